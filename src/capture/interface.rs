@@ -1,0 +1,19 @@
+//! What a capture says about an interface that it captured on.
+
+use super::LinkType;
+
+/// One interface of a source, as declared there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interface {
+    /// Its index in its source: of a pcapng with several sections, the indices go on counting.
+    pub id: u32,
+    /// `if_name`; hostile text.
+    pub name: Option<String>,
+    /// What its packets start with.
+    pub link_type: LinkType,
+    /// The largest number of bytes kept of a packet; 0 means no limit.
+    pub snap_length: u32,
+}
+
+/// How many interfaces of a source are remembered for the report: a hostile file declares millions.
+pub(crate) const REMEMBERED_INTERFACES: usize = 1024;

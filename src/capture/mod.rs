@@ -1,0 +1,38 @@
+//! **Room 1: capture.** Bytes come in, from files, streams and (live) interfaces; [`Packet`]s go out, each with its
+//! number, source, capture time, link type, bytes and length on the wire.
+//!
+//! This room never looks into a packet. A record that cannot be read ends its source with a [`SourceProblem`] that
+//! says where; everything before it has been given. Nothing that a file claims is believed before its bytes are there.
+
+mod byte_order;
+mod capture_set;
+mod foreign_format;
+mod interface;
+mod link_type;
+mod packet;
+mod pcap_file;
+mod pcapng_blocks;
+mod pcapng_file;
+mod problem;
+mod record;
+mod record_buffer;
+mod source;
+mod time_unit;
+mod timestamp;
+
+#[cfg(feature = "live")]
+mod filter;
+#[cfg(feature = "live")]
+mod interface_list;
+
+pub use capture_set::{CaptureSet, Opened};
+#[cfg(feature = "live")]
+pub use filter::{CaptureFilter, FilterError};
+pub use interface::Interface;
+#[cfg(feature = "live")]
+pub use interface_list::{ListedInterface, list_interfaces};
+pub use link_type::LinkType;
+pub use packet::{Packet, PacketNumber, PacketPlace, SourceId};
+pub use problem::{OpenError, ProblemKind, SourceProblem};
+pub use source::{STANDARD_INPUT, SourceFacts};
+pub use timestamp::Timestamp;

@@ -1,0 +1,35 @@
+//! One captured packet, not yet looked into.
+
+use super::{LinkType, Timestamp};
+
+/// Which of the report's sources a packet came from: the index into its list of sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// The 1-based number of a packet in its source, as Wireshark's `frame.number`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PacketNumber(pub u64);
+
+/// Where and when a packet was captured: enough to find it again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PacketPlace {
+    /// Capture time.
+    pub at: Timestamp,
+    /// The source it stands in.
+    pub source: SourceId,
+    /// Its number there.
+    pub number: PacketNumber,
+}
+
+/// One captured packet: bytes, and what the capture says about them.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet<'a> {
+    /// Where and when.
+    pub place: PacketPlace,
+    /// What the bytes start with; `None` when the file never declared the packet's interface.
+    pub link_type: Option<LinkType>,
+    /// The captured bytes: perhaps fewer than were on the wire.
+    pub bytes: &'a [u8],
+    /// How many bytes the packet had on the wire.
+    pub wire_length: u32,
+}

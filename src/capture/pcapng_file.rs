@@ -1,0 +1,319 @@
+//! Records of a pcapng file: any number of sections of either byte order, each with interfaces of their own link
+//! type and time resolution; enhanced, simple and old packet blocks; what is unknown is passed over.
+
+use super::byte_order::ByteOrder;
+use super::interface::{Interface, REMEMBERED_INTERFACES};
+use super::pcapng_blocks::{DeclaredInterface, InterfaceStatistics};
+use super::problem::RecordError;
+use super::record::{Record, record_limit};
+use super::record_buffer::RecordBuffer;
+use super::{LinkType, Timestamp};
+
+const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+const INTERFACE_DESCRIPTION: u32 = 1;
+const OLD_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+const INTERFACE_STATISTICS: u32 = 5;
+const ENHANCED_PACKET: u32 = 6;
+
+/// Block type, block length, and the length again at the end.
+const SMALLEST_BLOCK: usize = 12;
+
+/// The largest block that is read whole because it is no packet: larger ones are passed over.
+const METADATA_LIMIT: usize = 1 << 20;
+
+/// What one section's blocks have declared so far.
+#[derive(Debug)]
+pub(super) struct PcapngFile {
+    order: ByteOrder,
+    /// Of the current section; looked up by interface id.
+    declared: Vec<DeclaredInterface>,
+    /// How many interfaces earlier sections declared.
+    declared_before: u32,
+    /// Interfaces of all sections, for the report.
+    interfaces: Vec<Interface>,
+    latest: Timestamp,
+    statistics: InterfaceStatistics,
+}
+
+impl PcapngFile {
+    /// Whether a file that starts so is a pcapng file.
+    pub(super) fn is_recognised(first: &[u8]) -> bool {
+        first.get(..4) == Some(&SECTION_HEADER.to_be_bytes()) && section_byte_order(first).is_some()
+    }
+
+    pub(super) fn new() -> Self {
+        Self {
+            order: ByteOrder::Little,
+            declared: Vec::new(),
+            declared_before: 0,
+            interfaces: Vec::new(),
+            latest: Timestamp::default(),
+            statistics: InterfaceStatistics::default(),
+        }
+    }
+
+    /// The interfaces declared so far: the first [`REMEMBERED_INTERFACES`].
+    pub(super) fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
+    }
+
+    /// What the interface statistics blocks said so far.
+    pub(super) fn statistics(&self) -> &InterfaceStatistics {
+        &self.statistics
+    }
+
+    /// The packet block at the front of `buffer`, past all other blocks; `None` at the end of the file.
+    pub(super) fn next(
+        &mut self,
+        buffer: &mut RecordBuffer,
+    ) -> Result<Option<Record>, RecordError> {
+        loop {
+            let Some((block_type, length)) = self.block_header(buffer)? else {
+                return Ok(None);
+            };
+            match block_type {
+                ENHANCED_PACKET | SIMPLE_PACKET | OLD_PACKET => {
+                    return self.packet_block(block_type, length, buffer).map(Some);
+                }
+                SECTION_HEADER | INTERFACE_DESCRIPTION | INTERFACE_STATISTICS
+                    if length <= METADATA_LIMIT =>
+                {
+                    whole_block(buffer, length, self.order)?;
+                    self.metadata_block(
+                        block_type,
+                        buffer.available().get(8..length - 4).unwrap_or_default(),
+                    )?;
+                    buffer.consume(length);
+                }
+                _ => pass_over(buffer, length)?,
+            }
+        }
+    }
+
+    /// Type and length of the block at the front; a section header sets the byte order first.
+    fn block_header(
+        &mut self,
+        buffer: &mut RecordBuffer,
+    ) -> Result<Option<(u32, usize)>, RecordError> {
+        if !buffer.ensure(SMALLEST_BLOCK)? {
+            return match buffer.available().len() {
+                0 => Ok(None),
+                present => Err(RecordError::Truncated {
+                    present,
+                    wanted: SMALLEST_BLOCK,
+                }),
+            };
+        }
+        let header = buffer.available();
+        if header.get(..4) == Some(&SECTION_HEADER.to_be_bytes()) {
+            self.order = section_byte_order(header).ok_or_else(|| {
+                RecordError::Damaged("is a section header without a byte-order magic".to_owned())
+            })?;
+        }
+        let (Some(block_type), Some(length)) =
+            (self.order.u32(header, 0), self.order.u32(header, 4))
+        else {
+            return Ok(None);
+        };
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        if length < SMALLEST_BLOCK || !length.is_multiple_of(4) {
+            return Err(RecordError::Damaged(format!(
+                "is in a block that claims {length} bytes"
+            )));
+        }
+        Ok(Some((block_type, length)))
+    }
+
+    fn metadata_block(&mut self, block_type: u32, body: &[u8]) -> Result<(), RecordError> {
+        match block_type {
+            SECTION_HEADER => {
+                let major = self.order.u16(body, 4);
+                if major.is_some_and(|major| major != 1) {
+                    let message = format!(
+                        "is in a section of pcapng version {}",
+                        major.unwrap_or_default()
+                    );
+                    return Err(RecordError::Damaged(message));
+                }
+                let count = u32::try_from(self.declared.len()).unwrap_or(u32::MAX);
+                self.declared_before = self.declared_before.saturating_add(count);
+                self.declared.clear();
+            }
+            INTERFACE_DESCRIPTION => self.declare_interface(body)?,
+            _ => {
+                let declared = self
+                    .order
+                    .u32(body, 0)
+                    .and_then(|id| self.declared.get(usize::try_from(id).ok()?));
+                if let Some(interface) = declared {
+                    self.statistics
+                        .add(self.order, body, interface.time_unit, self.latest);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn declare_interface(&mut self, body: &[u8]) -> Result<(), RecordError> {
+        let interface = DeclaredInterface::parse(self.order, body).ok_or_else(|| {
+            RecordError::Damaged("follows an interface description that is too short".to_owned())
+        })?;
+        if self.interfaces.len() < REMEMBERED_INTERFACES {
+            let in_section = u32::try_from(self.declared.len()).unwrap_or(u32::MAX);
+            self.interfaces.push(Interface {
+                id: self.declared_before.saturating_add(in_section),
+                name: interface.name.clone(),
+                link_type: interface.link_type,
+                snap_length: interface.snap_length,
+            });
+        }
+        self.declared.push(DeclaredInterface {
+            name: None,
+            ..interface
+        });
+        Ok(())
+    }
+
+    fn packet_block(
+        &mut self,
+        block_type: u32,
+        length: usize,
+        buffer: &mut RecordBuffer,
+    ) -> Result<Record, RecordError> {
+        let snap_length = self
+            .declared
+            .iter()
+            .map(|interface| interface.snap_length)
+            .max()
+            .unwrap_or(0);
+        // Room for the fields before the packet and for options after it.
+        if length > record_limit(snap_length) as usize + METADATA_LIMIT {
+            return Err(RecordError::Damaged(format!(
+                "is in a block that claims {length} bytes"
+            )));
+        }
+        whole_block(buffer, length, self.order)?;
+        let too_short = || {
+            RecordError::Damaged(format!(
+                "is in a block of {length} bytes, too short for a packet"
+            ))
+        };
+        let body = buffer
+            .available()
+            .get(8..length - 4)
+            .ok_or_else(too_short)?;
+        let fields = self.packet_fields(block_type, body).ok_or_else(too_short)?;
+        let room = body.len().saturating_sub(fields.header_length);
+        let captured_length = usize::try_from(fields.captured_length).unwrap_or(usize::MAX);
+        if captured_length > room {
+            let message = format!("claims {captured_length} bytes in a block with room for {room}");
+            return Err(RecordError::Damaged(message));
+        }
+        self.latest = fields.at;
+        Ok(Record {
+            at: fields.at,
+            link_type: fields.link_type,
+            header_length: 8 + fields.header_length,
+            captured_length,
+            whole_length: length,
+            wire_length: fields.wire_length,
+        })
+    }
+
+    fn packet_fields(&self, block_type: u32, body: &[u8]) -> Option<PacketFields> {
+        let order = self.order;
+        if block_type == SIMPLE_PACKET {
+            // It has no time of its own: it came no earlier than the packet before it.
+            let interface = self.declared.first();
+            let wire_length = order.u32(body, 0)?;
+            let room = u32::try_from(body.len().saturating_sub(4)).ok()?;
+            let limit = interface.map_or(room, |interface| match interface.snap_length {
+                0 => room,
+                limit => room.min(limit),
+            });
+            return Some(PacketFields {
+                link_type: interface.map(|interface| interface.link_type),
+                at: self.latest,
+                header_length: 4,
+                captured_length: wire_length.min(limit),
+                wire_length,
+            });
+        }
+        let id = if block_type == OLD_PACKET {
+            u32::from(order.u16(body, 0)?)
+        } else {
+            order.u32(body, 0)?
+        };
+        let interface = self.declared.get(usize::try_from(id).ok()?);
+        let units = u64::from(order.u32(body, 4)?) << 32 | u64::from(order.u32(body, 8)?);
+        Some(PacketFields {
+            link_type: interface.map(|interface| interface.link_type),
+            at: interface.map_or(self.latest, |interface| interface.time_unit.time(units)),
+            header_length: 20,
+            captured_length: order.u32(body, 12)?,
+            wire_length: order.u32(body, 16)?,
+        })
+    }
+}
+
+/// What the fields before a packet say.
+struct PacketFields {
+    link_type: Option<LinkType>,
+    at: Timestamp,
+    header_length: usize,
+    captured_length: u32,
+    wire_length: u32,
+}
+
+/// The byte order that a section header's magic shows.
+fn section_byte_order(block: &[u8]) -> Option<ByteOrder> {
+    match *block.get(8..)?.first_chunk()? {
+        [0x1a, 0x2b, 0x3c, 0x4d] => Some(ByteOrder::Big),
+        [0x4d, 0x3c, 0x2b, 0x1a] => Some(ByteOrder::Little),
+        _ => None,
+    }
+}
+
+/// Brings the whole block to the front of the buffer and holds its two lengths against each other.
+fn whole_block(
+    buffer: &mut RecordBuffer,
+    length: usize,
+    order: ByteOrder,
+) -> Result<(), RecordError> {
+    if !buffer.ensure(length)? {
+        return Err(RecordError::Truncated {
+            present: buffer.available().len(),
+            wanted: length,
+        });
+    }
+    let trailing = order
+        .u32(buffer.available(), length - 4)
+        .and_then(|trailing| usize::try_from(trailing).ok());
+    match trailing {
+        Some(trailing) if trailing == length => Ok(()),
+        _ => {
+            let trailing = trailing.unwrap_or_default();
+            Err(RecordError::Damaged(format!(
+                "is in a block that claims {length} bytes first and {trailing} at its end"
+            )))
+        }
+    }
+}
+
+/// Leaves a block behind without holding more than a piece of it.
+fn pass_over(buffer: &mut RecordBuffer, length: usize) -> Result<(), RecordError> {
+    let mut left = length;
+    while left > 0 {
+        if !buffer.ensure(1)? {
+            return Err(RecordError::Truncated {
+                present: length - left,
+                wanted: length,
+            });
+        }
+        let step = left.min(buffer.available().len());
+        buffer.consume(step);
+        left -= step;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! What can be wrong with a source of packets.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a source gives no packets at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The operating system would not open or read it.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The source, as named by the user.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// It has no bytes.
+    #[error("cannot read {}: the file is empty", path.display())]
+    Empty {
+        /// The source, as named by the user.
+        path: PathBuf,
+    },
+    /// Its first bytes are those of no capture file.
+    #[error("cannot read {}: {what}", path.display())]
+    NoCapture {
+        /// The source, as named by the user.
+        path: PathBuf,
+        /// What it is instead, as far as its first bytes tell.
+        what: String,
+        /// What to do about it, where that is known.
+        hint: Option<String>,
+    },
+    /// A directory that holds no capture.
+    #[error("cannot read {}: no capture file in this directory", path.display())]
+    NoCaptureInDirectory {
+        /// The directory, as named by the user.
+        path: PathBuf,
+    },
+}
+
+/// Why reading a source ended before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceProblem {
+    /// Offset of the record that could not be read, in bytes from the start of the source.
+    pub at_byte: u64,
+    /// The number that its packet has or would have had.
+    pub at_packet: u64,
+    /// How bad it is.
+    pub kind: ProblemKind,
+    /// What was found; continues "packet 17 at byte 2214 …".
+    pub message: String,
+}
+
+impl std::fmt::Display for SourceProblem {
+    /// `packet 17 at byte 2214 claims 4294967295 bytes`.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "packet {} at byte {} {}",
+            self.at_packet, self.at_byte, self.message
+        )
+    }
+}
+
+/// How bad a [`SourceProblem`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The source ends within a record: what stopping a capture leaves behind.
+    Truncated,
+    /// Bytes that cannot be what the format demands, or that could not be read.
+    Damaged,
+}
+
+/// What a reader of records meets when it cannot go on.
+#[derive(Debug)]
+pub(crate) enum RecordError {
+    /// The source ends within a record: so many bytes were there of so many.
+    Truncated { present: usize, wanted: usize },
+    /// The record cannot be true.
+    Damaged(String),
+    /// The operating system failed.
+    Io(io::Error),
+}
+
+impl From<io::Error> for RecordError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}

@@ -1,0 +1,116 @@
+//! A window on a stream of bytes that can be looked at before it is consumed.
+
+use std::io::{self, ErrorKind, Read};
+
+/// How much is read at once.
+const CHUNK: usize = 1 << 20;
+
+/// Bytes of a source, from the next unconsumed one on. Grows only as bytes arrive: a length that a file merely claims costs nothing.
+pub(crate) struct RecordBuffer {
+    input: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    offset: u64,
+}
+
+impl RecordBuffer {
+    pub(crate) fn new(input: Box<dyn Read + Send>) -> Self {
+        Self {
+            input,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+        }
+    }
+
+    /// Offset in the source of the first unconsumed byte.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What is there without reading more.
+    pub(crate) fn available(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Reads until `wanted` bytes are available; false when the source ends before that.
+    pub(crate) fn ensure(&mut self, wanted: usize) -> io::Result<bool> {
+        while self.end - self.start < wanted {
+            if self.fill(wanted)? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Drops up to `count` available bytes.
+    pub(crate) fn consume(&mut self, count: usize) {
+        let count = count.min(self.end - self.start);
+        self.start += count;
+        self.offset += count as u64;
+    }
+
+    /// Reads once. Makes room first: by moving what is left to the front, else by growing.
+    fn fill(&mut self, wanted: usize) -> io::Result<usize> {
+        if self.buffer.len() - self.start < wanted || self.end == self.buffer.len() {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            let larger = (self.buffer.len() * 2).max(CHUNK);
+            self.buffer.resize(larger, 0);
+        }
+        loop {
+            let Some(room) = self.buffer.get_mut(self.end..) else {
+                return Ok(0);
+            };
+            match self.input.read(room) {
+                Ok(count) => {
+                    self.end += count;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, as a slow pipe does.
+    struct Drip(Vec<u8>);
+
+    impl Read for Drip {
+        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() || room.is_empty() {
+                return Ok(0);
+            }
+            room[0] = self.0.remove(0);
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_slow_pipe_gives_the_same_bytes() {
+        let mut buffer = RecordBuffer::new(Box::new(Drip((0..10).collect())));
+        assert!(buffer.ensure(4).unwrap());
+        buffer.consume(3);
+        assert!(buffer.ensure(7).unwrap());
+        assert_eq!(buffer.available(), [3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(buffer.offset(), 3);
+        assert!(!buffer.ensure(8).unwrap());
+    }
+
+    #[test]
+    fn a_claimed_length_does_not_reserve_memory() {
+        let mut buffer = RecordBuffer::new(Box::new(Drip(vec![1; 100])));
+        assert!(!buffer.ensure(usize::MAX / 2).unwrap());
+        assert!(buffer.buffer.len() <= 2 * CHUNK);
+    }
+}

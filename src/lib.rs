@@ -1,0 +1,2 @@
+//! `tcpwhy` reads packet captures and tells which TCP connects failed, and why.
+pub mod capture;
