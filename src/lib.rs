@@ -1,2 +1,3 @@
 //! `tcpwhy` reads packet captures and tells which TCP connects failed, and why.
 pub mod capture;
+pub mod decode;

@@ -1,0 +1,82 @@
+//! **Room 2: decode.** A [`Packet`] comes in; an [`Observation`] goes out: a TCP segment, an ICMP error with the
+//! segment it quotes, nothing of interest, or why it could not be read.
+//!
+//! This room allocates nothing, keeps no state and never panics: every read is checked, a header that ends early or
+//! contradicts itself is an answer ([`SetAside`]), not an error.
+
+mod encapsulation;
+mod endpoint;
+mod icmp;
+mod icmp_kind;
+mod ip;
+mod link;
+mod observation;
+mod sequence_number;
+mod tcp;
+mod tcp_flags;
+mod tcp_options;
+#[cfg(test)]
+mod tests;
+mod tunnel;
+
+use etherparse::{IpNumber, ip_number};
+
+pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};
+pub use endpoint::Endpoint;
+pub use icmp_kind::IcmpKind;
+pub use observation::{IcmpError, IpFacts, Observation, QuotedSegment, Segment, SetAside};
+pub use sequence_number::SequenceNumber;
+pub use tcp_flags::TcpFlags;
+pub use tcp_options::TcpOptions;
+
+use crate::capture::Packet;
+use ip::IpPacket;
+use link::Network;
+
+/// What `packet` says: the innermost segment, where it is wrapped in tunnels that are read.
+pub fn decode(packet: &Packet<'_>) -> Observation {
+    let Some(link_type) = packet.link_type else {
+        return Observation::SetAside(SetAside::UndeclaredInterface);
+    };
+    let mut encapsulation = Encapsulation::default();
+    let mut network = link::network(link_type, packet.bytes, &mut encapsulation);
+    loop {
+        let ip = match network.and_then(|network| match network {
+            Network::Ip(bytes) => ip::parse(bytes).map(Some),
+            Network::Other => Ok(None),
+        }) {
+            Ok(Some(ip)) => ip,
+            Ok(None) => return Observation::Unrelated,
+            Err(reason) => return Observation::SetAside(reason),
+        };
+        if ip.is_later_fragment {
+            return later_fragment(ip.protocol);
+        }
+        match tunnel::inside(&ip, &mut encapsulation) {
+            Some(inside) => network = inside,
+            None => return carried(packet, &ip, encapsulation),
+        }
+    }
+}
+
+/// A fragment without the header of the protocol that decides whether it mattered.
+fn later_fragment(protocol: IpNumber) -> Observation {
+    match protocol {
+        ip_number::TCP | ip_number::ICMP | ip_number::IPV6_ICMP => {
+            Observation::SetAside(SetAside::LaterFragment)
+        }
+        _ => Observation::Unrelated,
+    }
+}
+
+fn carried(packet: &Packet<'_>, ip: &IpPacket<'_>, encapsulation: Encapsulation) -> Observation {
+    match ip.protocol {
+        ip_number::TCP => {
+            let not_captured = (packet.wire_length as usize).saturating_sub(packet.bytes.len());
+            let on_the_wire = u32::try_from(ip.payload.len() + not_captured).unwrap_or(u32::MAX);
+            tcp::segment(ip, on_the_wire, encapsulation)
+        }
+        ip_number::ICMP | ip_number::IPV6_ICMP => icmp::error(ip, encapsulation),
+        _ => Observation::Unrelated,
+    }
+}

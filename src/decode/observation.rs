@@ -1,0 +1,129 @@
+//! What a packet says, as far as it matters to connects.
+
+use std::net::IpAddr;
+
+use super::{Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOptions};
+
+/// What one packet says. Plain data: no reference into the packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// A TCP segment.
+    Segment(Segment),
+    /// An ICMP or `ICMPv6` error about a TCP segment.
+    IcmpError(IcmpError),
+    /// Nothing about connects: another protocol.
+    Unrelated,
+    /// It may have mattered, but could not be read.
+    SetAside(SetAside),
+}
+
+/// Facts of the IP header that tell one sender from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IpFacts {
+    /// Time to live, or hop limit.
+    pub ttl: u8,
+    /// Identification (IPv4).
+    pub identification: Option<u16>,
+    /// Don't fragment (IPv4).
+    pub dont_fragment: Option<bool>,
+    /// Type of service, or traffic class: DSCP and ECN.
+    pub traffic_class: u8,
+    /// Flow label (IPv6).
+    pub flow_label: Option<u32>,
+}
+
+/// A TCP segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment {
+    /// Who sent it.
+    pub source: Endpoint,
+    /// To whom.
+    pub destination: Endpoint,
+    /// Its IP header.
+    pub ip: IpFacts,
+    /// What it was wrapped in.
+    pub encapsulation: Encapsulation,
+    /// Sequence number.
+    pub sequence: SequenceNumber,
+    /// Acknowledgement number; means nothing without the ACK flag.
+    pub acknowledgment: SequenceNumber,
+    /// Control bits.
+    pub flags: TcpFlags,
+    /// Window as it stands in the header, not scaled; `None` when it was not captured.
+    pub window: Option<u16>,
+    /// Bytes of payload by the IP header, captured or not.
+    pub payload_length: u32,
+    /// Options, as far as they were captured.
+    pub options: TcpOptions,
+}
+
+/// An ICMP or `ICMPv6` error and the TCP segment that it quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IcmpError {
+    /// Who sent the error.
+    pub sender: IpAddr,
+    /// Its IP header.
+    pub ip: IpFacts,
+    /// Type and code.
+    pub kind: IcmpKind,
+    /// What it was wrapped in.
+    pub encapsulation: Encapsulation,
+    /// The segment that met the error.
+    pub quote: QuotedSegment,
+}
+
+/// What an ICMP error quotes of a TCP segment: at least the ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuotedSegment {
+    /// Who had sent the segment.
+    pub source: Endpoint,
+    /// To whom.
+    pub destination: Endpoint,
+    /// The time to live with which it reached the sender of the error.
+    pub ttl: u8,
+    /// Sequence number, if quoted and captured.
+    pub sequence: Option<SequenceNumber>,
+    /// Control bits, if quoted and captured.
+    pub flags: Option<TcpFlags>,
+}
+
+/// Why a packet that may have mattered was set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SetAside {
+    /// So little was captured that the flags or ports are missing.
+    TruncatedHeader,
+    /// A header contradicts itself.
+    MalformedHeader,
+    /// A link type that is not read.
+    UnsupportedLinkType,
+    /// The file never declared its interface.
+    UndeclaredInterface,
+    /// A fragment that is not the first: the header was in another packet.
+    LaterFragment,
+    /// More layers around it than are followed.
+    TooDeeplyWrapped,
+}
+
+impl SetAside {
+    /// All reasons, in the order of reports.
+    pub const ALL: [Self; 6] = [
+        Self::TruncatedHeader,
+        Self::MalformedHeader,
+        Self::UnsupportedLinkType,
+        Self::UndeclaredInterface,
+        Self::LaterFragment,
+        Self::TooDeeplyWrapped,
+    ];
+
+    /// The reason's name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TruncatedHeader => "truncated_header",
+            Self::MalformedHeader => "malformed_header",
+            Self::UnsupportedLinkType => "unsupported_link_type",
+            Self::UndeclaredInterface => "undeclared_interface",
+            Self::LaterFragment => "later_fragment",
+            Self::TooDeeplyWrapped => "too_deeply_wrapped",
+        }
+    }
+}
