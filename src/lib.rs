@@ -1,3 +1,4 @@
 //! `tcpwhy` reads packet captures and tells which TCP connects failed, and why.
 pub mod capture;
 pub mod decode;
+pub mod handshake;

@@ -1,0 +1,259 @@
+//! One try of a client to open a connection: everything that was seen of it.
+
+use super::evidence::Evidence;
+use super::meaning::Meaning;
+use super::seen_packet::{Role, SeenPacket, Sender};
+use crate::capture::{PacketPlace, Timestamp};
+use crate::decode::{Encapsulation, Endpoint, IcmpKind, Segment, SequenceNumber};
+
+/// The number of an attempt: they count from 1 in the order in which their first packets were seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptId(pub u64);
+
+/// The facts of one attempt. All SYNs of one client with one initial sequence number (ISN) on one 4-tuple belong to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number.
+    pub id: AttemptId,
+    /// Who sent the first SYN.
+    pub client: Endpoint,
+    /// To whom.
+    pub server: Endpoint,
+    /// What its first packet was wrapped in.
+    pub encapsulation: Encapsulation,
+    /// The client's initial sequence number; `None` while no SYN was captured.
+    pub isn: Option<SequenceNumber>,
+    /// What the answer acknowledges: known from the SYN, or from an answer whose SYN was not captured.
+    pub(super) expected: Acceptable,
+    /// The capture time of its first packet.
+    pub first_seen_at: Timestamp,
+    /// The capture time of its latest packet.
+    pub latest_at: Timestamp,
+    /// The first SYN's.
+    pub first_syn_at: Option<Timestamp>,
+    /// The last SYN's.
+    pub last_syn_at: Option<Timestamp>,
+    /// SYNs sent, copies not counted.
+    pub syn_count: u32,
+    /// Acceptable SYN-ACKs, copies not counted.
+    pub syn_ack_count: u32,
+    /// Packets of this attempt that were captured again.
+    pub copies: u32,
+    /// The server's initial sequence number.
+    pub server_isn: Option<SequenceNumber>,
+    /// The initial sequence number of a SYN that crossed the client's.
+    pub crossing_isn: Option<SequenceNumber>,
+    /// When a side's acknowledgement of the other's crossing SYN was seen: client, server.
+    pub(super) crossing_acknowledged: (bool, bool),
+    /// When the first answer of any kind came that the client could accept: SYN-ACK, RST or ICMP error.
+    pub first_answer_at: Option<Timestamp>,
+    /// When the first acceptable SYN-ACK came.
+    pub answered_at: Option<Timestamp>,
+    /// When the third step was proved.
+    pub established_at: Option<Timestamp>,
+    /// When an acceptable RST came before any SYN-ACK.
+    pub refused_at: Option<Timestamp>,
+    /// When the first ICMP error about the SYN came.
+    pub rejected_at: Option<Timestamp>,
+    /// What that ICMP error was.
+    pub rejected_by: Option<IcmpKind>,
+    /// When the server's RST came after its SYN-ACK, before payload of its own and before any FIN.
+    pub reset_at: Option<Timestamp>,
+    /// When the client reset the attempt.
+    pub client_reset_at: Option<Timestamp>,
+    /// Whether nothing more can change the outcome: the server sent payload, or either side a FIN.
+    pub(super) watch_ended: bool,
+    /// The packets that show all this.
+    pub evidence: Evidence,
+}
+
+/// Which acknowledgement numbers the client's TCP accepts for its SYN: ISN + 1, up to the end of the data or FIN that
+/// the SYN carries (RFC 9293 §3.10.7.3, RFC 7413).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Acceptable {
+    first: SequenceNumber,
+    span: u32,
+}
+
+impl Acceptable {
+    fn of_syn(segment: &Segment) -> Self {
+        let fin = u32::from(segment.flags.has_fin());
+        Self {
+            first: segment.sequence.plus(1),
+            span: segment.payload_length.saturating_add(fin),
+        }
+    }
+
+    fn exactly(acknowledgment: SequenceNumber) -> Self {
+        Self {
+            first: acknowledgment,
+            span: 0,
+        }
+    }
+
+    pub(super) fn holds(self, acknowledgment: SequenceNumber) -> bool {
+        acknowledgment.is_within(self.first, self.span)
+    }
+
+    /// The ISN of the SYN that is answered so, as far as it is known: the answer to a SYN without data is one more.
+    pub(super) fn syn(self) -> SequenceNumber {
+        SequenceNumber(self.first.0.wrapping_sub(1))
+    }
+
+    /// The last acceptable number: everything of the SYN is acknowledged.
+    pub(super) fn last(self) -> SequenceNumber {
+        self.first.plus(self.span)
+    }
+}
+
+impl Attempt {
+    /// An attempt known by its SYN.
+    pub(super) fn of_syn(id: AttemptId, segment: &Segment, place: PacketPlace) -> Self {
+        let mut attempt = Self::empty(
+            id,
+            (segment.source, segment.destination),
+            segment.encapsulation,
+            Acceptable::of_syn(segment),
+            place.at,
+        );
+        attempt.take_syn(segment, place);
+        attempt
+    }
+
+    /// An attempt known only by an answer to a SYN that was not captured.
+    pub(super) fn of_answer(
+        id: AttemptId,
+        (client, server): (Endpoint, Endpoint),
+        encapsulation: Encapsulation,
+        acknowledgment: SequenceNumber,
+        place: PacketPlace,
+    ) -> Self {
+        Self::empty(
+            id,
+            (client, server),
+            encapsulation,
+            Acceptable::exactly(acknowledgment),
+            place.at,
+        )
+    }
+
+    fn empty(
+        id: AttemptId,
+        (client, server): (Endpoint, Endpoint),
+        encapsulation: Encapsulation,
+        expected: Acceptable,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            client,
+            server,
+            encapsulation,
+            isn: None,
+            expected,
+            first_seen_at: at,
+            latest_at: at,
+            first_syn_at: None,
+            last_syn_at: None,
+            syn_count: 0,
+            syn_ack_count: 0,
+            copies: 0,
+            server_isn: None,
+            crossing_isn: None,
+            crossing_acknowledged: (false, false),
+            first_answer_at: None,
+            answered_at: None,
+            established_at: None,
+            refused_at: None,
+            rejected_at: None,
+            rejected_by: None,
+            reset_at: None,
+            client_reset_at: None,
+            watch_ended: false,
+            evidence: Evidence::default(),
+        }
+    }
+
+    /// The first SYN: known from now on what answers it.
+    pub(super) fn take_syn(&mut self, segment: &Segment, place: PacketPlace) {
+        self.isn = Some(segment.sequence);
+        self.expected = Acceptable::of_syn(segment);
+        self.encapsulation = segment.encapsulation;
+        self.first_syn_at = Some(place.at);
+        self.last_syn_at = Some(place.at);
+        self.syn_count = 1;
+        self.take_segment(segment, place, Sender::Client, Role::Syn);
+    }
+
+    /// Whether the SYN that `segment` is would be answered by what is known of this attempt.
+    pub(super) fn expects_syn(&self, segment: &Segment) -> bool {
+        Acceptable::of_syn(segment).holds(self.expected.first)
+    }
+
+    /// Whether nothing that the client could accept has come back yet.
+    pub(super) fn is_unanswered(&self) -> bool {
+        self.first_answer_at.is_none() && self.established_at.is_none()
+    }
+
+    /// Whether the acknowledgement number covers more than the SYN.
+    pub(super) fn is_beyond_syn(&self, acknowledgment: SequenceNumber) -> bool {
+        acknowledgment.is_after(self.expected.last())
+    }
+
+    /// Whether nothing that may still come can change how it ended: a connection that goes on, or was reset.
+    pub(super) fn is_settled(&self) -> bool {
+        self.established_at.is_some()
+            && (self.watch_ended || self.reset_at.is_some() || self.client_reset_at.is_some())
+    }
+
+    /// An answer of any kind that the client can accept.
+    pub(super) fn note_answer(&mut self, at: Timestamp) {
+        self.first_answer_at.get_or_insert(at);
+    }
+
+    /// One side has acknowledged the other's SYN; the open is complete when both have.
+    pub(super) fn note_crossing_acknowledged(&mut self, by: Sender, at: Timestamp) {
+        match by {
+            Sender::Client => self.crossing_acknowledged.0 = true,
+            Sender::Server | Sender::Other(_) => self.crossing_acknowledged.1 = true,
+        }
+        if self.crossing_acknowledged == (true, true) {
+            self.established_at.get_or_insert(at);
+        }
+    }
+
+    /// Keeps the segment with the attempt, unless it is a copy of one that is kept.
+    pub(super) fn take_segment(
+        &mut self,
+        segment: &Segment,
+        place: PacketPlace,
+        sender: Sender,
+        role: Role,
+    ) -> Meaning {
+        self.take(SeenPacket::of_segment(segment, place, sender, role))
+    }
+
+    /// Keeps the packet with the attempt, unless it is a copy of one that is kept.
+    pub(super) fn take(&mut self, packet: SeenPacket) -> Meaning {
+        if self.evidence.is_copied_by(&packet) {
+            self.copies = self.copies.saturating_add(1);
+            return Meaning::Copy;
+        }
+        self.latest_at = self.latest_at.max(packet.place.at);
+        self.evidence.push(packet);
+        Meaning::Known
+    }
+
+    /// The kept packets that play one of these parts.
+    pub fn packets_as<'a>(&'a self, roles: &'a [Role]) -> impl Iterator<Item = &'a SeenPacket> {
+        self.evidence
+            .packets()
+            .iter()
+            .filter(move |packet| roles.contains(&packet.role))
+    }
+
+    /// When it began: its first SYN, or else its first packet.
+    pub fn started_at(&self) -> Timestamp {
+        self.first_syn_at.unwrap_or(self.first_seen_at)
+    }
+}

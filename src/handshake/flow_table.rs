@@ -1,0 +1,202 @@
+//! The attempts that are being followed, found by their 4-tuple.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::attempt::{Attempt, AttemptId};
+use crate::decode::{Endpoint, SequenceNumber};
+
+/// A 4-tuple without direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct FlowKey {
+    lower: Endpoint,
+    higher: Endpoint,
+}
+
+impl FlowKey {
+    pub(super) fn between(one: Endpoint, other: Endpoint) -> Self {
+        if one <= other {
+            Self {
+                lower: one,
+                higher: other,
+            }
+        } else {
+            Self {
+                lower: other,
+                higher: one,
+            }
+        }
+    }
+}
+
+/// All that is remembered of an attempt that was handed out: enough to know its late packets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settled {
+    pub(super) id: AttemptId,
+    pub(super) client: Endpoint,
+    pub(super) isn: SequenceNumber,
+}
+
+/// The attempts of one 4-tuple, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    /// Not yet decided.
+    pub(super) open: Vec<Attempt>,
+    /// Handed out a short while ago.
+    pub(super) settled: Vec<Settled>,
+    /// Whether a segment with neither SYN nor ACK was seen: a closed port answers it as it answers a SYN.
+    pub(super) was_probed: bool,
+}
+
+impl Flow {
+    fn is_forgotten(&self) -> bool {
+        self.open.is_empty() && self.settled.is_empty() && !self.was_probed
+    }
+}
+
+/// The attempts of all 4-tuples, bounded.
+#[derive(Debug)]
+pub(super) struct FlowTable {
+    // Strangers choose the keys: the hasher is seeded, so that they cannot make them collide.
+    flows: HashMap<FlowKey, Flow, foldhash::fast::RandomState>,
+    open_count: usize,
+    /// Open attempts in the order of their creation; some may have been settled since.
+    open_order: VecDeque<(FlowKey, AttemptId)>,
+    /// What is remembered besides, oldest first: settled attempts, and with the id 0 probed flows.
+    remembered: VecDeque<(FlowKey, AttemptId)>,
+}
+
+/// How many settled attempts are remembered for their late packets (copies, repeated SYN-ACKs), and flows for a probe.
+const REMEMBERED: usize = 1 << 16;
+
+/// How many of them on one 4-tuple.
+const SETTLED_PER_FLOW: usize = 8;
+
+/// How many attempts of one 4-tuple are followed at once; of more, the oldest is closed.
+pub(super) const OPEN_PER_FLOW: usize = 64;
+
+impl FlowTable {
+    pub(super) fn new() -> Self {
+        Self {
+            flows: HashMap::default(),
+            open_count: 0,
+            open_order: VecDeque::new(),
+            remembered: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, key: FlowKey) -> Option<&mut Flow> {
+        self.flows.get_mut(&key)
+    }
+
+    /// How many attempts are open.
+    pub(super) fn open_count(&self) -> usize {
+        self.open_count
+    }
+
+    /// Follows a new attempt.
+    pub(super) fn add(&mut self, key: FlowKey, attempt: Attempt) {
+        self.open_count += 1;
+        self.open_order.push_back((key, attempt.id));
+        let flow = self.flows.entry(key).or_default();
+        if flow.open.capacity() == 0 {
+            flow.open.reserve_exact(1);
+        }
+        flow.open.push(attempt);
+        if self.open_order.len() > 2 * self.open_count + 1024 {
+            let flows = &self.flows;
+            self.open_order
+                .retain(|(key, id)| is_open(flows, *key, *id));
+        }
+    }
+
+    /// Takes an attempt out and remembers it as settled.
+    pub(super) fn settle(&mut self, key: FlowKey, id: AttemptId) -> Option<Attempt> {
+        let attempt = self.take(key, id)?;
+        if let Some(isn) = attempt.isn {
+            let settled = &mut self.flows.entry(key).or_default().settled;
+            if settled.len() >= SETTLED_PER_FLOW {
+                settled.remove(0);
+            }
+            settled.push(Settled {
+                id,
+                client: attempt.client,
+                isn,
+            });
+            self.remember(key, id);
+        }
+        Some(attempt)
+    }
+
+    /// Takes the oldest open attempt of the whole table out.
+    pub(super) fn take_oldest(&mut self) -> Option<Attempt> {
+        while let Some((key, id)) = self.open_order.pop_front() {
+            if let Some(attempt) = self.take(key, id) {
+                return Some(attempt);
+            }
+        }
+        None
+    }
+
+    /// Takes the oldest open attempt of one 4-tuple out.
+    pub(super) fn take_oldest_of(&mut self, key: FlowKey) -> Option<Attempt> {
+        let id = self.flows.get(&key)?.open.first()?.id;
+        self.take(key, id)
+    }
+
+    fn take(&mut self, key: FlowKey, id: AttemptId) -> Option<Attempt> {
+        let flow = self.flows.get_mut(&key)?;
+        let position = flow.open.iter().position(|attempt| attempt.id == id)?;
+        let attempt = flow.open.remove(position);
+        self.open_count -= 1;
+        if flow.is_forgotten() {
+            self.flows.remove(&key);
+        }
+        Some(attempt)
+    }
+
+    /// Remembers for a while that the flow had a segment with neither SYN nor ACK.
+    pub(super) fn note_probe(&mut self, key: FlowKey) {
+        let flow = self.flows.entry(key).or_default();
+        if !flow.was_probed {
+            flow.was_probed = true;
+            self.remember(key, PROBE);
+        }
+    }
+
+    fn remember(&mut self, key: FlowKey, id: AttemptId) {
+        self.remembered.push_back((key, id));
+        if self.remembered.len() > REMEMBERED {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((key, id)) = self.remembered.pop_front() else {
+            return;
+        };
+        let Some(flow) = self.flows.get_mut(&key) else {
+            return;
+        };
+        if id == PROBE {
+            flow.was_probed = false;
+        } else {
+            flow.settled.retain(|settled| settled.id != id);
+        }
+        if flow.is_forgotten() {
+            self.flows.remove(&key);
+        }
+    }
+}
+
+/// Stands for a probe among the ids of attempts, which count from 1.
+const PROBE: AttemptId = AttemptId(0);
+
+fn is_open(
+    flows: &HashMap<FlowKey, Flow, foldhash::fast::RandomState>,
+    key: FlowKey,
+    id: AttemptId,
+) -> bool {
+    flows
+        .get(&key)
+        .is_some_and(|flow| flow.open.iter().any(|attempt| attempt.id == id))
+}

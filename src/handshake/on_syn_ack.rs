@@ -1,0 +1,73 @@
+//! A SYN-ACK: the answer that the client accepts, one that it cannot accept, or one whose SYN was not captured.
+
+use super::attempt::Attempt;
+use super::flow_table::Flow;
+use super::meaning::Meaning;
+use super::seen_packet::{Role, Sender};
+use crate::capture::PacketPlace;
+use crate::decode::Segment;
+
+/// Finds the attempt whose numbers the SYN-ACK fits, and adds it there.
+pub(super) fn on_syn_ack(flow: &mut Flow, segment: &Segment, place: PacketPlace) -> Meaning {
+    let answers = |attempt: &Attempt| {
+        attempt.client == segment.destination && attempt.expected.holds(segment.acknowledgment)
+    };
+    if let Some(attempt) = flow.open.iter_mut().rev().find(|attempt| answers(attempt)) {
+        return acceptable(attempt, segment, place);
+    }
+    if let Some(attempt) = flow
+        .open
+        .iter_mut()
+        .rev()
+        .find(|attempt| acknowledges_crossing_syn(attempt, segment))
+    {
+        let meaning = attempt.take_segment(segment, place, Sender::Client, Role::Proof);
+        attempt.note_crossing_acknowledged(Sender::Client, place.at);
+        return meaning;
+    }
+    let was_answered = flow.settled.iter().any(|settled| {
+        settled.client == segment.destination && settled.isn.plus(1) == segment.acknowledgment
+    });
+    if was_answered {
+        return Meaning::Known;
+    }
+    let is_waiting = |attempt: &&mut Attempt| {
+        attempt.client == segment.destination && attempt.isn.is_some() && attempt.is_unanswered()
+    };
+    match flow.open.iter_mut().rev().find(is_waiting) {
+        Some(attempt) => {
+            attempt.take_segment(segment, place, Sender::Server, Role::UnacceptableSynAck)
+        }
+        None => Meaning::New,
+    }
+}
+
+fn acceptable(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Meaning {
+    let role = if attempt.answered_at.is_some() {
+        Role::SynAckRepeated
+    } else {
+        Role::SynAck
+    };
+    let meaning = attempt.take_segment(segment, place, Sender::Server, role);
+    if meaning == Meaning::Copy {
+        return meaning;
+    }
+    attempt.syn_ack_count = attempt.syn_ack_count.saturating_add(1);
+    attempt.note_answer(place.at);
+    if attempt.answered_at.is_none() {
+        attempt.answered_at = Some(place.at);
+        attempt.server_isn = Some(segment.sequence);
+    }
+    if attempt.crossing_isn.is_some() {
+        attempt.note_crossing_acknowledged(Sender::Server, place.at);
+    }
+    meaning
+}
+
+/// In a simultaneous open the client sends a SYN-ACK as well.
+fn acknowledges_crossing_syn(attempt: &Attempt, segment: &Segment) -> bool {
+    attempt.client == segment.source
+        && attempt
+            .crossing_isn
+            .is_some_and(|isn| isn.plus(1) == segment.acknowledgment)
+}

@@ -1,0 +1,163 @@
+//! How an attempt ended: decided by rule from what was seen of it, without opinion.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::attempt::Attempt;
+use crate::capture::Timestamp;
+
+/// What the packets show of one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// SYN, acceptable SYN-ACK, and what proves that the client acknowledged it.
+    Established,
+    /// Answered by the server's SYN-ACK, then its RST before a byte of payload from it and before any FIN.
+    Reset,
+    /// An acceptable RST before any SYN-ACK.
+    Refused,
+    /// An ICMP error that quotes the SYN, and nothing acceptable from the server.
+    Rejected,
+    /// An acceptable SYN-ACK and, for at least the patience, nothing from the client in return.
+    HalfOpen,
+    /// The client's own RST instead of an ACK, or before any answer.
+    Aborted,
+    /// Nothing acceptable came back for at least the patience.
+    Dropped,
+    /// The capture ends too early to say.
+    Pending,
+    /// Packets of a handshake whose SYN is not in the capture.
+    Partial,
+}
+
+impl Outcome {
+    /// All outcomes, in the order of reports.
+    pub const ALL: [Self; 9] = [
+        Self::Established,
+        Self::Reset,
+        Self::Refused,
+        Self::Rejected,
+        Self::HalfOpen,
+        Self::Aborted,
+        Self::Dropped,
+        Self::Pending,
+        Self::Partial,
+    ];
+
+    /// The outcome's name in reports and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Established => "established",
+            Self::Reset => "reset",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::HalfOpen => "half_open",
+            Self::Aborted => "aborted",
+            Self::Dropped => "dropped",
+            Self::Pending => "pending",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// Whether the connect failed: neither established, nor undecided, nor known in part only.
+    pub const fn is_failure(self) -> bool {
+        !matches!(self, Self::Established | Self::Pending | Self::Partial)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// What is known of the capture as a whole when an attempt is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Watch {
+    /// Until when the capture went on, at least.
+    pub until: Timestamp,
+    /// For how long silence must be watched before it means something.
+    pub patience: Duration,
+    /// False in a capture filtered to SYN, FIN and RST, which cannot show the handshake's third step.
+    pub shows_third_step: bool,
+}
+
+/// An outcome, and the packet or the moment that settled it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What the packets show.
+    pub outcome: Outcome,
+    /// When that was certain.
+    pub at: Timestamp,
+}
+
+/// Judges an attempt by what was seen of it. Each rule stands once; the first that holds decides.
+pub fn judge(attempt: &Attempt, watch: &Watch) -> Judgement {
+    let settled = |outcome, at| Judgement { outcome, at };
+    let Some(first_syn) = attempt.first_syn_at else {
+        return settled(Outcome::Partial, attempt.first_seen_at);
+    };
+    if let Some(established) = attempt.established_at {
+        return match attempt.reset_at {
+            Some(reset) => settled(Outcome::Reset, reset),
+            None => settled(Outcome::Established, established),
+        };
+    }
+    if let Some(refused) = attempt.refused_at {
+        return settled(Outcome::Refused, refused);
+    }
+    if let Some(answered) = attempt.answered_at {
+        return judge_answered(attempt, answered, watch);
+    }
+    if let Some(rejected) = attempt.rejected_at {
+        return settled(Outcome::Rejected, rejected);
+    }
+    match attempt.client_reset_at {
+        Some(reset) if reset.since(first_syn) < watch.patience => settled(Outcome::Aborted, reset),
+        _ => judge_silence(first_syn, Outcome::Dropped, watch),
+    }
+}
+
+/// An acceptable SYN-ACK was seen, and nothing that proves the third step.
+fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judgement {
+    let by_client = attempt.client_reset_at.map(|at| Judgement {
+        outcome: Outcome::Aborted,
+        at,
+    });
+    let by_server = attempt.reset_at.map(|at| Judgement {
+        outcome: Outcome::Reset,
+        at,
+    });
+    match (by_client, by_server) {
+        (Some(client), Some(server)) => {
+            return if client.at <= server.at {
+                client
+            } else {
+                server
+            };
+        }
+        (Some(one), None) | (None, Some(one)) => return one,
+        (None, None) => {}
+    }
+    if !watch.shows_third_step && attempt.syn_ack_count == 1 {
+        return Judgement {
+            outcome: Outcome::Established,
+            at: answered,
+        };
+    }
+    judge_silence(answered, Outcome::HalfOpen, watch)
+}
+
+/// Silence since `since` counts once it was watched for the patience.
+fn judge_silence(since: Timestamp, outcome: Outcome, watch: &Watch) -> Judgement {
+    if watch.until.since(since) >= watch.patience {
+        Judgement {
+            outcome,
+            at: since.after(watch.patience),
+        }
+    } else {
+        Judgement {
+            outcome: Outcome::Pending,
+            at: watch.until.max(since),
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Matches every packet to the attempt that it belongs to, and hands out attempts that can change no more.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::attempt::{Attempt, AttemptId};
+use super::flow_table::{Flow, FlowKey, FlowTable, OPEN_PER_FLOW};
+use super::meaning::Meaning;
+use super::on_icmp_error::on_icmp_error;
+use super::on_reset::on_reset;
+use super::on_segment::on_segment;
+use super::on_syn::on_syn;
+use super::on_syn_ack::on_syn_ack;
+use super::outcome::{Judgement, Watch, judge};
+use super::seen_packet::Role;
+use crate::capture::{PacketPlace, Timestamp};
+use crate::decode::{Endpoint, IcmpError, Observation, Segment, SequenceNumber, TcpFlags};
+
+/// What bounds the tracker, and what shapes its verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrackerSettings {
+    /// For how long silence must be watched before it means something.
+    pub patience: Duration,
+    /// How many undecided attempts are followed at once; of more, the oldest is handed out as it stands.
+    pub open_attempts: usize,
+}
+
+impl Default for TrackerSettings {
+    /// 3 s; a million attempts.
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(3),
+            open_attempts: 1_000_000,
+        }
+    }
+}
+
+/// An attempt that was judged: nothing that is still to come can change it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecidedAttempt {
+    /// What was seen of it.
+    pub attempt: Attempt,
+    /// How it ended.
+    pub judgement: Judgement,
+}
+
+/// Follows all attempts of a capture.
+///
+/// Feed it with [`Self::observe`], in the order of the capture; collect with [`Self::take_decided`] what became
+/// certain, and with [`Self::finish`] the rest. Two trackers that see the same packets give the same attempts.
+#[derive(Debug)]
+pub struct Tracker {
+    settings: TrackerSettings,
+    flows: FlowTable,
+    decided: Vec<DecidedAttempt>,
+    next_id: u64,
+    latest: Timestamp,
+    filter_signs: FilterSigns,
+    copies: u64,
+    set_aside_undecided: u64,
+}
+
+impl Tracker {
+    /// A tracker that has seen nothing.
+    pub fn new(settings: TrackerSettings) -> Self {
+        Self {
+            settings,
+            flows: FlowTable::new(),
+            decided: Vec::new(),
+            next_id: 1,
+            latest: Timestamp::from_nanoseconds(i64::MIN),
+            filter_signs: FilterSigns::default(),
+            copies: 0,
+            set_aside_undecided: 0,
+        }
+    }
+
+    /// Takes note of a packet: of its time, whatever it is, and of what it says about a connect.
+    pub fn observe(&mut self, observation: &Observation, place: PacketPlace) {
+        self.latest = self.latest.max(place.at);
+        match observation {
+            Observation::Segment(segment) => self.observe_segment(segment, place),
+            Observation::IcmpError(error) => self.observe_icmp_error(error, place),
+            Observation::Unrelated | Observation::SetAside(_) => {}
+        }
+    }
+
+    /// Takes note that the capture went on at least until `at`.
+    pub fn watched_until(&mut self, at: Timestamp) {
+        self.latest = self.latest.max(at);
+    }
+
+    /// The attempts that became certain since the last call.
+    pub fn take_decided(&mut self) -> std::vec::Drain<'_, DecidedAttempt> {
+        self.decided.drain(..)
+    }
+
+    /// Ends the capture: judges all attempts that are left, in the order of their ids.
+    pub fn finish(&mut self) -> Vec<DecidedAttempt> {
+        let watch = self.watch();
+        let mut left: Vec<Attempt> = Vec::with_capacity(self.flows.open_count());
+        while let Some(attempt) = self.flows.take_oldest() {
+            left.push(attempt);
+        }
+        link_answers_from_elsewhere(&mut left);
+        left.sort_by_key(|attempt| attempt.id);
+        left.into_iter()
+            .map(|attempt| {
+                let judgement = judge(&attempt, &watch);
+                DecidedAttempt { attempt, judgement }
+            })
+            .collect()
+    }
+
+    /// How many packets of handshakes were captured again.
+    pub fn copies(&self) -> u64 {
+        self.copies
+    }
+
+    /// How many attempts were handed out undecided because there were too many.
+    pub fn set_aside_undecided(&self) -> u64 {
+        self.set_aside_undecided
+    }
+
+    /// Whether the capture can show the third step of a handshake: false when it was filtered to SYN, FIN and RST.
+    pub fn shows_third_step(&self) -> bool {
+        self.filter_signs.shows_third_step()
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            until: self.latest,
+            patience: self.settings.patience,
+            shows_third_step: self.filter_signs.shows_third_step(),
+        }
+    }
+
+    fn observe_segment(&mut self, segment: &Segment, place: PacketPlace) {
+        self.filter_signs.note(segment.flags);
+        let key = FlowKey::between(segment.source, segment.destination);
+        let patience = self.settings.patience;
+        let rule: &dyn Fn(&mut Flow) -> Meaning = if segment.flags.is_rst() {
+            &|flow| on_reset(flow, segment, place)
+        } else if segment.flags.is_syn() {
+            &|flow| on_syn(flow, segment, place, patience)
+        } else if segment.flags.is_syn_ack() {
+            &|flow| on_syn_ack(flow, segment, place)
+        } else {
+            &|flow| on_segment(flow, segment, place)
+        };
+        match self.flows.get_mut(key) {
+            Some(flow) => {
+                let meaning = rule(flow);
+                let settled = flow
+                    .open
+                    .iter()
+                    .find(|attempt| attempt.is_settled())
+                    .map(|attempt| attempt.id);
+                if meaning == Meaning::New {
+                    self.begin(key, segment, place, rule);
+                }
+                self.copies += u64::from(meaning == Meaning::Copy);
+                if let Some(id) = settled {
+                    self.settle(key, id);
+                }
+            }
+            None => self.begin(key, segment, place, rule),
+        }
+        let is_probe =
+            !segment.flags.has_ack() && !segment.flags.is_rst() && !segment.flags.is_syn();
+        if is_probe {
+            self.flows.note_probe(key);
+        }
+    }
+
+    fn observe_icmp_error(&mut self, error: &IcmpError, place: PacketPlace) {
+        let key = FlowKey::between(error.quote.source, error.quote.destination);
+        let meaning = match self.flows.get_mut(key) {
+            Some(flow) => on_icmp_error(flow, error, place),
+            None => Meaning::New,
+        };
+        self.copies += u64::from(meaning == Meaning::Copy);
+        let sequence = error
+            .quote
+            .sequence
+            .filter(|_| super::on_icmp_error::shows_a_syn(error));
+        if let (Meaning::New, Some(sequence)) = (meaning, sequence) {
+            let ends = (error.quote.source, error.quote.destination);
+            let attempt = Attempt::of_answer(
+                self.new_id(),
+                ends,
+                error.encapsulation,
+                sequence.plus(1),
+                place,
+            );
+            self.follow(key, attempt);
+            if let Some(flow) = self.flows.get_mut(key) {
+                on_icmp_error(flow, error, place);
+            }
+        }
+    }
+
+    /// Begins an attempt with a segment that belongs to none: with a SYN, or with the answer to one not captured.
+    fn begin(
+        &mut self,
+        key: FlowKey,
+        segment: &Segment,
+        place: PacketPlace,
+        rule: &dyn Fn(&mut Flow) -> Meaning,
+    ) {
+        let flags = segment.flags;
+        if flags.is_syn() {
+            let attempt = Attempt::of_syn(self.new_id(), segment, place);
+            self.follow(key, attempt);
+        } else if flags.is_syn_ack() || (flags.is_rst() && super::on_reset::answers_a_syn(segment))
+        {
+            let ends = (segment.destination, segment.source);
+            let id = self.new_id();
+            let attempt = Attempt::of_answer(
+                id,
+                ends,
+                segment.encapsulation,
+                segment.acknowledgment,
+                place,
+            );
+            self.follow(key, attempt);
+            self.flows.get_mut(key).map(rule);
+        }
+    }
+
+    fn new_id(&mut self) -> AttemptId {
+        let id = AttemptId(self.next_id);
+        self.next_id += 1;
+        id
+    }
+
+    fn follow(&mut self, key: FlowKey, attempt: Attempt) {
+        if self
+            .flows
+            .get_mut(key)
+            .is_some_and(|flow| flow.open.len() >= OPEN_PER_FLOW)
+        {
+            let oldest = self.flows.take_oldest_of(key);
+            self.hand_out_early(oldest);
+        }
+        if self.flows.open_count() >= self.settings.open_attempts {
+            let oldest = self.flows.take_oldest();
+            self.hand_out_early(oldest);
+        }
+        self.flows.add(key, attempt);
+    }
+
+    fn settle(&mut self, key: FlowKey, id: AttemptId) {
+        let Some(attempt) = self.flows.settle(key, id) else {
+            return;
+        };
+        let judgement = judge(&attempt, &self.watch());
+        self.decided.push(DecidedAttempt { attempt, judgement });
+    }
+
+    /// Judges an attempt before its time, to make room.
+    fn hand_out_early(&mut self, attempt: Option<Attempt>) {
+        let Some(attempt) = attempt else { return };
+        let judgement = judge(&attempt, &self.watch());
+        self.set_aside_undecided += u64::from(judgement.outcome == super::Outcome::Pending);
+        self.decided.push(DecidedAttempt { attempt, judgement });
+    }
+}
+
+/// What tells a capture that was filtered to SYN, FIN and RST, as people do: all segments have one of these, and FINs
+/// are among them.
+#[derive(Clone, Copy, Debug, Default)]
+struct FilterSigns {
+    has_other_segments: bool,
+    has_fin: bool,
+}
+
+impl FilterSigns {
+    fn note(&mut self, flags: TcpFlags) {
+        let is_control = flags.is_rst() || flags.has_fin() || flags.contains(TcpFlags::SYN);
+        self.has_other_segments |= !is_control;
+        self.has_fin |= flags.has_fin();
+    }
+
+    fn shows_third_step(self) -> bool {
+        self.has_other_segments || !self.has_fin
+    }
+}
+
+/// What a SYN-ACK from another address shares with the attempt that it answers.
+type AnswerKey = (Endpoint, u16, u32);
+
+/// Links orphaned SYN-ACKs to the unanswered attempts whose client, ports and number they fit: a NAT that translates
+/// one direction only. The orphans are then no attempts of their own.
+fn link_answers_from_elsewhere(attempts: &mut Vec<Attempt>) {
+    let orphan_key = |attempt: &Attempt| -> AnswerKey {
+        (
+            attempt.client,
+            attempt.server.port,
+            attempt.expected.syn().plus(1).0,
+        )
+    };
+    let orphans: HashMap<AnswerKey, Attempt> = attempts
+        .iter()
+        .filter(|attempt| attempt.isn.is_none() && attempt.answered_at.is_some())
+        .map(|attempt| (orphan_key(attempt), attempt.clone()))
+        .collect();
+    if orphans.is_empty() {
+        return;
+    }
+    let mut linked: HashSet<AttemptId> = HashSet::new();
+    for attempt in attempts
+        .iter_mut()
+        .filter(|attempt| attempt.isn.is_some() && attempt.is_unanswered())
+    {
+        let fits = |isn: SequenceNumber| {
+            orphans.get(&(attempt.client, attempt.server.port, isn.plus(1).0))
+        };
+        if let Some(orphan) = attempt.isn.and_then(fits) {
+            linked.insert(orphan.id);
+            for packet in orphan
+                .packets_as(&[Role::SynAck, Role::SynAckRepeated])
+                .copied()
+            {
+                let sender = super::Sender::Other(orphan.server.address);
+                attempt.take(super::SeenPacket {
+                    role: Role::SynAckFromElsewhere,
+                    sender,
+                    ..packet
+                });
+            }
+        }
+    }
+    attempts.retain(|attempt| !linked.contains(&attempt.id));
+}
