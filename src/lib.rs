@@ -1,4 +1,5 @@
 //! `tcpwhy` reads packet captures and tells which TCP connects failed, and why.
 pub mod capture;
 pub mod decode;
+pub mod diagnosis;
 pub mod handshake;

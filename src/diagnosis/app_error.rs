@@ -1,0 +1,41 @@
+//! What `connect()` returns to the application on Linux.
+
+use crate::decode::IcmpKind;
+use crate::handshake::{DecidedAttempt, Outcome};
+
+/// The errno that `connect()` gives on Linux for an attempt that ended so; `None` when it succeeds, or when the
+/// capture cannot tell. Measured on Linux 6.18; the kernel's tables are `icmp_err_convert` in `net/ipv4/icmp.c` and
+/// `icmpv6_err_convert` in `net/ipv6/icmp.c`.
+pub fn app_error(decided: &DecidedAttempt) -> Option<&'static str> {
+    match decided.judgement.outcome {
+        Outcome::Refused => Some("ECONNREFUSED"),
+        Outcome::Dropped => Some("ETIMEDOUT"),
+        Outcome::Rejected => decided.attempt.rejected_by.and_then(icmp_error),
+        // After the SYN-ACK connect() has succeeded; who aborted knows why; the rest cannot be seen from here.
+        Outcome::Established
+        | Outcome::Reset
+        | Outcome::Aborted
+        | Outcome::HalfOpen
+        | Outcome::Pending
+        | Outcome::Partial => None,
+    }
+}
+
+fn icmp_error(kind: IcmpKind) -> Option<&'static str> {
+    match kind {
+        IcmpKind::V4(3, 0 | 6 | 9 | 11) | IcmpKind::V6(1, 0) => Some("ENETUNREACH"),
+        IcmpKind::V4(3, 1 | 10 | 12..=15)
+        | IcmpKind::V4(11, 0)
+        | IcmpKind::V6(1, 2 | 3)
+        | IcmpKind::V6(3, _) => Some("EHOSTUNREACH"),
+        IcmpKind::V4(3, 2) => Some("ENOPROTOOPT"),
+        IcmpKind::V4(3, 3) | IcmpKind::V6(1, 4) => Some("ECONNREFUSED"),
+        IcmpKind::V4(3, 5) => Some("EOPNOTSUPP"),
+        IcmpKind::V4(3, 7) => Some("EHOSTDOWN"),
+        IcmpKind::V4(3, 8) => Some("ENONET"),
+        IcmpKind::V6(1, 1 | 5 | 6) => Some("EACCES"),
+        IcmpKind::V4(12, _) | IcmpKind::V6(..) => Some("EPROTO"),
+        // Ignored: the SYN is repeated.
+        IcmpKind::V4(..) => None,
+    }
+}

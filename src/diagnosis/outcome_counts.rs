@@ -1,0 +1,41 @@
+//! How many attempts ended how.
+
+use crate::handshake::Outcome;
+
+/// A count for each outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutcomeCounts([u64; Outcome::ALL.len()]);
+
+impl OutcomeCounts {
+    /// Counts one more.
+    pub fn add(&mut self, outcome: Outcome) {
+        for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {
+            *count += u64::from(counted == outcome);
+        }
+    }
+
+    /// How many ended so.
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        self.iter()
+            .find(|(counted, _)| *counted == outcome)
+            .map_or(0, |(_, count)| count)
+    }
+
+    /// Every outcome with its count, in the order of reports.
+    pub fn iter(&self) -> impl Iterator<Item = (Outcome, u64)> + '_ {
+        Outcome::ALL.into_iter().zip(self.0)
+    }
+
+    /// All attempts.
+    pub fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    /// The failed ones.
+    pub fn failed(&self) -> u64 {
+        self.iter()
+            .filter(|(outcome, _)| outcome.is_failure())
+            .map(|(_, count)| count)
+            .sum()
+    }
+}

@@ -1,0 +1,115 @@
+//! Which attempts a report is about.
+
+use std::net::IpAddr;
+
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+use crate::handshake::{DecidedAttempt, Outcome};
+
+/// An address range and a port, each optional: `10.0.0.0/8`, `:443`, `[2001:db8::]/32:443`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndpointPattern {
+    /// Network address and prefix length.
+    pub network: Option<(IpAddr, u8)>,
+    /// Port.
+    pub port: Option<u16>,
+}
+
+impl EndpointPattern {
+    /// Whether the endpoint is one of those meant.
+    pub fn matches(&self, endpoint: Endpoint) -> bool {
+        self.port.is_none_or(|port| port == endpoint.port)
+            && self
+                .network
+                .is_none_or(|(network, prefix)| is_within(endpoint.address, network, prefix))
+    }
+}
+
+fn is_within(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
+    match (address, network) {
+        (IpAddr::V4(address), IpAddr::V4(network)) => {
+            let differing = address.to_bits() ^ network.to_bits();
+            differing
+                .checked_shr(32_u32.saturating_sub(prefix.into()))
+                .unwrap_or(0)
+                == 0
+        }
+        (IpAddr::V6(address), IpAddr::V6(network)) => {
+            let differing = address.to_bits() ^ network.to_bits();
+            differing
+                .checked_shr(128_u32.saturating_sub(prefix.into()))
+                .unwrap_or(0)
+                == 0
+        }
+        _ => false,
+    }
+}
+
+/// Which attempts a report is about, and which of them it lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Only attempts to one of these; empty for all.
+    pub servers: Vec<EndpointPattern>,
+    /// Only attempts from one of these; empty for all.
+    pub clients: Vec<EndpointPattern>,
+    /// Only attempts that began then or later.
+    pub since: Option<Timestamp>,
+    /// Only attempts that began before then.
+    pub until: Option<Timestamp>,
+    /// Which outcomes are listed singly; `None` for all. The counts cover all outcomes.
+    pub listed: Option<Vec<Outcome>>,
+}
+
+impl Selection {
+    /// Whether the report is about this attempt.
+    pub fn includes(&self, decided: &DecidedAttempt) -> bool {
+        let attempt = &decided.attempt;
+        let started = attempt.started_at();
+        let is_one_of = |patterns: &[EndpointPattern], endpoint| {
+            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(endpoint))
+        };
+        is_one_of(&self.servers, attempt.server)
+            && is_one_of(&self.clients, attempt.client)
+            && self.since.is_none_or(|since| started >= since)
+            && self.until.is_none_or(|until| started < until)
+    }
+
+    /// Whether an attempt with this outcome is listed.
+    pub fn lists(&self, outcome: Outcome) -> bool {
+        self.listed
+            .as_ref()
+            .is_none_or(|listed| listed.contains(&outcome))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pattern(network: &str, prefix: u8) -> EndpointPattern {
+        EndpointPattern {
+            network: Some((network.parse().unwrap(), prefix)),
+            port: None,
+        }
+    }
+
+    fn endpoint(address: &str) -> Endpoint {
+        Endpoint {
+            address: address.parse().unwrap(),
+            port: 443,
+        }
+    }
+
+    #[test]
+    fn prefixes_from_nothing_to_a_whole_address_match() {
+        assert!(pattern("0.0.0.0", 0).matches(endpoint("192.0.2.1")));
+        assert!(pattern("192.0.2.0", 24).matches(endpoint("192.0.2.255")));
+        assert!(!pattern("192.0.2.0", 24).matches(endpoint("192.0.3.0")));
+        assert!(!pattern("192.0.2.1", 32).matches(endpoint("192.0.2.2")));
+        assert!(pattern("2001:db8::", 32).matches(endpoint("2001:db8:1::1")));
+        assert!(
+            !pattern("::", 0).matches(endpoint("192.0.2.1")),
+            "the other version is another network"
+        );
+    }
+}
