@@ -1,5 +1,8 @@
 //! `tcpwhy` reads packet captures and tells which TCP connects failed, and why.
+
+pub mod analysis;
 pub mod capture;
 pub mod decode;
 pub mod diagnosis;
 pub mod handshake;
+pub mod report;

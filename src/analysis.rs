@@ -1,0 +1,84 @@
+//! The rooms put together: from sources of packets to a diagnosis.
+
+use std::time::Duration;
+
+use crate::capture::{CaptureSet, Packet};
+use crate::decode::{Observation, SetAside, decode};
+use crate::diagnosis::{Diagnosis, Diagnostician, Selection};
+use crate::handshake::{Tracker, TrackerSettings};
+use crate::report::CaptureTotals;
+
+/// What shapes an analysis.
+#[derive(Clone, Debug)]
+pub struct AnalysisSettings {
+    /// How long silence must be watched, and how much is followed at once.
+    pub tracker: TrackerSettings,
+    /// Which attempts it is about.
+    pub selection: Selection,
+    /// How many attempts are listed singly; `None` for all.
+    pub listed_attempts: Option<usize>,
+}
+
+/// Reads all packets of `captures` that `passes` lets through, and judges every attempt.
+pub fn analyse(
+    captures: &mut CaptureSet,
+    settings: AnalysisSettings,
+    mut passes: impl FnMut(&Packet<'_>) -> bool,
+) -> (CaptureTotals, Diagnosis) {
+    let mut totals = CaptureTotals::default();
+    let mut tracker = Tracker::new(settings.tracker);
+    let mut diagnostician = Diagnostician::new(settings.selection, settings.listed_attempts);
+    while let Some(packet) = captures.next_packet() {
+        if !passes(&packet) {
+            // It is left out, but it shows that the capture went on.
+            tracker.watched_until(packet.place.at);
+            continue;
+        }
+        let observation = decode(&packet);
+        count(&mut totals, &packet, &observation);
+        tracker.observe(&observation, packet.place);
+        for decided in tracker.take_decided() {
+            diagnostician.add(decided);
+        }
+    }
+    totals.sources = captures.facts();
+    totals.first = totals
+        .sources
+        .iter()
+        .filter_map(|source| source.first)
+        .min();
+    totals.last = totals.sources.iter().filter_map(|source| source.last).max();
+    if let Some(until) = totals
+        .sources
+        .iter()
+        .filter_map(|source| source.watched_until)
+        .max()
+    {
+        tracker.watched_until(until);
+    }
+    for decided in tracker.finish() {
+        diagnostician.add(decided);
+    }
+    totals.packets = totals.sources.iter().map(|source| source.packets).sum();
+    totals.copies = tracker.copies();
+    totals.attempts_set_aside = tracker.set_aside_undecided();
+    totals.shows_third_step = tracker.shows_third_step();
+    (totals, diagnostician.finish())
+}
+
+fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observation) {
+    match observation {
+        Observation::Segment(_) => totals.tcp_packets += 1,
+        Observation::IcmpError(_) => totals.icmp_errors += 1,
+        Observation::Unrelated => {}
+        Observation::SetAside(reason) => {
+            *totals.set_aside.entry(*reason).or_default() += 1;
+            if let (SetAside::UnsupportedLinkType, Some(link_type)) = (reason, packet.link_type) {
+                *totals.unsupported_link_types.entry(link_type).or_default() += 1;
+            }
+        }
+    }
+}
+
+/// The default patience: for how long silence must be watched before it counts as a drop.
+pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(3);

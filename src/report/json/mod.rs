@@ -1,0 +1,199 @@
+//! The JSON report and its schema.
+
+mod wire;
+
+use std::io::{self, Write};
+
+use super::evidence_words;
+use super::model::Report;
+use super::times::rfc3339;
+use crate::capture::{ProblemKind, SourceFacts};
+use crate::decode::SetAside;
+use crate::diagnosis::{EndpointSummary, app_error, cause, notes};
+use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
+
+/// Writes the whole report as one JSON document.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &wire_report(report))?;
+    writeln!(out)
+}
+
+/// The JSON Schema of what [`write()`] writes.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(wire::Report).to_value()
+}
+
+fn wire_report(report: &Report) -> wire::Report {
+    let diagnosis = &report.diagnosis;
+    wire::Report {
+        schema: wire::SCHEMA,
+        tool: wire::Tool {
+            name: "tcpwhy",
+            version: report.tool.version,
+            arguments: report.tool.arguments.clone(),
+        },
+        capture: wire_capture(report),
+        summary: wire_summary(report),
+        findings: Vec::new(),
+        endpoints: diagnosis.endpoints.iter().map(wire_endpoint).collect(),
+        attempts: diagnosis.attempts.iter().map(wire_attempt).collect(),
+        attempts_omitted: diagnosis.attempts_omitted,
+    }
+}
+
+fn wire_capture(report: &Report) -> wire::Capture {
+    let capture = &report.capture;
+    wire::Capture {
+        first: capture.first.map(rfc3339),
+        last: capture.last.map(rfc3339),
+        packets: capture.packets,
+        tcp_packets: capture.tcp_packets,
+        icmp_errors: capture.icmp_errors,
+        copies: capture.copies,
+        undecodable: SetAside::ALL
+            .into_iter()
+            .map(|reason| {
+                (
+                    reason.name(),
+                    capture.set_aside.get(&reason).copied().unwrap_or(0),
+                )
+            })
+            .collect(),
+        dropped: wire::Dropped {
+            kernel: capture.dropped_by_kernel(),
+            interface: capture.dropped_by_interface(),
+        },
+        attempts_set_aside: capture.attempts_set_aside,
+        sources: capture.sources.iter().map(wire_source).collect(),
+    }
+}
+
+fn wire_source(source: &SourceFacts) -> wire::Source {
+    wire::Source {
+        path: source.path.to_string_lossy().into_owned(),
+        format: source.format,
+        compression: None,
+        bytes: source.bytes,
+        sha256: None,
+        packets: source.packets,
+        first: source.first.map(rfc3339),
+        last: source.last.map(rfc3339),
+        interfaces: source
+            .interfaces
+            .iter()
+            .map(|interface| wire::Interface {
+                id: interface.id,
+                name: interface.name.clone(),
+                link_type: interface.link_type.to_string(),
+                snaplen: interface.snap_length,
+            })
+            .collect(),
+        problem: source.problem.as_ref().map(|problem| wire::Problem {
+            at_byte: problem.at_byte,
+            at_packet: problem.at_packet,
+            kind: match problem.kind {
+                ProblemKind::Truncated => "truncated",
+                ProblemKind::Damaged => "damaged",
+            },
+            message: problem.to_string(),
+        }),
+    }
+}
+
+fn wire_summary(report: &Report) -> wire::Summary {
+    let outcomes = &report.diagnosis.outcomes;
+    wire::Summary {
+        attempts: outcomes.total(),
+        established: outcomes.of(Outcome::Established),
+        reset: outcomes.of(Outcome::Reset),
+        refused: outcomes.of(Outcome::Refused),
+        rejected: outcomes.of(Outcome::Rejected),
+        half_open: outcomes.of(Outcome::HalfOpen),
+        aborted: outcomes.of(Outcome::Aborted),
+        dropped: outcomes.of(Outcome::Dropped),
+        pending: outcomes.of(Outcome::Pending),
+        partial: outcomes.of(Outcome::Partial),
+    }
+}
+
+fn wire_endpoint(endpoint: &EndpointSummary) -> wire::Endpoint {
+    let times = &endpoint.answer_times;
+    wire::Endpoint {
+        server: endpoint.server.to_string(),
+        server_name: None,
+        service: None,
+        attempts: endpoint.outcomes.total(),
+        outcomes: endpoint
+            .outcomes
+            .iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(outcome, count)| (outcome.name(), count))
+            .collect(),
+        clients: endpoint.clients() as u64,
+        first_failure: endpoint.first_failure.map(rfc3339),
+        last_failure: endpoint.last_failure.map(rfc3339),
+        syn_to_answer_us: times
+            .median_microseconds()
+            .zip(times.longest_microseconds())
+            .map(|(median, max)| wire::AnswerTimes { median, max }),
+        findings: Vec::new(),
+    }
+}
+
+fn wire_attempt(decided: &DecidedAttempt) -> wire::Attempt {
+    let DecidedAttempt { attempt, judgement } = decided;
+    let started = attempt.started_at();
+    let cause = cause(decided);
+    let microseconds =
+        |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+    wire::Attempt {
+        id: attempt.id.0,
+        client: attempt.client.to_string(),
+        server: attempt.server.to_string(),
+        client_name: None,
+        server_name: None,
+        service: None,
+        path: attempt
+            .encapsulation
+            .layers()
+            .map(|layer| layer.to_string())
+            .collect(),
+        isn: attempt.isn.map(|isn| isn.0),
+        outcome: judgement.outcome.name(),
+        cause: cause.map(|(cause, _)| cause.name()),
+        confidence: cause.map(|(_, confidence)| confidence.name()),
+        started: rfc3339(started),
+        decided: rfc3339(judgement.at),
+        duration_us: microseconds(judgement.at.since(started)),
+        syn_count: attempt.syn_count,
+        syn_ack_count: attempt.syn_ack_count,
+        answer_us: attempt
+            .first_syn_at
+            .zip(attempt.first_answer_at)
+            .map(|(syn, answer)| microseconds(answer.since(syn))),
+        app_error: app_error(decided),
+        evidence: attempt
+            .evidence
+            .packets()
+            .iter()
+            .map(|packet| wire_evidence(attempt, packet))
+            .collect(),
+        notes: notes(decided),
+    }
+}
+
+fn wire_evidence(attempt: &Attempt, packet: &SeenPacket) -> wire::Evidence {
+    wire::Evidence {
+        packet: packet.place.number.0,
+        source: packet.place.source.0,
+        time: rfc3339(packet.place.at),
+        from: evidence_words::from(packet),
+        what: evidence_words::what(packet),
+        role: evidence_words::role(packet),
+        detail: evidence_words::detail(attempt, packet),
+    }
+}

@@ -1,0 +1,292 @@
+//! The shape of the JSON report, as its readers see it: `tcpwhy schema` is made from these types.
+//!
+//! A new field is compatible. A new meaning, name or removal raises [`SCHEMA`]. Absent is `null`, never 0 or `""`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The name and version of this shape.
+pub(super) const SCHEMA: &str = "tcpwhy-report/1";
+
+/// A report on the TCP connects of a capture.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Report {
+    /// The shape of this document: `tcpwhy-report/1`.
+    pub(super) schema: &'static str,
+    /// What made the report.
+    pub(super) tool: Tool,
+    /// What was read.
+    pub(super) capture: Capture,
+    /// How many attempts there were and how they ended.
+    pub(super) summary: Summary,
+    /// What the attempts say together, worst first.
+    pub(super) findings: Vec<Finding>,
+    /// The servers, the one with the most failures first.
+    pub(super) endpoints: Vec<Endpoint>,
+    /// The attempts, in order of time.
+    pub(super) attempts: Vec<Attempt>,
+    /// How many attempts could have been listed and are not.
+    pub(super) attempts_omitted: u64,
+}
+
+/// What made the report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Tool {
+    /// `tcpwhy`.
+    pub(super) name: &'static str,
+    /// Its version.
+    pub(super) version: &'static str,
+    /// Its arguments.
+    pub(super) arguments: Vec<String>,
+}
+
+/// What was read, all sources together.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Capture {
+    /// Time of the earliest packet (RFC 3339, UTC, nanoseconds); null when there is none.
+    pub(super) first: Option<String>,
+    /// Time of the latest packet.
+    pub(super) last: Option<String>,
+    /// All records read.
+    pub(super) packets: u64,
+    /// TCP segments among them.
+    pub(super) tcp_packets: u64,
+    /// ICMP errors that quote a TCP segment.
+    pub(super) icmp_errors: u64,
+    /// Packets of handshakes that were captured more than once.
+    pub(super) copies: u64,
+    /// Packets set aside, by reason.
+    pub(super) undecodable: BTreeMap<&'static str, u64>,
+    /// Packets dropped by the capturing host, where the capture says so.
+    pub(super) dropped: Dropped,
+    /// Attempts given up undecided because too many were open at once.
+    pub(super) attempts_set_aside: u64,
+    /// The files and streams, in the order of the `source` numbers.
+    pub(super) sources: Vec<Source>,
+}
+
+/// Packets dropped by the capturing host.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Dropped {
+    /// By its operating system.
+    pub(super) kernel: Option<u64>,
+    /// By its interface.
+    pub(super) interface: Option<u64>,
+}
+
+/// A file or stream.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Source {
+    /// As named on the command line; `-` is standard input.
+    pub(super) path: String,
+    /// `pcap` or `pcapng`.
+    pub(super) format: &'static str,
+    /// The compression it came in.
+    pub(super) compression: Option<&'static str>,
+    /// Its size in bytes.
+    pub(super) bytes: u64,
+    /// SHA-256 of its bytes, in hexadecimal.
+    pub(super) sha256: Option<String>,
+    /// Records read from it.
+    pub(super) packets: u64,
+    /// Time of its earliest packet.
+    pub(super) first: Option<String>,
+    /// Time of its latest packet.
+    pub(super) last: Option<String>,
+    /// The interfaces that it declares: the first 1024.
+    pub(super) interfaces: Vec<Interface>,
+    /// Why reading it ended before its end.
+    pub(super) problem: Option<Problem>,
+}
+
+/// An interface of a source.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Interface {
+    /// Its number in the source.
+    pub(super) id: u32,
+    /// Its name.
+    pub(super) name: Option<String>,
+    /// What its packets start with: the link type's name.
+    pub(super) link_type: String,
+    /// The largest number of bytes kept of a packet.
+    pub(super) snaplen: u32,
+}
+
+/// Why reading a source ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Problem {
+    /// Offset in bytes of what could not be read.
+    pub(super) at_byte: u64,
+    /// The number that its packet has.
+    pub(super) at_packet: u64,
+    /// `truncated`: the source ends within a record. `damaged`: what is there cannot be read.
+    pub(super) kind: &'static str,
+    /// In words.
+    pub(super) message: String,
+}
+
+/// How many attempts ended how.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Summary {
+    /// All of them.
+    pub(super) attempts: u64,
+    /// Completed handshakes.
+    pub(super) established: u64,
+    /// Answered, then reset by the server before it sent a byte.
+    pub(super) reset: u64,
+    /// Answered by a RST.
+    pub(super) refused: u64,
+    /// Answered by an ICMP error.
+    pub(super) rejected: u64,
+    /// Answered by a SYN-ACK that the client never acknowledged.
+    pub(super) half_open: u64,
+    /// Reset by the client.
+    pub(super) aborted: u64,
+    /// Not answered.
+    pub(super) dropped: u64,
+    /// The capture ends too early to say.
+    pub(super) pending: u64,
+    /// The SYN is not in the capture.
+    pub(super) partial: u64,
+}
+
+/// What many attempts say together.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Finding {
+    /// Its number in this report.
+    pub(super) id: u64,
+    /// What kind of finding it is.
+    pub(super) kind: String,
+    /// `certain`, `likely` or `possible`.
+    pub(super) confidence: &'static str,
+    /// The server that it is about.
+    pub(super) server: Option<String>,
+    /// That server's name, learned from the capture.
+    pub(super) server_name: Option<String>,
+    /// How many clients it affects.
+    pub(super) clients: u64,
+    /// How many attempts it affects.
+    pub(super) attempts: u64,
+    /// Since when.
+    pub(super) from: Option<String>,
+    /// Until when.
+    pub(super) until: Option<String>,
+    /// In words.
+    pub(super) statement: String,
+    /// What proves it.
+    pub(super) evidence: Vec<String>,
+    /// What to check next.
+    pub(super) next_steps: Vec<NextStep>,
+}
+
+/// What to check next.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct NextStep {
+    /// On which machine.
+    #[serde(rename = "where")]
+    pub(super) place: String,
+    /// The command.
+    pub(super) run: String,
+    /// What its result would confirm or refute.
+    pub(super) why: String,
+}
+
+/// A server's address and port.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Endpoint {
+    /// `10.0.1.20:5432`, `[2001:db8::1]:443`.
+    pub(super) server: String,
+    /// Its name, learned from the capture.
+    pub(super) server_name: Option<String>,
+    /// The service usual on the port.
+    pub(super) service: Option<String>,
+    /// Attempts to connect to it.
+    pub(super) attempts: u64,
+    /// How they ended; outcomes that did not occur are left out.
+    pub(super) outcomes: BTreeMap<&'static str, u64>,
+    /// Client addresses: at least, when it is 65536.
+    pub(super) clients: u64,
+    /// When the first failed attempt began.
+    pub(super) first_failure: Option<String>,
+    /// When the last failed attempt began.
+    pub(super) last_failure: Option<String>,
+    /// From SYN to first answer, in microseconds; null without answers.
+    pub(super) syn_to_answer_us: Option<AnswerTimes>,
+    /// The numbers of the findings about it.
+    pub(super) findings: Vec<u64>,
+}
+
+/// From SYN to first answer, in microseconds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct AnswerTimes {
+    /// The median, to three digits.
+    pub(super) median: u64,
+    /// The longest.
+    pub(super) max: u64,
+}
+
+/// One try of a client to open a connection.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Attempt {
+    /// Its number, stable for the same input.
+    pub(super) id: u64,
+    /// Who sent the first SYN.
+    pub(super) client: String,
+    /// To whom.
+    pub(super) server: String,
+    /// The client's name, learned from the capture.
+    pub(super) client_name: Option<String>,
+    /// The server's name, learned from the capture.
+    pub(super) server_name: Option<String>,
+    /// The service usual on the server's port.
+    pub(super) service: Option<String>,
+    /// What the packets were wrapped in, outside in.
+    pub(super) path: Vec<String>,
+    /// The client's initial sequence number; null when no SYN was captured.
+    pub(super) isn: Option<u32>,
+    /// What the packets show: established, reset, refused, rejected, `half_open`, aborted, dropped, pending or partial.
+    pub(super) outcome: &'static str,
+    /// Why; null when the packets do not tell.
+    pub(super) cause: Option<&'static str>,
+    /// How sure the cause is: `certain`, `likely` or `possible`.
+    pub(super) confidence: Option<&'static str>,
+    /// Time of the first SYN; of the first packet when no SYN was captured.
+    pub(super) started: String,
+    /// Time of the packet, or the moment, that settled the outcome.
+    pub(super) decided: String,
+    /// From one to the other, in microseconds.
+    pub(super) duration_us: u64,
+    /// SYNs sent; copies are not counted.
+    pub(super) syn_count: u32,
+    /// Acceptable SYN-ACKs; copies are not counted.
+    pub(super) syn_ack_count: u32,
+    /// From the first SYN to the first answer that the client could accept, in microseconds.
+    pub(super) answer_us: Option<u64>,
+    /// What `connect()` returns on Linux; null when it succeeds or the capture cannot tell.
+    pub(super) app_error: Option<&'static str>,
+    /// The packets that show it.
+    pub(super) evidence: Vec<Evidence>,
+    /// What else is worth knowing.
+    pub(super) notes: Vec<String>,
+}
+
+/// A packet that shows what became of an attempt.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Evidence {
+    /// Its 1-based number in its source, as Wireshark's frame.number.
+    pub(super) packet: u64,
+    /// Index into `capture.sources`.
+    pub(super) source: u32,
+    /// Capture time.
+    pub(super) time: String,
+    /// `client`, `server`, or another address.
+    pub(super) from: String,
+    /// Its flags, or the name of the ICMP error.
+    pub(super) what: String,
+    /// What part it plays.
+    pub(super) role: &'static str,
+    /// The fields that matter.
+    pub(super) detail: String,
+}

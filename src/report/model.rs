@@ -1,0 +1,78 @@
+//! What every format shows: one model, filled once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::capture::{LinkType, SourceFacts, Timestamp};
+use crate::decode::SetAside;
+use crate::diagnosis::Diagnosis;
+
+/// A finished report.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What made it.
+    pub tool: Tool,
+    /// What was read.
+    pub capture: CaptureTotals,
+    /// What it says.
+    pub diagnosis: Diagnosis,
+    /// For how long silence had to be watched before it counted.
+    pub patience: Duration,
+}
+
+/// The program that made a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Its version.
+    pub version: &'static str,
+    /// Its arguments, without the program's own name.
+    pub arguments: Vec<String>,
+}
+
+/// What was read, all sources together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaptureTotals {
+    /// Time of the earliest packet.
+    pub first: Option<Timestamp>,
+    /// Time of the latest packet.
+    pub last: Option<Timestamp>,
+    /// Records read.
+    pub packets: u64,
+    /// TCP segments among them.
+    pub tcp_packets: u64,
+    /// ICMP errors about TCP segments among them.
+    pub icmp_errors: u64,
+    /// Packets of handshakes that were captured again.
+    pub copies: u64,
+    /// Packets that may have mattered and could not be read, by reason.
+    pub set_aside: BTreeMap<SetAside, u64>,
+    /// Packets of link types that are not read.
+    pub unsupported_link_types: BTreeMap<LinkType, u64>,
+    /// Attempts handed out undecided, because more were open than are followed.
+    pub attempts_set_aside: u64,
+    /// False when the capture was filtered so that it cannot show the third step of a handshake.
+    pub shows_third_step: bool,
+    /// The sources, in the order of their ids.
+    pub sources: Vec<SourceFacts>,
+}
+
+impl CaptureTotals {
+    /// Packets dropped by the operating system, where a source says so.
+    pub fn dropped_by_kernel(&self) -> Option<u64> {
+        sum(self.sources.iter().map(|source| source.dropped_by_kernel))
+    }
+
+    /// Packets dropped by an interface, where a source says so.
+    pub fn dropped_by_interface(&self) -> Option<u64> {
+        sum(self
+            .sources
+            .iter()
+            .map(|source| source.dropped_by_interface))
+    }
+}
+
+fn sum(counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    counts.flatten().fold(None, |total, count| {
+        Some(total.unwrap_or(0_u64).saturating_add(count))
+    })
+}

@@ -1,0 +1,133 @@
+//! The attempts singly: when, who, to whom, how it ended, and the packets that show it.
+
+use super::endpoints::headline;
+use super::page::{Page, counted, grouped};
+use crate::capture::Timestamp;
+use crate::diagnosis::{app_error, cause, notes};
+use crate::handshake::{DecidedAttempt, Outcome, SeenPacket};
+use crate::report::evidence_words::{self, duration};
+use crate::report::model::Report;
+
+/// How many packets of one attempt are shown: the first ones and the latest.
+const SHOWN_PACKETS: usize = 8;
+
+pub(super) fn write(report: &Report, page: &mut Page) {
+    let is_shown = |decided: &&DecidedAttempt| {
+        !page.style().only_failures
+            || decided.judgement.outcome.is_failure()
+            || decided.judgement.outcome == Outcome::Partial
+    };
+    let shown: Vec<&DecidedAttempt> = report.diagnosis.attempts.iter().filter(is_shown).collect();
+    if shown.is_empty() {
+        return;
+    }
+    let has_several_sources = report.capture.sources.len() > 1;
+    for decided in &shown {
+        page.line("");
+        write_attempt(decided, has_several_sources, page);
+    }
+    let left_out = left_out(report, &shown, page.style().only_failures);
+    if left_out > 0 {
+        page.line("");
+        page.sentence(format!(
+            "{} more not shown: --max-attempts 0 shows all, --format json holds all packets of each",
+            grouped(left_out)
+        ));
+    }
+}
+
+/// How many attempts of the shown kind are not among the shown ones.
+fn left_out(report: &Report, shown: &[&DecidedAttempt], only_failures: bool) -> u64 {
+    let outcomes = &report.diagnosis.outcomes;
+    if only_failures {
+        (outcomes.failed() + outcomes.of(Outcome::Partial)).saturating_sub(shown.len() as u64)
+    } else {
+        report.diagnosis.attempts_omitted
+    }
+}
+
+fn write_attempt(decided: &DecidedAttempt, has_several_sources: bool, page: &mut Page) {
+    let attempt = &decided.attempt;
+    let zone = page.style().zone;
+    let outcome = decided.judgement.outcome;
+    let title = [
+        page.faint(format!(
+            "{}  {}",
+            attempt.id.0,
+            zone.precise_time_of_day(attempt.started_at())
+        )),
+        page.bold(format!("{} > {}", attempt.client, attempt.server)),
+        page.in_outcome_color(outcome, headline(decided)),
+    ];
+    page.wrapped_titles(&title);
+    let packets = packet_words(decided, has_several_sources);
+    page.wrapped(4, 4, "; ", &packets);
+    let facts = facts(decided);
+    if !facts.is_empty() {
+        page.wrapped(4, 4, "; ", &facts);
+    }
+}
+
+/// The packets in the order they were seen, each with its number, from whom and when.
+fn packet_words(decided: &DecidedAttempt, has_several_sources: bool) -> Vec<String> {
+    let attempt = &decided.attempt;
+    let packets = attempt.evidence.packets();
+    let started = attempt.started_at();
+    let word = |packet: &SeenPacket| {
+        let source = if has_several_sources {
+            format!("{}:", packet.place.source.0)
+        } else {
+            String::new()
+        };
+        format!(
+            "#{source}{} {} {} {} ({})",
+            packet.place.number.0,
+            after(packet.place.at, started),
+            evidence_words::from(packet),
+            evidence_words::what(packet),
+            evidence_words::detail(attempt, packet)
+        )
+    };
+    if packets.len() <= SHOWN_PACKETS && attempt.evidence.omitted() == 0 {
+        return packets.iter().map(word).collect();
+    }
+    let first = packets.get(..SHOWN_PACKETS / 2).unwrap_or(packets);
+    let last = packets
+        .get(packets.len().saturating_sub(SHOWN_PACKETS / 2)..)
+        .unwrap_or_default();
+    let between =
+        packets.len() as u64 - first.len() as u64 - last.len() as u64 + attempt.evidence.omitted();
+    let mut words: Vec<String> = first.iter().map(word).collect();
+    words.push(format!("... {} ...", counted(between, "packet")));
+    words.extend(last.iter().map(word));
+    words
+}
+
+fn after(at: Timestamp, started: Timestamp) -> String {
+    if at >= started {
+        format!("+{}", duration(at.since(started)))
+    } else {
+        format!("-{}", duration(started.since(at)))
+    }
+}
+
+fn facts(decided: &DecidedAttempt) -> Vec<String> {
+    let mut facts = Vec::new();
+    let path: Vec<String> = decided
+        .attempt
+        .encapsulation
+        .layers()
+        .map(|layer| layer.to_string())
+        .collect();
+    if !path.is_empty() {
+        facts.push(format!("in {}", path.join(", ")));
+    }
+    if let Some((cause, confidence)) = cause(decided) {
+        facts.push(format!("cause: {} ({})", cause.name(), confidence.name()));
+    }
+    if let Some(error) = app_error(decided) {
+        facts.push(format!("connect() on Linux: {error}"));
+    }
+    facts.extend(notes(decided));
+    facts
+}

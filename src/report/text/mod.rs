@@ -1,0 +1,39 @@
+//! The report that a person reads first: what was read, how the connects ended, which servers fail, and each failing
+//! attempt with the packets that show it.
+
+mod attempts;
+mod endpoints;
+mod headline;
+mod page;
+
+use std::io::{self, Write};
+
+use super::model::Report;
+use super::times::TimeZoneChoice;
+use page::Page;
+
+/// How the text is to look; nothing of it depends on the terminal that happens to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextStyle {
+    /// Columns to fit into.
+    pub width: usize,
+    /// Whether colour is used; it only repeats what a word says.
+    pub color: bool,
+    /// In which zone times are shown.
+    pub zone: TimeZoneChoice,
+    /// Whether only failures are listed singly: so unless certain outcomes were asked for.
+    pub only_failures: bool,
+}
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn write(report: &Report, style: &TextStyle, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(*style);
+    headline::write(report, &mut page);
+    endpoints::write(report, &mut page);
+    attempts::write(report, &mut page);
+    out.write_all(page.text().as_bytes())
+}
