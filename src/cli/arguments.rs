@@ -1,0 +1,196 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::endpoint_pattern::parse_endpoint_pattern;
+use super::outcome_list::OutcomeList;
+use super::time_argument::TimeArgument;
+use crate::diagnosis::EndpointPattern;
+
+const EXAMPLES: &str = "\
+Examples:
+  tcpwhy incident.pcap                             which connects failed, and how
+  tcpwhy read a.pcap b.pcap --server 10.0.1.20     two files as one capture, one server
+  tcpdump -w - -i eth0 | tcpwhy read - -F json     from a pipe, for a program";
+
+const EXIT_STATUSES: &str = "\
+Exit status:
+  0  the captures were read, whatever they held
+  1  as 0, and --fail-on matched
+  2  wrong usage
+  3  an input could not be opened, is no capture, or is damaged in the middle
+  4  no permission, or no such interface";
+
+/// Tells which TCP connects in a packet capture failed, and why
+#[derive(Debug, Parser)]
+#[command(name = "tcpwhy", version, after_help = EXAMPLES, after_long_help = format!("{EXAMPLES}\n\n{EXIT_STATUSES}"))]
+#[command(
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(super) struct Arguments {
+    /// What to do; a file alone is read
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Tell which connects in captures failed, and how
+    #[command(after_help = EXAMPLES)]
+    Read(Box<ReadArguments>),
+    /// List the interfaces that can be sniffed
+    Interfaces,
+    /// Print the JSON Schema of the JSON report
+    Schema,
+    /// Print shell completions
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What `read` takes.
+#[derive(Debug, Args)]
+pub(super) struct ReadArguments {
+    /// Captures to read as one; - is standard input
+    ///
+    /// pcap or pcapng, known by content. A directory stands for every capture in it. Several files are read as one
+    /// capture in order of time, whatever the order in which they are named. Without a file, standard input is read
+    /// when something is piped into it.
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+
+    /// Use only packets that this libpcap expression lets through
+    ///
+    /// The language is tcpdump's (pcap-filter(7)). `greater`, `less` and `len` see the captured length. What is left
+    /// out still shows that the capture went on.
+    #[arg(short, long, value_name = "EXPRESSION")]
+    pub(super) filter: Option<String>,
+
+    /// Format of the report
+    #[arg(short = 'F', long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+
+    /// Write the report there, whole or not at all
+    ///
+    /// Default: standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// List only these outcomes, as in refused,dropped
+    ///
+    /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial; `failed` stands for all
+    /// but established, pending and partial. The counts cover all outcomes. Default: all in JSON; failed and partial
+    /// in text.
+    #[arg(long, value_name = "LIST")]
+    pub(super) outcome: Option<OutcomeList>,
+
+    /// Only attempts to this address, network or port
+    ///
+    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets: `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
+    pub(super) server: Vec<EndpointPattern>,
+
+    /// Only attempts from this address, network or port
+    ///
+    /// Repeatable; as --server.
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
+    pub(super) client: Vec<EndpointPattern>,
+
+    /// Only attempts that began then or later
+    ///
+    /// RFC 3339 (2026-11-20T14:02:11Z), `HH:MM[:SS]` on the day on which the capture starts, or +SECONDS (also +2m, +1h)
+    /// from its start. Packets before that time are still read.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) since: Option<TimeArgument>,
+
+    /// Only attempts that began before then
+    ///
+    /// As --since. Packets after that time still answer attempts that began before it.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) until: Option<TimeArgument>,
+
+    /// How long silence must be watched to count, in seconds
+    ///
+    /// Measured on the capture's clock, from the first SYN (dropped) or the SYN-ACK (half-open) to the capture's end.
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
+    pub(super) patience: std::time::Duration,
+
+    /// List so many attempts singly, 0 for all
+    ///
+    /// Failures first, then by time. The counts always cover all. Default: 20 in text, 100000 in JSON.
+    #[arg(long, value_name = "N")]
+    pub(super) max_attempts: Option<usize>,
+
+    /// Show times in UTC
+    ///
+    /// Default unless the report goes to a terminal. JSON has UTC always.
+    #[arg(long, conflicts_with = "local")]
+    pub(super) utc: bool,
+
+    /// Show times in this host's time zone
+    ///
+    /// Default when the report goes to a terminal.
+    #[arg(long)]
+    pub(super) local: bool,
+
+    /// End with status 1 when an attempt ended so, as in failed
+    ///
+    /// A list as for --outcome; only selected attempts count.
+    #[arg(long, value_name = "LIST")]
+    pub(super) fail_on: Option<OutcomeList>,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+
+    /// No warnings on standard error
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// More on standard error: what was set aside
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+/// Formats of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For programs: everything, one document
+    Json,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set; `CLICOLOR_FORCE` forces it
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// No capture lasts so long that more would mean anything.
+const LONGEST_PATIENCE_SECONDS: f64 = 1e6;
+
+fn parse_patience(text: &str) -> Result<std::time::Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "not a number of seconds".to_owned())?;
+    if !(0.0..=LONGEST_PATIENCE_SECONDS).contains(&seconds) {
+        return Err(format!(
+            "not between 0 and {LONGEST_PATIENCE_SECONDS} seconds"
+        ));
+    }
+    Ok(std::time::Duration::from_secs_f64(seconds))
+}

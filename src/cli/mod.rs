@@ -1,0 +1,129 @@
+//! **The outside.** What was typed comes in; it puts the rooms together, writes what they give, and says by its exit
+//! status how it went. It knows nothing about packets.
+
+mod arguments;
+mod endpoint_pattern;
+mod exit_status;
+mod messages;
+mod outcome_list;
+mod output;
+mod read;
+mod terminal;
+mod time_argument;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::{CommandFactory, Parser};
+
+use crate::capture::STANDARD_INPUT;
+use crate::report::json;
+use arguments::{Arguments, Command};
+use messages::Messages;
+use output::write_report;
+
+pub use exit_status::ExitStatus;
+
+/// Runs the program with the arguments that stand behind its name.
+pub fn run(typed: &[OsString]) -> ExitStatus {
+    let arguments = match Arguments::try_parse_from(with_command(typed)) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    match arguments.command {
+        Command::Read(read_arguments) => {
+            let typed = typed
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            read::run(&read_arguments, typed)
+        }
+        Command::Interfaces => interfaces(),
+        Command::Schema => print(|out| writeln!(out, "{:#}", json::schema())),
+        Command::Completions { shell } => print(|out| {
+            clap_complete::generate(shell, &mut Arguments::command(), "tcpwhy", out);
+            Ok(())
+        }),
+        Command::Man => print(|out| clap_mangen::Man::new(Arguments::command()).render(out)),
+    }
+}
+
+/// What clap has to say: help and version are no mistake.
+fn usage(error: &clap::Error) -> ExitStatus {
+    // When nobody listens, nobody is told.
+    let _ = error.print();
+    if error.use_stderr() {
+        ExitStatus::Usage
+    } else {
+        ExitStatus::Success
+    }
+}
+
+/// `tcpwhy FILE` means `tcpwhy read FILE`: when the first word is no command, and is `-`, names a file, or looks like
+/// the name of one.
+fn with_command(typed: &[OsString]) -> Vec<OsString> {
+    let mut words = vec![OsString::from("tcpwhy")];
+    if let Some(first) = typed.first() {
+        let is_command = Arguments::command()
+            .get_subcommands()
+            .any(|command| first == command.get_name() || first == "help");
+        if !is_command && names_a_file(first) {
+            words.push("read".into());
+        }
+    }
+    words.extend_from_slice(typed);
+    words
+}
+
+fn names_a_file(word: &OsStr) -> bool {
+    let text = word.to_string_lossy();
+    let looks_like_one = !text.starts_with('-') && text.contains(['.', '/']);
+    word == STANDARD_INPUT || looks_like_one || Path::new(word).exists()
+}
+
+fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitStatus {
+    match write_report(None, write) {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => {
+            Messages::error(format!("{error:#}"), None);
+            ExitStatus::Input
+        }
+    }
+}
+
+#[cfg(feature = "live")]
+fn interfaces() -> ExitStatus {
+    use crate::report::terminal_safe;
+    match crate::capture::list_interfaces() {
+        Ok(interfaces) => print(|out| {
+            for interface in interfaces {
+                let addresses: Vec<String> = interface
+                    .addresses
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect();
+                let state = if interface.is_up { "up" } else { "down" };
+                let line = format!(
+                    "{:<16} {state:<5} {:<40} {}",
+                    interface.name,
+                    addresses.join(" "),
+                    interface.description
+                );
+                writeln!(out, "{}", terminal_safe(line.trim_end()))?;
+            }
+            Ok(())
+        }),
+        Err(message) => {
+            Messages::error(format!("cannot list interfaces: {message}"), None);
+            ExitStatus::Interface
+        }
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn interfaces() -> ExitStatus {
+    let message = "cannot list interfaces: this build is without libpcap (feature 'live')";
+    Messages::error(message, None);
+    ExitStatus::Interface
+}

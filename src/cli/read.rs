@@ -1,0 +1,215 @@
+//! `tcpwhy read`.
+
+use std::path::PathBuf;
+
+use super::arguments::{Format, ReadArguments};
+use super::exit_status::ExitStatus;
+use super::messages::Messages;
+use super::output::write_report;
+use super::terminal;
+use crate::analysis::{AnalysisSettings, analyse};
+use crate::capture::{CaptureSet, Opened, Packet, ProblemKind, STANDARD_INPUT, Timestamp};
+use crate::diagnosis::{Diagnosis, Selection};
+use crate::handshake::TrackerSettings;
+use crate::report::text::TextStyle;
+use crate::report::{CaptureTotals, Report, TimeZoneChoice, Tool, json, text};
+
+/// How many attempts the text lists singly, unless told otherwise.
+const LISTED_IN_TEXT: usize = 20;
+
+/// How many attempts JSON lists, unless told otherwise.
+const LISTED_IN_JSON: usize = 100_000;
+
+/// Reads the captures and writes the report.
+pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
+    let messages = Messages {
+        is_quiet: arguments.quiet,
+        verbosity: arguments.verbose,
+    };
+    let mut passes = match packet_filter(arguments.filter.as_deref()) {
+        Ok(passes) => passes,
+        Err(message) => {
+            Messages::error(message, None);
+            return ExitStatus::Usage;
+        }
+    };
+    let files = match files(arguments) {
+        Ok(files) => files,
+        Err(status) => {
+            Messages::error(
+                "no capture named",
+                Some("tcpwhy read FILE, or tcpdump -w - | tcpwhy read -"),
+            );
+            return status;
+        }
+    };
+    let Opened {
+        mut captures,
+        errors,
+    } = CaptureSet::open(&files);
+    for error in &errors {
+        Messages::open_error(error);
+    }
+    let Some(start) = captures
+        .first_time()
+        .or_else(|| (!captures.is_empty()).then(Timestamp::default))
+    else {
+        return ExitStatus::Input;
+    };
+    let style = text_style(arguments);
+    let settings = AnalysisSettings {
+        tracker: TrackerSettings {
+            patience: arguments.patience,
+            ..TrackerSettings::default()
+        },
+        selection: selection(arguments, start, style.zone),
+        listed_attempts: listed_attempts(arguments),
+    };
+    let (capture, diagnosis) = analyse(&mut captures, settings, |packet| passes(packet));
+    let tool = Tool {
+        version: env!("CARGO_PKG_VERSION"),
+        arguments: typed,
+    };
+    let report = Report {
+        tool,
+        capture,
+        diagnosis,
+        patience: arguments.patience,
+    };
+    let mut status = judge(arguments, &report.diagnosis);
+    status = status.max(tell_problems(&report.capture, messages));
+    if !errors.is_empty() {
+        status = ExitStatus::Input;
+    }
+    let written = write_report(arguments.output.as_deref(), |out| match arguments.format {
+        Format::Text => text::write(&report, &style, out),
+        Format::Json => json::write(&report, out),
+    });
+    match written {
+        Ok(()) => status,
+        Err(error) => {
+            Messages::error(format!("{error:#}"), None);
+            ExitStatus::Input
+        }
+    }
+}
+
+/// The files named, or standard input when something is piped into it.
+fn files(arguments: &ReadArguments) -> Result<Vec<PathBuf>, ExitStatus> {
+    if !arguments.files.is_empty() {
+        return Ok(arguments.files.clone());
+    }
+    if terminal::has_piped_input() {
+        Ok(vec![PathBuf::from(STANDARD_INPUT)])
+    } else {
+        Err(ExitStatus::Usage)
+    }
+}
+
+type PacketFilter = Box<dyn FnMut(&Packet<'_>) -> bool>;
+
+#[cfg(feature = "live")]
+fn packet_filter(expression: Option<&str>) -> Result<PacketFilter, String> {
+    let Some(expression) = expression else {
+        return Ok(Box::new(|_| true));
+    };
+    let mut filter =
+        crate::capture::CaptureFilter::new(expression).map_err(|error| error.to_string())?;
+    Ok(Box::new(move |packet| filter.passes(packet)))
+}
+
+#[cfg(not(feature = "live"))]
+fn packet_filter(expression: Option<&str>) -> Result<PacketFilter, String> {
+    match expression {
+        None => Ok(Box::new(|_| true)),
+        Some(_) => {
+            Err("cannot use --filter: this build is without libpcap (feature 'live')".to_owned())
+        }
+    }
+}
+
+fn text_style(arguments: &ReadArguments) -> TextStyle {
+    let to_terminal = arguments.output.is_none() && terminal::is_terminal();
+    let is_local = arguments.local || (to_terminal && !arguments.utc);
+    TextStyle {
+        width: terminal::width(to_terminal),
+        color: terminal::uses_color(arguments.color, to_terminal),
+        zone: if is_local {
+            TimeZoneChoice::Local
+        } else {
+            TimeZoneChoice::Utc
+        },
+        only_failures: arguments.outcome.is_none(),
+    }
+}
+
+fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) -> Selection {
+    Selection {
+        servers: arguments.server.clone(),
+        clients: arguments.client.clone(),
+        since: arguments.since.map(|time| time.resolve(start, zone)),
+        until: arguments.until.map(|time| time.resolve(start, zone)),
+        listed: arguments
+            .outcome
+            .as_ref()
+            .map(|outcomes| outcomes.0.clone()),
+    }
+}
+
+fn listed_attempts(arguments: &ReadArguments) -> Option<usize> {
+    let usual = match arguments.format {
+        Format::Text => LISTED_IN_TEXT,
+        Format::Json => LISTED_IN_JSON,
+    };
+    match arguments.max_attempts.unwrap_or(usual) {
+        0 => None,
+        limit => Some(limit),
+    }
+}
+
+fn judge(arguments: &ReadArguments, diagnosis: &Diagnosis) -> ExitStatus {
+    let matched = arguments.fail_on.as_ref().is_some_and(|outcomes| {
+        outcomes
+            .0
+            .iter()
+            .any(|outcome| diagnosis.outcomes.of(*outcome) > 0)
+    });
+    if matched {
+        ExitStatus::Matched
+    } else {
+        ExitStatus::Success
+    }
+}
+
+/// Tells what could not be read, and whether that is damage.
+fn tell_problems(capture: &CaptureTotals, messages: Messages) -> ExitStatus {
+    let mut status = ExitStatus::Success;
+    for source in &capture.sources {
+        let Some(problem) = &source.problem else {
+            continue;
+        };
+        let path = source.path.display();
+        match problem.kind {
+            ProblemKind::Truncated => {
+                messages.warning(format!("{path}: {problem}; everything before it was read"));
+            }
+            ProblemKind::Damaged => {
+                Messages::error(format!("cannot read {path}: {problem}"), None);
+                status = ExitStatus::Input;
+            }
+        }
+    }
+    for (link_type, count) in &capture.unsupported_link_types {
+        messages.warning(format!(
+            "{count} packets of link type {link_type} ({}) are not read",
+            link_type.0
+        ));
+    }
+    for (reason, count) in &capture.set_aside {
+        messages.detail(format!(
+            "{count} packets set aside: {}",
+            reason.name().replace('_', " ")
+        ));
+    }
+    status
+}

@@ -1,0 +1,59 @@
+//! What the terminal and the environment say about how to write.
+
+use std::io::IsTerminal;
+
+use super::arguments::ColorChoice;
+
+/// Columns when there is no terminal to ask.
+const WIDTH_WITHOUT_TERMINAL: usize = 100;
+
+/// Whether the report goes to a terminal.
+pub(super) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Whether standard input is anything but a terminal.
+pub(super) fn has_piped_input() -> bool {
+    !std::io::stdin().is_terminal()
+}
+
+/// Columns to fit into.
+pub(super) fn width(to_terminal: bool) -> usize {
+    let asked = if to_terminal {
+        terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+    } else {
+        None
+    };
+    asked
+        .or_else(|| variable("COLUMNS").and_then(|columns| columns.parse().ok()))
+        .unwrap_or(WIDTH_WITHOUT_TERMINAL)
+        .clamp(40, 240)
+}
+
+/// Whether to use colour (<https://no-color.org>, <https://bixense.com/clicolors>).
+pub(super) fn uses_color(choice: ColorChoice, to_terminal: bool) -> bool {
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto if is_set("NO_COLOR") => false,
+        ColorChoice::Auto
+            if variable("CLICOLOR_FORCE")
+                .is_some_and(|value| !value.is_empty() && value != "0") =>
+        {
+            true
+        }
+        ColorChoice::Auto => to_terminal && variable("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    variable(name).is_some_and(|value| !value.is_empty())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment is read here and nowhere else"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
