@@ -1,0 +1,389 @@
+//! The program from outside: streams, exit statuses, options.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+mod support;
+
+use std::io::Read;
+use std::process::Stdio;
+
+use serde_json::Value;
+use support::command::{run, run_with_input, tcpwhy};
+
+const REFUSED: &str = "samples/closed-port.pcap";
+
+fn json(arguments: &[&str]) -> Value {
+    let ran = run(&[&["read", "--format", "json"], arguments].concat());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+fn outcomes(report: &Value) -> Vec<&str> {
+    report["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| attempt["outcome"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_file_alone_is_read() {
+    let named = run(&["read", REFUSED]);
+    let alone = run(&[REFUSED]);
+    assert_eq!((alone.status, &alone.stdout), (0, &named.stdout));
+    assert!(
+        alone.stdout.contains("refused: RST after"),
+        "{}",
+        alone.stdout
+    );
+    assert_eq!(alone.stderr, "");
+}
+
+#[test]
+fn standard_input_is_read() {
+    let bytes = std::fs::read(REFUSED).unwrap();
+    let by_dash = run_with_input(&["read", "-", "-F", "json"], &bytes);
+    let by_pipe = run_with_input(&["read", "-F", "json"], &bytes);
+    let alone = run_with_input(&["-"], &bytes);
+    assert_eq!((by_dash.status, by_pipe.status, alone.status), (0, 0, 0));
+    let report: Value = serde_json::from_str(&by_dash.stdout).unwrap();
+    assert_eq!(report["summary"]["refused"], 1);
+    assert_eq!(report["capture"]["sources"][0]["path"], "-");
+    assert_eq!(report["capture"]["sources"][0]["bytes"], bytes.len());
+    assert!(by_pipe.stdout.contains("\"refused\": 1"));
+    assert!(alone.stdout.contains("refused"));
+}
+
+#[test]
+fn a_directory_is_all_captures_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["closed-port.pcap", "two-link-types.pcapng", "README.md"] {
+        std::fs::copy(format!("samples/{file}"), folder.path().join(file)).unwrap();
+    }
+    let report = json(&[folder.path().to_str().unwrap()]);
+    assert_eq!(report["capture"]["sources"].as_array().unwrap().len(), 2);
+    assert_eq!(report["summary"]["refused"], 3);
+}
+
+#[test]
+fn a_file_named_twice_is_read_once() {
+    assert_eq!(
+        json(&[REFUSED, REFUSED])["capture"]["packets"],
+        json(&[REFUSED])["capture"]["packets"]
+    );
+}
+
+#[test]
+fn what_was_typed_stands_in_the_report() {
+    let report = json(&[REFUSED, "--patience", "2.5"]);
+    let words: Vec<&str> = report["tool"]["arguments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert_eq!(
+        words,
+        ["read", "--format", "json", REFUSED, "--patience", "2.5"]
+    );
+}
+
+#[test]
+fn two_runs_give_the_same_bytes() {
+    for format in ["text", "json"] {
+        let arguments = ["read", "samples", "--format", format];
+        assert_eq!(run(&arguments).stdout, run(&arguments).stdout);
+    }
+}
+
+#[test]
+fn only_the_asked_for_outcomes_are_listed_and_all_are_counted() {
+    let report = json(&["samples/service-restart.pcap", "--outcome", "refused"]);
+    assert_eq!(outcomes(&report), ["refused"; 20]);
+    assert_eq!(report["summary"]["established"], 40);
+    let failed = json(&["samples/needle.pcap", "--outcome", "failed"]);
+    assert_eq!(outcomes(&failed), ["refused"]);
+}
+
+#[test]
+fn servers_clients_and_ports_select() {
+    let summary = |arguments: &[&str]| {
+        json(&[&["samples/service-restart.pcap"], arguments].concat())["summary"].clone()
+    };
+    assert_eq!(summary(&["--server", "10.0.1.20"])["attempts"], 60);
+    assert_eq!(summary(&["--server", ":22"])["attempts"], 0);
+    assert_eq!(summary(&["--server", "10.0.1.0/24:5432"])["attempts"], 60);
+    assert_eq!(summary(&["--server", "10.0.2.0/24"])["attempts"], 0);
+    let one = summary(&["--client", "10.0.0.7"])["attempts"]
+        .as_u64()
+        .unwrap();
+    let two = summary(&["--client", "10.0.0.7", "--client", "10.0.0.8"])["attempts"]
+        .as_u64()
+        .unwrap();
+    assert!(one > 0 && one < two && two < 60, "{one} {two}");
+}
+
+#[test]
+fn since_and_until_select_by_the_first_syn() {
+    let count = |arguments: &[&str]| {
+        json(&[&["samples/service-restart.pcap"], arguments].concat())["summary"]["attempts"]
+            .as_u64()
+            .unwrap()
+    };
+    let first = count(&["--until", "+2"]);
+    let rest = count(&["--since", "+2s"]);
+    assert_eq!(first + rest, 60);
+    assert!(first > 0 && rest > 0);
+    assert_eq!(count(&["--since", "+1h"]), 0);
+    assert_eq!(count(&["--since", "2000-01-01T00:00:00Z"]), 60);
+    assert_eq!(
+        count(&["--utc", "--since", "00:00", "--until", "23:59:59"]),
+        60
+    );
+}
+
+#[test]
+fn patience_decides_between_dropped_and_pending() {
+    assert_eq!(
+        json(&["samples/dropped-by-server.pcap"])["summary"]["dropped"],
+        1
+    );
+    assert_eq!(
+        json(&["samples/dropped-by-server.pcap", "--patience", "60"])["summary"]["pending"],
+        1
+    );
+    assert_eq!(
+        json(&["samples/ended-too-early.pcap", "--patience", "1"])["summary"]["dropped"],
+        1
+    );
+}
+
+#[test]
+fn the_number_of_listed_attempts_is_bounded_and_said() {
+    let report = json(&["samples/needle.pcap", "--max-attempts", "5"]);
+    assert_eq!(report["attempts"].as_array().unwrap().len(), 5);
+    assert_eq!(report["attempts_omitted"], 176);
+    assert!(
+        outcomes(&report).contains(&"refused"),
+        "failures come first"
+    );
+    let text = run(&["read", "samples/port-scan.pcap", "--max-attempts", "2"]);
+    assert!(text.stdout.contains("38 more not shown"), "{}", text.stdout);
+    let all = run(&["read", "samples/port-scan.pcap", "--max-attempts", "0"]);
+    assert!(!all.stdout.contains("more not shown"));
+}
+
+#[test]
+fn fail_on_sets_the_exit_status() {
+    assert_eq!(run(&["read", REFUSED, "--fail-on", "refused"]).status, 1);
+    assert_eq!(run(&["read", REFUSED, "--fail-on", "failed"]).status, 1);
+    assert_eq!(
+        run(&["read", REFUSED, "--fail-on", "dropped,half_open"]).status,
+        0
+    );
+    assert_eq!(
+        run(&["read", REFUSED, "--fail-on", "failed", "--server", ":22"]).status,
+        0
+    );
+}
+
+#[test]
+fn wrong_usage_is_status_2() {
+    for arguments in [
+        &["read", REFUSED, "--no-such-option"][..],
+        &["read", REFUSED, "--outcome", "refusd"],
+        &["read", REFUSED, "--fail-on", "all"],
+        &["read", REFUSED, "--since", "yesterday"],
+        &["read", REFUSED, "--server", "db.internal"],
+        &["read", REFUSED, "--patience", "-1"],
+        &["read", REFUSED, "--patience", "inf"],
+        &["read", REFUSED, "--max-attempts", "many"],
+        &["read", REFUSED, "--format", "pdf"],
+        &["read", REFUSED, "--utc", "--local"],
+        &["no-such-command"],
+        &[],
+    ] {
+        let ran = run(arguments);
+        assert_eq!(ran.status, 2, "{arguments:?}");
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        assert!(!ran.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_mistake() {
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["--version"],
+        &["read", "--help"],
+        &["help", "read"],
+    ] {
+        let ran = run(arguments);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{arguments:?}");
+        assert!(!ran.stdout.is_empty());
+    }
+    let short = run(&["read", "-h"]).stdout;
+    for line in short.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}
+
+#[test]
+fn completions_and_manual_come_from_the_program() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ran = run(&["completions", shell]);
+        assert_eq!(ran.status, 0);
+        assert!(ran.stdout.contains("max-attempts"), "{shell}");
+    }
+    let manual = run(&["man"]);
+    assert_eq!(manual.status, 0);
+    assert!(manual.stdout.contains(".TH tcpwhy"));
+}
+
+#[test]
+fn the_report_goes_to_a_file_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let ran = run(&[
+        "read",
+        REFUSED,
+        "-F",
+        "json",
+        "-o",
+        report.to_str().unwrap(),
+    ]);
+    assert_eq!(
+        (ran.status, ran.stdout.as_str(), ran.stderr.as_str()),
+        (0, "", "")
+    );
+    let written: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    assert_eq!(written["summary"]["refused"], 1);
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "nothing else is left there"
+    );
+    let nowhere = folder.path().join("missing/report.json");
+    let ran = run(&["read", REFUSED, "-o", nowhere.to_str().unwrap()]);
+    assert_eq!(ran.status, 3);
+    assert!(
+        ran.stderr.starts_with("tcpwhy: cannot write "),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stderr.lines().count(), 1);
+    assert!(!nowhere.exists());
+    assert_eq!(run(&["read", REFUSED, "-o", "/dev/null"]).status, 0);
+    assert!(
+        !std::fs::metadata("/dev/null").unwrap().is_file(),
+        "a device is written to, not replaced"
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let mut child = tcpwhy()
+        .args(["read", "samples", "-F", "json", "--max-attempts", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut start = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut start).unwrap();
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(said, "");
+}
+
+#[test]
+fn colour_is_used_when_asked_for() {
+    let escape = "\u{1b}[";
+    assert!(
+        !run(&["read", REFUSED]).stdout.contains(escape),
+        "never in a pipe"
+    );
+    assert!(
+        run(&["read", REFUSED, "--color", "always"])
+            .stdout
+            .contains(escape)
+    );
+    let forced = tcpwhy()
+        .args(["read", REFUSED])
+        .env("CLICOLOR_FORCE", "1")
+        .output()
+        .unwrap();
+    assert!(String::from_utf8(forced.stdout).unwrap().contains(escape));
+    let both = tcpwhy()
+        .args(["read", REFUSED])
+        .env("CLICOLOR_FORCE", "1")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(!String::from_utf8(both.stdout).unwrap().contains(escape));
+}
+
+#[test]
+fn times_are_shown_in_the_zone_asked_for() {
+    let local = tcpwhy()
+        .args(["read", REFUSED, "--local"])
+        .env("TZ", "Asia/Kolkata")
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8(local.stdout)
+            .unwrap()
+            .contains("UTC+05:30")
+    );
+    assert!(run(&["read", REFUSED]).stdout.contains(" UTC "));
+}
+
+#[cfg(feature = "live")]
+#[test]
+fn a_filter_selects_packets_as_tcpdump_does() {
+    let report = json(&[REFUSED, "--filter", "tcp port 5432"]);
+    assert_eq!(report["summary"]["attempts"], 1);
+    assert_eq!(report["summary"]["refused"], 1);
+    let ran = run(&["read", REFUSED, "--filter", "tcp port"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr
+            .starts_with("tcpwhy: cannot use the filter 'tcp port': "),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[cfg(feature = "live")]
+#[test]
+fn the_interfaces_of_this_host_are_listed() {
+    let ran = run(&["interfaces"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(
+        ran.stdout.lines().any(|line| line.starts_with("lo ")),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[cfg(not(feature = "live"))]
+#[test]
+fn without_libpcap_a_filter_is_refused_clearly() {
+    let ran = run(&["read", REFUSED, "--filter", "tcp port 5432"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("without libpcap"), "{}", ran.stderr);
+    assert_eq!(run(&["interfaces"]).status, 4);
+}

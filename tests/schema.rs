@@ -1,0 +1,133 @@
+//! The JSON report keeps to its schema, and the schema to what is committed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+mod support;
+
+use std::process::Command;
+
+use support::{in_package, json_on, samples};
+
+#[test]
+fn every_sample_is_valid_against_the_schema() {
+    let validator = jsonschema::validator_for(&tcpwhy::report::json::schema()).unwrap();
+    for path in samples() {
+        let report = json_on(std::slice::from_ref(&path));
+        let errors: Vec<String> = validator
+            .iter_errors(&report)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+    }
+    let all = json_on(&samples());
+    assert!(validator.is_valid(&all), "all samples as one capture");
+}
+
+#[test]
+fn the_schema_refuses_what_is_no_report() {
+    let validator = jsonschema::validator_for(&tcpwhy::report::json::schema()).unwrap();
+    assert!(!validator.is_valid(&serde_json::json!({ "schema": "tcpwhy-report/1" })));
+    let mut report = json_on(&samples()[..1]);
+    report["summary"]["refused"] = serde_json::json!("one");
+    assert!(!validator.is_valid(&report));
+}
+
+/// A change of the shape must be seen: renew the file with `cargo run -- schema > tests/tcpwhy-report-1.schema.json`.
+#[test]
+fn the_schema_is_the_committed_one() {
+    let printed = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .arg("schema")
+        .output()
+        .unwrap();
+    let committed =
+        std::fs::read_to_string(in_package("tests/tcpwhy-report-1.schema.json")).unwrap();
+    assert!(printed.status.success());
+    assert_eq!(String::from_utf8(printed.stdout).unwrap(), committed);
+}
+
+/// Every field that the report's contract names is there, for a reader that knows nothing of this code.
+#[test]
+fn the_report_has_the_fields_of_its_contract() {
+    let report = json_on(&[in_package("samples/closed-port.pcap")]);
+    for pointer in [
+        "/schema",
+        "/tool/name",
+        "/tool/version",
+        "/tool/arguments",
+        "/capture/first",
+        "/capture/last",
+        "/capture/packets",
+        "/capture/tcp_packets",
+        "/capture/icmp_errors",
+        "/capture/copies",
+        "/capture/undecodable/truncated_header",
+        "/capture/undecodable/unsupported_link_type",
+        "/capture/dropped/kernel",
+        "/capture/dropped/interface",
+        "/capture/sources/0/path",
+        "/capture/sources/0/format",
+        "/capture/sources/0/compression",
+        "/capture/sources/0/bytes",
+        "/capture/sources/0/sha256",
+        "/capture/sources/0/packets",
+        "/capture/sources/0/first",
+        "/capture/sources/0/interfaces/0/id",
+        "/capture/sources/0/interfaces/0/name",
+        "/capture/sources/0/interfaces/0/link_type",
+        "/capture/sources/0/interfaces/0/snaplen",
+        "/capture/sources/0/problem",
+        "/summary/attempts",
+        "/summary/half_open",
+        "/findings",
+        "/endpoints/0/server",
+        "/endpoints/0/server_name",
+        "/endpoints/0/service",
+        "/endpoints/0/attempts",
+        "/endpoints/0/outcomes/refused",
+        "/endpoints/0/clients",
+        "/endpoints/0/first_failure",
+        "/endpoints/0/last_failure",
+        "/endpoints/0/syn_to_answer_us/median",
+        "/endpoints/0/syn_to_answer_us/max",
+        "/endpoints/0/findings",
+        "/attempts/1/id",
+        "/attempts/1/client",
+        "/attempts/1/server",
+        "/attempts/1/client_name",
+        "/attempts/1/server_name",
+        "/attempts/1/service",
+        "/attempts/1/path",
+        "/attempts/1/isn",
+        "/attempts/1/outcome",
+        "/attempts/1/cause",
+        "/attempts/1/confidence",
+        "/attempts/1/started",
+        "/attempts/1/decided",
+        "/attempts/1/duration_us",
+        "/attempts/1/syn_count",
+        "/attempts/1/syn_ack_count",
+        "/attempts/1/answer_us",
+        "/attempts/1/app_error",
+        "/attempts/1/evidence/0/packet",
+        "/attempts/1/evidence/0/source",
+        "/attempts/1/evidence/0/time",
+        "/attempts/1/evidence/0/from",
+        "/attempts/1/evidence/0/what",
+        "/attempts/1/evidence/0/detail",
+        "/attempts/1/notes",
+        "/attempts_omitted",
+    ] {
+        assert!(report.pointer(pointer).is_some(), "{pointer}");
+    }
+    assert_eq!(
+        report.pointer("/attempts/1/evidence/1/what").unwrap(),
+        "RST,ACK"
+    );
+    assert_eq!(report.pointer("/attempts/1/evidence/1/packet").unwrap(), 14);
+}

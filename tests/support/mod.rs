@@ -1,0 +1,81 @@
+//! What the tests share: captures built from scenarios, and the report on a capture.
+
+#![allow(dead_code, reason = "each test binary uses a part of it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+pub(crate) mod command;
+pub(crate) mod frames;
+pub(crate) mod pcap;
+pub(crate) mod scenario;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tcpwhy::analysis::{AnalysisSettings, analyse};
+use tcpwhy::capture::CaptureSet;
+use tcpwhy::diagnosis::Selection;
+use tcpwhy::handshake::TrackerSettings;
+use tcpwhy::report::{Report, Tool, json};
+
+/// The report on the captures, all attempts listed.
+pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
+    let opened = CaptureSet::open(paths);
+    assert!(opened.errors.is_empty(), "{:?}", opened.errors);
+    let mut captures = opened.captures;
+    let settings = AnalysisSettings {
+        tracker: TrackerSettings {
+            patience,
+            ..TrackerSettings::default()
+        },
+        selection: Selection::default(),
+        listed_attempts: None,
+    };
+    let (capture, diagnosis) = analyse(&mut captures, settings, |_| true);
+    let tool = Tool {
+        version: "0.0.0",
+        arguments: Vec::new(),
+    };
+    Report {
+        tool,
+        capture,
+        diagnosis,
+        patience,
+    }
+}
+
+/// The report as JSON.
+pub(crate) fn json_of(report: &Report) -> serde_json::Value {
+    let mut text = Vec::new();
+    json::write(report, &mut text).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+/// The JSON report on the captures with the usual patience.
+pub(crate) fn json_on(paths: &[PathBuf]) -> serde_json::Value {
+    json_of(&report_on(paths, Duration::from_secs(3)))
+}
+
+/// A file below the package's folder.
+pub(crate) fn in_package(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The captures in `samples/`, by name.
+pub(crate) fn samples() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(in_package("samples"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "pcap" || extension == "pcapng")
+        })
+        .collect();
+    paths.sort();
+    paths
+}

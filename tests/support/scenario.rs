@@ -1,0 +1,251 @@
+//! Scenarios: who sends what when, and what is expected, in a text that a network engineer can read and write.
+//!
+//! `tests/scenarios/README.md` describes the language.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::frames::{SegmentPlan, icmp_error, unrelated};
+use super::pcap::CapturedPacket;
+
+/// The time of second 0 in every scenario: 2026-11-20T14:00:00Z.
+pub(crate) const START_SECONDS: u64 = 1_795_183_200;
+
+/// A scenario as written.
+#[derive(Debug)]
+pub(crate) struct Scenario {
+    pub(crate) packets: Vec<CapturedPacket>,
+    pub(crate) patience: Duration,
+    pub(crate) expectations: Vec<Expectation>,
+}
+
+/// What an attempt, or the whole report, must be.
+#[derive(Debug)]
+pub(crate) struct Expectation {
+    pub(crate) line: usize,
+    /// `None` for the whole report.
+    pub(crate) ends: Option<(SocketAddr, SocketAddr)>,
+    /// Fields of the JSON report and their values.
+    pub(crate) fields: BTreeMap<String, String>,
+    /// Texts that must be found in its notes.
+    pub(crate) notes: Vec<String>,
+}
+
+type Names = BTreeMap<String, String>;
+
+/// Reads a scenario; panics with line number and reason when it makes no sense.
+pub(crate) fn parse(text: &str) -> Scenario {
+    let mut scenario = Scenario {
+        packets: Vec::new(),
+        patience: Duration::from_secs(3),
+        expectations: Vec::new(),
+    };
+    let mut names = Names::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap().trim();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            [] => {}
+            [name, "=", address] => {
+                names.insert((*name).to_owned(), (*address).to_owned());
+            }
+            ["patience", seconds] => {
+                scenario.patience = Duration::from_secs_f64(seconds.parse().unwrap());
+            }
+            ["expect", rest @ ..] => {
+                scenario
+                    .expectations
+                    .push(expectation(&names, rest, line, index + 1));
+            }
+            [time, rest @ ..] => scenario.packets.push(packet(&names, time, rest, index + 1)),
+        }
+    }
+    scenario
+}
+
+fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPacket {
+    let seconds: f64 = time
+        .parse()
+        .unwrap_or_else(|_| panic!("line {line}: '{time}' is no time"));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "scenarios last minutes"
+    )]
+    let nanoseconds = START_SECONDS * 1_000_000_000 + (seconds * 1e9).round() as u64;
+    let mut captured_length = None;
+    let bytes = match words {
+        ["other"] => unrelated(),
+        [sender, ">", receiver, "ICMP", kind, "about", rest @ ..] => {
+            let (quoted, quoted_length) = quoted(names, rest, line, &mut captured_length);
+            let kind = kind
+                .split_once('/')
+                .map(|(kind, code)| (kind.parse().unwrap(), code.parse().unwrap()));
+            let quoted = &quoted[..quoted_length.unwrap_or(quoted.len()).min(quoted.len())];
+            icmp_error(
+                ip(names, sender),
+                ip(names, receiver),
+                kind.expect("type/code"),
+                63,
+                quoted,
+            )
+        }
+        [source, ">", destination, flags, rest @ ..] => segment(
+            names,
+            (source, destination),
+            flags,
+            rest,
+            line,
+            &mut captured_length,
+        )
+        .frame(),
+        _ => panic!("line {line}: no packet"),
+    };
+    let wire_length = bytes.len();
+    let captured = captured_length.unwrap_or(wire_length).min(wire_length);
+    CapturedPacket {
+        nanoseconds,
+        bytes: bytes[..captured].to_vec(),
+        wire_length,
+    }
+}
+
+/// `C > S seq=1000 quoted=28`: the SYN that an ICMP error is about, and how much of it is quoted.
+fn quoted(
+    names: &Names,
+    words: &[&str],
+    line: usize,
+    cut: &mut Option<usize>,
+) -> (Vec<u8>, Option<usize>) {
+    let [source, ">", destination, rest @ ..] = words else {
+        panic!("line {line}: about whom?")
+    };
+    let length = rest
+        .iter()
+        .find_map(|word| word.strip_prefix("quoted="))
+        .map(|length| length.parse().unwrap());
+    let flags = rest
+        .iter()
+        .find_map(|word| word.strip_prefix("flags="))
+        .unwrap_or("SYN");
+    let fields: Vec<&str> = rest
+        .iter()
+        .copied()
+        .filter(|word| !word.starts_with("quoted=") && !word.starts_with("flags="))
+        .collect();
+    (
+        segment(names, (source, destination), flags, &fields, line, cut).ip_packet(),
+        length,
+    )
+}
+
+fn segment(
+    names: &Names,
+    (source, destination): (&str, &str),
+    flags: &str,
+    fields: &[&str],
+    line: usize,
+    captured_length: &mut Option<usize>,
+) -> SegmentPlan {
+    let mut plan = SegmentPlan::new(
+        endpoint(names, source),
+        endpoint(names, destination),
+        flag_bits(flags, line),
+    );
+    for field in fields {
+        let (key, value) = field.split_once('=').unwrap_or((field, ""));
+        let number = || {
+            value
+                .parse::<u32>()
+                .unwrap_or_else(|_| panic!("line {line}: {field}"))
+        };
+        let small = || u8::try_from(number()).unwrap();
+        match key {
+            "seq" => plan.sequence = number(),
+            "ack" => plan.acknowledgment = number(),
+            "win" => plan.window = u16::try_from(number()).unwrap(),
+            "len" => plan.payload_length = number() as usize,
+            "ttl" => plan.ttl = small(),
+            "id" => plan.identification = u16::try_from(number()).unwrap(),
+            "tos" => plan.traffic_class = small(),
+            "label" => plan.flow_label = number(),
+            "vlan" => plan.vlan = Some(u16::try_from(number()).unwrap()),
+            "captured" => *captured_length = Some(number() as usize),
+            "ts" => plan
+                .options
+                .extend([[1, 1, 8, 10], number().to_be_bytes(), [0; 4]].concat()),
+            "mss" => plan
+                .options
+                .extend([&[2, 4][..], &number().to_be_bytes()[2..]].concat()),
+            "fastopen" => plan.options.extend([34, 2, 1, 1]),
+            "md5" => plan
+                .options
+                .extend([&[19, 18][..], &[7; 16], &[1, 1]].concat()),
+            _ => panic!("line {line}: unknown field {field}"),
+        }
+    }
+    plan
+}
+
+fn flag_bits(flags: &str, line: usize) -> u16 {
+    let bit = |name: &str| match name {
+        "FIN" => 0x01,
+        "SYN" => 0x02,
+        "RST" => 0x04,
+        "PSH" => 0x08,
+        "ACK" => 0x10,
+        "URG" => 0x20,
+        "ECE" => 0x40,
+        "CWR" => 0x80,
+        "AE" => 0x100,
+        "NONE" => 0,
+        _ => panic!("line {line}: unknown flag {name}"),
+    };
+    flags.split(',').map(bit).fold(0, |bits, bit| bits | bit)
+}
+
+fn expectation(names: &Names, words: &[&str], text: &str, line: usize) -> Expectation {
+    let (ends, fields) = match words {
+        [client, ">", server, fields @ ..] => (
+            Some((endpoint(names, client), endpoint(names, server))),
+            fields,
+        ),
+        fields => (None, fields),
+    };
+    // Notes are the quoted parts; what is outside of quotes are fields.
+    let notes = text
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    let fields = fields
+        .iter()
+        .take_while(|word| !word.starts_with("note"))
+        .map(|word| {
+            word.split_once('=')
+                .unwrap_or_else(|| panic!("line {line}: {word}"))
+        })
+        .map(|(field, value)| (field.to_owned(), value.to_owned()))
+        .collect();
+    Expectation {
+        line,
+        ends,
+        fields,
+        notes,
+    }
+}
+
+fn endpoint(names: &Names, name: &str) -> SocketAddr {
+    let text = names.get(name).map_or(name, String::as_str);
+    text.parse()
+        .unwrap_or_else(|_| panic!("'{name}' is no endpoint"))
+}
+
+fn ip(names: &Names, name: &str) -> IpAddr {
+    let text = names.get(name).map_or(name, String::as_str);
+    text.parse()
+        .or_else(|_| text.parse().map(|endpoint: SocketAddr| endpoint.ip()))
+        .unwrap()
+}
