@@ -1,7 +1,5 @@
 //! The rooms put together: from sources of packets to a diagnosis.
 
-use std::time::Duration;
-
 use crate::capture::{CaptureSet, Packet};
 use crate::decode::{Observation, SetAside, decode};
 use crate::diagnosis::{Diagnosis, Diagnostician, Selection};
@@ -9,7 +7,7 @@ use crate::handshake::{Tracker, TrackerSettings};
 use crate::report::CaptureTotals;
 
 /// What shapes an analysis.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct AnalysisSettings {
     /// How long silence must be watched, and how much is followed at once.
     pub tracker: TrackerSettings,
@@ -56,9 +54,7 @@ pub fn analyse(
     {
         tracker.watched_until(until);
     }
-    for decided in tracker.finish() {
-        diagnostician.add(decided);
-    }
+    tracker.finish(|decided| diagnostician.add(decided));
     totals.packets = totals.sources.iter().map(|source| source.packets).sum();
     totals.copies = tracker.copies();
     totals.attempts_set_aside = tracker.set_aside_undecided();
@@ -79,6 +75,3 @@ fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observat
         }
     }
 }
-
-/// The default patience: for how long silence must be watched before it counts as a drop.
-pub const DEFAULT_PATIENCE: Duration = Duration::from_secs(3);

@@ -22,8 +22,8 @@ impl Evidence {
             self.packets.remove(KEPT_PACKETS - KEPT_LATEST);
             self.omitted += 1;
         }
-        if self.packets.capacity() == 0 {
-            // Most attempts of a flood never see a second packet.
+        if self.packets.len() < 2 {
+            // Most attempts of a flood never see a second packet, most of a scan never a third.
             self.packets.reserve_exact(1);
         }
         self.packets.push(packet);

@@ -93,6 +93,11 @@ impl FlowTable {
         self.open_count
     }
 
+    /// All open attempts, in no order.
+    pub(super) fn open_attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.flows.values().flat_map(|flow| flow.open.iter())
+    }
+
     /// Follows a new attempt.
     pub(super) fn add(&mut self, key: FlowKey, attempt: Attempt) {
         self.open_count += 1;

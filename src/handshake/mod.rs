@@ -6,6 +6,7 @@
 //! [`Outcome`]. This room has no clock but the capture's, does no input or output, has no words for people and blames
 //! nobody.
 
+mod answer_from_elsewhere;
 mod attempt;
 mod evidence;
 mod flow_table;

@@ -1,8 +1,8 @@
 //! Matches every packet to the attempt that it belongs to, and hands out attempts that can change no more.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use super::answer_from_elsewhere::{OrphanedAnswers, is_orphan};
 use super::attempt::{Attempt, AttemptId};
 use super::flow_table::{Flow, FlowKey, FlowTable, OPEN_PER_FLOW};
 use super::meaning::Meaning;
@@ -12,9 +12,8 @@ use super::on_segment::on_segment;
 use super::on_syn::on_syn;
 use super::on_syn_ack::on_syn_ack;
 use super::outcome::{Judgement, Watch, judge};
-use super::seen_packet::Role;
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Endpoint, IcmpError, Observation, Segment, SequenceNumber, TcpFlags};
+use crate::decode::{IcmpError, Observation, Segment, TcpFlags};
 
 /// What bounds the tracker, and what shapes its verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +67,7 @@ impl Tracker {
             flows: FlowTable::new(),
             decided: Vec::new(),
             next_id: 1,
-            latest: Timestamp::from_nanoseconds(i64::MIN),
+            latest: Timestamp::EARLIEST,
             filter_signs: FilterSigns::default(),
             copies: 0,
             set_aside_undecided: 0,
@@ -95,21 +94,27 @@ impl Tracker {
         self.decided.drain(..)
     }
 
-    /// Ends the capture: judges all attempts that are left, in the order of their ids.
-    pub fn finish(&mut self) -> Vec<DecidedAttempt> {
+    /// Ends the capture: judges all attempts that are left, and gives them away one by one.
+    pub fn finish(&mut self, mut give: impl FnMut(DecidedAttempt)) {
         let watch = self.watch();
-        let mut left: Vec<Attempt> = Vec::with_capacity(self.flows.open_count());
-        while let Some(attempt) = self.flows.take_oldest() {
-            left.push(attempt);
+        let mut orphans = OrphanedAnswers::among(self.flows.open_attempts());
+        let mut give_judged = |attempt: Attempt| {
+            let judgement = judge(&attempt, &watch);
+            give(DecidedAttempt { attempt, judgement });
+        };
+        let mut perhaps_linked = Vec::new();
+        while let Some(mut attempt) = self.flows.take_oldest() {
+            orphans.link_to(&mut attempt);
+            if is_orphan(&attempt) {
+                perhaps_linked.push(attempt);
+            } else {
+                give_judged(attempt);
+            }
         }
-        link_answers_from_elsewhere(&mut left);
-        left.sort_by_key(|attempt| attempt.id);
-        left.into_iter()
-            .map(|attempt| {
-                let judgement = judge(&attempt, &watch);
-                DecidedAttempt { attempt, judgement }
-            })
-            .collect()
+        perhaps_linked
+            .into_iter()
+            .filter(|attempt| !orphans.is_linked(attempt))
+            .for_each(give_judged);
     }
 
     /// How many packets of handshakes were captured again.
@@ -285,51 +290,4 @@ impl FilterSigns {
     fn shows_third_step(self) -> bool {
         self.has_other_segments || !self.has_fin
     }
-}
-
-/// What a SYN-ACK from another address shares with the attempt that it answers.
-type AnswerKey = (Endpoint, u16, u32);
-
-/// Links orphaned SYN-ACKs to the unanswered attempts whose client, ports and number they fit: a NAT that translates
-/// one direction only. The orphans are then no attempts of their own.
-fn link_answers_from_elsewhere(attempts: &mut Vec<Attempt>) {
-    let orphan_key = |attempt: &Attempt| -> AnswerKey {
-        (
-            attempt.client,
-            attempt.server.port,
-            attempt.expected.syn().plus(1).0,
-        )
-    };
-    let orphans: HashMap<AnswerKey, Attempt> = attempts
-        .iter()
-        .filter(|attempt| attempt.isn.is_none() && attempt.answered_at.is_some())
-        .map(|attempt| (orphan_key(attempt), attempt.clone()))
-        .collect();
-    if orphans.is_empty() {
-        return;
-    }
-    let mut linked: HashSet<AttemptId> = HashSet::new();
-    for attempt in attempts
-        .iter_mut()
-        .filter(|attempt| attempt.isn.is_some() && attempt.is_unanswered())
-    {
-        let fits = |isn: SequenceNumber| {
-            orphans.get(&(attempt.client, attempt.server.port, isn.plus(1).0))
-        };
-        if let Some(orphan) = attempt.isn.and_then(fits) {
-            linked.insert(orphan.id);
-            for packet in orphan
-                .packets_as(&[Role::SynAck, Role::SynAckRepeated])
-                .copied()
-            {
-                let sender = super::Sender::Other(orphan.server.address);
-                attempt.take(super::SeenPacket {
-                    role: Role::SynAckFromElsewhere,
-                    sender,
-                    ..packet
-                });
-            }
-        }
-    }
-    attempts.retain(|attempt| !linked.contains(&attempt.id));
 }
