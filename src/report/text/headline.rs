@@ -6,8 +6,12 @@ use crate::report::evidence_words::duration;
 use crate::report::model::Report;
 use crate::report::sanitize::terminal_safe;
 
+/// How many of several sources are named.
+const NAMED_SOURCES: usize = 8;
+
 pub(super) fn write(report: &Report, page: &mut Page) {
     source_line(report, page);
+    source_numbers(report, page);
     outcome_line(report, page);
     bar(report, page);
     quality_lines(report, page);
@@ -18,12 +22,7 @@ fn source_line(report: &Report, page: &mut Page) {
     let name = match capture.sources.as_slice() {
         [] => "nothing".to_owned(),
         [only] => terminal_safe(&only.path.to_string_lossy()).into_owned(),
-        [first, .., last] => format!(
-            "{} files, {} to {}",
-            grouped(capture.sources.len() as u64),
-            terminal_safe(&first.path.to_string_lossy()),
-            terminal_safe(&last.path.to_string_lossy())
-        ),
+        several => format!("{} files", grouped(several.len() as u64)),
     };
     let mut pieces = vec![page.bold(name)];
     if let (Some(first), Some(last)) = (capture.first, capture.last) {
@@ -47,6 +46,28 @@ fn source_line(report: &Report, page: &mut Page) {
         counted(report.diagnosis.outcomes.total(), "connect")
     ));
     page.wrapped(0, 2, "   ", &pieces);
+}
+
+/// Which source a packet number such as `#1:13` is of, where there are several.
+fn source_numbers(report: &Report, page: &mut Page) {
+    let sources = &report.capture.sources;
+    if sources.len() < 2 {
+        return;
+    }
+    for (number, source) in sources.iter().enumerate().take(NAMED_SOURCES) {
+        let path = source.path.to_string_lossy();
+        let path = terminal_safe(&path);
+        page.sentence(format!(
+            "#{number}: {path}, {}",
+            counted(source.packets, "packet")
+        ));
+    }
+    if sources.len() > NAMED_SOURCES {
+        page.sentence(format!(
+            "and {} more, numbered in the order of their paths",
+            sources.len() - NAMED_SOURCES
+        ));
+    }
 }
 
 fn outcome_line(report: &Report, page: &mut Page) {
