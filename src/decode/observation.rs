@@ -55,6 +55,8 @@ pub struct Segment {
     pub payload_length: u32,
     /// Options, as far as they were captured.
     pub options: TcpOptions,
+    /// Whether the whole header was captured.
+    pub is_whole: bool,
 }
 
 /// An ICMP or `ICMPv6` error and the TCP segment that it quotes.

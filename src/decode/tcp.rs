@@ -82,6 +82,7 @@ pub(super) fn segment(
         window: window.map(|window| u16::from_be_bytes(*window)),
         payload_length: carried_length
             .saturating_sub(u32::try_from(start.header_length).unwrap_or(0)),
+        is_whole: start.header_length <= packet.payload.len(),
         options: TcpOptions::parse(
             packet
                 .payload

@@ -48,6 +48,15 @@ impl TcpOptions {
         options
     }
 
+    /// The same options, but for the maximum segment size, which routers change.
+    #[must_use]
+    pub const fn without_segment_size(self) -> Self {
+        Self {
+            maximum_segment_size: None,
+            ..self
+        }
+    }
+
     fn note(&mut self, kind: u8, value: &[u8]) {
         match (kind, value) {
             (2, &[high, low]) => self.maximum_segment_size = Some(u16::from_be_bytes([high, low])),

@@ -6,10 +6,13 @@ use crate::handshake::{DecidedAttempt, Outcome};
 /// The errno that `connect()` gives on Linux for an attempt that ended so; `None` when it succeeds, or when the
 /// capture cannot tell. Measured on Linux 6.18; the kernel's tables are `icmp_err_convert` in `net/ipv4/icmp.c` and
 /// `icmpv6_err_convert` in `net/ipv6/icmp.c`.
-pub fn app_error(decided: &DecidedAttempt) -> Option<&'static str> {
+///
+/// For silence that is `ETIMEDOUT`, unless the application gave up first. It cannot be told when the capture may have
+/// missed an ICMP error.
+pub fn app_error(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> Option<&'static str> {
     match decided.judgement.outcome {
         Outcome::Refused => Some("ECONNREFUSED"),
-        Outcome::Dropped => Some("ETIMEDOUT"),
+        Outcome::Dropped => (!may_miss_icmp_errors).then_some("ETIMEDOUT"),
         Outcome::Rejected => decided.attempt.rejected_by.and_then(icmp_error),
         // After the SYN-ACK connect() has succeeded; who aborted knows why; the rest cannot be seen from here.
         Outcome::Established

@@ -4,9 +4,9 @@ use std::collections::BinaryHeap;
 
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::DecidedAttempt;
+use crate::handshake::{DecidedAttempt, Outcome};
 
-/// Keeps so many attempts: failed ones before others, earlier ones before later ones. Which ones does not depend on
+/// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before later ones. Which ones does not depend on
 /// the order in which they come.
 #[derive(Clone, Debug)]
 pub(super) struct AttemptList {
@@ -19,8 +19,26 @@ pub(super) struct AttemptList {
 
 #[derive(Clone, Debug)]
 struct Ranked {
-    rank: (bool, Order),
+    rank: (Weight, Order),
     decided: DecidedAttempt,
+}
+
+/// What is worth listing, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    Failed,
+    KnownInPart,
+    Undecided,
+    Established,
+}
+
+fn weight(outcome: Outcome) -> Weight {
+    match outcome {
+        Outcome::Established => Weight::Established,
+        Outcome::Pending => Weight::Undecided,
+        Outcome::Partial => Weight::KnownInPart,
+        _ => Weight::Failed,
+    }
 }
 
 type Order = (Timestamp, Endpoint, Endpoint, Option<u32>, u64);
@@ -47,7 +65,7 @@ impl AttemptList {
     }
 
     pub(super) fn add(&mut self, decided: DecidedAttempt) {
-        let rank = (!decided.judgement.outcome.is_failure(), order(&decided));
+        let rank = (weight(decided.judgement.outcome), order(&decided));
         let is_full = self.limit.is_some_and(|limit| self.kept.len() >= limit);
         if is_full {
             self.omitted += 1;

@@ -31,6 +31,7 @@ pub struct Diagnostician {
     outcomes: OutcomeCounts,
     endpoints: Endpoints,
     attempts: AttemptList,
+    not_selected: u64,
 }
 
 /// What all attempts together say.
@@ -44,6 +45,8 @@ pub struct Diagnosis {
     pub attempts: Vec<DecidedAttempt>,
     /// How many more could have been listed.
     pub attempts_omitted: u64,
+    /// How many attempts the report is not about.
+    pub attempts_not_selected: u64,
 }
 
 impl Diagnostician {
@@ -54,12 +57,14 @@ impl Diagnostician {
             outcomes: OutcomeCounts::default(),
             endpoints: Endpoints::default(),
             attempts: AttemptList::new(listed_attempts),
+            not_selected: 0,
         }
     }
 
     /// Takes an attempt into account, if it is one of the selected ones.
     pub fn add(&mut self, decided: DecidedAttempt) {
         if !self.selection.includes(&decided) {
+            self.not_selected += 1;
             return;
         }
         self.outcomes.add(decided.judgement.outcome);
@@ -77,6 +82,7 @@ impl Diagnostician {
             endpoints: self.endpoints.worst_first(),
             attempts,
             attempts_omitted,
+            attempts_not_selected: self.not_selected,
         }
     }
 }

@@ -43,19 +43,19 @@ fn contradicting_answers(attempt: &Attempt, outcome: Outcome) -> Option<String> 
 fn ignored_answers(attempt: &Attempt, outcome: Outcome) -> Option<String> {
     let count = |role| attempt.packets_as(&[role]).count();
     let ignored = [
-        (count(Role::UnacceptableReset), "RST"),
-        (count(Role::UnacceptableSynAck), "SYN-ACK"),
-        (count(Role::BareAck), "ACK without SYN"),
+        (count(Role::UnacceptableReset), "RST", "RSTs"),
+        (count(Role::UnacceptableSynAck), "SYN-ACK", "SYN-ACKs"),
+        (count(Role::BareAck), "ACK without SYN", "ACKs without SYN"),
     ];
     let named: Vec<String> = ignored
         .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
         .collect();
     let effect = if outcome == Outcome::Dropped {
-        "so it went on waiting"
+        "and went on waiting"
     } else {
-        "so they decided nothing"
+        "which decided nothing"
     };
     (!named.is_empty()).then(|| {
         format!(

@@ -4,19 +4,22 @@ use std::collections::{HashMap, HashSet};
 
 use super::attempt::{Attempt, AttemptId};
 use super::seen_packet::{Role, SeenPacket, Sender};
-use crate::decode::Endpoint;
+use crate::decode::{Endpoint, SequenceNumber};
 
-/// The answers without a SYN of their own that are left at the end of a capture.
+/// The answers without a SYN of their own that fit one unanswered attempt, at the end of a capture.
 ///
-/// One of them is linked to the attempt whose client, ports and number it fits; it is then no attempt of its own, and
-/// does not complete the other.
+/// Such an answer is linked to the attempt whose client, ports and number it fits; it is then no attempt of its own, and
+/// does not complete the other. When several attempts fit it is linked to none: a scanner uses one number for many
+/// addresses, and the number alone names nothing.
 #[derive(Debug, Default)]
 pub(super) struct OrphanedAnswers {
-    by_what_they_answer: HashMap<Answered, Orphan>,
+    /// By what they answer; only those that fit exactly one attempt.
+    orphans: HashMap<Answered, Orphan>,
+    candidates: HashSet<AttemptId>,
     linked: HashSet<AttemptId>,
 }
 
-/// The client, the server's port, and the acknowledgement number.
+/// The client, the server's port, and the number of the SYN.
 type Answered = (Endpoint, u16, u32);
 
 #[derive(Debug)]
@@ -27,44 +30,42 @@ struct Orphan {
 }
 
 impl OrphanedAnswers {
-    /// Those among `attempts`; of several that answer the same, the first.
-    pub(super) fn among<'a>(attempts: impl Iterator<Item = &'a Attempt>) -> Self {
-        let mut orphans = Self::default();
-        for attempt in attempts.filter(|attempt| is_orphan(attempt)) {
-            let key = (
-                attempt.client,
-                attempt.server.port,
-                attempt.expected.syn().plus(1).0,
-            );
-            if orphans
-                .by_what_they_answer
+    /// Those among the attempts that `attempts` goes through.
+    pub(super) fn among<'a, I: Iterator<Item = &'a Attempt>>(attempts: impl Fn() -> I) -> Self {
+        let orphaned: HashSet<Answered> = attempts()
+            .filter(|attempt| is_orphan(attempt))
+            .map(answered_by)
+            .collect();
+        let mut fitting: HashMap<Answered, u32> = HashMap::new();
+        for key in attempts()
+            .filter_map(waits_for)
+            .filter(|key| orphaned.contains(key))
+        {
+            *fitting.entry(key).or_default() += 1;
+        }
+        let mut found = Self::default();
+        for attempt in attempts().filter(|attempt| is_orphan(attempt)) {
+            let key = answered_by(attempt);
+            let is_earliest = found
+                .orphans
                 .get(&key)
-                .is_none_or(|known| attempt.id < known.id)
-            {
-                let answers = attempt
-                    .packets_as(&[Role::SynAck, Role::SynAckRepeated])
-                    .copied()
-                    .collect();
-                let orphan = Orphan {
-                    id: attempt.id,
-                    server: attempt.server,
-                    answers,
-                };
-                orphans.by_what_they_answer.insert(key, orphan);
+                .is_none_or(|known| attempt.id < known.id);
+            if fitting.get(&key) == Some(&1) && is_earliest {
+                found.orphans.insert(key, Orphan::of(attempt));
             }
         }
-        orphans
+        found.candidates = found.orphans.values().map(|orphan| orphan.id).collect();
+        found
     }
 
     /// Adds the answers that fit an unanswered attempt to its evidence.
     pub(super) fn link_to(&mut self, attempt: &mut Attempt) {
-        let Some(isn) = attempt.isn.filter(|_| attempt.is_unanswered()) else {
+        let Some(orphan) = waits_for(attempt).and_then(|key| self.orphans.get(&key)) else {
             return;
         };
-        let key = (attempt.client, attempt.server.port, isn.plus(1).0);
-        let Some(orphan) = self.by_what_they_answer.get(&key) else {
+        if orphan.server.address == attempt.server.address {
             return;
-        };
+        }
         let sender = Sender::Other(orphan.server.address);
         for packet in &orphan.answers {
             attempt.take(SeenPacket {
@@ -76,13 +77,47 @@ impl OrphanedAnswers {
         self.linked.insert(orphan.id);
     }
 
+    /// Whether the attempt is an answer that another attempt may claim.
+    pub(super) fn may_be_linked(&self, attempt: &Attempt) -> bool {
+        self.candidates.contains(&attempt.id)
+    }
+
     /// Whether the attempt is an answer that was linked to another.
     pub(super) fn is_linked(&self, attempt: &Attempt) -> bool {
         self.linked.contains(&attempt.id)
     }
 }
 
+impl Orphan {
+    fn of(attempt: &Attempt) -> Self {
+        let answers = attempt
+            .packets_as(&[Role::SynAck, Role::SynAckRepeated])
+            .copied()
+            .collect();
+        Self {
+            id: attempt.id,
+            server: attempt.server,
+            answers,
+        }
+    }
+}
+
 /// Whether the attempt is known by a SYN-ACK only.
-pub(super) fn is_orphan(attempt: &Attempt) -> bool {
+fn is_orphan(attempt: &Attempt) -> bool {
     attempt.isn.is_none() && attempt.answered_at.is_some()
+}
+
+fn answered_by(orphan: &Attempt) -> Answered {
+    key(orphan, orphan.expected.syn())
+}
+
+fn waits_for(attempt: &Attempt) -> Option<Answered> {
+    attempt
+        .isn
+        .filter(|_| attempt.is_unanswered())
+        .map(|isn| key(attempt, isn))
+}
+
+fn key(attempt: &Attempt, isn: SequenceNumber) -> Answered {
+    (attempt.client, attempt.server.port, isn.0)
 }

@@ -41,6 +41,8 @@ pub struct Attempt {
     pub copies: u32,
     /// The server's initial sequence number.
     pub server_isn: Option<SequenceNumber>,
+    /// That of another answer to the same SYN: of a second responder, or of a server that began anew.
+    pub other_server_isn: Option<SequenceNumber>,
     /// The initial sequence number of a SYN that crossed the client's.
     pub crossing_isn: Option<SequenceNumber>,
     /// When a side's acknowledgement of the other's crossing SYN was seen: client, server.
@@ -61,10 +63,28 @@ pub struct Attempt {
     pub reset_at: Option<Timestamp>,
     /// When the client reset the attempt.
     pub client_reset_at: Option<Timestamp>,
+    /// Whether that RST acknowledges the server's SYN-ACK. A Linux host's does so only when it was connected; a Windows
+    /// host's does so also when nobody waited for the answer.
+    pub(super) client_reset_acknowledges: bool,
+    /// Known by a RST only, on a 4-tuple that had other packets: reported only if its SYN comes after all.
+    pub(super) is_held: bool,
     /// Whether nothing more can change the outcome: the server sent payload, or either side a FIN.
     pub(super) watch_ended: bool,
     /// The packets that show all this.
     pub evidence: Evidence,
+}
+
+/// How well a packet's numbers fit an attempt; the best fit gets the packet, of equal ones the newest attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fit {
+    /// They do not, but the packet answers what the attempt's client sent.
+    Unacceptable,
+    /// They may: the other side's numbers were not captured.
+    OneSided,
+    /// They are in the window.
+    InWindow,
+    /// They are the very next ones.
+    Exact,
 }
 
 /// Which acknowledgement numbers the client's TCP accepts for its SYN: ISN + 1, up to the end of the data or FIN that
@@ -100,8 +120,13 @@ impl Acceptable {
         SequenceNumber(self.first.0.wrapping_sub(1))
     }
 
+    /// Whether more than a bare SYN is acknowledged.
+    pub(super) fn is_of_data(self) -> bool {
+        self.span > 0
+    }
+
     /// The last acceptable number: everything of the SYN is acknowledged.
-    pub(super) fn last(self) -> SequenceNumber {
+    fn last(self) -> SequenceNumber {
         self.first.plus(self.span)
     }
 }
@@ -159,6 +184,7 @@ impl Attempt {
             syn_ack_count: 0,
             copies: 0,
             server_isn: None,
+            other_server_isn: None,
             crossing_isn: None,
             crossing_acknowledged: (false, false),
             first_answer_at: None,
@@ -169,6 +195,8 @@ impl Attempt {
             rejected_by: None,
             reset_at: None,
             client_reset_at: None,
+            client_reset_acknowledges: false,
+            is_held: false,
             watch_ended: false,
             evidence: Evidence::default(),
         }
@@ -177,6 +205,7 @@ impl Attempt {
     /// The first SYN: known from now on what answers it.
     pub(super) fn take_syn(&mut self, segment: &Segment, place: PacketPlace) {
         self.isn = Some(segment.sequence);
+        self.is_held = false;
         self.expected = Acceptable::of_syn(segment);
         self.encapsulation = segment.encapsulation;
         self.first_syn_at = Some(place.at);
@@ -188,6 +217,11 @@ impl Attempt {
     /// Whether the SYN that `segment` is would be answered by what is known of this attempt.
     pub(super) fn expects_syn(&self, segment: &Segment) -> bool {
         Acceptable::of_syn(segment).holds(self.expected.first)
+    }
+
+    /// The initial sequence numbers of the server's answers.
+    pub(super) fn server_isns(&self) -> impl Iterator<Item = SequenceNumber> + use<> {
+        self.server_isn.into_iter().chain(self.other_server_isn)
     }
 
     /// Whether nothing that the client could accept has come back yet.
@@ -235,7 +269,7 @@ impl Attempt {
 
     /// Keeps the packet with the attempt, unless it is a copy of one that is kept.
     pub(super) fn take(&mut self, packet: SeenPacket) -> Meaning {
-        if self.evidence.is_copied_by(&packet) {
+        if self.evidence.take_note_of_copy(&packet) {
             self.copies = self.copies.saturating_add(1);
             return Meaning::Copy;
         }

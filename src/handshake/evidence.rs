@@ -1,6 +1,7 @@
 //! The packets that show what became of an attempt.
 
-use super::seen_packet::SeenPacket;
+use super::seen_packet::{Role, SeenPacket};
+use crate::decode::TcpFlags;
 
 /// How many packets are kept with one attempt; of more, the first ones and the latest.
 const KEPT_PACKETS: usize = 24;
@@ -29,12 +30,36 @@ impl Evidence {
         self.packets.push(packet);
     }
 
-    /// Whether `packet` is one of these captured again.
-    pub(super) fn is_copied_by(&self, packet: &SeenPacket) -> bool {
-        self.packets
+    /// Whether `packet` is one of these captured again; takes note of it then.
+    pub(super) fn take_note_of_copy(&mut self, packet: &SeenPacket) -> bool {
+        let Some(index) = self
+            .packets
             .iter()
-            .rev()
-            .any(|seen| seen.is_copied_by(packet))
+            .rposition(|seen| seen.is_copied_by(packet))
+        else {
+            return false;
+        };
+        if self.is_drawn_by_a_syn(index, packet) {
+            return false;
+        }
+        if let Some(seen) = self.packets.get_mut(index) {
+            seen.latest = seen.latest.max((packet.place.at, packet.ip.ttl));
+        }
+        true
+    }
+
+    /// A SYN-ACK like the one at `index`, with as many hops to live, after a SYN that was sent in between: the server's
+    /// timer and the repeated SYN each draw one, and they may come within microseconds.
+    fn is_drawn_by_a_syn(&self, index: usize, packet: &SeenPacket) -> bool {
+        let is_same_way = |seen: &SeenPacket| {
+            seen.ip.ttl == packet.ip.ttl && seen.place.source == packet.place.source
+        };
+        let is_syn_ack = packet.flags().is_some_and(TcpFlags::is_syn_ack);
+        let has_syn_between =
+            self.packets.iter().skip(index + 1).any(|seen| {
+                seen.role == Role::SynRepeated && seen.place.source == packet.place.source
+            });
+        is_syn_ack && has_syn_between && self.packets.get(index).is_some_and(is_same_way)
     }
 
     /// The kept packets, in the order they were seen.

@@ -1,9 +1,12 @@
 //! The attempts that are being followed, found by their 4-tuple.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
-use super::attempt::{Attempt, AttemptId};
-use crate::decode::{Endpoint, SequenceNumber};
+use super::attempt::{Acceptable, Attempt, AttemptId, Fit};
+use super::seen_packet::Sender;
+use crate::capture::PacketPlace;
+use crate::decode::{Endpoint, Segment, SequenceNumber};
 
 /// A 4-tuple without direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +37,8 @@ pub(super) struct Settled {
     pub(super) id: AttemptId,
     pub(super) client: Endpoint,
     pub(super) isn: SequenceNumber,
+    /// What the answer to its SYN acknowledges.
+    pub(super) expected: Acceptable,
 }
 
 /// The attempts of one 4-tuple, oldest first.
@@ -48,6 +53,53 @@ pub(super) struct Flow {
 }
 
 impl Flow {
+    /// The open attempt that a packet fits best, by `fit`; the newest of equal ones.
+    pub(super) fn best_fit(
+        &mut self,
+        fit: impl Fn(&Self, &Attempt) -> Option<(Fit, Sender)>,
+    ) -> Option<(&mut Attempt, (Fit, Sender))> {
+        let fits = self
+            .open
+            .iter()
+            .enumerate()
+            .filter_map(|(index, attempt)| Some((index, fit(self, attempt)?)));
+        let (index, best) = fits.max_by_key(|(_, (fit, _))| *fit)?;
+        self.open.get_mut(index).map(|attempt| (attempt, best))
+    }
+
+    /// Whether a SYN of it was captured lately.
+    pub(super) fn has_known_syn(&self) -> bool {
+        !self.settled.is_empty() || self.open.iter().any(|attempt| attempt.isn.is_some())
+    }
+
+    /// Whether a later attempt of the same client has been settled: what goes on now belongs to that one.
+    pub(super) fn has_settled_later(&self, attempt: &Attempt) -> bool {
+        self.settled
+            .iter()
+            .any(|settled| settled.client == attempt.client && settled.id > attempt.id)
+    }
+
+    /// The newest attempt whose client waits for an answer, and that an answer may be meant for although its numbers do
+    /// not fit: its SYN was sent a moment ago.
+    pub(super) fn waiting_for_answer(
+        &mut self,
+        answer: &Segment,
+        place: PacketPlace,
+        patience: Duration,
+    ) -> Option<&mut Attempt> {
+        let is_waiting = |attempt: &Attempt| {
+            attempt.client == answer.destination
+                && attempt.established_at.is_none()
+                && attempt.refused_at.is_none()
+                && attempt
+                    .last_syn_at
+                    .is_some_and(|last| place.at.since(last) <= patience)
+                && !self.has_settled_later(attempt)
+        };
+        let index = self.open.iter().rposition(is_waiting)?;
+        self.open.get_mut(index)
+    }
+
     fn is_forgotten(&self) -> bool {
         self.open.is_empty() && self.settled.is_empty() && !self.was_probed
     }
@@ -59,6 +111,8 @@ pub(super) struct FlowTable {
     // Strangers choose the keys: the hasher is seeded, so that they cannot make them collide.
     flows: HashMap<FlowKey, Flow, foldhash::fast::RandomState>,
     open_count: usize,
+    /// Open attempts of 4-tuples with too many of them: nothing more is matched to these.
+    parked: VecDeque<Attempt>,
     /// Open attempts in the order of their creation; some may have been settled since.
     open_order: VecDeque<(FlowKey, AttemptId)>,
     /// What is remembered besides, oldest first: settled attempts, and with the id 0 probed flows.
@@ -71,7 +125,7 @@ const REMEMBERED: usize = 1 << 16;
 /// How many of them on one 4-tuple.
 const SETTLED_PER_FLOW: usize = 8;
 
-/// How many attempts of one 4-tuple are followed at once; of more, the oldest is closed.
+/// How many attempts of one 4-tuple are followed at once; of more, the oldest is parked.
 pub(super) const OPEN_PER_FLOW: usize = 64;
 
 impl FlowTable {
@@ -79,6 +133,7 @@ impl FlowTable {
         Self {
             flows: HashMap::default(),
             open_count: 0,
+            parked: VecDeque::new(),
             open_order: VecDeque::new(),
             remembered: VecDeque::new(),
         }
@@ -95,7 +150,10 @@ impl FlowTable {
 
     /// All open attempts, in no order.
     pub(super) fn open_attempts(&self) -> impl Iterator<Item = &Attempt> {
-        self.flows.values().flat_map(|flow| flow.open.iter())
+        self.flows
+            .values()
+            .flat_map(|flow| flow.open.iter())
+            .chain(&self.parked)
     }
 
     /// Follows a new attempt.
@@ -126,6 +184,7 @@ impl FlowTable {
                 id,
                 client: attempt.client,
                 isn,
+                expected: attempt.expected,
             });
             self.remember(key, id);
         }
@@ -134,18 +193,41 @@ impl FlowTable {
 
     /// Takes the oldest open attempt of the whole table out.
     pub(super) fn take_oldest(&mut self) -> Option<Attempt> {
-        while let Some((key, id)) = self.open_order.pop_front() {
-            if let Some(attempt) = self.take(key, id) {
-                return Some(attempt);
-            }
+        let flows = &self.flows;
+        while let Some((key, id)) = self.open_order.front()
+            && !is_open(flows, *key, *id)
+        {
+            self.open_order.pop_front();
         }
-        None
+        let followed = self.open_order.front().copied();
+        let is_parked_older = match (self.parked.front(), followed) {
+            (Some(parked), Some((_, id))) => parked.id < id,
+            (parked, _) => parked.is_some(),
+        };
+        if is_parked_older {
+            self.open_count -= 1;
+            return self.parked.pop_front();
+        }
+        self.open_order.pop_front();
+        followed.and_then(|(key, id)| self.take(key, id))
     }
 
-    /// Takes the oldest open attempt of one 4-tuple out.
-    pub(super) fn take_oldest_of(&mut self, key: FlowKey) -> Option<Attempt> {
-        let id = self.flows.get(&key)?.open.first()?.id;
-        self.take(key, id)
+    /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its time, but nothing more is
+    /// matched to it.
+    pub(super) fn park_oldest_of(&mut self, key: FlowKey) {
+        let Some(id) = self
+            .flows
+            .get(&key)
+            .and_then(|flow| flow.open.first())
+            .map(|attempt| attempt.id)
+        else {
+            return;
+        };
+        if let Some(attempt) = self.settle(key, id) {
+            self.open_count += 1;
+            let position = self.parked.partition_point(|parked| parked.id < attempt.id);
+            self.parked.insert(position, attempt);
+        }
     }
 
     fn take(&mut self, key: FlowKey, id: AttemptId) -> Option<Attempt> {

@@ -1,6 +1,8 @@
 //! A RST: the server's, which the client accepts or ignores, or the client's own.
 
-use super::attempt::Attempt;
+use std::time::Duration;
+
+use super::attempt::{Attempt, Fit};
 use super::flow_table::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Content, Role, Sender};
@@ -11,32 +13,26 @@ use crate::decode::Segment;
 const RESET_WINDOW: u32 = 1 << 20;
 
 /// Finds the attempt that the RST ends, or that it wants to end, and adds it there.
-pub(super) fn on_reset(flow: &mut Flow, segment: &Segment, place: PacketPlace) -> Meaning {
-    let accepted =
-        |attempt: &Attempt| attempt.client == segment.destination && is_accepted(attempt, segment);
-    if let Some(attempt) = flow.open.iter_mut().rev().find(|attempt| accepted(attempt)) {
-        return by_server(attempt, segment, place);
+pub(super) fn on_reset(
+    flow: &mut Flow,
+    segment: &Segment,
+    place: PacketPlace,
+    patience: Duration,
+) -> Meaning {
+    if let Some((attempt, (_, sender))) = flow.best_fit(|_, attempt| fit(attempt, segment)) {
+        return match sender {
+            Sender::Client => by_client(attempt, segment, place),
+            Sender::Server | Sender::Other(_) => by_server(attempt, segment, place),
+        };
     }
-    if let Some(attempt) = flow
-        .open
-        .iter_mut()
-        .rev()
-        .find(|attempt| is_by_client(attempt, segment))
-    {
-        return by_client(attempt, segment, place);
-    }
-    let is_waiting = |attempt: &&mut Attempt| {
-        attempt.client == segment.destination
-            && attempt.isn.is_some()
-            && attempt.established_at.is_none()
-    };
-    if let Some(attempt) = flow.open.iter_mut().rev().find(is_waiting) {
+    if let Some(attempt) = flow.waiting_for_answer(segment, place, patience) {
         return attempt.take_segment(segment, place, Sender::Server, Role::UnacceptableReset);
     }
-    let is_unknown = !flow.was_probed
-        && flow.settled.is_empty()
-        && flow.open.iter().all(|attempt| attempt.isn.is_none());
-    if is_unknown && answers_a_syn(segment) {
+    let is_answered = flow
+        .settled
+        .iter()
+        .any(|settled| settled.expected.holds(segment.acknowledgment));
+    if answers_a_syn(segment) && !flow.was_probed && !is_answered {
         Meaning::New
     } else {
         Meaning::Known
@@ -48,16 +44,44 @@ pub(super) fn answers_a_syn(segment: &Segment) -> bool {
     segment.flags.has_ack() && segment.sequence.0 == 0
 }
 
-/// Whether the client's TCP acts on the server's RST. Before an answer, it must acknowledge the SYN (RFC 9293
-/// §3.10.7.3); after it, its sequence number must be in the window.
-fn is_accepted(attempt: &Attempt, segment: &Segment) -> bool {
+fn fit(attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender)> {
+    let by_server = fit_of_server(attempt, segment).map(|fit| (fit, Sender::Server));
+    by_server.or_else(|| fit_of_client(attempt, segment).map(|fit| (fit, Sender::Client)))
+}
+
+/// Whether the client's TCP acts on the server's RST. Until the handshake is complete, it is enough that it acknowledges
+/// the SYN (RFC 9293 §3.10.7.3); after an answer, that its sequence number is in the window.
+fn fit_of_server(attempt: &Attempt, segment: &Segment) -> Option<Fit> {
+    if attempt.client != segment.destination {
+        return None;
+    }
     let acknowledges_syn =
         segment.flags.has_ack() && attempt.expected.holds(segment.acknowledgment);
-    match attempt.server_isn {
-        None if attempt.established_at.is_some() => true,
-        None => acknowledges_syn,
-        Some(isn) => segment.sequence.is_within(isn.plus(1), RESET_WINDOW),
+    if acknowledges_syn && attempt.established_at.is_none() {
+        return Some(Fit::Exact);
     }
+    match is_in_window(attempt, segment) {
+        Some(true)
+            if attempt
+                .server_isns()
+                .any(|isn| segment.sequence == isn.plus(1)) =>
+        {
+            Some(Fit::Exact)
+        }
+        Some(true) => Some(Fit::InWindow),
+        Some(false) => None,
+        None => attempt.established_at.map(|_| Fit::OneSided),
+    }
+}
+
+/// Whether the RST's sequence number is in the client's window; `None` where that is not known.
+fn is_in_window(attempt: &Attempt, segment: &Segment) -> Option<bool> {
+    attempt.server_isn?;
+    Some(
+        attempt
+            .server_isns()
+            .any(|isn| segment.sequence.is_within(isn.plus(1), RESET_WINDOW)),
+    )
 }
 
 fn by_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Meaning {
@@ -66,7 +90,16 @@ fn by_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Me
         return meaning;
     }
     attempt.note_answer(place.at);
-    if attempt.answered_at.is_some() || attempt.established_at.is_some() {
+    let is_in_window = is_in_window(attempt, segment);
+    let has_sent_payload = is_in_window == Some(true)
+        && attempt
+            .server_isns()
+            .all(|isn| segment.sequence.is_after(isn.plus(1)));
+    if has_sent_payload {
+        // Its payload was not captured, but its number tells: this is how the connection ends, not how it failed.
+        attempt.established_at.get_or_insert(place.at);
+        attempt.watch_ended = true;
+    } else if is_in_window == Some(true) || attempt.established_at.is_some() {
         attempt.reset_at.get_or_insert(place.at);
     } else {
         attempt.refused_at.get_or_insert(place.at);
@@ -74,28 +107,37 @@ fn by_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Me
     meaning
 }
 
-/// Whether the RST is of this attempt's client: at the sequence number after its SYN, or where an answer made it.
-fn is_by_client(attempt: &Attempt, segment: &Segment) -> bool {
+/// Whether the RST is of this attempt's client: at the sequence number after its SYN, where an answer made it, or, once
+/// there was an answer, a little beyond.
+fn fit_of_client(attempt: &Attempt, segment: &Segment) -> Option<Fit> {
+    if attempt.client != segment.source {
+        return None;
+    }
     let Some(isn) = attempt.isn else {
-        return attempt.client == segment.source;
+        return Some(Fit::OneSided);
     };
-    attempt.client == segment.source
-        && (segment.sequence.is_within(isn, RESET_WINDOW)
-            || answered_unacceptable(attempt, segment))
+    let is_at_syn = segment.sequence == isn || attempt.expected.holds(segment.sequence);
+    if is_at_syn || answers_unacceptable(attempt, segment) {
+        return Some(Fit::Exact);
+    }
+    let was_answered = attempt.answered_at.is_some() || attempt.established_at.is_some();
+    (was_answered && segment.sequence.is_within(isn, RESET_WINDOW)).then_some(Fit::InWindow)
 }
 
 /// A client answers a segment that it cannot accept with a RST at that segment's acknowledgement number.
-fn answered_unacceptable(attempt: &Attempt, segment: &Segment) -> bool {
-    attempt
-        .packets_as(&[Role::UnacceptableSynAck, Role::BareAck])
-        .any(|answer| match answer.content {
-            Content::Segment { acknowledgment, .. } => acknowledgment == segment.sequence,
-            Content::Icmp { .. } => false,
-        })
+fn answers_unacceptable(attempt: &Attempt, segment: &Segment) -> bool {
+    let is_answered = |content| match content {
+        Content::Segment { acknowledgment, .. } => acknowledgment == segment.sequence,
+        Content::Icmp { .. } => false,
+    };
+    !attempt.expected.holds(segment.sequence)
+        && attempt
+            .packets_as(&[Role::UnacceptableSynAck, Role::BareAck])
+            .any(|answer| is_answered(answer.content))
 }
 
 fn by_client(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Meaning {
-    let is_answer = attempt.answered_at.is_none() && answered_unacceptable(attempt, segment);
+    let is_answer = answers_unacceptable(attempt, segment);
     let role = if is_answer {
         Role::AnswerToUnacceptable
     } else {
@@ -103,7 +145,15 @@ fn by_client(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Me
     };
     let meaning = attempt.take_segment(segment, place, Sender::Client, role);
     if meaning == Meaning::Known && !is_answer {
+        if attempt.answered_at.is_some() && attempt.is_beyond_syn(segment.sequence) {
+            // It had sent data: the connection was established.
+            attempt.established_at.get_or_insert(place.at);
+        }
         attempt.client_reset_at.get_or_insert(place.at);
+        attempt.client_reset_acknowledges |= segment.flags.has_ack()
+            && attempt
+                .server_isns()
+                .any(|isn| segment.acknowledgment.is_after(isn));
     }
     meaning
 }

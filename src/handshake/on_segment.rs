@@ -1,43 +1,77 @@
 //! A segment without SYN and RST: what proves the handshake, what ends the watch over it, or an older connection's ACK.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, Fit};
 use super::flow_table::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, Sender};
 use crate::capture::PacketPlace;
-use crate::decode::{Segment, SequenceNumber};
+use crate::decode::Segment;
 
-/// Finds the attempt that the segment says something about, and adds it there.
+/// How far beyond the SYN a client's segment may be to prove an answer that was not captured.
+const ONE_SIDED_WINDOW: u32 = 1 << 20;
+
+/// Finds the attempt whose numbers the segment fits best, and adds it there.
 pub(super) fn on_segment(flow: &mut Flow, segment: &Segment, place: PacketPlace) -> Meaning {
-    let Flow { open, settled, .. } = flow;
-    for attempt in open.iter_mut().rev() {
-        // A later attempt of this client has been settled: what goes on now is that one.
-        if settled
-            .iter()
-            .any(|settled| settled.client == attempt.client && settled.id > attempt.id)
-        {
-            continue;
-        }
-        if attempt.client == segment.source && is_proof_of_client(attempt, segment) {
-            return from_client(attempt, segment, place);
-        }
-        if attempt.client == segment.destination && attempt.isn.is_some() {
-            return from_server(attempt, segment, place);
-        }
+    let Some((attempt, (_, sender))) = flow.best_fit(|flow, attempt| fit(flow, attempt, segment))
+    else {
+        return Meaning::Known;
+    };
+    match sender {
+        Sender::Client => from_client(attempt, segment, place),
+        Sender::Server | Sender::Other(_) => from_server(attempt, segment, place),
     }
-    Meaning::Known
 }
 
-/// The client goes on after its SYN: it has accepted an answer. With the answer captured, its number must fit.
-fn is_proof_of_client(attempt: &Attempt, segment: &Segment) -> bool {
-    let goes_on = attempt
+fn fit(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender)> {
+    let from_client = fit_of_client(flow, attempt, segment).map(|fit| (fit, Sender::Client));
+    from_client.or_else(|| fit_of_server(flow, attempt, segment).map(|fit| (fit, Sender::Server)))
+}
+
+/// The client goes on after its SYN: it has accepted an answer. With the answer captured, its number must fit; without
+/// it, only what follows the SYN closely is proof, and not after a RST that the client accepted.
+fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fit> {
+    let isn = attempt
         .isn
-        .is_some_and(|isn| segment.sequence.is_after(isn));
-    let acknowledges = |isn: SequenceNumber| segment.acknowledgment.is_after(isn);
-    goes_on
-        && segment.flags.has_ack()
-        && attempt.server_isn.is_none_or(acknowledges)
-        && attempt.crossing_isn.is_none_or(acknowledges)
+        .filter(|_| attempt.client == segment.source && segment.flags.has_ack())?;
+    let is_at_syn = attempt.expected.holds(segment.sequence);
+    if attempt.server_isns().next().is_some() {
+        let acknowledged = attempt
+            .server_isns()
+            .find(|server| segment.acknowledgment.is_after(*server))?;
+        // A keep-alive or a window probe stands one byte below: at the number of the SYN itself.
+        let goes_on = segment.sequence == isn || segment.sequence.is_after(isn);
+        let is_exact = is_at_syn && segment.acknowledgment == acknowledged.plus(1);
+        return goes_on.then_some(if is_exact { Fit::Exact } else { Fit::InWindow });
+    }
+    let follows = is_at_syn || segment.sequence.is_within(isn.plus(1), ONE_SIDED_WINDOW);
+    let may_follow = attempt.refused_at.is_none() && !flow.has_settled_later(attempt);
+    (follows && may_follow).then_some(Fit::OneSided)
+}
+
+/// The server acknowledges the SYN, or more than that, and counts on from its own number. Anything else that
+/// acknowledges something is, for an attempt without an answer, the ACK of an older connection.
+fn fit_of_server(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fit> {
+    if attempt.client != segment.destination || attempt.isn.is_none() || !segment.flags.has_ack() {
+        return None;
+    }
+    let acknowledges_syn = attempt.expected.holds(segment.acknowledgment);
+    let acknowledges = acknowledges_syn || attempt.is_beyond_syn(segment.acknowledgment);
+    let counts_on = |isn| segment.sequence == isn || segment.sequence.is_after(isn);
+    let mut server_isns = attempt.server_isns().peekable();
+    match server_isns.peek() {
+        Some(_) => {
+            let counts_on = server_isns.any(counts_on);
+            (counts_on && acknowledges).then_some(if acknowledges_syn {
+                Fit::Exact
+            } else {
+                Fit::InWindow
+            })
+        }
+        None if acknowledges_syn => Some(Fit::InWindow),
+        None if attempt.established_at.is_some() => acknowledges.then_some(Fit::OneSided),
+        None => (attempt.is_unanswered() && !flow.has_settled_later(attempt))
+            .then_some(Fit::Unacceptable),
+    }
 }
 
 fn from_client(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Meaning {
@@ -52,41 +86,42 @@ fn from_client(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
 }
 
 fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Meaning {
-    let carries_on = segment.payload_length > 0 || segment.flags.has_fin();
-    if attempt.crossing_isn.is_some() && attempt.established_at.is_none() {
-        let acknowledges = attempt.expected.holds(segment.acknowledgment)
-            || attempt.is_beyond_syn(segment.acknowledgment);
-        if segment.flags.has_ack() && acknowledges {
-            attempt.note_crossing_acknowledged(Sender::Server, place.at);
-        }
-    } else if attempt.established_at.is_none() && !proves_by_server(attempt, segment, carries_on) {
-        let is_answer = segment.flags.has_ack() && attempt.is_unanswered();
-        return if is_answer {
+    let acknowledges_syn = attempt.expected.holds(segment.acknowledgment);
+    let acknowledges = acknowledges_syn || attempt.is_beyond_syn(segment.acknowledgment);
+    if attempt.crossing_isn.is_some() && acknowledges {
+        attempt.note_crossing_acknowledged(Sender::Server, place.at);
+    } else if attempt.established_at.is_none() && proves_by_server(attempt, segment) {
+        attempt.established_at = Some(place.at);
+        attempt.take_segment(segment, place, Sender::Server, Role::Proof);
+    } else if attempt.established_at.is_none() {
+        let is_of_an_older_connection = attempt.is_unanswered() && !acknowledges_syn;
+        return if is_of_an_older_connection {
             attempt.take_segment(segment, place, Sender::Server, Role::BareAck)
         } else {
             Meaning::Known
         };
-    } else if attempt.established_at.is_none() {
-        attempt.established_at = Some(place.at);
-        attempt.take_segment(segment, place, Sender::Server, Role::Proof);
     }
-    attempt.watch_ended |= carries_on && attempt.established_at.is_some();
+    attempt.watch_ended |= carries_on(attempt, segment) && attempt.established_at.is_some();
     Meaning::Known
 }
 
-/// The server goes on after its SYN-ACK, or acknowledges more than the SYN: the client's ACK has reached it. Where its
-/// SYN-ACK was not captured, only payload that acknowledges exactly the SYN is beyond doubt: an older connection on
-/// the same 4-tuple answers with any number.
-fn proves_by_server(attempt: &Attempt, segment: &Segment, carries_on: bool) -> bool {
-    if !segment.flags.has_ack() {
-        return false;
-    }
+/// The server goes on after its SYN-ACK, or acknowledges more than the SYN: the client's ACK has reached it. A SYN that
+/// carried data lets it go on before that (RFC 7413). Where its SYN-ACK was not captured, only payload that acknowledges
+/// exactly the SYN is beyond doubt: an older connection on the same 4-tuple answers with any number.
+fn proves_by_server(attempt: &Attempt, segment: &Segment) -> bool {
     let fits_syn = attempt.expected.holds(segment.acknowledgment);
-    match attempt.server_isn {
-        Some(isn) => {
-            let beyond = attempt.is_beyond_syn(segment.acknowledgment);
-            segment.sequence.is_after(isn) && (beyond || (fits_syn && carries_on))
-        }
-        None => fits_syn && segment.payload_length > 0,
+    if attempt.server_isn.is_none() {
+        return fits_syn && segment.payload_length > 0;
     }
+    let waits_for_ack = !attempt.expected.is_of_data();
+    attempt.is_beyond_syn(segment.acknowledgment)
+        || (fits_syn && waits_for_ack && carries_on(attempt, segment))
+}
+
+/// Payload or a FIN of the server, beyond its SYN-ACK: a keep-alive repeats the byte before.
+fn carries_on(attempt: &Attempt, segment: &Segment) -> bool {
+    let end = segment.sequence.plus(segment.payload_length);
+    let is_new = |isn: crate::decode::SequenceNumber| end.is_after(isn.plus(1));
+    let has_new_payload = segment.payload_length > 0 && attempt.server_isn.is_none_or(is_new);
+    has_new_payload || segment.flags.has_fin()
 }

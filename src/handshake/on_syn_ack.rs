@@ -1,5 +1,7 @@
 //! A SYN-ACK: the answer that the client accepts, one that it cannot accept, or one whose SYN was not captured.
 
+use std::time::Duration;
+
 use super::attempt::Attempt;
 use super::flow_table::Flow;
 use super::meaning::Meaning;
@@ -8,7 +10,12 @@ use crate::capture::PacketPlace;
 use crate::decode::Segment;
 
 /// Finds the attempt whose numbers the SYN-ACK fits, and adds it there.
-pub(super) fn on_syn_ack(flow: &mut Flow, segment: &Segment, place: PacketPlace) -> Meaning {
+pub(super) fn on_syn_ack(
+    flow: &mut Flow,
+    segment: &Segment,
+    place: PacketPlace,
+    patience: Duration,
+) -> Meaning {
     let answers = |attempt: &Attempt| {
         attempt.client == segment.destination && attempt.expected.holds(segment.acknowledgment)
     };
@@ -26,19 +33,16 @@ pub(super) fn on_syn_ack(flow: &mut Flow, segment: &Segment, place: PacketPlace)
         return meaning;
     }
     let was_answered = flow.settled.iter().any(|settled| {
-        settled.client == segment.destination && settled.isn.plus(1) == segment.acknowledgment
+        settled.client == segment.destination && settled.expected.holds(segment.acknowledgment)
     });
     if was_answered {
         return Meaning::Known;
     }
-    let is_waiting = |attempt: &&mut Attempt| {
-        attempt.client == segment.destination && attempt.isn.is_some() && attempt.is_unanswered()
-    };
-    match flow.open.iter_mut().rev().find(is_waiting) {
-        Some(attempt) => {
+    match flow.waiting_for_answer(segment, place, patience) {
+        Some(attempt) if attempt.is_unanswered() => {
             attempt.take_segment(segment, place, Sender::Server, Role::UnacceptableSynAck)
         }
-        None => Meaning::New,
+        _ => Meaning::New,
     }
 }
 
@@ -54,9 +58,9 @@ fn acceptable(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> M
     }
     attempt.syn_ack_count = attempt.syn_ack_count.saturating_add(1);
     attempt.note_answer(place.at);
-    if attempt.answered_at.is_none() {
-        attempt.answered_at = Some(place.at);
-        attempt.server_isn = Some(segment.sequence);
+    attempt.answered_at.get_or_insert(place.at);
+    if *attempt.server_isn.get_or_insert(segment.sequence) != segment.sequence {
+        attempt.other_server_isn = Some(segment.sequence);
     }
     if attempt.crossing_isn.is_some() {
         attempt.note_crossing_acknowledged(Sender::Server, place.at);
@@ -64,9 +68,10 @@ fn acceptable(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> M
     meaning
 }
 
-/// In a simultaneous open the client sends a SYN-ACK as well.
+/// In a simultaneous open the client sends a SYN-ACK as well, with its own old number.
 fn acknowledges_crossing_syn(attempt: &Attempt, segment: &Segment) -> bool {
     attempt.client == segment.source
+        && attempt.isn == Some(segment.sequence)
         && attempt
             .crossing_isn
             .is_some_and(|isn| isn.plus(1) == segment.acknowledgment)

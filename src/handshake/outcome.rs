@@ -102,7 +102,15 @@ pub fn judge(attempt: &Attempt, watch: &Watch) -> Judgement {
             None => settled(Outcome::Established, established),
         };
     }
-    if let Some(refused) = attempt.refused_at {
+    let is_answered_first = |refused| {
+        attempt
+            .answered_at
+            .is_some_and(|answered| answered <= refused)
+    };
+    if let Some(refused) = attempt
+        .refused_at
+        .filter(|refused| !is_answered_first(*refused))
+    {
         return settled(Outcome::Refused, refused);
     }
     if let Some(answered) = attempt.answered_at {
@@ -119,11 +127,18 @@ pub fn judge(attempt: &Attempt, watch: &Watch) -> Judgement {
 
 /// An acceptable SYN-ACK was seen, and nothing that proves the third step.
 fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judgement {
+    let is_third_step_hidden = !watch.shows_third_step && attempt.syn_ack_count == 1;
+    if is_third_step_hidden && attempt.client_reset_acknowledges {
+        return Judgement {
+            outcome: Outcome::Established,
+            at: answered,
+        };
+    }
     let by_client = attempt.client_reset_at.map(|at| Judgement {
         outcome: Outcome::Aborted,
         at,
     });
-    let by_server = attempt.reset_at.map(|at| Judgement {
+    let by_server = attempt.reset_at.or(attempt.refused_at).map(|at| Judgement {
         outcome: Outcome::Reset,
         at,
     });
@@ -138,7 +153,7 @@ fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judg
         (Some(one), None) | (None, Some(one)) => return one,
         (None, None) => {}
     }
-    if !watch.shows_third_step && attempt.syn_ack_count == 1 {
+    if is_third_step_hidden {
         return Judgement {
             outcome: Outcome::Established,
             at: answered,

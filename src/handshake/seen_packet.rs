@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::capture::PacketPlace;
+use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{IcmpError, IcmpKind, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions};
 
 /// A packet of an attempt: where it stands, who sent it, what part it played, and the facts that tell senders apart.
@@ -19,6 +19,8 @@ pub struct SeenPacket {
     pub ip: IpFacts,
     /// What it says.
     pub content: Content,
+    /// When it, or the latest copy of it, was captured, and with how many hops to live.
+    pub(super) latest: (Timestamp, u8),
 }
 
 /// Which side a packet came from.
@@ -86,6 +88,8 @@ pub enum Content {
         payload_length: u32,
         /// Options.
         options: TcpOptions,
+        /// Whether the whole header was captured: window and all options.
+        is_whole: bool,
     },
     /// An ICMP error.
     Icmp {
@@ -96,12 +100,18 @@ pub enum Content {
     },
 }
 
-/// For how long the same bytes can be a copy when an identification or a timestamp says that they are one packet.
+/// For how long after the latest one the same bytes can be a copy when an identification or a timestamp says that they
+/// are one packet.
 const COPY_WITH_IDENTITY: Duration = Duration::from_millis(100);
 
 /// For how long they can be when nothing but time tells a copy from a repetition (a Linux host's RSTs are all alike;
 /// a SYN may be repeated after 10 ms).
 const COPY_BY_TIME_ALONE: Duration = Duration::from_millis(5);
+
+/// For how long they can be in another source, which has a clock of its own and stands elsewhere on the way: by the
+/// identification, which some hosts never change, and by the timestamp, which a repetition never shares.
+const COPY_ELSEWHERE_BY_IDENTIFICATION: Duration = Duration::from_millis(500);
+const COPY_ELSEWHERE_BY_TIMESTAMP: Duration = Duration::from_secs(60);
 
 impl SeenPacket {
     /// A TCP segment as a packet of an attempt.
@@ -112,6 +122,7 @@ impl SeenPacket {
             role,
             ip: segment.ip,
             content: segment_content(segment),
+            latest: (place.at, segment.ip.ttl),
         }
     }
 
@@ -127,6 +138,7 @@ impl SeenPacket {
             role,
             ip: error.ip,
             content,
+            latest: (place.at, error.ip.ttl),
         }
     }
 
@@ -138,38 +150,100 @@ impl SeenPacket {
         }
     }
 
-    /// Whether `other`, captured at about the same time, is this packet captured again: the same header to the bit
-    /// (but for the checksum, which offload may fill in later), the same identification, and no more hops to live.
-    /// Another source has a clock and a place of its own: there the later record may be the earlier capture.
+    /// Whether `other` is this packet captured again: the same header to the bit (but for the checksum, which offload
+    /// may fill in later, and what was not captured), the same identification, no more hops to live, soon after.
     pub fn is_copied_by(&self, other: &Self) -> bool {
-        let same = self.sender == other.sender
-            && self.content == other.content
+        let says_the_same = self.sender == other.sender
             && self.ip.identification == other.ip.identification
-            && self.ip.flow_label == other.ip.flow_label;
-        let may_follow = other.ip.ttl <= self.ip.ttl || self.place.source != other.place.source;
-        same && may_follow && self.place.at.distance(other.place.at) <= self.longest_copy_delay()
+            && self.ip.flow_label == other.ip.flow_label
+            && self
+                .content
+                .is_same(&other.content, self.has_identification());
+        let distance = self.latest.0.distance(other.place.at);
+        says_the_same && distance <= self.longest_copy_delay(other) && self.may_precede(other)
     }
 
-    fn longest_copy_delay(&self) -> Duration {
-        let has_timestamps = matches!(
-            self.content,
-            Content::Segment {
+    /// On its way a packet loses hops. Another source stands elsewhere: there the later record may be the earlier capture.
+    fn may_precede(&self, other: &Self) -> bool {
+        let (at, ttl) = self.latest;
+        self.place.source != other.place.source
+            || if other.place.at >= at {
+                other.ip.ttl <= ttl
+            } else {
+                other.ip.ttl >= self.ip.ttl
+            }
+    }
+
+    fn longest_copy_delay(&self, other: &Self) -> Duration {
+        let is_elsewhere = self.place.source != other.place.source;
+        match (self.content.has_timestamps(), self.has_identification()) {
+            (true, _) if is_elsewhere => COPY_ELSEWHERE_BY_TIMESTAMP,
+            (false, true) if is_elsewhere => COPY_ELSEWHERE_BY_IDENTIFICATION,
+            (true, _) | (_, true) => COPY_WITH_IDENTITY,
+            (false, false) => COPY_BY_TIME_ALONE,
+        }
+    }
+
+    fn has_identification(&self) -> bool {
+        self.ip
+            .identification
+            .is_some_and(|identification| identification != 0)
+    }
+}
+
+impl Content {
+    /// Whether both are one packet. A router that clamps the maximum segment size changes it in the copy: with an
+    /// identification that says that it is one packet, that does not matter.
+    fn is_same(&self, other: &Self, has_identification: bool) -> bool {
+        match (*self, *other) {
+            (
+                Self::Segment {
+                    sequence,
+                    acknowledgment,
+                    flags,
+                    window,
+                    payload_length,
+                    options,
+                    is_whole,
+                },
+                Self::Segment {
+                    sequence: other_sequence,
+                    acknowledgment: other_acknowledgment,
+                    flags: other_flags,
+                    window: other_window,
+                    payload_length: other_payload_length,
+                    options: other_options,
+                    is_whole: other_is_whole,
+                },
+            ) => {
+                let same_start = (sequence, acknowledgment, flags, payload_length)
+                    == (
+                        other_sequence,
+                        other_acknowledgment,
+                        other_flags,
+                        other_payload_length,
+                    );
+                let same_options = options == other_options
+                    || (has_identification
+                        && options.without_segment_size() == other_options.without_segment_size());
+                same_start
+                    && (!(is_whole && other_is_whole) || (window == other_window && same_options))
+            }
+            (one, other) => one == other,
+        }
+    }
+
+    fn has_timestamps(&self) -> bool {
+        matches!(
+            self,
+            Self::Segment {
                 options: TcpOptions {
                     timestamps: Some(_),
                     ..
                 },
                 ..
             }
-        );
-        let has_identification = self
-            .ip
-            .identification
-            .is_some_and(|identification| identification != 0);
-        if has_timestamps || has_identification {
-            COPY_WITH_IDENTITY
-        } else {
-            COPY_BY_TIME_ALONE
-        }
+        )
     }
 }
 
@@ -181,5 +255,6 @@ fn segment_content(segment: &Segment) -> Content {
         window: segment.window,
         payload_length: segment.payload_length,
         options: segment.options,
+        is_whole: segment.is_whole,
     }
 }

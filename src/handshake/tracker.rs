@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::answer_from_elsewhere::{OrphanedAnswers, is_orphan};
+use super::answer_from_elsewhere::OrphanedAnswers;
 use super::attempt::{Attempt, AttemptId};
 use super::flow_table::{Flow, FlowKey, FlowTable, OPEN_PER_FLOW};
 use super::meaning::Meaning;
@@ -97,7 +97,7 @@ impl Tracker {
     /// Ends the capture: judges all attempts that are left, and gives them away one by one.
     pub fn finish(&mut self, mut give: impl FnMut(DecidedAttempt)) {
         let watch = self.watch();
-        let mut orphans = OrphanedAnswers::among(self.flows.open_attempts());
+        let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts());
         let mut give_judged = |attempt: Attempt| {
             let judgement = judge(&attempt, &watch);
             give(DecidedAttempt { attempt, judgement });
@@ -105,9 +105,9 @@ impl Tracker {
         let mut perhaps_linked = Vec::new();
         while let Some(mut attempt) = self.flows.take_oldest() {
             orphans.link_to(&mut attempt);
-            if is_orphan(&attempt) {
+            if orphans.may_be_linked(&attempt) {
                 perhaps_linked.push(attempt);
-            } else {
+            } else if !attempt.is_held {
                 give_judged(attempt);
             }
         }
@@ -145,11 +145,11 @@ impl Tracker {
         let key = FlowKey::between(segment.source, segment.destination);
         let patience = self.settings.patience;
         let rule: &dyn Fn(&mut Flow) -> Meaning = if segment.flags.is_rst() {
-            &|flow| on_reset(flow, segment, place)
+            &|flow| on_reset(flow, segment, place, patience)
         } else if segment.flags.is_syn() {
             &|flow| on_syn(flow, segment, place, patience)
         } else if segment.flags.is_syn_ack() {
-            &|flow| on_syn_ack(flow, segment, place)
+            &|flow| on_syn_ack(flow, segment, place, patience)
         } else {
             &|flow| on_segment(flow, segment, place)
         };
@@ -221,13 +221,13 @@ impl Tracker {
         {
             let ends = (segment.destination, segment.source);
             let id = self.new_id();
-            let attempt = Attempt::of_answer(
-                id,
-                ends,
-                segment.encapsulation,
-                segment.acknowledgment,
-                place,
-            );
+            let answered = segment.acknowledgment;
+            let mut attempt = Attempt::of_answer(id, ends, segment.encapsulation, answered, place);
+            let has_other_packets = self
+                .flows
+                .get_mut(key)
+                .is_some_and(|flow| flow.has_known_syn());
+            attempt.is_held = flags.is_rst() && has_other_packets;
             self.follow(key, attempt);
             self.flows.get_mut(key).map(rule);
         }
@@ -245,8 +245,7 @@ impl Tracker {
             .get_mut(key)
             .is_some_and(|flow| flow.open.len() >= OPEN_PER_FLOW)
         {
-            let oldest = self.flows.take_oldest_of(key);
-            self.hand_out_early(oldest);
+            self.flows.park_oldest_of(key);
         }
         if self.flows.open_count() >= self.settings.open_attempts {
             let oldest = self.flows.take_oldest();
@@ -265,7 +264,9 @@ impl Tracker {
 
     /// Judges an attempt before its time, to make room.
     fn hand_out_early(&mut self, attempt: Option<Attempt>) {
-        let Some(attempt) = attempt else { return };
+        let Some(attempt) = attempt.filter(|attempt| !attempt.is_held) else {
+            return;
+        };
         let judgement = judge(&attempt, &self.watch());
         self.set_aside_undecided += u64::from(judgement.outcome == super::Outcome::Pending);
         self.decided.push(DecidedAttempt { attempt, judgement });
@@ -284,7 +285,8 @@ impl FilterSigns {
     fn note(&mut self, flags: TcpFlags) {
         let is_control = flags.is_rst() || flags.has_fin() || flags.contains(TcpFlags::SYN);
         self.has_other_segments |= !is_control;
-        self.has_fin |= flags.has_fin();
+        // A FIN without ACK is a scanner's, not the end of a connection.
+        self.has_fin |= flags.has_fin() && flags.has_ack();
     }
 
     fn shows_third_step(self) -> bool {

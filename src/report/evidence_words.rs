@@ -68,7 +68,12 @@ pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
             parts.extend(option_words(&options));
         }
         Content::Icmp { quoted_ttl, .. } => {
-            parts.push(format!("quotes the SYN with ttl {quoted_ttl}"));
+            let quoted = if packet.role == Role::IcmpErrorAboutAnswer {
+                "SYN-ACK"
+            } else {
+                "SYN"
+            };
+            parts.push(format!("quotes the {quoted} with ttl {quoted_ttl}"));
         }
     }
     parts.join(", ")
@@ -113,7 +118,8 @@ pub(super) fn duration(duration: Duration) -> String {
         0..1_000 => format!("{microseconds} us"),
         1_000..100_000 => format!("{:.1} ms", duration.as_secs_f64() * 1e3),
         100_000..1_000_000 => format!("{} ms", microseconds / 1_000),
-        1_000_000..100_000_000 => format!("{:.1} s", duration.as_secs_f64()),
+        1_000_000..10_000_000 => format!("{:.3} s", duration.as_secs_f64()),
+        10_000_000..100_000_000 => format!("{:.1} s", duration.as_secs_f64()),
         _ if seconds < 7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ if seconds < 172_800 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
         _ => format!("{} days {} h", seconds / 86_400, seconds % 86_400 / 3_600),
@@ -130,7 +136,8 @@ mod tests {
         assert_eq!(words(312_400), "312 us");
         assert_eq!(words(1_250_000), "1.2 ms");
         assert_eq!(words(250_000_000), "250 ms");
-        assert_eq!(words(7_130_000_000), "7.1 s");
+        assert_eq!(words(7_130_400_000), "7.130 s");
+        assert_eq!(words(15_460_000_000), "15.5 s");
         assert_eq!(words(332_000_000_000), "5 min 32 s");
         assert_eq!(words(9_000_000_000_000), "2 h 30 min");
     }

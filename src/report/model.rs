@@ -57,6 +57,12 @@ pub struct CaptureTotals {
 }
 
 impl CaptureTotals {
+    /// Whether ICMP errors may have been on the wire that the capture does not show: it was filtered to TCP flags, or cut
+    /// too short for what they quote.
+    pub fn may_miss_icmp_errors(&self) -> bool {
+        !self.shows_third_step || self.set_aside.contains_key(&SetAside::TruncatedHeader)
+    }
+
     /// Packets dropped by the operating system, where a source says so.
     pub fn dropped_by_kernel(&self) -> Option<u64> {
         sum(self.sources.iter().map(|source| source.dropped_by_kernel))

@@ -40,7 +40,11 @@ fn wire_report(report: &Report) -> wire::Report {
         summary: wire_summary(report),
         findings: Vec::new(),
         endpoints: diagnosis.endpoints.iter().map(wire_endpoint).collect(),
-        attempts: diagnosis.attempts.iter().map(wire_attempt).collect(),
+        attempts: diagnosis
+            .attempts
+            .iter()
+            .map(|decided| wire_attempt(decided, report.capture.may_miss_icmp_errors()))
+            .collect(),
         attempts_omitted: diagnosis.attempts_omitted,
     }
 }
@@ -144,7 +148,7 @@ fn wire_endpoint(endpoint: &EndpointSummary) -> wire::Endpoint {
     }
 }
 
-fn wire_attempt(decided: &DecidedAttempt) -> wire::Attempt {
+fn wire_attempt(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> wire::Attempt {
     let DecidedAttempt { attempt, judgement } = decided;
     let started = attempt.started_at();
     let cause = cause(decided);
@@ -175,7 +179,7 @@ fn wire_attempt(decided: &DecidedAttempt) -> wire::Attempt {
             .first_syn_at
             .zip(attempt.first_answer_at)
             .map(|(syn, answer)| microseconds(answer.since(syn))),
-        app_error: app_error(decided),
+        app_error: app_error(decided, may_miss_icmp_errors),
         evidence: attempt
             .evidence
             .packets()

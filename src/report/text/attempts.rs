@@ -6,7 +6,7 @@ use crate::capture::Timestamp;
 use crate::diagnosis::{app_error, cause, notes};
 use crate::handshake::{DecidedAttempt, Outcome, SeenPacket};
 use crate::report::evidence_words::{self, duration};
-use crate::report::model::Report;
+use crate::report::model::{CaptureTotals, Report};
 
 /// How many packets of one attempt are shown: the first ones and the latest.
 const SHOWN_PACKETS: usize = 8;
@@ -21,10 +21,9 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     if shown.is_empty() {
         return;
     }
-    let has_several_sources = report.capture.sources.len() > 1;
     for decided in &shown {
         page.line("");
-        write_attempt(decided, has_several_sources, page);
+        write_attempt(decided, &report.capture, page);
     }
     let left_out = left_out(report, &shown, page.style().only_failures);
     if left_out > 0 {
@@ -46,7 +45,7 @@ fn left_out(report: &Report, shown: &[&DecidedAttempt], only_failures: bool) -> 
     }
 }
 
-fn write_attempt(decided: &DecidedAttempt, has_several_sources: bool, page: &mut Page) {
+fn write_attempt(decided: &DecidedAttempt, capture: &CaptureTotals, page: &mut Page) {
     let attempt = &decided.attempt;
     let zone = page.style().zone;
     let outcome = decided.judgement.outcome;
@@ -60,9 +59,9 @@ fn write_attempt(decided: &DecidedAttempt, has_several_sources: bool, page: &mut
         page.in_outcome_color(outcome, headline(decided)),
     ];
     page.wrapped_titles(&title);
-    let packets = packet_words(decided, has_several_sources);
+    let packets = packet_words(decided, capture.sources.len() > 1);
     page.wrapped(4, 4, "; ", &packets);
-    let facts = facts(decided);
+    let facts = facts(decided, capture.may_miss_icmp_errors());
     if !facts.is_empty() {
         page.wrapped(4, 4, "; ", &facts);
     }
@@ -111,7 +110,7 @@ fn after(at: Timestamp, started: Timestamp) -> String {
     }
 }
 
-fn facts(decided: &DecidedAttempt) -> Vec<String> {
+fn facts(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> Vec<String> {
     let mut facts = Vec::new();
     let path: Vec<String> = decided
         .attempt
@@ -125,8 +124,13 @@ fn facts(decided: &DecidedAttempt) -> Vec<String> {
     if let Some((cause, confidence)) = cause(decided) {
         facts.push(format!("cause: {} ({})", cause.name(), confidence.name()));
     }
-    if let Some(error) = app_error(decided) {
-        facts.push(format!("connect() on Linux: {error}"));
+    if let Some(error) = app_error(decided, may_miss_icmp_errors) {
+        let unless = if decided.judgement.outcome == Outcome::Dropped {
+            ", if it waits"
+        } else {
+            ""
+        };
+        facts.push(format!("connect() on Linux: {error}{unless}"));
     }
     facts.extend(notes(decided));
     facts

@@ -23,8 +23,12 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let table = Table::fitting(shown, page.style().width);
     page.line("");
     let why = if table.has_why_column() { "WHY" } else { "" };
-    let head =
-        table.row(["SERVER", "CONNECTS", "OK", "FAILED", "FIRST", "LAST", why].map(str::to_owned));
+    let head = table.row(
+        [
+            "SERVER", "CONNECTS", "OK", "FAILED", "OTHER", "FIRST", "LAST", why,
+        ]
+        .map(str::to_owned),
+    );
     let head = page.bold(head.trim_end());
     page.line(head);
     for endpoint in shown {
@@ -44,6 +48,8 @@ struct Table {
     connects: usize,
     established: usize,
     failed: usize,
+    /// Pending and partial ones; 0 when there are none.
+    other: usize,
     /// What is left for the reason.
     why: usize,
 }
@@ -69,7 +75,13 @@ impl Table {
             grouped(endpoint.outcomes.of(Outcome::Established))
         });
         let failed = 2 + widest("FAILED", &|endpoint| grouped(endpoint.outcomes.failed()));
-        let numbers = connects + established + failed;
+        let has_other = shown.iter().any(|endpoint| other(endpoint) > 0);
+        let other = if has_other {
+            2 + widest("OTHER", &|endpoint| grouped(other(endpoint)))
+        } else {
+            0
+        };
+        let numbers = connects + established + failed + other;
         let longest = widest("SERVER", &|endpoint| endpoint.server.to_string());
         // Of an address nothing is cut off: one that is too long has a line of its own.
         let server = longest.min(width.saturating_sub(1 + numbers + TIME_COLUMNS));
@@ -79,6 +91,7 @@ impl Table {
             connects,
             established,
             failed,
+            other,
             why,
         }
     }
@@ -89,14 +102,28 @@ impl Table {
 
     fn row(
         &self,
-        [server, connects, established, failed, first, last, why]: [String; 7],
+        [
+            server,
+            connects,
+            established,
+            failed,
+            other,
+            first,
+            last,
+            why,
+        ]: [String; 8],
     ) -> String {
         format!(
-            " {}{}{}{}  {}  {}  {why}",
+            " {}{}{}{}{}  {}  {}  {why}",
             padded(&server, self.server),
             right(&connects, self.connects),
             right(&established, self.established),
             right(&failed, self.failed),
+            if self.other > 0 {
+                right(&other, self.other)
+            } else {
+                String::new()
+            },
             padded(&first, 8),
             padded(&last, 8),
         )
@@ -131,6 +158,7 @@ impl Table {
                 grouped(established)
             },
             grouped(outcomes.failed()),
+            grouped(other(endpoint)),
             time(endpoint.first_failure),
             time(endpoint.last_failure),
             in_row,
@@ -140,6 +168,11 @@ impl Table {
             page.line(format!("    {why}"));
         }
     }
+}
+
+/// Attempts of which the capture does not show how they ended.
+fn other(endpoint: &EndpointSummary) -> u64 {
+    endpoint.outcomes.of(Outcome::Pending) + endpoint.outcomes.of(Outcome::Partial)
 }
 
 fn commonest_failure(endpoint: &EndpointSummary) -> Option<Outcome> {
@@ -165,7 +198,8 @@ fn why(endpoint: &EndpointSummary) -> String {
         .map(|(outcome, count)| format!("{} {}", outcome.name().replace('_', "-"), grouped(count)))
         .collect();
     match (&endpoint.example, others.len()) {
-        (Some(example), 1) => headline(example),
+        (Some(example), 1) if endpoint.outcomes.failed() == 1 => headline(example),
+        (Some(example), 1) => format!("{}, for example", headline(example)),
         _ => others.join(", "),
     }
 }
@@ -183,7 +217,10 @@ pub(super) fn headline(decided: &DecidedAttempt) -> String {
         Outcome::Established => format!("established{answer}"),
         Outcome::Refused => format!("refused: RST{answer}"),
         Outcome::Rejected => rejected(attempt, &answer),
-        Outcome::Reset => "reset: RST from the server before its first byte".to_owned(),
+        Outcome::Reset => format!(
+            "reset: by the server before its first byte{}",
+            since_start(decided)
+        ),
         Outcome::HalfOpen => "half-open: SYN-ACK never acknowledged".to_owned(),
         Outcome::Aborted => "aborted: RST from the client".to_owned(),
         Outcome::Dropped => format!("dropped: {}", silence(attempt)),
@@ -235,6 +272,14 @@ fn silence(attempt: &Attempt) -> String {
             between_syns(attempt)
         ),
     }
+}
+
+/// ` after 4.000 s`: from the first SYN to what decided.
+fn since_start(decided: &DecidedAttempt) -> String {
+    format!(
+        ", after {}",
+        duration(decided.judgement.at.since(decided.attempt.started_at()))
+    )
 }
 
 /// ` over 3.1 s`: from the first SYN to the last.

@@ -86,9 +86,20 @@ fn outcome_line(report: &Report, page: &mut Page) {
         })
         .collect();
     if outcomes.total() == 0 {
-        page.line("no TCP connect is in this capture");
+        page.sentence(nothing_to_report(report));
     } else {
         page.wrapped(0, 0, "   ", &pieces);
+    }
+}
+
+fn nothing_to_report(report: &Report) -> String {
+    match report.diagnosis.attempts_not_selected {
+        0 => "no TCP connect is in this capture".to_owned(),
+        1 => "the one connect in this capture is none of those asked for".to_owned(),
+        count => format!(
+            "none of the {} connects in this capture is one of those asked for",
+            grouped(count)
+        ),
     }
 }
 
@@ -130,6 +141,9 @@ fn quality_lines(report: &Report, page: &mut Page) {
             counted(set_aside, "packet"),
             reasons.join(", ")
         ));
+    }
+    if capture.may_miss_icmp_errors() && report.diagnosis.outcomes.of(Outcome::Dropped) > 0 {
+        page.sentence("ICMP errors may be missing in this capture: what is called dropped may have been rejected".to_owned());
     }
     for (link_type, count) in &capture.unsupported_link_types {
         page.sentence(format!(
