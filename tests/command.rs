@@ -47,6 +47,25 @@ fn a_file_alone_is_read() {
 }
 
 #[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let shown = readme
+        .split("$ tcpwhy router-any-sll2.pcap --utc\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let printed = tcpwhy()
+        .args(["router-any-sll2.pcap", "--utc"])
+        .env("COLUMNS", "104")
+        .current_dir("samples")
+        .output()
+        .unwrap();
+    assert_eq!(shown, String::from_utf8(printed.stdout).unwrap());
+}
+
+#[test]
 fn standard_input_is_read() {
     let bytes = std::fs::read(REFUSED).unwrap();
     let by_dash = run_with_input(&["read", "-", "-F", "json"], &bytes);
