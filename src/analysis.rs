@@ -34,6 +34,7 @@ pub fn analyse(
         }
         let observation = decode(&packet);
         count(&mut totals, &packet, &observation);
+        diagnostician.observe(&observation);
         tracker.observe(&observation, packet.place);
         for decided in tracker.take_decided() {
             diagnostician.add(decided);
@@ -66,7 +67,7 @@ fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observat
     match observation {
         Observation::Segment(_) => totals.tcp_packets += 1,
         Observation::IcmpError(_) => totals.icmp_errors += 1,
-        Observation::Unrelated => {}
+        Observation::Neighbour(_) | Observation::Alive(_) | Observation::Unrelated => {}
         Observation::SetAside(reason) => {
             *totals.set_aside.entry(*reason).or_default() += 1;
             if let (SetAside::UnsupportedLinkType, Some(link_type)) = (reason, packet.link_type) {

@@ -86,7 +86,7 @@ fn short_report(path: &Path) -> Report {
     report
         .diagnosis
         .attempts
-        .sort_by_key(|decided| !decided.judgement.outcome.is_failure());
+        .sort_by_key(|diagnosed| !diagnosed.decided.judgement.outcome.is_failure());
     report.diagnosis.attempts.truncate(12);
     report
 }

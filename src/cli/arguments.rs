@@ -13,7 +13,8 @@ const EXAMPLES: &str = "\
 Examples:
   tcpwhy incident.pcap                             which connects failed, and how
   tcpwhy read a.pcap b.pcap --server 10.0.1.20     two files as one capture, one server
-  tcpdump -w - -i eth0 | tcpwhy read - -F json     from a pipe, for a program";
+  tcpdump -w - -i eth0 | tcpwhy read - -F json     from a pipe, for a program
+  tcpwhy explain connection refused                what it means, what to check";
 
 const EXIT_STATUSES: &str = "\
 Exit status:
@@ -43,6 +44,14 @@ pub(super) enum Command {
     /// Tell which connects in captures failed, and how
     #[command(after_help = EXAMPLES)]
     Read(Box<ReadArguments>),
+    /// Tell what an outcome, a cause, an errno or an application's error means, and what to check
+    ///
+    /// Without a term: the list of all terms. A line of a log works as it is.
+    Explain {
+        /// An outcome, cause, finding, errno, number, or what an application printed
+        #[arg(value_name = "TERM", allow_hyphen_values = true)]
+        term: Vec<String>,
+    },
     /// List the interfaces that can be sniffed
     Interfaces,
     /// Print the JSON Schema of the JSON report

@@ -4,6 +4,7 @@
 mod arguments;
 mod endpoint_pattern;
 mod exit_status;
+mod explain;
 mod messages;
 mod outcome_list;
 mod output;
@@ -39,6 +40,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
                 .collect();
             read::run(&read_arguments, typed)
         }
+        Command::Explain { term } => explain::run(&term),
         Command::Interfaces => interfaces(),
         Command::Schema => print(|out| writeln!(out, "{:#}", json::schema())),
         Command::Completions { shell } => print(|out| {

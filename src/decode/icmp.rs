@@ -6,6 +6,7 @@ use super::encapsulation::Encapsulation;
 use super::endpoint::Endpoint;
 use super::icmp_kind::IcmpKind;
 use super::ip::{self, IpPacket};
+use super::neighbour;
 use super::observation::{IcmpError, Observation, QuotedSegment, SetAside};
 use super::sequence_number::SequenceNumber;
 use super::tcp_flags::TcpFlags;
@@ -23,7 +24,9 @@ pub(super) fn error(packet: &IpPacket<'_>, encapsulation: Encapsulation) -> Obse
         _ => IcmpKind::V6(message_type, code),
     };
     if !kind.is_error() {
-        return Observation::Unrelated;
+        return neighbour::discovery(packet.payload)
+            .filter(|_| packet.protocol == ip_number::IPV6_ICMP)
+            .unwrap_or(Observation::Alive(packet.source));
     }
     match quote(packet.payload.get(HEADER_LENGTH..).unwrap_or_default()) {
         Ok(Some(quote)) => Observation::IcmpError(IcmpError {
@@ -33,7 +36,7 @@ pub(super) fn error(packet: &IpPacket<'_>, encapsulation: Encapsulation) -> Obse
             encapsulation,
             quote,
         }),
-        Ok(None) => Observation::Unrelated,
+        Ok(None) => Observation::Alive(packet.source),
         Err(reason) => Observation::SetAside(reason),
     }
 }

@@ -11,6 +11,8 @@ use crate::capture::LinkType;
 pub(super) enum Network<'a> {
     /// An IP packet of either version.
     Ip(&'a [u8]),
+    /// An ARP packet.
+    Arp(&'a [u8]),
     /// Another protocol.
     Other,
 }
@@ -68,6 +70,7 @@ fn by_ether_type<'a>(
     loop {
         match EtherType(ether_type) {
             EtherType::IPV4 | EtherType::IPV6 => return Ok(Network::Ip(bytes)),
+            EtherType::ARP => return Ok(Network::Arp(bytes)),
             // The last is the number from before 802.1ad, still sent by switches.
             EtherType::VLAN_TAGGED_FRAME
             | EtherType::PROVIDER_BRIDGING

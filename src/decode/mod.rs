@@ -10,6 +10,7 @@ mod icmp;
 mod icmp_kind;
 mod ip;
 mod link;
+mod neighbour;
 mod observation;
 mod sequence_number;
 mod tcp;
@@ -24,7 +25,9 @@ use etherparse::{IpNumber, ip_number};
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};
 pub use endpoint::Endpoint;
 pub use icmp_kind::IcmpKind;
-pub use observation::{IcmpError, IpFacts, Observation, QuotedSegment, Segment, SetAside};
+pub use observation::{
+    IcmpError, IpFacts, Neighbour, Observation, QuotedSegment, Segment, SetAside,
+};
 pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
 pub use tcp_options::TcpOptions;
@@ -41,12 +44,14 @@ pub fn decode(packet: &Packet<'_>) -> Observation {
     let mut encapsulation = Encapsulation::default();
     let mut network = link::network(link_type, packet.bytes, &mut encapsulation);
     loop {
-        let ip = match network.and_then(|network| match network {
-            Network::Ip(bytes) => ip::parse(bytes).map(Some),
-            Network::Other => Ok(None),
-        }) {
-            Ok(Some(ip)) => ip,
-            Ok(None) => return Observation::Unrelated,
+        let ip = match network {
+            Ok(Network::Ip(bytes)) => ip::parse(bytes),
+            Ok(Network::Arp(bytes)) => return neighbour::arp(bytes),
+            Ok(Network::Other) => return Observation::Unrelated,
+            Err(reason) => Err(reason),
+        };
+        let ip = match ip {
+            Ok(ip) => ip,
             Err(reason) => return Observation::SetAside(reason),
         };
         if ip.is_later_fragment {
@@ -77,6 +82,6 @@ fn carried(packet: &Packet<'_>, ip: &IpPacket<'_>, encapsulation: Encapsulation)
             tcp::segment(ip, on_the_wire, encapsulation)
         }
         ip_number::ICMP | ip_number::IPV6_ICMP => icmp::error(ip, encapsulation),
-        _ => Observation::Unrelated,
+        _ => Observation::Alive(ip.source),
     }
 }

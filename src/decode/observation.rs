@@ -11,10 +11,23 @@ pub enum Observation {
     Segment(Segment),
     /// An ICMP or `ICMPv6` error about a TCP segment.
     IcmpError(IcmpError),
-    /// Nothing about connects: another protocol.
+    /// Somebody asks who has an address, or somebody answers: ARP, or IPv6 neighbour discovery.
+    Neighbour(Neighbour),
+    /// Nothing about connects, but the host lives: its answer to a ping, or any other packet that it sent.
+    Alive(IpAddr),
+    /// Nothing about connects: another protocol, and nobody known sent it.
     Unrelated,
     /// It may have mattered, but could not be read.
     SetAside(SetAside),
+}
+
+/// Address resolution on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neighbour {
+    /// Who has this address?
+    Question(IpAddr),
+    /// This address is here.
+    Answer(IpAddr),
 }
 
 /// Facts of the IP header that tell one sender from another.

@@ -3,7 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
+use super::comparison::Comparison;
 use super::outcome_counts::OutcomeCounts;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -26,10 +28,11 @@ pub struct EndpointSummary {
     pub first_failure: Option<Timestamp>,
     /// When the last failed attempt began.
     pub last_failure: Option<Timestamp>,
-    /// The first failed attempt.
-    pub example: Option<DecidedAttempt>,
+    /// The first failed attempt, explained.
+    pub example: Option<DiagnosedAttempt>,
     /// From SYN to first answer.
     pub answer_times: AnswerTimes,
+    first_failed: Option<DecidedAttempt>,
     clients: HashSet<IpAddr, foldhash::fast::RandomState>,
 }
 
@@ -41,6 +44,7 @@ impl EndpointSummary {
             first_failure: None,
             last_failure: None,
             example: None,
+            first_failed: None,
             answer_times: AnswerTimes::default(),
             clients: HashSet::default(),
         }
@@ -72,12 +76,12 @@ impl EndpointSummary {
             (decided.attempt.started_at(), decided.attempt.id)
         };
         if self
-            .example
+            .first_failed
             .as_ref()
             .is_none_or(|example| order(decided) < order(example))
         {
             self.first_failure = Some(started);
-            self.example = Some(decided.clone());
+            self.first_failed = Some(decided.clone());
         }
     }
 }
@@ -101,8 +105,12 @@ impl Endpoints {
     }
 
     /// The servers with the most failures first; among equals the one that failed first.
-    pub(super) fn worst_first(self) -> Vec<EndpointSummary> {
+    pub(super) fn worst_first(self, comparison: &Comparison) -> Vec<EndpointSummary> {
         let mut endpoints: Vec<EndpointSummary> = self.by_server.into_values().collect();
+        for endpoint in &mut endpoints {
+            let first = endpoint.first_failed.take();
+            endpoint.example = first.map(|decided| DiagnosedAttempt::new(decided, comparison));
+        }
         endpoints.sort_by(|left, right| {
             let rank = |endpoint: &EndpointSummary| {
                 (

@@ -6,28 +6,33 @@
 mod answer_times;
 mod app_error;
 mod attempt_list;
-mod cause;
+mod causes;
+mod comparison;
 mod endpoints;
+pub mod knowledge;
 mod notes;
 mod outcome_counts;
 mod selection;
 
 pub use answer_times::AnswerTimes;
 pub use app_error::app_error;
-pub use cause::{Cause, Confidence, cause};
+pub use causes::{Cause, Confidence, Judged};
 pub use endpoints::EndpointSummary;
 pub use notes::notes;
 pub use outcome_counts::OutcomeCounts;
 pub use selection::{EndpointPattern, Selection};
 
+use crate::decode::Observation;
 use crate::handshake::DecidedAttempt;
 use attempt_list::AttemptList;
+use comparison::Comparison;
 use endpoints::Endpoints;
 
-/// Collects decided attempts, in bounded memory.
+/// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
 pub struct Diagnostician {
     selection: Selection,
+    comparison: Comparison,
     outcomes: OutcomeCounts,
     endpoints: Endpoints,
     attempts: AttemptList,
@@ -42,11 +47,32 @@ pub struct Diagnosis {
     /// The servers, the one with the most failures first.
     pub endpoints: Vec<EndpointSummary>,
     /// The attempts listed singly, in order of time.
-    pub attempts: Vec<DecidedAttempt>,
+    pub attempts: Vec<DiagnosedAttempt>,
     /// How many more could have been listed.
     pub attempts_omitted: u64,
     /// How many attempts the report is not about.
     pub attempts_not_selected: u64,
+}
+
+/// An attempt with what explains how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiagnosedAttempt {
+    /// What was seen, and how it ended.
+    pub decided: DecidedAttempt,
+    /// The causes that hold, the surest first.
+    pub causes: Vec<Judged>,
+}
+
+impl DiagnosedAttempt {
+    fn new(decided: DecidedAttempt, comparison: &Comparison) -> Self {
+        let causes = causes::causes(&decided, comparison);
+        Self { decided, causes }
+    }
+
+    /// The cause: the surest of those that hold.
+    pub fn cause(&self) -> Option<Judged> {
+        self.causes.first().copied()
+    }
 }
 
 impl Diagnostician {
@@ -54,6 +80,7 @@ impl Diagnostician {
     pub fn new(selection: Selection, listed_attempts: Option<usize>) -> Self {
         Self {
             selection,
+            comparison: Comparison::default(),
             outcomes: OutcomeCounts::default(),
             endpoints: Endpoints::default(),
             attempts: AttemptList::new(listed_attempts),
@@ -61,8 +88,14 @@ impl Diagnostician {
         }
     }
 
-    /// Takes an attempt into account, if it is one of the selected ones.
+    /// Takes note of a packet: who is there, who is asked for.
+    pub fn observe(&mut self, observation: &Observation) {
+        self.comparison.observe(observation);
+    }
+
+    /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
+        self.comparison.add(&decided);
         if !self.selection.includes(&decided) {
             self.not_selected += 1;
             return;
@@ -74,13 +107,15 @@ impl Diagnostician {
         }
     }
 
-    /// What they say.
+    /// What they say, now that everything was seen.
     pub fn finish(self) -> Diagnosis {
         let (attempts, attempts_omitted) = self.attempts.into_parts();
+        let comparison = self.comparison;
+        let diagnosed = |decided| DiagnosedAttempt::new(decided, &comparison);
         Diagnosis {
             outcomes: self.outcomes,
-            endpoints: self.endpoints.worst_first(),
-            attempts,
+            endpoints: self.endpoints.worst_first(&comparison),
+            attempts: attempts.into_iter().map(diagnosed).collect(),
             attempts_omitted,
             attempts_not_selected: self.not_selected,
         }

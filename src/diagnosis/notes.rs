@@ -1,12 +1,14 @@
 //! What else is worth knowing about an attempt, besides its outcome and cause.
 
-use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role};
+use super::DiagnosedAttempt;
+use crate::handshake::{Attempt, Outcome, Role};
 
 /// Notes in words, one fact each.
-pub fn notes(decided: &DecidedAttempt) -> Vec<String> {
-    let attempt = &decided.attempt;
-    let outcome = decided.judgement.outcome;
+pub fn notes(diagnosed: &DiagnosedAttempt) -> Vec<String> {
+    let attempt = &diagnosed.decided.attempt;
+    let outcome = diagnosed.decided.judgement.outcome;
     [
+        other_causes(diagnosed),
         overtaken_error(attempt, outcome),
         contradicting_answers(attempt, outcome),
         ignored_answers(attempt, outcome),
@@ -20,6 +22,17 @@ pub fn notes(decided: &DecidedAttempt) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Weaker causes that fit as well.
+fn other_causes(diagnosed: &DiagnosedAttempt) -> Option<String> {
+    let others: Vec<String> = diagnosed
+        .causes
+        .iter()
+        .skip(1)
+        .map(|judged| format!("{} ({})", judged.cause.name(), judged.confidence.name()))
+        .collect();
+    (!others.is_empty()).then(|| format!("fits as well: {}", others.join(", ")))
 }
 
 fn overtaken_error(attempt: &Attempt, outcome: Outcome) -> Option<String> {

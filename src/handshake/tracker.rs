@@ -80,7 +80,7 @@ impl Tracker {
         match observation {
             Observation::Segment(segment) => self.observe_segment(segment, place),
             Observation::IcmpError(error) => self.observe_icmp_error(error, place),
-            Observation::Unrelated | Observation::SetAside(_) => {}
+            _ => {}
         }
     }
 

@@ -161,6 +161,36 @@ pub(crate) fn unrelated() -> Vec<u8> {
     frame
 }
 
+/// An answer to a ping.
+pub(crate) fn echo_reply(source: IpAddr, destination: IpAddr) -> Vec<u8> {
+    let kind = if source.is_ipv4() { (0, 0) } else { (129, 0) };
+    icmp_error(source, destination, kind, 64, &[])
+}
+
+/// An ARP request for an IPv4 address, or its answer; the other side is 10.0.0.254.
+pub(crate) fn arp(about: IpAddr, is_question: bool) -> Vec<u8> {
+    let IpAddr::V4(about) = about else {
+        panic!("ARP is of IPv4")
+    };
+    let (about, asker) = (about.octets(), [10, 0, 0, 254]);
+    let (operation, sender, target) = if is_question {
+        (1, asker, about)
+    } else {
+        (2, about, asker)
+    };
+    let mut frame = [
+        &[0xff; 6][..],
+        &[2, 0, 0, 0, 0, 1, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, operation],
+    ]
+    .concat();
+    frame.extend([2, 0, 0, 0, 0, 1]);
+    frame.extend(sender);
+    frame.extend([0; 6]);
+    frame.extend(target);
+    frame.resize(60, 0);
+    frame
+}
+
 fn in_ethernet(packet: &[u8], is_ipv4: bool, vlan: Option<u16>) -> Vec<u8> {
     let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2];
     if let Some(identifier) = vlan {

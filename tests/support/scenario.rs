@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::frames::{SegmentPlan, icmp_error, unrelated};
+use super::frames::{SegmentPlan, arp, echo_reply, icmp_error, unrelated};
 use super::pcap::CapturedPacket;
 
 /// The time of second 0 in every scenario: 2026-11-20T14:00:00Z.
@@ -77,6 +77,10 @@ fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPac
     let mut captured_length = None;
     let bytes = match words {
         ["other"] => unrelated(),
+        ["ARP", question @ ("who-has" | "is-at"), name] => {
+            arp(ip(names, name), *question == "who-has")
+        }
+        [source, ">", destination, "PONG"] => echo_reply(ip(names, source), ip(names, destination)),
         [sender, ">", receiver, "ICMP", kind, "about", rest @ ..] => {
             let (quoted, quoted_length) = quoted(names, rest, line, &mut captured_length);
             let kind = kind

@@ -9,7 +9,7 @@ use super::model::Report;
 use super::times::rfc3339;
 use crate::capture::{ProblemKind, SourceFacts};
 use crate::decode::SetAside;
-use crate::diagnosis::{EndpointSummary, app_error, cause, notes};
+use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, app_error, notes};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
 
 /// Writes the whole report as one JSON document.
@@ -148,10 +148,11 @@ fn wire_endpoint(endpoint: &EndpointSummary) -> wire::Endpoint {
     }
 }
 
-fn wire_attempt(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> wire::Attempt {
+fn wire_attempt(diagnosed: &DiagnosedAttempt, may_miss_icmp_errors: bool) -> wire::Attempt {
+    let decided = &diagnosed.decided;
     let DecidedAttempt { attempt, judgement } = decided;
     let started = attempt.started_at();
-    let cause = cause(decided);
+    let cause = diagnosed.cause();
     let microseconds =
         |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     wire::Attempt {
@@ -168,8 +169,8 @@ fn wire_attempt(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> wire::A
             .collect(),
         isn: attempt.isn.map(|isn| isn.0),
         outcome: judgement.outcome.name(),
-        cause: cause.map(|(cause, _)| cause.name()),
-        confidence: cause.map(|(_, confidence)| confidence.name()),
+        cause: cause.map(|judged| judged.cause.name()),
+        confidence: cause.map(|judged| judged.confidence.name()),
         started: rfc3339(started),
         decided: rfc3339(judgement.at),
         duration_us: microseconds(judgement.at.since(started)),
@@ -186,7 +187,7 @@ fn wire_attempt(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> wire::A
             .iter()
             .map(|packet| wire_evidence(attempt, packet))
             .collect(),
-        notes: notes(decided),
+        notes: notes(diagnosed),
     }
 }
 

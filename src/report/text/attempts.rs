@@ -3,8 +3,8 @@
 use super::endpoints::headline;
 use super::page::{Page, counted, grouped};
 use crate::capture::Timestamp;
-use crate::diagnosis::{app_error, cause, notes};
-use crate::handshake::{DecidedAttempt, Outcome, SeenPacket};
+use crate::diagnosis::{DiagnosedAttempt, app_error, notes};
+use crate::handshake::{Outcome, SeenPacket};
 use crate::report::evidence_words::{self, duration};
 use crate::report::model::{CaptureTotals, Report};
 
@@ -12,18 +12,18 @@ use crate::report::model::{CaptureTotals, Report};
 const SHOWN_PACKETS: usize = 8;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
-    let is_shown = |decided: &&DecidedAttempt| {
+    let is_shown = |diagnosed: &&DiagnosedAttempt| {
         !page.style().only_failures
-            || decided.judgement.outcome.is_failure()
-            || decided.judgement.outcome == Outcome::Partial
+            || diagnosed.decided.judgement.outcome.is_failure()
+            || diagnosed.decided.judgement.outcome == Outcome::Partial
     };
-    let shown: Vec<&DecidedAttempt> = report.diagnosis.attempts.iter().filter(is_shown).collect();
+    let shown: Vec<&DiagnosedAttempt> = report.diagnosis.attempts.iter().filter(is_shown).collect();
     if shown.is_empty() {
         return;
     }
-    for decided in &shown {
+    for diagnosed in &shown {
         page.line("");
-        write_attempt(decided, &report.capture, page);
+        write_attempt(diagnosed, &report.capture, page);
     }
     let left_out = left_out(report, &shown, page.style().only_failures);
     if left_out > 0 {
@@ -36,7 +36,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 }
 
 /// How many attempts of the shown kind are not among the shown ones.
-fn left_out(report: &Report, shown: &[&DecidedAttempt], only_failures: bool) -> u64 {
+fn left_out(report: &Report, shown: &[&DiagnosedAttempt], only_failures: bool) -> u64 {
     let outcomes = &report.diagnosis.outcomes;
     if only_failures {
         (outcomes.failed() + outcomes.of(Outcome::Partial)).saturating_sub(shown.len() as u64)
@@ -45,10 +45,10 @@ fn left_out(report: &Report, shown: &[&DecidedAttempt], only_failures: bool) -> 
     }
 }
 
-fn write_attempt(decided: &DecidedAttempt, capture: &CaptureTotals, page: &mut Page) {
-    let attempt = &decided.attempt;
+fn write_attempt(diagnosed: &DiagnosedAttempt, capture: &CaptureTotals, page: &mut Page) {
+    let attempt = &diagnosed.decided.attempt;
     let zone = page.style().zone;
-    let outcome = decided.judgement.outcome;
+    let outcome = diagnosed.decided.judgement.outcome;
     let title = [
         page.faint(format!(
             "{}  {}",
@@ -56,20 +56,20 @@ fn write_attempt(decided: &DecidedAttempt, capture: &CaptureTotals, page: &mut P
             zone.precise_time_of_day(attempt.started_at())
         )),
         page.bold(format!("{} > {}", attempt.client, attempt.server)),
-        page.in_outcome_color(outcome, headline(decided)),
+        page.in_outcome_color(outcome, headline(&diagnosed.decided)),
     ];
     page.wrapped_titles(&title);
-    let packets = packet_words(decided, capture.sources.len() > 1);
+    let packets = packet_words(diagnosed, capture.sources.len() > 1);
     page.wrapped(4, 4, "; ", &packets);
-    let facts = facts(decided, capture.may_miss_icmp_errors());
+    let facts = facts(diagnosed, capture.may_miss_icmp_errors());
     if !facts.is_empty() {
         page.wrapped(4, 4, "; ", &facts);
     }
 }
 
 /// The packets in the order they were seen, each with its number, from whom and when.
-fn packet_words(decided: &DecidedAttempt, has_several_sources: bool) -> Vec<String> {
-    let attempt = &decided.attempt;
+fn packet_words(diagnosed: &DiagnosedAttempt, has_several_sources: bool) -> Vec<String> {
+    let attempt = &diagnosed.decided.attempt;
     let packets = attempt.evidence.packets();
     let started = attempt.started_at();
     let word = |packet: &SeenPacket| {
@@ -110,9 +110,10 @@ fn after(at: Timestamp, started: Timestamp) -> String {
     }
 }
 
-fn facts(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> Vec<String> {
+fn facts(diagnosed: &DiagnosedAttempt, may_miss_icmp_errors: bool) -> Vec<String> {
     let mut facts = Vec::new();
-    let path: Vec<String> = decided
+    let path: Vec<String> = diagnosed
+        .decided
         .attempt
         .encapsulation
         .layers()
@@ -121,17 +122,22 @@ fn facts(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> Vec<String> {
     if !path.is_empty() {
         facts.push(format!("in {}", path.join(", ")));
     }
-    if let Some((cause, confidence)) = cause(decided) {
-        facts.push(format!("cause: {} ({})", cause.name(), confidence.name()));
+    if let Some(judged) = diagnosed.cause() {
+        facts.push(format!(
+            "cause: {}, {} ({})",
+            judged.cause.name(),
+            judged.cause.words(),
+            judged.confidence.name()
+        ));
     }
-    if let Some(error) = app_error(decided, may_miss_icmp_errors) {
-        let unless = if decided.judgement.outcome == Outcome::Dropped {
+    if let Some(error) = app_error(&diagnosed.decided, may_miss_icmp_errors) {
+        let unless = if diagnosed.decided.judgement.outcome == Outcome::Dropped {
             ", if it waits"
         } else {
             ""
         };
         facts.push(format!("connect() on Linux: {error}{unless}"));
     }
-    facts.extend(notes(decided));
+    facts.extend(notes(diagnosed));
     facts
 }

@@ -1,7 +1,7 @@
 //! The servers that connects fail to, the worst first.
 
 use super::page::{Page, cut, grouped, padded, right};
-use crate::diagnosis::EndpointSummary;
+use crate::diagnosis::{Confidence, DiagnosedAttempt, EndpointSummary, Judged};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, Sender};
 use crate::report::evidence_words::duration;
 use crate::report::model::Report;
@@ -198,9 +198,21 @@ fn why(endpoint: &EndpointSummary) -> String {
         .map(|(outcome, count)| format!("{} {}", outcome.name().replace('_', "-"), grouped(count)))
         .collect();
     match (&endpoint.example, others.len()) {
-        (Some(example), 1) if endpoint.outcomes.failed() == 1 => headline(example),
-        (Some(example), 1) => format!("{}, for example", headline(example)),
+        (Some(example), 1) => headline_with_cause(example),
         _ => others.join(", "),
+    }
+}
+
+/// How an attempt ended, and why, where that is known.
+fn headline_with_cause(diagnosed: &DiagnosedAttempt) -> String {
+    let outcome = diagnosed.decided.judgement.outcome.name().replace('_', "-");
+    match diagnosed.cause() {
+        Some(Judged {
+            cause,
+            confidence: Confidence::Possible,
+        }) => format!("{outcome}: perhaps {}", cause.words()),
+        Some(Judged { cause, .. }) => format!("{outcome}: {}", cause.words()),
+        None => headline(&diagnosed.decided),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod endpoints;
+pub mod explain;
 mod headline;
 mod page;
 

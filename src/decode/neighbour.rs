@@ -1,0 +1,49 @@
+//! Who has an address, and who answers: ARP (RFC 826) and IPv6 neighbour discovery (RFC 4861).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use etherparse::{ArpOperation, ArpPacketSlice};
+
+use super::observation::{Neighbour, Observation};
+
+/// Bytes of a neighbour message before the target address: type, code, checksum, flags.
+const TARGET_OFFSET: usize = 8;
+
+/// Reads an ARP packet; a cut one says nothing. A host that asks about, or announces, its own address is there.
+pub(super) fn arp(bytes: &[u8]) -> Observation {
+    let Ok(packet) = ArpPacketSlice::from_slice(bytes) else {
+        return Observation::Unrelated;
+    };
+    let (Some(sender), Some(target)) = (
+        v4(packet.sender_protocol_addr()),
+        v4(packet.target_protocol_addr()),
+    ) else {
+        return Observation::Unrelated;
+    };
+    match packet.operation() {
+        ArpOperation::REQUEST if sender == target => {
+            Observation::Neighbour(Neighbour::Answer(sender))
+        }
+        ArpOperation::REQUEST => Observation::Neighbour(Neighbour::Question(target)),
+        ArpOperation::REPLY => Observation::Neighbour(Neighbour::Answer(sender)),
+        _ => Observation::Unrelated,
+    }
+}
+
+/// Reads a neighbour solicitation or advertisement; `None` for another `ICMPv6` message.
+pub(super) fn discovery(message: &[u8]) -> Option<Observation> {
+    let target = || -> Option<IpAddr> {
+        let octets = message.get(TARGET_OFFSET..)?.first_chunk::<16>()?;
+        Some(IpAddr::from(*octets))
+    };
+    match message.first()? {
+        135 => target().map(|target| Observation::Neighbour(Neighbour::Question(target))),
+        136 => target().map(|target| Observation::Neighbour(Neighbour::Answer(target))),
+        _ => None,
+    }
+}
+
+fn v4(bytes: &[u8]) -> Option<IpAddr> {
+    let octets: [u8; 4] = bytes.try_into().ok()?;
+    Some(Ipv4Addr::from(octets).into())
+}

@@ -1,0 +1,88 @@
+//! Why nothing acceptable answered the SYN: what met it, and how others fared.
+
+use super::{Case, Cause, Confidence, Rule};
+use crate::handshake::{Content, Outcome, Role};
+
+pub(super) const RULES: &[(Cause, Rule)] = &[
+    (Cause::AnswerFromOtherAddress, answer_from_other_address),
+    (Cause::StaleConnection, stale_connection),
+    (Cause::InvalidReset, invalid_reset),
+    (Cause::HostDown, host_down),
+    (Cause::HostSilent, host_silent),
+    (Cause::AuthenticationOption, authentication_option),
+    (Cause::SourceFiltered, source_filtered),
+    (Cause::AcceptQueueFull, accept_queue_full),
+    (Cause::PortFiltered, port_filtered),
+    (Cause::PathLoss, path_loss),
+];
+
+/// A SYN-ACK with the right ports and number came from another address.
+fn answer_from_other_address(case: Case<'_>) -> Option<Confidence> {
+    case.first(Role::SynAckFromElsewhere)
+        .map(|_| Confidence::Certain)
+}
+
+/// The SYN was answered by an ACK whose number is of an older connection.
+fn stale_connection(case: Case<'_>) -> Option<Confidence> {
+    case.first(Role::BareAck).map(|_| Confidence::Certain)
+}
+
+/// RSTs came that the client had to ignore.
+fn invalid_reset(case: Case<'_>) -> Option<Confidence> {
+    case.first(Role::UnacceptableReset)
+        .map(|_| Confidence::Certain)
+}
+
+/// Questions who has the server's address, and nobody answered.
+fn host_down(case: Case<'_>) -> Option<Confidence> {
+    let asked = case.comparison.asked_for(case.attempt().server.address);
+    (asked.questions >= 2 && asked.answers == 0).then_some(Confidence::Certain)
+}
+
+/// Not one packet of the host is in the capture: certain as a fact; what it means is another question.
+fn host_silent(case: Case<'_>) -> Option<Confidence> {
+    (case.comparison.is_silent(case.attempt().server.address)? && host_down(case).is_none())
+        .then_some(Confidence::Certain)
+}
+
+/// The SYN is signed, and a TCP that has no such key drops it.
+fn authentication_option(case: Case<'_>) -> Option<Confidence> {
+    let syn = case.first(Role::Syn)?;
+    matches!(syn.content, Content::Segment { options, .. } if options.authentication)
+        .then_some(Confidence::Likely)
+}
+
+/// The port accepts others before and after each of this client's attempts, and never this client.
+fn source_filtered(case: Case<'_>) -> Option<Confidence> {
+    let attempt = case.attempt();
+    let service = case.comparison.service(attempt.server)?;
+    service
+        .shuts_out(attempt.client.address)
+        .then_some(Confidence::Likely)
+}
+
+/// The port accepts others, or this client, in the same seconds: its queue was full for this SYN.
+fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
+    let attempt = case.attempt();
+    let service = case.comparison.service(attempt.server)?;
+    let is_filter = source_filtered(case).is_some() || authentication_option(case).is_some();
+    (!is_filter && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
+}
+
+/// The host answers on other ports or to ping, this port never answers anybody.
+fn port_filtered(case: Case<'_>) -> Option<Confidence> {
+    case.comparison
+        .answers_elsewhere(case.attempt().server)
+        .then_some(Confidence::Likely)
+}
+
+/// The port accepts at other times, and nothing tells why not now.
+fn path_loss(case: Case<'_>) -> Option<Confidence> {
+    let service = case.comparison.service(case.attempt().server)?;
+    let is_explained = accept_queue_full(case).is_some() || source_filtered(case).is_some();
+    let was_refused = service
+        .moments()
+        .iter()
+        .any(|moment| moment.outcome == Outcome::Refused);
+    (service.has_accepted() && !is_explained && !was_refused).then_some(Confidence::Possible)
+}

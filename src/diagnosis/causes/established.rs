@@ -1,0 +1,46 @@
+//! What was wrong with a handshake that was completed all the same.
+
+use super::{Case, Cause, Confidence, Rule};
+use crate::decode::TcpFlags;
+use crate::handshake::{Content, Role, SeenPacket, Sender};
+
+pub(super) const RULES: &[(Cause, Rule)] = &[
+    (Cause::AcceptQueueFull, accept_queue_full),
+    (Cause::FeatureDropped, feature_dropped),
+];
+
+/// The SYN-ACK is repeated although the client's ACK was seen: the server had no room for the connection.
+fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
+    let established = case.attempt().established_at?;
+    let is_repeated_after = case
+        .attempt()
+        .packets_as(&[Role::SynAckRepeated])
+        .any(|packet| packet.place.at > established && packet.sender == Sender::Server);
+    is_repeated_after.then_some(Confidence::Likely)
+}
+
+/// The first SYN offered a feature and met silence; the repetition without it was answered.
+fn feature_dropped(case: Case<'_>) -> Option<Confidence> {
+    let answered = case.attempt().answered_at?;
+    let first = features(case.first(Role::Syn)?);
+    let last = case
+        .attempt()
+        .packets_as(&[Role::SynRepeated])
+        .filter(|packet| packet.place.at <= answered)
+        .last()
+        .map(features)?;
+    (first != last && first.0 >= last.0 && first.1 >= last.1 && first.2 >= last.2)
+        .then_some(Confidence::Likely)
+}
+
+/// Whether the SYN offers ECN, Fast Open, Multipath TCP.
+fn features(syn: &SeenPacket) -> (bool, bool, bool) {
+    match syn.content {
+        Content::Segment { flags, options, .. } => (
+            flags.contains(TcpFlags(TcpFlags::ECE.0 | TcpFlags::CWR.0)),
+            options.fast_open,
+            options.multipath,
+        ),
+        Content::Icmp { .. } => (false, false, false),
+    }
+}

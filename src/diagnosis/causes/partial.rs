@@ -1,0 +1,19 @@
+//! Why an answer has no SYN in the capture.
+
+use super::responder::is_untouched;
+use super::{Case, Cause, Confidence, Rule};
+use crate::handshake::{Role, Sender};
+
+pub(super) const RULES: &[(Cause, Rule)] = &[(Cause::LocalFirewall, local_firewall)];
+
+/// The answer was made on the client's own host: it has the client's address, or no hop has touched a RST that answers a
+/// SYN which was never on the wire.
+fn local_firewall(case: Case<'_>) -> Option<Confidence> {
+    let is_own_error = case
+        .first(Role::IcmpError)
+        .is_some_and(|error| error.sender == Sender::Client);
+    let is_own_reset = case
+        .first(Role::Reset)
+        .is_some_and(|reset| is_untouched(reset.ip.ttl));
+    (is_own_error || is_own_reset).then_some(Confidence::Likely)
+}

@@ -1,0 +1,93 @@
+//! Why the server's side reset what it had answered.
+
+use std::time::Duration;
+
+use super::responder::is_untouched;
+use super::{Case, Cause, Confidence, Rule};
+use crate::diagnosis::comparison::hop_distance;
+use crate::handshake::{Content, Role, SeenPacket};
+
+pub(super) const RULES: &[(Cause, Rule)] = &[
+    (Cause::AcceptQueueFull, accept_queue_full),
+    (Cause::ProxyWithoutBackend, proxy_without_backend),
+    (Cause::TwoResponders, two_responders),
+    (Cause::MiddleboxReset, middlebox_reset),
+    (Cause::ServerAbort, server_abort),
+];
+
+/// A full queue shows when the ACK arrives.
+const RIGHT_AFTER_THE_ACK: Duration = Duration::from_millis(100);
+
+/// A RST without ACK right after the client's ACK: the kernel gives up a connection that it cannot queue
+/// (`tcp_abort_on_overflow`). Certain when it was seen where the server sent it.
+fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
+    let attempt = case.attempt();
+    let reset = case
+        .first(Role::Reset)
+        .filter(|reset| !has_ack(reset) && window(reset) == Some(0))?;
+    let delay = attempt.reset_at?.since(attempt.established_at?);
+    if delay > RIGHT_AFTER_THE_ACK || has_other_distance(case, reset) || has_sent_data(case) {
+        return None;
+    }
+    Some(if is_untouched(reset.ip.ttl) {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    })
+}
+
+/// A SYN proxy's SYN-ACK has window 0: it says nothing of the server behind.
+fn proxy_without_backend(case: Case<'_>) -> Option<Confidence> {
+    let syn_ack = case.first(Role::SynAck)?;
+    (window(syn_ack) == Some(0)).then_some(Confidence::Likely)
+}
+
+/// The RST answers the SYN, as if there had been no SYN-ACK, from another distance.
+fn two_responders(case: Case<'_>) -> Option<Confidence> {
+    let is_answer_to_syn = case.attempt().reset_at.is_none();
+    (is_answer_to_syn && answers_from_two_distances(case)).then_some(Confidence::Likely)
+}
+
+/// The RST comes from another distance than the SYN-ACK.
+fn middlebox_reset(case: Case<'_>) -> Option<Confidence> {
+    let is_foreign = answers_from_two_distances(case) && proxy_without_backend(case).is_none();
+    (is_foreign && two_responders(case).is_none()).then_some(Confidence::Likely)
+}
+
+/// A RST with ACK comes from a live socket: the application closed with data unread, or without lingering.
+fn server_abort(case: Case<'_>) -> Option<Confidence> {
+    let reset = case.first(Role::Reset).filter(|reset| has_ack(reset))?;
+    let is_live_socket = case.attempt().reset_at.is_some() && !has_other_distance(case, reset);
+    (is_live_socket && proxy_without_backend(case).is_none()).then_some(Confidence::Likely)
+}
+
+/// Whether the SYN-ACK and the RST that answer one SYN have come different numbers of hops.
+pub(super) fn answers_from_two_distances(case: Case<'_>) -> bool {
+    case.first(Role::Reset)
+        .is_some_and(|reset| has_other_distance(case, reset))
+}
+
+fn has_other_distance(case: Case<'_>, reset: &SeenPacket) -> bool {
+    case.first(Role::SynAck)
+        .is_some_and(|syn_ack| hop_distance(syn_ack.ip.ttl) != hop_distance(reset.ip.ttl))
+}
+
+/// Whether the client had sent data before the RST: its number is beyond what the SYN-ACK allows then.
+fn has_sent_data(case: Case<'_>) -> bool {
+    case.first(Role::Proof)
+        .is_some_and(|proof| match proof.content {
+            Content::Segment { payload_length, .. } => payload_length > 0,
+            Content::Icmp { .. } => false,
+        })
+}
+
+fn has_ack(packet: &SeenPacket) -> bool {
+    packet.flags().is_some_and(crate::decode::TcpFlags::has_ack)
+}
+
+fn window(packet: &SeenPacket) -> Option<u16> {
+    match packet.content {
+        Content::Segment { window, .. } => window,
+        Content::Icmp { .. } => None,
+    }
+}

@@ -1,0 +1,56 @@
+//! Who sent a RST: what its shape and its distance tell.
+
+use super::Case;
+use crate::diagnosis::comparison::Distance;
+use crate::handshake::{Content, Role, SeenPacket};
+
+/// The marks by which a RST to a SYN tells who made it (measured on Linux).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// The SYN's traffic class is echoed, or there is an IPv6 flow label: only a TCP stack does so.
+    OwnStack,
+    /// The SYN's traffic class is not echoed, or the IPv6 flow label is 0: a packet filter made it.
+    PacketFilter,
+    /// The SYN had no traffic class, and IPv4 has no flow label: neither leaves a mark.
+    None,
+}
+
+/// The low two bits of a traffic class are ECN, which an answer does not echo.
+const DSCP_MASK: u8 = 0xfc;
+
+/// The mark on the first RST that answers the SYN.
+pub(super) fn mark(case: Case<'_>) -> Mark {
+    let (Some(syn), Some(reset)) = (case.first(Role::Syn), case.first(Role::Reset)) else {
+        return Mark::None;
+    };
+    let asked = syn.ip.traffic_class & DSCP_MASK;
+    let echoed = reset.ip.traffic_class & DSCP_MASK;
+    match (asked, reset.ip.flow_label) {
+        (1.., _) if echoed == asked => Mark::OwnStack,
+        (_, Some(1..)) => Mark::OwnStack,
+        (1.., _) if echoed == 0 => Mark::PacketFilter,
+        (0, Some(0)) => Mark::PacketFilter,
+        _ => Mark::None,
+    }
+}
+
+/// Whether the RST has the shape with which a stack answers a SYN: sequence number 0, window 0 (RFC 9293 §3.10.7.1).
+pub(super) fn is_plain(reset: &SeenPacket) -> bool {
+    match reset.content {
+        Content::Segment {
+            sequence, window, ..
+        } => sequence.0 == 0 && window.unwrap_or(0) == 0,
+        Content::Icmp { .. } => false,
+    }
+}
+
+/// How far the packet came, against the server's own answers.
+pub(super) fn distance(case: Case<'_>, packet: &SeenPacket) -> Distance {
+    let host = case.comparison.host(case.attempt().server.address);
+    host.map_or(Distance::Unknown, |host| host.distance_of(packet.ip.ttl))
+}
+
+/// A time to live that no hop has lowered: the packet was captured where it was made, or on its first link.
+pub(super) fn is_untouched(ttl: u8) -> bool {
+    matches!(ttl, 64 | 128 | 255)
+}

@@ -1,0 +1,87 @@
+//! How the attempts to one server ended, one after the other.
+
+use std::net::IpAddr;
+
+use crate::capture::Timestamp;
+use crate::handshake::{DecidedAttempt, Outcome};
+
+/// How many attempts to one server are remembered singly.
+const REMEMBERED: usize = 4096;
+
+/// One attempt, as far as others are compared with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// When it began.
+    pub(crate) started: Timestamp,
+    /// Who tried.
+    pub(crate) client: IpAddr,
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// Whether the server answered with a SYN-ACK.
+    pub(crate) was_accepted: bool,
+}
+
+/// The attempts to one server.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ServiceHistory {
+    moments: Vec<Moment>,
+}
+
+impl ServiceHistory {
+    pub(super) fn add(&mut self, decided: &DecidedAttempt) {
+        if self.moments.len() < REMEMBERED {
+            let attempt = &decided.attempt;
+            self.moments.push(Moment {
+                started: attempt.started_at(),
+                client: attempt.client.address,
+                outcome: decided.judgement.outcome,
+                was_accepted: attempt.answered_at.is_some() || attempt.established_at.is_some(),
+            });
+        }
+    }
+
+    /// The remembered attempts, in the order in which they were decided.
+    pub(crate) fn moments(&self) -> &[Moment] {
+        &self.moments
+    }
+
+    /// Whether the port ever answered, with whatever.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.moments
+            .iter()
+            .any(|moment| moment.was_accepted || moment.outcome == Outcome::Refused)
+    }
+
+    /// Whether the port ever accepted.
+    pub(crate) fn has_accepted(&self) -> bool {
+        self.moments.iter().any(|moment| moment.was_accepted)
+    }
+
+    /// Whether it accepted somebody within the same seconds.
+    pub(crate) fn accepted_about(&self, at: Timestamp) -> bool {
+        self.moments
+            .iter()
+            .any(|moment| moment.was_accepted && super::is_about_the_same_time(moment.started, at))
+    }
+
+    /// Whether it never accepts this client, and accepts others before and after each of this client's attempts, within
+    /// the same seconds.
+    pub(crate) fn shuts_out(&self, client: IpAddr) -> bool {
+        let of_client = |moment: &&Moment| moment.client == client;
+        let accepts_others_around = |at: Timestamp| {
+            let others = || {
+                self.moments.iter().filter(|moment| {
+                    moment.client != client
+                        && moment.was_accepted
+                        && super::is_about_the_same_time(moment.started, at)
+                })
+            };
+            others().any(|moment| moment.started <= at)
+                && others().any(|moment| moment.started >= at)
+        };
+        let mut of_this_client = self.moments.iter().filter(of_client).peekable();
+        of_this_client.peek().is_some()
+            && of_this_client
+                .all(|moment| !moment.was_accepted && accepts_others_around(moment.started))
+    }
+}

@@ -1,0 +1,175 @@
+//! What is known of outcomes, causes, findings and errors: what is on the wire, what brings it about, what looks like
+//! it, what to check, and what applications print.
+//!
+//! The pages are static data; [`find`] tells which of them a term, a number or a line of an application's log is about.
+
+mod nearest;
+mod pages;
+mod phrases;
+mod search;
+
+pub use nearest::nearest;
+pub use search::find;
+
+/// What is known of one term.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The term, as reports and systems spell it.
+    pub term: &'static str,
+    /// What the term names.
+    pub kinds: &'static [Kind],
+    /// Its numbers, where it is a system's error.
+    pub numbers: Option<Numbers>,
+    /// What it means, in one line.
+    pub title: &'static str,
+    /// What the packets look like.
+    pub on_the_wire: &'static str,
+    /// What brings it about, the commonest first.
+    pub brought_about_by: &'static [&'static str],
+    /// What looks like it, and how it differs.
+    pub told_apart: &'static [LookAlike],
+    /// What to look at.
+    pub check: &'static [Check],
+    /// What applications print for it.
+    pub applications: &'static [Sayings],
+    /// The command of `tcpwhy` that shows it.
+    pub shown_by: &'static str,
+    /// The terms of related pages.
+    pub see_also: &'static [&'static str],
+}
+
+/// What a term names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// What the packets show of one attempt.
+    Outcome,
+    /// Why an attempt ended as it did.
+    Cause,
+    /// What many attempts say together.
+    Finding,
+    /// What a system or an application reports.
+    Error,
+}
+
+/// The numbers of a system's error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Numbers {
+    /// On Linux.
+    pub linux: Option<u32>,
+    /// On macOS; mostly the same on other BSDs.
+    pub macos: Option<u32>,
+    /// On Windows.
+    pub windows: Option<u32>,
+}
+
+/// What looks like a page's term, and how it differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookAlike {
+    /// The other term.
+    pub other: &'static str,
+    /// How to tell.
+    pub by: &'static str,
+}
+
+/// Something to look at. SERVER, CLIENT, PORT and other words in capitals stand for the case's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// On which machine.
+    pub on: &'static str,
+    /// What to type there; `None` where no command tells it.
+    pub run: Option<&'static str>,
+    /// What the result says.
+    pub tells: &'static str,
+}
+
+/// What applications print in one situation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sayings {
+    /// The situation, as in "when it is reset"; empty where there is only one.
+    pub when: &'static str,
+    /// What they print.
+    pub says: &'static [Saying],
+}
+
+/// What one system, language or program prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Saying {
+    /// Which.
+    pub system_or_language: &'static str,
+    /// Its words.
+    pub text: &'static str,
+}
+
+impl Kind {
+    /// All kinds, in the order of the list of terms.
+    pub const ALL: [Self; 4] = [Self::Outcome, Self::Cause, Self::Finding, Self::Error];
+
+    /// The kind's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outcome => "outcome",
+            Self::Cause => "cause",
+            Self::Finding => "finding",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Page {
+    /// Whether one of the systems gives it this number.
+    pub fn has_number(&self, number: u32) -> bool {
+        self.numbers.is_some_and(|numbers| {
+            [numbers.linux, numbers.macos, numbers.windows].contains(&Some(number))
+        })
+    }
+
+    /// What applications print, of all situations.
+    pub fn sayings(&self) -> impl Iterator<Item = &'static Saying> {
+        self.applications.iter().flat_map(|group| group.says)
+    }
+}
+
+/// All pages, in the order of the list of terms.
+pub fn pages() -> impl Iterator<Item = &'static Page> {
+    pages::ALL.iter().copied().flatten()
+}
+
+/// The page of a term, as reports spell it.
+pub fn page(term: &str) -> Option<&'static Page> {
+    pages().find(|page| page.term == term)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_term_has_two_pages() {
+        let mut terms: Vec<&str> = pages().map(|page| page.term).collect();
+        let count = terms.len();
+        terms.sort_unstable();
+        terms.dedup();
+        assert_eq!(terms.len(), count);
+    }
+
+    #[test]
+    fn phrases_lead_to_pages_and_can_be_met() {
+        for phrases in phrases::ALL.iter().flat_map(|(_, phrases)| *phrases) {
+            assert!(page(phrases.term).is_some(), "{phrases:?}");
+            for text in phrases.texts {
+                assert_eq!(*text, search::normalised(text));
+            }
+        }
+    }
+
+    #[test]
+    fn pages_name_pages() {
+        for page in pages() {
+            let others = page.told_apart.iter().map(|look_alike| look_alike.other);
+            for other in others.chain(page.see_also.iter().copied()) {
+                assert!(super::page(other).is_some(), "{}: {other}", page.term);
+                assert_ne!(other, page.term);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The pages: data, and nothing else.
+
+mod checks;
+mod endings;
+mod local_errors;
+mod network_errors;
+mod outcomes;
+mod rare_errors;
+mod refusals;
+mod rejections;
+mod sayings_of_failures;
+mod sayings_of_silence;
+mod service_findings;
+mod silence;
+mod traffic_findings;
+mod words;
+
+use super::{LookAlike, Page, Saying};
+
+/// All pages, in the order of the list of terms.
+pub(super) const ALL: &[&[Page]] = &[
+    outcomes::PAGES,
+    refusals::PAGES,
+    rejections::PAGES,
+    silence::PAGES,
+    endings::PAGES,
+    service_findings::PAGES,
+    traffic_findings::PAGES,
+    network_errors::PAGES,
+    rare_errors::PAGES,
+    local_errors::PAGES,
+    words::PAGES,
+];
+
+const fn apart(other: &'static str, by: &'static str) -> LookAlike {
+    LookAlike { other, by }
+}
+
+const fn said(system_or_language: &'static str, text: &'static str) -> Saying {
+    Saying {
+        system_or_language,
+        text,
+    }
+}
