@@ -2,7 +2,7 @@
 
 use crate::capture::{CaptureSet, Packet};
 use crate::decode::{Observation, SetAside, decode};
-use crate::diagnosis::{Diagnosis, Diagnostician, Selection};
+use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Selection};
 use crate::handshake::{Tracker, TrackerSettings};
 use crate::report::CaptureTotals;
 
@@ -60,7 +60,15 @@ pub fn analyse(
     totals.copies = tracker.copies();
     totals.attempts_set_aside = tracker.set_aside_undecided();
     totals.shows_third_step = tracker.shows_third_step();
-    (totals, diagnostician.finish())
+    let lost_packets = totals
+        .dropped_by_kernel()
+        .unwrap_or(0)
+        .saturating_add(totals.dropped_by_interface().unwrap_or(0));
+    let quality = CaptureQuality {
+        hides_third_step: !totals.shows_third_step,
+        lost_packets,
+    };
+    (totals, diagnostician.finish(quality))
 }
 
 fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observation) {

@@ -55,6 +55,16 @@ impl Timestamp {
                 .saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)),
         )
     }
+
+    /// This time minus `duration`, held at the start of the range.
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        let earlier = self
+            .0
+            .get()
+            .saturating_sub(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
+        NonZeroU64::new(earlier).map_or(Self::EARLIEST, Self)
+    }
 }
 
 impl Default for Timestamp {

@@ -9,6 +9,7 @@ mod attempt_list;
 mod causes;
 mod comparison;
 mod endpoints;
+mod findings;
 pub mod knowledge;
 mod notes;
 mod outcome_counts;
@@ -18,6 +19,7 @@ pub use answer_times::AnswerTimes;
 pub use app_error::app_error;
 pub use causes::{Cause, Confidence, Judged};
 pub use endpoints::EndpointSummary;
+pub use findings::{CaptureQuality, Finding, FindingKind, NextStep};
 pub use notes::notes;
 pub use outcome_counts::OutcomeCounts;
 pub use selection::{EndpointPattern, Selection};
@@ -44,6 +46,8 @@ pub struct Diagnostician {
 pub struct Diagnosis {
     /// How they ended.
     pub outcomes: OutcomeCounts,
+    /// What many attempts say together, worst first.
+    pub findings: Vec<Finding>,
     /// The servers, the one with the most failures first.
     pub endpoints: Vec<EndpointSummary>,
     /// The attempts listed singly, in order of time.
@@ -108,12 +112,19 @@ impl Diagnostician {
     }
 
     /// What they say, now that everything was seen.
-    pub fn finish(self) -> Diagnosis {
+    pub fn finish(self, quality: CaptureQuality) -> Diagnosis {
         let (attempts, attempts_omitted) = self.attempts.into_parts();
         let comparison = self.comparison;
+        let collected = findings::Collected {
+            comparison: &comparison,
+            selection: &self.selection,
+            quality,
+        };
+        let findings = findings::findings(collected);
         let diagnosed = |decided| DiagnosedAttempt::new(decided, &comparison);
         Diagnosis {
             outcomes: self.outcomes,
+            findings,
             endpoints: self.endpoints.worst_first(&comparison),
             attempts: attempts.into_iter().map(diagnosed).collect(),
             attempts_omitted,

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::comparison::Moment;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{DecidedAttempt, Outcome};
@@ -72,6 +73,21 @@ impl Selection {
             && is_one_of(&self.clients, attempt.client)
             && self.since.is_none_or(|since| started >= since)
             && self.until.is_none_or(|until| started < until)
+    }
+
+    /// As [`Self::includes`], for what is remembered of an attempt for comparison: without the client's port.
+    pub(super) fn includes_moment(&self, server: Endpoint, moment: &Moment) -> bool {
+        let client = |pattern: &EndpointPattern| {
+            let port = pattern.port.unwrap_or(0);
+            pattern.matches(Endpoint {
+                address: moment.client,
+                port,
+            })
+        };
+        (self.servers.is_empty() || self.servers.iter().any(|pattern| pattern.matches(server)))
+            && (self.clients.is_empty() || self.clients.iter().any(client))
+            && self.since.is_none_or(|since| moment.started >= since)
+            && self.until.is_none_or(|until| moment.started < until)
     }
 
     /// Whether an attempt with this outcome is listed.

@@ -28,10 +28,14 @@ pub(super) fn on_reset(
     if let Some(attempt) = flow.waiting_for_answer(segment, place, patience) {
         return attempt.take_segment(segment, place, Sender::Server, Role::UnacceptableReset);
     }
-    let is_answered = flow
-        .settled
-        .iter()
-        .any(|settled| settled.expected.holds(segment.acknowledgment));
+    let is_known = flow.open.iter().any(|attempt| {
+        attempt.client == segment.destination && attempt.expected.holds(segment.acknowledgment)
+    });
+    let is_answered = is_known
+        || flow
+            .settled
+            .iter()
+            .any(|settled| settled.expected.holds(segment.acknowledgment));
     if answers_a_syn(segment) && !flow.was_probed && !is_answered {
         Meaning::New
     } else {

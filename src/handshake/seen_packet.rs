@@ -163,6 +163,11 @@ impl SeenPacket {
         says_the_same && distance <= self.longest_copy_delay(other) && self.may_precede(other)
     }
 
+    /// Whether it was captured more than once.
+    pub fn was_copied(&self) -> bool {
+        self.latest != (self.place.at, self.ip.ttl)
+    }
+
     /// On its way a packet loses hops. Another source stands elsewhere: there the later record may be the earlier capture.
     fn may_precede(&self, other: &Self) -> bool {
         let (at, ttl) = self.latest;

@@ -34,6 +34,11 @@ impl TimeZoneChoice {
         self.at(at).format("%H:%M:%S").to_string()
     }
 
+    /// `14:02:11.004`.
+    pub(super) fn milliseconds_of_day(self, at: Timestamp) -> String {
+        self.at(at).format("%H:%M:%S%.3f").to_string()
+    }
+
     /// `14:02:11.004127`.
     pub(super) fn precise_time_of_day(self, at: Timestamp) -> String {
         self.at(at).format("%H:%M:%S%.6f").to_string()

@@ -41,7 +41,9 @@ fn host_down(case: Case<'_>) -> Option<Confidence> {
 
 /// Not one packet of the host is in the capture: certain as a fact; what it means is another question.
 fn host_silent(case: Case<'_>) -> Option<Confidence> {
-    (case.comparison.is_silent(case.attempt().server.address)? && host_down(case).is_none())
+    let address = case.attempt().server.address;
+    let is_there = case.comparison.asked_for(address).answers > 0;
+    (case.comparison.is_silent(address)? && !is_there && host_down(case).is_none())
         .then_some(Confidence::Certain)
 }
 
@@ -52,25 +54,35 @@ fn authentication_option(case: Case<'_>) -> Option<Confidence> {
         .then_some(Confidence::Likely)
 }
 
-/// The port accepts others before and after each of this client's attempts, and never this client.
+/// The port accepts others in the same seconds and drops none of them, and never accepts this client.
 fn source_filtered(case: Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let service = case.comparison.service(attempt.server)?;
-    service
-        .shuts_out(attempt.client.address)
-        .then_some(Confidence::Likely)
+    let client = attempt.client.address;
+    let is_only_one = !service.has_accepted_from(client) && !service.drops_others_than(client);
+    (is_only_one && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
 }
 
-/// The port accepts others, or this client, in the same seconds: its queue was full for this SYN.
+/// The port accepts in the same seconds, and this client at other times, or drops others as well: its queue was full for
+/// this SYN.
 fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let service = case.comparison.service(attempt.server)?;
-    let is_filter = source_filtered(case).is_some() || authentication_option(case).is_some();
-    (!is_filter && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
+    let client = attempt.client.address;
+    let is_for_some = service.has_accepted_from(client) || service.drops_others_than(client);
+    let is_filter = authentication_option(case).is_some();
+    let is_seen = case.comparison.is_silent(attempt.server.address) == Some(false);
+    let is_beside_success = service.accepted_about(attempt.first_syn_at?);
+    (is_for_some && is_seen && !is_filter && is_beside_success).then_some(Confidence::Likely)
 }
 
 /// The host answers on other ports or to ping, this port never answers anybody.
 fn port_filtered(case: Case<'_>) -> Option<Confidence> {
+    let was_answered =
+        case.first(Role::UnacceptableSynAck).is_some() || answer_from_other_address(case).is_some();
+    if was_answered || case.comparison.is_answered_in_another_name(case.attempt()) {
+        return None;
+    }
     case.comparison
         .answers_elsewhere(case.attempt().server)
         .then_some(Confidence::Likely)

@@ -1,7 +1,7 @@
 //! What was wrong with a handshake that was completed all the same.
 
 use super::{Case, Cause, Confidence, Rule};
-use crate::decode::TcpFlags;
+use crate::decode::{SequenceNumber, TcpFlags};
 use crate::handshake::{Content, Role, SeenPacket, Sender};
 
 pub(super) const RULES: &[(Cause, Rule)] = &[
@@ -12,10 +12,13 @@ pub(super) const RULES: &[(Cause, Rule)] = &[
 /// The SYN-ACK is repeated although the client's ACK was seen: the server had no room for the connection.
 fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
     let established = case.attempt().established_at?;
+    let first = case.first(Role::SynAck)?;
+    let is_repetition =
+        |packet: &SeenPacket| number(packet) == number(first) && packet.sender == Sender::Server;
     let is_repeated_after = case
         .attempt()
         .packets_as(&[Role::SynAckRepeated])
-        .any(|packet| packet.place.at > established && packet.sender == Sender::Server);
+        .any(|packet| packet.place.at > established && is_repetition(packet));
     is_repeated_after.then_some(Confidence::Likely)
 }
 
@@ -31,6 +34,14 @@ fn feature_dropped(case: Case<'_>) -> Option<Confidence> {
         .map(features)?;
     (first != last && first.0 >= last.0 && first.1 >= last.1 && first.2 >= last.2)
         .then_some(Confidence::Likely)
+}
+
+/// The sequence number: a SYN proxy's SYN-ACK and that of the server behind it have different ones.
+fn number(packet: &SeenPacket) -> Option<SequenceNumber> {
+    match packet.content {
+        Content::Segment { sequence, .. } => Some(sequence),
+        Content::Icmp { .. } => None,
+    }
 }
 
 /// Whether the SYN offers ECN, Fast Open, Multipath TCP.

@@ -7,13 +7,15 @@ use crate::handshake::{Role, Sender};
 pub(super) const RULES: &[(Cause, Rule)] = &[(Cause::LocalFirewall, local_firewall)];
 
 /// The answer was made on the client's own host: it has the client's address, or no hop has touched a RST that answers a
-/// SYN which was never on the wire.
+/// SYN which was never on the wire, although the client's other SYNs were captured at its side.
 fn local_firewall(case: Case<'_>) -> Option<Confidence> {
     let is_own_error = case
         .first(Role::IcmpError)
         .is_some_and(|error| error.sender == Sender::Client);
-    let is_own_reset = case
-        .first(Role::Reset)
-        .is_some_and(|reset| is_untouched(reset.ip.ttl));
+    let is_near = case.comparison.is_near(case.attempt().client.address);
+    let is_own_reset = is_near
+        && case
+            .first(Role::Reset)
+            .is_some_and(|reset| is_untouched(reset.ip.ttl));
     (is_own_error || is_own_reset).then_some(Confidence::Likely)
 }

@@ -29,7 +29,11 @@ fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
     if delay > RIGHT_AFTER_THE_ACK || has_other_distance(case, reset) || has_sent_data(case) {
         return None;
     }
-    Some(if is_untouched(reset.ip.ttl) {
+    let is_far_from_client = case
+        .first(Role::Syn)
+        .is_some_and(|syn| !is_untouched(syn.ip.ttl));
+    let is_at_server = is_untouched(reset.ip.ttl) && is_far_from_client;
+    Some(if is_at_server {
         Confidence::Certain
     } else {
         Confidence::Likely

@@ -47,7 +47,7 @@ pub(super) fn is_plain(reset: &SeenPacket) -> bool {
 /// How far the packet came, against the server's own answers.
 pub(super) fn distance(case: Case<'_>, packet: &SeenPacket) -> Distance {
     let host = case.comparison.host(case.attempt().server.address);
-    host.map_or(Distance::Unknown, |host| host.distance_of(packet.ip.ttl))
+    host.map_or(Distance::Unknown, |host| host.distance_of(packet))
 }
 
 /// A time to live that no hop has lowered: the packet was captured where it was made, or on its first link.

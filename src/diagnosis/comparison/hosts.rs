@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
-use crate::handshake::{DecidedAttempt, Role, Sender};
+use crate::handshake::{DecidedAttempt, Role, SeenPacket, Sender};
 
 /// How many hosts are remembered.
 const REMEMBERED: usize = 200_000;
@@ -16,6 +16,8 @@ const LATEST_SENDERS: usize = 64;
 pub(crate) struct HostFacts {
     /// Times to live of what only its own stack sends: SYN-ACKs, and segments of its connections.
     pub(crate) own_ttls: BTreeMap<u8, u32>,
+    /// How many of these were captured once, and how many more than once, on their way through the capturing host.
+    pub(crate) captured: (u32, u32),
 }
 
 /// How far a packet came, against the host's own answers.
@@ -32,8 +34,16 @@ pub(crate) enum Distance {
 }
 
 impl HostFacts {
-    /// Compares a time to live with those of the host's own answers.
-    pub(crate) fn distance_of(&self, ttl: u8) -> Distance {
+    /// Compares a packet with the host's own answers: by its hops, and by whether it went through the capturing host as
+    /// they did. What that host made itself, it saw once.
+    pub(crate) fn distance_of(&self, packet: &SeenPacket) -> Distance {
+        match self.captured {
+            (0, 1..) if !packet.was_copied() => Distance::Nearer,
+            _ => self.distance_by_hops(packet.ip.ttl),
+        }
+    }
+
+    fn distance_by_hops(&self, ttl: u8) -> Distance {
         let mut own = self.own_ttls.keys().copied();
         match (own.next(), own.next()) {
             _ if self.own_ttls.contains_key(&ttl) => Distance::Same,
@@ -100,13 +110,10 @@ impl Hosts {
             if packet.sender == Sender::Server
                 && (self.facts.len() < REMEMBERED || self.facts.contains_key(&server))
             {
-                *self
-                    .facts
-                    .entry(server)
-                    .or_default()
-                    .own_ttls
-                    .entry(packet.ip.ttl)
-                    .or_default() += 1;
+                let facts = self.facts.entry(server).or_default();
+                *facts.own_ttls.entry(packet.ip.ttl).or_default() += 1;
+                facts.captured.0 += u32::from(!packet.was_copied());
+                facts.captured.1 += u32::from(packet.was_copied());
             }
         }
     }
@@ -150,20 +157,21 @@ mod tests {
         );
         let host = |ttls: &[u8]| HostFacts {
             own_ttls: ttls.iter().map(|ttl| (*ttl, 1)).collect(),
+            captured: (1, 0),
         };
-        assert_eq!(host(&[61]).distance_of(61), Distance::Same);
-        assert_eq!(host(&[61]).distance_of(62), Distance::Nearer);
-        assert_eq!(host(&[61]).distance_of(60), Distance::Elsewhere);
+        assert_eq!(host(&[61]).distance_by_hops(61), Distance::Same);
+        assert_eq!(host(&[61]).distance_by_hops(62), Distance::Nearer);
+        assert_eq!(host(&[61]).distance_by_hops(60), Distance::Elsewhere);
         assert_eq!(
-            host(&[61]).distance_of(125),
+            host(&[61]).distance_by_hops(125),
             Distance::Elsewhere,
             "as many hops from another start is another stack"
         );
         assert_eq!(
-            host(&[61, 62]).distance_of(63),
+            host(&[61, 62]).distance_by_hops(63),
             Distance::Unknown,
             "its answers come different ways"
         );
-        assert_eq!(host(&[]).distance_of(64), Distance::Unknown);
+        assert_eq!(host(&[]).distance_by_hops(64), Distance::Unknown);
     }
 }

@@ -5,14 +5,14 @@ mod hosts;
 mod services;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance};
-use services::ServiceHistory;
+pub(super) use services::{Moment, ServiceHistory};
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation};
-use crate::handshake::DecidedAttempt;
+use crate::handshake::{Attempt, DecidedAttempt, Role};
 use hosts::Hosts;
 
 /// How many addresses are remembered for unanswered questions, and how many servers.
@@ -27,6 +27,10 @@ pub(super) struct Comparison {
     targets: HashMap<IpAddr, Targets, foldhash::fast::RandomState>,
     /// Hosts to which a connect succeeded, whether or not their answers were captured.
     reached: HashSet<IpAddr, foldhash::fast::RandomState>,
+    /// Attempts that were answered: client, port of the server, number of the SYN.
+    answered: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
+    /// Clients whose SYNs no hop has touched: the capture is from their side.
+    near_clients: HashSet<IpAddr, foldhash::fast::RandomState>,
 }
 
 /// Questions who has an address.
@@ -42,7 +46,12 @@ pub(super) struct AskedFor {
 #[derive(Clone, Debug, Default)]
 struct Targets {
     ports: BTreeSet<(IpAddr, u16)>,
+    attempts: u64,
+    failed: u64,
 }
+
+/// So many addresses and ports, most of them in vain, are no application's.
+pub(super) const TARGETS_OF_A_SCAN: usize = 16;
 
 /// How many targets of one client are told apart: more than that is a scan in any case.
 const TARGETS_TOLD_APART: usize = 64;
@@ -55,7 +64,6 @@ impl Comparison {
             Observation::IcmpError(error) => self.hosts.note_alive(error.sender),
             Observation::Alive(address) => self.hosts.note_alive(*address),
             Observation::Neighbour(Neighbour::Answer(address)) => {
-                self.hosts.note_alive(*address);
                 self.note_neighbour(*address, |asked| {
                     asked.answers = asked.answers.saturating_add(1);
                 });
@@ -82,6 +90,19 @@ impl Comparison {
         if attempt.established_at.is_some() && self.reached.len() < REMEMBERED {
             self.reached.insert(attempt.server.address);
         }
+        if attempt.answered_at.is_some() && self.answered.len() < REMEMBERED {
+            self.answered.extend(
+                attempt
+                    .isn
+                    .map(|isn| (attempt.client, attempt.server.port, isn.0)),
+            );
+        }
+        let is_near = attempt
+            .packets_as(&[Role::Syn])
+            .any(|syn| matches!(syn.ip.ttl, 64 | 128 | 255));
+        if is_near && self.near_clients.len() < REMEMBERED {
+            self.near_clients.insert(attempt.client.address);
+        }
         if self.services.len() < REMEMBERED || self.services.contains_key(&attempt.server) {
             self.services
                 .entry(attempt.server)
@@ -90,6 +111,8 @@ impl Comparison {
         }
         if self.targets.len() < REMEMBERED || self.targets.contains_key(&attempt.client.address) {
             let targets = self.targets.entry(attempt.client.address).or_default();
+            targets.attempts += 1;
+            targets.failed += u64::from(decided.judgement.outcome.is_failure());
             if targets.ports.len() < TARGETS_TOLD_APART {
                 targets
                     .ports
@@ -114,6 +137,53 @@ impl Comparison {
     /// How the attempts to one server ended, in the order they began.
     pub(super) fn service(&self, server: Endpoint) -> Option<&ServiceHistory> {
         self.services.get(&server)
+    }
+
+    /// All servers and how the attempts to them ended, in the order of their addresses.
+    pub(super) fn services(&self) -> Vec<(Endpoint, &ServiceHistory)> {
+        let mut services: Vec<_> = self
+            .services
+            .iter()
+            .map(|(server, history)| (*server, history))
+            .collect();
+        services.sort_by_key(|(server, _)| *server);
+        services
+    }
+
+    /// Clients that tried so many addresses and ports that no application does, in the order of their addresses.
+    pub(super) fn scanners(&self) -> Vec<IpAddr> {
+        let is_scanner = |targets: &Targets| {
+            targets.ports.len() >= TARGETS_OF_A_SCAN && targets.failed * 2 > targets.attempts
+        };
+        let mut scanners: Vec<IpAddr> = self
+            .targets
+            .iter()
+            .filter(|(_, targets)| is_scanner(targets))
+            .map(|(client, _)| *client)
+            .collect();
+        scanners.sort_unstable();
+        scanners
+    }
+
+    /// Hosts that were reached although none of their packets was captured, in the order of their addresses.
+    pub(super) fn reached_unseen(&self) -> Vec<IpAddr> {
+        let is_unseen = |address: &&IpAddr| self.hosts.is_silent(**address) == Some(true);
+        let mut unseen: Vec<IpAddr> = self.reached.iter().filter(is_unseen).copied().collect();
+        unseen.sort_unstable();
+        unseen
+    }
+
+    /// Whether the very same SYN was answered under another server's address: a NAT translated it.
+    pub(super) fn is_answered_in_another_name(&self, attempt: &Attempt) -> bool {
+        attempt.isn.is_some_and(|isn| {
+            self.answered
+                .contains(&(attempt.client, attempt.server.port, isn.0))
+        })
+    }
+
+    /// Whether the capture is from this client's side: its SYNs come from no hop away.
+    pub(super) fn is_near(&self, client: IpAddr) -> bool {
+        self.near_clients.contains(&client)
     }
 
     /// Questions who has this address.

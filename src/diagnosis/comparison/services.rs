@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 
 /// How many attempts to one server are remembered singly.
 const REMEMBERED: usize = 4096;
@@ -11,6 +11,8 @@ const REMEMBERED: usize = 4096;
 /// One attempt, as far as others are compared with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
+    /// Its number.
+    pub(crate) id: AttemptId,
     /// When it began.
     pub(crate) started: Timestamp,
     /// Who tried.
@@ -32,6 +34,7 @@ impl ServiceHistory {
         if self.moments.len() < REMEMBERED {
             let attempt = &decided.attempt;
             self.moments.push(Moment {
+                id: attempt.id,
                 started: attempt.started_at(),
                 client: attempt.client.address,
                 outcome: decided.judgement.outcome,
@@ -55,6 +58,20 @@ impl ServiceHistory {
     /// Whether the port ever accepted.
     pub(crate) fn has_accepted(&self) -> bool {
         self.moments.iter().any(|moment| moment.was_accepted)
+    }
+
+    /// Whether it ever accepted this client.
+    pub(crate) fn has_accepted_from(&self, client: IpAddr) -> bool {
+        self.moments
+            .iter()
+            .any(|moment| moment.client == client && moment.was_accepted)
+    }
+
+    /// Whether it met another client with silence.
+    pub(crate) fn drops_others_than(&self, client: IpAddr) -> bool {
+        self.moments
+            .iter()
+            .any(|moment| moment.client != client && moment.outcome == Outcome::Dropped)
     }
 
     /// Whether it accepted somebody within the same seconds.

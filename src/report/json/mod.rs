@@ -9,7 +9,7 @@ use super::model::Report;
 use super::times::rfc3339;
 use crate::capture::{ProblemKind, SourceFacts};
 use crate::decode::SetAside;
-use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, app_error, notes};
+use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, Finding, app_error, notes};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
 
 /// Writes the whole report as one JSON document.
@@ -38,8 +38,12 @@ fn wire_report(report: &Report) -> wire::Report {
         },
         capture: wire_capture(report),
         summary: wire_summary(report),
-        findings: Vec::new(),
-        endpoints: diagnosis.endpoints.iter().map(wire_endpoint).collect(),
+        findings: wire_findings(&diagnosis.findings),
+        endpoints: diagnosis
+            .endpoints
+            .iter()
+            .map(|endpoint| wire_endpoint(endpoint, &diagnosis.findings))
+            .collect(),
         attempts: diagnosis
             .attempts
             .iter()
@@ -124,7 +128,43 @@ fn wire_summary(report: &Report) -> wire::Summary {
     }
 }
 
-fn wire_endpoint(endpoint: &EndpointSummary) -> wire::Endpoint {
+fn wire_findings(findings: &[Finding]) -> Vec<wire::Finding> {
+    numbered(findings)
+        .map(|(id, finding)| wire_finding(id, finding))
+        .collect()
+}
+
+/// Findings count from 1, the worst first.
+fn numbered(findings: &[Finding]) -> impl Iterator<Item = (u64, &Finding)> {
+    (1..).zip(findings)
+}
+
+fn wire_finding(id: u64, finding: &Finding) -> wire::Finding {
+    wire::Finding {
+        id,
+        kind: finding.kind.name().to_owned(),
+        confidence: finding.confidence.name(),
+        server: finding.server.map(|server| server.to_string()),
+        server_name: None,
+        clients: finding.clients as u64,
+        attempts: finding.attempts,
+        from: finding.from.map(rfc3339),
+        until: finding.until.map(rfc3339),
+        statement: finding.statement.clone(),
+        evidence: finding.evidence.clone(),
+        next_steps: finding
+            .next_steps
+            .iter()
+            .map(|step| wire::NextStep {
+                place: step.place.clone(),
+                run: step.run.clone(),
+                why: step.why.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn wire_endpoint(endpoint: &EndpointSummary, findings: &[Finding]) -> wire::Endpoint {
     let times = &endpoint.answer_times;
     wire::Endpoint {
         server: endpoint.server.to_string(),
@@ -144,7 +184,10 @@ fn wire_endpoint(endpoint: &EndpointSummary) -> wire::Endpoint {
             .median_microseconds()
             .zip(times.longest_microseconds())
             .map(|(median, max)| wire::AnswerTimes { median, max }),
-        findings: Vec::new(),
+        findings: numbered(findings)
+            .filter(|(_, finding)| finding.server == Some(endpoint.server))
+            .map(|(id, _)| id)
+            .collect(),
     }
 }
 

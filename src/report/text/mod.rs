@@ -4,6 +4,7 @@
 mod attempts;
 mod endpoints;
 pub mod explain;
+mod findings;
 mod headline;
 mod page;
 
@@ -35,6 +36,7 @@ pub fn write(report: &Report, style: &TextStyle, out: &mut dyn Write) -> io::Res
     let mut page = Page::new(*style);
     headline::write(report, &mut page);
     endpoints::write(report, &mut page);
+    findings::write(report, &mut page);
     attempts::write(report, &mut page);
     out.write_all(page.text().as_bytes())
 }

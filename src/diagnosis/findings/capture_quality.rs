@@ -1,0 +1,91 @@
+//! What this capture cannot show.
+
+use super::{Collected, Finding, FindingKind, over};
+use crate::diagnosis::causes::Confidence;
+use crate::diagnosis::comparison::Moment;
+use crate::handshake::Outcome;
+
+/// The findings about the capture itself.
+pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
+    [
+        one_sided_capture(collected),
+        capture_filtered(collected),
+        capture_lost_packets(collected),
+        capture_started_late(collected),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Hosts were reached of which not one packet was captured.
+fn one_sided_capture(collected: Collected<'_>) -> Option<Finding> {
+    let unseen = collected.comparison.reached_unseen();
+    let first = unseen.first()?;
+    let others = match unseen.len() {
+        1 => String::new(),
+        count => format!(" and {} other hosts", count - 1),
+    };
+    let statement = format!(
+        "connects to {first}{others} succeeded although none of their packets was captured: one direction is missing, and silence says nothing"
+    );
+    Some(Finding {
+        statement,
+        ..over(FindingKind::OneSidedCapture, Confidence::Certain, None, &[])
+    })
+}
+
+/// Every TCP segment has SYN, FIN or RST: a filter hid the others, and ICMP with them.
+fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
+    let statement = "only segments with SYN, FIN or RST were captured: the third step of handshakes is inferred, and ICMP errors would not show";
+    let finding = over(FindingKind::CaptureFiltered, Confidence::Likely, None, &[]);
+    collected.quality.hides_third_step.then(|| Finding {
+        statement: statement.to_owned(),
+        ..finding
+    })
+}
+
+/// The capturing host says that it lost packets.
+fn capture_lost_packets(collected: Collected<'_>) -> Option<Finding> {
+    let lost = collected.quality.lost_packets;
+    let statement = format!(
+        "the capturing host lost {lost} packets: what looks like silence may be among them"
+    );
+    let finding = over(
+        FindingKind::CaptureLostPackets,
+        Confidence::Certain,
+        None,
+        &[],
+    );
+    (lost > 0).then_some(Finding {
+        statement,
+        ..finding
+    })
+}
+
+/// SYN-ACKs whose SYNs came before the capture.
+fn capture_started_late(collected: Collected<'_>) -> Option<Finding> {
+    let mut moments: Vec<Moment> = Vec::new();
+    for (server, history) in collected.comparison.services() {
+        moments.extend(history.moments().iter().filter(|moment| {
+            moment.outcome == Outcome::Partial
+                && moment.was_accepted
+                && collected.selection.includes_moment(server, moment)
+        }));
+    }
+    moments.sort_by_key(|moment| (moment.started, moment.id));
+    let finding = over(
+        FindingKind::CaptureStartedLate,
+        Confidence::Likely,
+        None,
+        &moments,
+    );
+    let statement = format!(
+        "{} SYN-ACKs answer SYNs that are not in the capture: it started while connects were under way, or misses packets",
+        moments.len()
+    );
+    (!moments.is_empty()).then_some(Finding {
+        statement,
+        ..finding
+    })
+}

@@ -1,0 +1,162 @@
+//! What many attempts say together about a service, a client or the capture itself.
+//!
+//! Each kind is a function of its own, named as the kind. Scanners are told first: what they met says nothing about a
+//! service.
+
+mod capture_quality;
+mod next_steps;
+mod noise;
+mod services;
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::causes::Confidence;
+use super::comparison::{Comparison, Moment};
+use super::selection::Selection;
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+pub use next_steps::NextStep;
+
+/// What many attempts say together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which kind of finding.
+    pub kind: FindingKind,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The server that it is about.
+    pub server: Option<Endpoint>,
+    /// How many clients it affects.
+    pub clients: usize,
+    /// How many attempts it affects.
+    pub attempts: u64,
+    /// When the first of these began.
+    pub from: Option<Timestamp>,
+    /// When the last of these began.
+    pub until: Option<Timestamp>,
+    /// In words.
+    pub statement: String,
+    /// What it leans on.
+    pub evidence: Vec<String>,
+    /// What to check: at most three.
+    pub next_steps: Vec<NextStep>,
+}
+
+/// The kinds of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FindingKind {
+    /// A port that failed for a while, and accepted before or after.
+    ServiceDownWindow,
+    /// A port that drops some and accepts others in the same seconds.
+    Overload,
+    /// A port that refused everybody throughout.
+    NeverListening,
+    /// A port that answers nobody, of a host that answers otherwise.
+    ServiceFiltered,
+    /// A port that accepts others, and never one client.
+    SourceFiltered,
+    /// ICMP rejects for some, silence for the others, success for none.
+    LimitedRejects,
+    /// One client that tries many ports.
+    PortScan,
+    /// Only one direction was captured.
+    OneSidedCapture,
+    /// The capture was filtered so that it hides what verdicts need.
+    CaptureFiltered,
+    /// The capturing host lost packets.
+    CaptureLostPackets,
+    /// Connects were under way when the capture started.
+    CaptureStartedLate,
+}
+
+impl FindingKind {
+    /// The kind's name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ServiceDownWindow => "service_down_window",
+            Self::Overload => "overload",
+            Self::NeverListening => "never_listening",
+            Self::ServiceFiltered => "service_filtered",
+            Self::SourceFiltered => "source_filtered",
+            Self::LimitedRejects => "limited_rejects",
+            Self::PortScan => "port_scan",
+            Self::OneSidedCapture => "one_sided_capture",
+            Self::CaptureFiltered => "capture_filtered",
+            Self::CaptureLostPackets => "capture_lost_packets",
+            Self::CaptureStartedLate => "capture_started_late",
+        }
+    }
+
+    /// Services before noise, noise before what the capture cannot show.
+    const fn weight(self) -> u8 {
+        match self {
+            Self::PortScan => 1,
+            Self::OneSidedCapture
+            | Self::CaptureFiltered
+            | Self::CaptureLostPackets
+            | Self::CaptureStartedLate => 2,
+            _ => 0,
+        }
+    }
+}
+
+/// What is known of the capture itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CaptureQuality {
+    /// It was filtered to SYN, FIN and RST.
+    pub hides_third_step: bool,
+    /// Packets that the capturing host lost, where it says so.
+    pub lost_packets: u64,
+}
+
+/// What findings are made from.
+#[derive(Clone, Copy)]
+pub(super) struct Collected<'a> {
+    pub(super) comparison: &'a Comparison,
+    pub(super) selection: &'a Selection,
+    pub(super) quality: CaptureQuality,
+}
+
+/// All findings: those about services first, of these the ones that affect most clients and attempts.
+pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
+    let scanners: BTreeSet<IpAddr> = collected.comparison.scanners().into_iter().collect();
+    let mut findings = noise::findings(collected, &scanners);
+    findings.extend(services::findings(collected, &scanners));
+    findings.extend(capture_quality::findings(collected));
+    findings.sort_by_key(|finding| {
+        let affected = std::cmp::Reverse((finding.clients, finding.attempts));
+        (
+            finding.kind.weight(),
+            affected,
+            finding.from,
+            finding.server,
+            finding.kind,
+        )
+    });
+    findings
+}
+
+/// A finding over these attempts, in the order they began.
+fn over(
+    kind: FindingKind,
+    confidence: Confidence,
+    server: Option<Endpoint>,
+    moments: &[Moment],
+) -> Finding {
+    let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
+    Finding {
+        kind,
+        confidence,
+        server,
+        clients: clients.len(),
+        attempts: moments.len() as u64,
+        from: moments.first().map(|moment| moment.started),
+        until: moments.last().map(|moment| moment.started),
+        statement: String::new(),
+        evidence: Vec::new(),
+        next_steps: server.map_or_else(Vec::new, |server| {
+            next_steps::for_server(kind, server, clients.first().copied())
+        }),
+    }
+}
