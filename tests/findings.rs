@@ -80,6 +80,78 @@ fn a_broken_service_comes_before_a_scan() {
     assert_eq!(report["endpoints"][0]["server"], "10.0.1.21:5432");
 }
 
+/// A segment with nothing special, at so many milliseconds.
+fn segment(at_milliseconds: u64, plan: &SegmentPlan) -> CapturedPacket {
+    let bytes = plan.frame();
+    CapturedPacket {
+        nanoseconds: at_milliseconds * 1_000_000,
+        wire_length: bytes.len(),
+        bytes,
+    }
+}
+
+fn kinds(report: &Value) -> Vec<&str> {
+    report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["kind"].as_str().unwrap())
+        .collect()
+}
+
+#[test]
+fn a_flood_is_told_once() {
+    let server = SocketAddr::from(([10, 0, 1, 20], 443));
+    let mut packets = Vec::new();
+    for stranger in 0..60_u8 {
+        let client = SocketAddr::from(([203, 0, 113, stranger], 40000));
+        let at = u64::from(stranger);
+        packets.push(segment(
+            at,
+            &SegmentPlan {
+                sequence: 1,
+                ..SegmentPlan::new(client, server, 0x02)
+            },
+        ));
+        packets.push(segment(
+            at,
+            &SegmentPlan {
+                acknowledgment: 2,
+                ..SegmentPlan::new(server, client, 0x12)
+            },
+        ));
+    }
+    packets.push(segment(
+        9000,
+        &SegmentPlan::new(server, ([10, 0, 0, 1], 1).into(), 0x10),
+    ));
+    let report = report(&packets);
+    assert_eq!(report["summary"]["half_open"], 60);
+    assert_eq!(kinds(&report), ["syn_flood"]);
+    assert_eq!(report["findings"][0]["clients"], 60);
+}
+
+#[test]
+fn answers_to_a_forged_address_are_backscatter() {
+    let victim = SocketAddr::from(([10, 0, 0, 7], 40000));
+    let answers: Vec<CapturedPacket> = (1..=12_u8)
+        .map(|server| {
+            let server = SocketAddr::from(([198, 51, 100, server], 80));
+            segment(
+                u64::from(server.port()),
+                &SegmentPlan {
+                    acknowledgment: 2,
+                    ttl: 50,
+                    ..SegmentPlan::new(server, victim, 0x14)
+                },
+            )
+        })
+        .collect();
+    let report = report(&answers);
+    assert_eq!(report["summary"]["partial"], 12);
+    assert_eq!(kinds(&report), ["backscatter"]);
+}
+
 #[test]
 fn next_steps_are_complete_commands() {
     for path in support::samples() {

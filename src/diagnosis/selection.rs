@@ -90,6 +90,17 @@ impl Selection {
             && self.until.is_none_or(|until| moment.started < until)
     }
 
+    /// Whether the report may be about a server on this host.
+    pub(super) fn is_about_host(&self, address: IpAddr) -> bool {
+        self.servers.is_empty()
+            || self.servers.iter().any(|pattern| {
+                pattern.matches(Endpoint {
+                    address,
+                    port: pattern.port.unwrap_or(0),
+                })
+            })
+    }
+
     /// Whether an attempt with this outcome is listed.
     pub fn lists(&self, outcome: Outcome) -> bool {
         self.listed

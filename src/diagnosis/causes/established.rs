@@ -2,7 +2,7 @@
 
 use super::{Case, Cause, Confidence, Rule};
 use crate::decode::{SequenceNumber, TcpFlags};
-use crate::handshake::{Content, Role, SeenPacket, Sender};
+use crate::handshake::{Attempt, Content, Role, SeenPacket, Sender};
 
 pub(super) const RULES: &[(Cause, Rule)] = &[
     (Cause::AcceptQueueFull, accept_queue_full),
@@ -24,16 +24,21 @@ fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
 
 /// The first SYN offered a feature and met silence; the repetition without it was answered.
 fn feature_dropped(case: Case<'_>) -> Option<Confidence> {
-    let answered = case.attempt().answered_at?;
-    let first = features(case.first(Role::Syn)?);
-    let last = case
-        .attempt()
-        .packets_as(&[Role::SynRepeated])
-        .filter(|packet| packet.place.at <= answered)
+    was_feature_dropped(case.attempt()).then_some(Confidence::Likely)
+}
+
+/// Whether the SYN was answered only when it no longer offered what it had offered first.
+pub(in crate::diagnosis) fn was_feature_dropped(attempt: &Attempt) -> bool {
+    let first = attempt.packets_as(&[Role::Syn]).next().map(features);
+    let repeated = attempt.packets_as(&[Role::SynRepeated]);
+    let last = repeated
+        .filter(|packet| Some(packet.place.at) <= attempt.answered_at)
         .last()
-        .map(features)?;
-    (first != last && first.0 >= last.0 && first.1 >= last.1 && first.2 >= last.2)
-        .then_some(Confidence::Likely)
+        .map(features);
+    let (Some(first), Some(last)) = (first, last) else {
+        return false;
+    };
+    first != last && first.0 >= last.0 && first.1 >= last.1 && first.2 >= last.2
 }
 
 /// The sequence number: a SYN proxy's SYN-ACK and that of the server behind it have different ones.

@@ -13,6 +13,8 @@ mod rejected;
 mod reset;
 mod responder;
 
+pub(super) use established::was_feature_dropped;
+
 use super::comparison::Comparison;
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, SeenPacket};
 

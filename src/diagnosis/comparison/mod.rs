@@ -5,7 +5,7 @@ mod hosts;
 mod services;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance};
-pub(super) use services::{Moment, ServiceHistory};
+pub(super) use services::{Moment, ServiceHistory, Sign};
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
@@ -171,6 +171,21 @@ impl Comparison {
         let mut unseen: Vec<IpAddr> = self.reached.iter().filter(is_unseen).copied().collect();
         unseen.sort_unstable();
         unseen
+    }
+
+    /// Addresses that were asked for at least twice, and nobody answered, in their order.
+    pub(super) fn unanswered_hosts(&self) -> Vec<(IpAddr, AskedFor)> {
+        let is_unanswered = |asked: &AskedFor| asked.questions >= 2 && asked.answers == 0;
+        let mut hosts: Vec<(IpAddr, AskedFor)> = self
+            .asked_for
+            .iter()
+            .filter(|(address, asked)| {
+                is_unanswered(asked) && self.hosts.is_silent(**address) == Some(true)
+            })
+            .map(|(address, asked)| (*address, *asked))
+            .collect();
+        hosts.sort_by_key(|(address, _)| *address);
+        hosts
     }
 
     /// Whether the very same SYN was answered under another server's address: a NAT translated it.

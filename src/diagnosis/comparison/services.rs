@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use crate::capture::Timestamp;
-use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
+use crate::diagnosis::causes::was_feature_dropped;
+use crate::handshake::{Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket};
 
 /// How many attempts to one server are remembered singly.
 const REMEMBERED: usize = 4096;
@@ -21,6 +22,44 @@ pub(crate) struct Moment {
     pub(crate) outcome: Outcome,
     /// Whether the server answered with a SYN-ACK.
     pub(crate) was_accepted: bool,
+    /// Time to live of the first answer.
+    pub(crate) answer_ttl: Option<u8>,
+    /// Whether something of it is worth telling besides its outcome.
+    pub(crate) sign: Option<Sign>,
+}
+
+/// What an attempt shows besides its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    /// An ACK of an older connection answered the SYN.
+    StaleTuple,
+    /// The SYN-ACK has window 0: a SYN proxy's.
+    ProxyAnswer,
+    /// The SYN was answered only without a feature that it offered first.
+    FeatureDropped,
+}
+
+impl Sign {
+    fn of(attempt: &Attempt) -> Option<Self> {
+        let has_no_window = |packet: &SeenPacket| {
+            matches!(
+                packet.content,
+                Content::Segment {
+                    window: Some(0),
+                    ..
+                }
+            )
+        };
+        if attempt.packets_as(&[Role::BareAck]).next().is_some() {
+            Some(Self::StaleTuple)
+        } else if attempt.packets_as(&[Role::SynAck]).any(has_no_window) {
+            Some(Self::ProxyAnswer)
+        } else if was_feature_dropped(attempt) {
+            Some(Self::FeatureDropped)
+        } else {
+            None
+        }
+    }
 }
 
 /// The attempts to one server.
@@ -38,6 +77,11 @@ impl ServiceHistory {
                 started: attempt.started_at(),
                 client: attempt.client.address,
                 outcome: decided.judgement.outcome,
+                answer_ttl: attempt
+                    .packets_as(&[Role::SynAck, Role::Reset])
+                    .next()
+                    .map(|packet| packet.ip.ttl),
+                sign: Sign::of(attempt),
                 was_accepted: attempt.answered_at.is_some() || attempt.established_at.is_some(),
             });
         }

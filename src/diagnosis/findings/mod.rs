@@ -4,9 +4,11 @@
 //! service.
 
 mod capture_quality;
+mod hosts;
 mod next_steps;
 mod noise;
 mod services;
+mod signs;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -58,6 +60,22 @@ pub enum FindingKind {
     SourceFiltered,
     /// ICMP rejects for some, silence for the others, success for none.
     LimitedRejects,
+    /// An address that nobody answers for on its link.
+    HostDown,
+    /// One address, and failures of one origin spread among successes of another.
+    OneBadBackend,
+    /// A failure followed at once by success in the other version of IP: harmless.
+    FallbackWorked,
+    /// SYNs with a feature are dropped, those without pass.
+    FeatureDropped,
+    /// SYNs meet older connections on the same 4-tuple.
+    StaleTupleReuse,
+    /// A SYN proxy answers for the server.
+    ProxyAnswers,
+    /// Many SYNs that nobody completes.
+    SynFlood,
+    /// Answers to SYNs that one client never sent.
+    Backscatter,
     /// One client that tries many ports.
     PortScan,
     /// Only one direction was captured.
@@ -80,6 +98,14 @@ impl FindingKind {
             Self::ServiceFiltered => "service_filtered",
             Self::SourceFiltered => "source_filtered",
             Self::LimitedRejects => "limited_rejects",
+            Self::HostDown => "host_down",
+            Self::OneBadBackend => "one_bad_backend",
+            Self::FallbackWorked => "fallback_worked",
+            Self::FeatureDropped => "feature_dropped",
+            Self::StaleTupleReuse => "stale_tuple_reuse",
+            Self::ProxyAnswers => "proxy_answers",
+            Self::SynFlood => "syn_flood",
+            Self::Backscatter => "backscatter",
             Self::PortScan => "port_scan",
             Self::OneSidedCapture => "one_sided_capture",
             Self::CaptureFiltered => "capture_filtered",
@@ -91,7 +117,7 @@ impl FindingKind {
     /// Services before noise, noise before what the capture cannot show.
     const fn weight(self) -> u8 {
         match self {
-            Self::PortScan => 1,
+            Self::FallbackWorked | Self::PortScan | Self::SynFlood | Self::Backscatter => 1,
             Self::OneSidedCapture
             | Self::CaptureFiltered
             | Self::CaptureLostPackets
@@ -123,6 +149,8 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let scanners: BTreeSet<IpAddr> = collected.comparison.scanners().into_iter().collect();
     let mut findings = noise::findings(collected, &scanners);
     findings.extend(services::findings(collected, &scanners));
+    findings.extend(hosts::findings(collected));
+    findings.extend(signs::findings(collected, &scanners));
     findings.extend(capture_quality::findings(collected));
     findings.sort_by_key(|finding| {
         let affected = std::cmp::Reverse((finding.clients, finding.attempts));

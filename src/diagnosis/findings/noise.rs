@@ -1,18 +1,105 @@
-//! What is no failure of a service: scans.
+//! What is no failure of a service: scans, floods, backscatter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::{Collected, Finding, FindingKind, over};
 use crate::diagnosis::causes::Confidence;
 use crate::diagnosis::comparison::Moment;
+use crate::handshake::Outcome;
 
 /// One finding for each scanner.
 pub(super) fn findings(collected: Collected<'_>, scanners: &BTreeSet<IpAddr>) -> Vec<Finding> {
-    scanners
+    let mut findings: Vec<Finding> = scanners
         .iter()
         .filter_map(|scanner| port_scan(collected, *scanner))
-        .collect()
+        .collect();
+    findings.extend(syn_flood(collected));
+    findings.extend(backscatter(collected));
+    findings
+}
+
+/// So many SYNs that nobody completes, from so many clients.
+const FEWEST_IN_A_FLOOD: usize = 50;
+const FEWEST_CLIENTS_OF_A_FLOOD: usize = 20;
+
+/// Half-open attempts from many clients on one port, more than were completed.
+fn syn_flood(collected: Collected<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (server, history) in collected.comparison.services() {
+        let mut moments: Vec<Moment> = history
+            .moments()
+            .iter()
+            .filter(|moment| {
+                moment.outcome == Outcome::HalfOpen
+                    && collected.selection.includes_moment(server, moment)
+            })
+            .copied()
+            .collect();
+        moments.sort_by_key(|moment| (moment.started, moment.id));
+        let finding = over(
+            FindingKind::SynFlood,
+            Confidence::Likely,
+            Some(server),
+            &moments,
+        );
+        let is_most = moments.len() * 2 > history.moments().len();
+        if moments.len() < FEWEST_IN_A_FLOOD
+            || finding.clients < FEWEST_CLIENTS_OF_A_FLOOD
+            || !is_most
+        {
+            continue;
+        }
+        let statement = format!(
+            "{} connects of {} clients to {server} were answered and never completed: a SYN flood, its sources forged",
+            moments.len(),
+            finding.clients
+        );
+        findings.push(Finding {
+            statement,
+            ..finding
+        });
+    }
+    findings
+}
+
+/// Answers from so many servers to one client that sent nothing.
+const FEWEST_SERVERS_OF_BACKSCATTER: usize = 10;
+
+/// SYN-ACKs and RSTs of many servers to one address, whose SYNs were never seen: somebody forges that address.
+fn backscatter(collected: Collected<'_>) -> Vec<Finding> {
+    let mut by_client: BTreeMap<IpAddr, (BTreeSet<IpAddr>, Vec<Moment>)> = BTreeMap::new();
+    for (server, history) in collected.comparison.services() {
+        let partial = history.moments().iter().filter(|moment| {
+            moment.outcome == Outcome::Partial
+                && collected.selection.includes_moment(server, moment)
+        });
+        for moment in partial {
+            let (servers, moments) = by_client.entry(moment.client).or_default();
+            servers.insert(server.address);
+            moments.push(*moment);
+        }
+    }
+    let is_victim = |(_, (servers, _)): &(IpAddr, (BTreeSet<IpAddr>, Vec<Moment>))| {
+        servers.len() >= FEWEST_SERVERS_OF_BACKSCATTER
+    };
+    let told = |(client, (servers, mut moments)): (IpAddr, (BTreeSet<IpAddr>, Vec<Moment>))| {
+        moments.sort_by_key(|moment| (moment.started, moment.id));
+        let statement = format!(
+            "{} servers answer {client}, whose SYNs are not in the capture: somebody forges its address, or one direction is missing",
+            servers.len()
+        );
+        Finding {
+            statement,
+            ..over(
+                FindingKind::Backscatter,
+                Confidence::Possible,
+                None,
+                &moments,
+            )
+        }
+    };
+    by_client.into_iter().filter(is_victim).map(told).collect()
 }
 
 fn several(count: usize, noun: &str) -> String {

@@ -20,8 +20,9 @@ struct Service<'a> {
 
 type Rule = fn(Service<'_>) -> Vec<Finding>;
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     service_down_window,
+    one_bad_backend,
     overload,
     never_listening,
     source_filtered,
@@ -79,7 +80,7 @@ fn service_down_window(service: Service<'_>) -> Vec<Finding> {
 }
 
 /// More windows than this are no outages, but failures among successes.
-const MOST_WINDOWS: usize = 3;
+const MOST_WINDOWS: usize = 2;
 
 /// The runs of attempts that were not accepted: from, and up to but without.
 fn shut_runs(moments: &[Moment]) -> Vec<(usize, usize)> {
@@ -174,6 +175,78 @@ fn one_window(
         next_steps,
         ..finding
     })
+}
+
+/// Refusals spread among successes for the same clients: one of several hosts behind the address. Likely when their
+/// answers have come another number of hops.
+fn one_bad_backend(service: Service<'_>) -> Vec<Finding> {
+    let decisive: Vec<Moment> = service
+        .moments
+        .iter()
+        .filter(|moment| moment.was_accepted || moment.outcome == Outcome::Refused)
+        .copied()
+        .collect();
+    let refused: Vec<Moment> = decisive
+        .iter()
+        .filter(|moment| moment.outcome == Outcome::Refused)
+        .copied()
+        .collect();
+    let is_of_all_clients = refused.iter().any(|moment| {
+        decisive
+            .iter()
+            .any(|other| other.client == moment.client && other.was_accepted)
+    });
+    if shut_runs(&decisive).len() < FEWEST_RUNS_OF_A_BACKEND || !is_of_all_clients {
+        return Vec::new();
+    }
+    let ttls = |is_accepted: bool| -> BTreeSet<u8> {
+        let of_kind = decisive
+            .iter()
+            .filter(|moment| moment.was_accepted == is_accepted);
+        of_kind.filter_map(|moment| moment.answer_ttl).collect()
+    };
+    let (good, bad) = (ttls(true), ttls(false));
+    let has_own_fingerprint = !bad.is_empty() && bad.is_disjoint(&good);
+    let confidence = if has_own_fingerprint {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    };
+    let share = 100 * refused.len() / decisive.len().max(1);
+    let statement = format!(
+        "{} of {} connects to {} ({share} %) were refused, spread among successes of the same clients: one of several hosts behind the address",
+        refused.len(),
+        decisive.len(),
+        service.server
+    );
+    let evidence = vec![format!(
+        "the refusals came with ttl {}, the acceptances with ttl {}",
+        listed(&bad),
+        listed(&good)
+    )];
+    let finding = over(
+        FindingKind::OneBadBackend,
+        confidence,
+        Some(service.server),
+        &refused,
+    );
+    vec![Finding {
+        statement,
+        evidence,
+        ..finding
+    }]
+}
+
+/// Fewer runs of failures may be outages.
+const FEWEST_RUNS_OF_A_BACKEND: usize = 3;
+
+fn listed(ttls: &BTreeSet<u8>) -> String {
+    let ttls: Vec<String> = ttls.iter().map(ToString::to_string).collect();
+    if ttls.is_empty() {
+        "unknown".to_owned()
+    } else {
+        ttls.join(", ")
+    }
 }
 
 /// Silence for some, while the port accepts others in the same seconds, and not for one client alone.
