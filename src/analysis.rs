@@ -75,7 +75,10 @@ fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observat
     match observation {
         Observation::Segment(_) => totals.tcp_packets += 1,
         Observation::IcmpError(_) => totals.icmp_errors += 1,
-        Observation::Neighbour(_) | Observation::Alive(_) | Observation::Unrelated => {}
+        Observation::Neighbour(_)
+        | Observation::Names(_)
+        | Observation::Alive(_)
+        | Observation::Unrelated => {}
         Observation::SetAside(reason) => {
             *totals.set_aside.entry(*reason).or_default() += 1;
             if let (SetAside::UnsupportedLinkType, Some(link_type)) = (reason, packet.link_type) {

@@ -329,6 +329,25 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 }
 
 #[test]
+fn names_come_from_the_capture_and_can_be_left_out() {
+    let report = json(&["samples/old-address.pcap"]);
+    assert_eq!(report["attempts"][0]["server_name"], "db.example.com");
+    assert_eq!(report["endpoints"][0]["server_name"], "db.example.com");
+    assert_eq!(report["endpoints"][0]["service"], "postgresql");
+    assert_eq!(report["findings"][0]["kind"], "never_listening");
+    assert_eq!(report["findings"][1]["kind"], "name_points_nowhere");
+    let text = run(&["read", "samples/old-address.pcap"]).stdout;
+    assert!(text.contains("db.example.com 10.0.1.20:5432"), "{text}");
+    let without = json(&["samples/old-address.pcap", "--no-names"]);
+    assert_eq!(without["attempts"][0]["server_name"], Value::Null);
+    assert!(
+        !run(&["read", "samples/old-address.pcap", "--no-names"])
+            .stdout
+            .contains("db.example.com 10")
+    );
+}
+
+#[test]
 fn colour_is_used_when_asked_for() {
     let escape = "\u{1b}[";
     assert!(

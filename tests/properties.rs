@@ -49,6 +49,32 @@ proptest! {
         let _ = decode(&packet);
     }
 
+    /// DNS answers: pointers that go in circles, counts that lie, names without end.
+    #[test]
+    fn reading_names_never_panics_or_hangs(start in 0_usize..3, bytes in vec(prop_oneof![Just(0xc0_u8), Just(0x0c), Just(1), any::<u8>()], 0..300)) {
+        let header: &[u8] = [&[0, 1, 0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0][..], &[0, 1, 0x81, 0x80, 255, 255, 255, 255, 0, 0, 0, 0], &[]][start];
+        let message = [header, &bytes].concat();
+        let length = u16::try_from(8 + message.len()).unwrap();
+        let udp = [&[0, 53, 0xc0, 0][..], &length.to_be_bytes(), &[0, 0], &message].concat();
+        let ip = support::frames::IpPlan {
+            source: [10, 0, 0, 1].into(),
+            destination: [10, 0, 0, 7].into(),
+            protocol: etherparse::IpNumber::UDP,
+            ttl: 64,
+            identification: 0,
+            traffic_class: 0,
+            flow_label: 0,
+        };
+        let packet = ip.around(&udp);
+        let packet = Packet {
+            place: PacketPlace::default(),
+            link_type: Some(LinkType::RAW),
+            bytes: &packet,
+            wire_length: 0,
+        };
+        let _ = decode(&packet);
+    }
+
     /// Bytes that start like something: the decoder gets further before they stop making sense.
     #[test]
     fn decoding_damaged_packets_never_panics(

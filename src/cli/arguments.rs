@@ -156,6 +156,16 @@ pub(super) struct ReadArguments {
     #[arg(long, value_name = "LIST")]
     pub(super) fail_on: Option<OutcomeList>,
 
+    /// Show names beside addresses, as by default
+    ///
+    /// They come from the capture's own DNS answers; nothing is ever looked up.
+    #[arg(long, overrides_with = "no_names")]
+    pub(super) names: bool,
+
+    /// Show addresses only
+    #[arg(long)]
+    pub(super) no_names: bool,
+
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub(super) color: ColorChoice,

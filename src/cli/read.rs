@@ -75,6 +75,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         capture,
         diagnosis,
         patience: arguments.patience,
+        shows_names: !arguments.no_names,
     };
     let mut status = judge(arguments, &report.diagnosis);
     status = status.max(tell_problems(&report.capture, messages));

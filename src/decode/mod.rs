@@ -1,7 +1,7 @@
 //! **Room 2: decode.** A [`Packet`] comes in; an [`Observation`] goes out: a TCP segment, an ICMP error with the
 //! segment it quotes, nothing of interest, or why it could not be read.
 //!
-//! This room allocates nothing, keeps no state and never panics: every read is checked, a header that ends early or
+//! This room allocates nothing but for DNS answers, keeps no state and never panics: every read is checked, a header that ends early or
 //! contradicts itself is an answer ([`SetAside`]), not an error.
 
 mod encapsulation;
@@ -10,6 +10,7 @@ mod icmp;
 mod icmp_kind;
 mod ip;
 mod link;
+mod names;
 mod neighbour;
 mod observation;
 mod sequence_number;
@@ -26,7 +27,7 @@ pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer
 pub use endpoint::Endpoint;
 pub use icmp_kind::IcmpKind;
 pub use observation::{
-    IcmpError, IpFacts, Neighbour, Observation, QuotedSegment, Segment, SetAside,
+    IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment, Segment, SetAside,
 };
 pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
@@ -82,6 +83,7 @@ fn carried(packet: &Packet<'_>, ip: &IpPacket<'_>, encapsulation: Encapsulation)
             tcp::segment(ip, on_the_wire, encapsulation)
         }
         ip_number::ICMP | ip_number::IPV6_ICMP => icmp::error(ip, encapsulation),
+        ip_number::UDP => names::answer(ip).unwrap_or(Observation::Alive(ip.source)),
         _ => Observation::Alive(ip.source),
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::{Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOptions};
 
 /// What one packet says. Plain data: no reference into the packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observation {
     /// A TCP segment.
     Segment(Segment),
@@ -13,12 +13,23 @@ pub enum Observation {
     IcmpError(IcmpError),
     /// Somebody asks who has an address, or somebody answers: ARP, or IPv6 neighbour discovery.
     Neighbour(Neighbour),
+    /// A DNS answer gives addresses to a name. Rare, and so the one that is allocated.
+    Names(Box<NamedAddresses>),
     /// Nothing about connects, but the host lives: its answer to a ping, or any other packet that it sent.
     Alive(IpAddr),
     /// Nothing about connects: another protocol, and nobody known sent it.
     Unrelated,
     /// It may have mattered, but could not be read.
     SetAside(SetAside),
+}
+
+/// A name and the addresses that a DNS answer gives to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedAddresses {
+    /// The name that was asked for; hostile text.
+    pub name: String,
+    /// The addresses.
+    pub addresses: Vec<IpAddr>,
 }
 
 /// Address resolution on a link.

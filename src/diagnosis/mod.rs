@@ -11,18 +11,22 @@ mod comparison;
 mod endpoints;
 mod findings;
 pub mod knowledge;
+mod names;
 mod notes;
 mod outcome_counts;
 mod selection;
+mod service_names;
 
 pub use answer_times::AnswerTimes;
 pub use app_error::app_error;
 pub use causes::{Cause, Confidence, Judged};
 pub use endpoints::EndpointSummary;
 pub use findings::{CaptureQuality, Finding, FindingKind, NextStep};
+pub use names::Names;
 pub use notes::notes;
 pub use outcome_counts::OutcomeCounts;
 pub use selection::{EndpointPattern, Selection};
+pub use service_names::service_name;
 
 use crate::decode::Observation;
 use crate::handshake::DecidedAttempt;
@@ -46,6 +50,8 @@ pub struct Diagnostician {
 pub struct Diagnosis {
     /// How they ended.
     pub outcomes: OutcomeCounts,
+    /// The names that DNS answers in the capture gave to addresses.
+    pub names: Names,
     /// What many attempts say together, worst first.
     pub findings: Vec<Finding>,
     /// The servers, the one with the most failures first.
@@ -125,6 +131,7 @@ impl Diagnostician {
         Diagnosis {
             outcomes: self.outcomes,
             findings,
+            names: comparison.names().clone(),
             endpoints: self.endpoints.worst_first(&comparison),
             attempts: attempts.into_iter().map(diagnosed).collect(),
             attempts_omitted,

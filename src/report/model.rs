@@ -1,10 +1,12 @@
 //! What every format shows: one model, filled once.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
+use super::sanitize::terminal_safe;
 use crate::capture::{LinkType, SourceFacts, Timestamp};
-use crate::decode::SetAside;
+use crate::decode::{Endpoint, SetAside};
 use crate::diagnosis::Diagnosis;
 
 /// A finished report.
@@ -18,6 +20,37 @@ pub struct Report {
     pub diagnosis: Diagnosis,
     /// For how long silence had to be watched before it counted.
     pub patience: Duration,
+    /// Whether names are shown beside addresses.
+    pub shows_names: bool,
+}
+
+impl Report {
+    /// The name that the capture's own DNS answers give to an address, if names are shown; hostile text.
+    pub fn name_of(&self, address: IpAddr) -> Option<String> {
+        self.diagnosis
+            .names
+            .of(address)
+            .filter(|_| self.shows_names)
+            .map(str::to_owned)
+    }
+
+    /// Name, if there is one and it is shown, and address and port: what people read, safe for a terminal.
+    pub(super) fn named(&self, endpoint: Endpoint) -> String {
+        match self.name_of(endpoint.address) {
+            Some(name) => format!("{} {endpoint}", shortened(&terminal_safe(&name))),
+            None => endpoint.to_string(),
+        }
+    }
+}
+
+/// Of a long name the start, which differs, is worth more than the end.
+const LONGEST_NAME: usize = 32;
+
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    name.chars().take(LONGEST_NAME - 1).chain(['~']).collect()
 }
 
 /// The program that made a report.

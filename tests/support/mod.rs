@@ -46,6 +46,7 @@ pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
         capture,
         diagnosis,
         patience,
+        shows_names: true,
     }
 }
 

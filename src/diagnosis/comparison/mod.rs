@@ -10,6 +10,7 @@ pub(super) use services::{Moment, ServiceHistory, Sign};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
+use super::names::Names;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation};
 use crate::handshake::{Attempt, DecidedAttempt, Role};
@@ -22,6 +23,7 @@ const REMEMBERED: usize = 100_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Comparison {
     hosts: Hosts,
+    names: Names,
     services: HashMap<Endpoint, ServiceHistory, foldhash::fast::RandomState>,
     asked_for: HashMap<IpAddr, AskedFor, foldhash::fast::RandomState>,
     targets: HashMap<IpAddr, Targets, foldhash::fast::RandomState>,
@@ -73,8 +75,14 @@ impl Comparison {
                     asked.questions = asked.questions.saturating_add(1);
                 });
             }
+            Observation::Names(named) => self.names.note(named),
             Observation::Unrelated | Observation::SetAside(_) => {}
         }
+    }
+
+    /// The names that DNS answers gave to addresses.
+    pub(super) fn names(&self) -> &Names {
+        &self.names
     }
 
     fn note_neighbour(&mut self, address: IpAddr, note: impl Fn(&mut AskedFor)) {

@@ -60,6 +60,8 @@ pub enum FindingKind {
     SourceFiltered,
     /// ICMP rejects for some, silence for the others, success for none.
     LimitedRejects,
+    /// A DNS answer in the capture led to an address where no connect succeeded.
+    NamePointsNowhere,
     /// An address that nobody answers for on its link.
     HostDown,
     /// One address, and failures of one origin spread among successes of another.
@@ -98,6 +100,7 @@ impl FindingKind {
             Self::ServiceFiltered => "service_filtered",
             Self::SourceFiltered => "source_filtered",
             Self::LimitedRejects => "limited_rejects",
+            Self::NamePointsNowhere => "name_points_nowhere",
             Self::HostDown => "host_down",
             Self::OneBadBackend => "one_bad_backend",
             Self::FallbackWorked => "fallback_worked",

@@ -20,7 +20,8 @@ struct Service<'a> {
 
 type Rule = fn(Service<'_>) -> Vec<Finding>;
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
+    name_points_nowhere,
     service_down_window,
     one_bad_backend,
     overload,
@@ -283,6 +284,35 @@ fn overload(service: Service<'_>) -> Vec<Finding> {
         Confidence::Likely,
         Some(service.server),
         &silent,
+    );
+    vec![Finding {
+        statement,
+        ..finding
+    }]
+}
+
+/// A DNS answer in the capture led to an address where no connect to this port succeeded.
+fn name_points_nowhere(service: Service<'_>) -> Vec<Finding> {
+    let name = service
+        .collected
+        .comparison
+        .names()
+        .of(service.server.address);
+    let (Some(name), true) = (
+        name,
+        !service.moments.is_empty() && service.moments.iter().all(is_shut),
+    ) else {
+        return Vec::new();
+    };
+    let statement = format!(
+        "the DNS answer for {name} led to {}, where no connect succeeded: the service moved, or the name is out of date",
+        service.server
+    );
+    let finding = over(
+        FindingKind::NamePointsNowhere,
+        Confidence::Possible,
+        Some(service.server),
+        service.moments,
     );
     vec![Finding {
         statement,

@@ -9,7 +9,9 @@ use super::model::Report;
 use super::times::rfc3339;
 use crate::capture::{ProblemKind, SourceFacts};
 use crate::decode::SetAside;
-use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, Finding, app_error, notes};
+use crate::diagnosis::{
+    DiagnosedAttempt, EndpointSummary, Finding, app_error, notes, service_name,
+};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
 
 /// Writes the whole report as one JSON document.
@@ -38,16 +40,16 @@ fn wire_report(report: &Report) -> wire::Report {
         },
         capture: wire_capture(report),
         summary: wire_summary(report),
-        findings: wire_findings(&diagnosis.findings),
+        findings: wire_findings(report),
         endpoints: diagnosis
             .endpoints
             .iter()
-            .map(|endpoint| wire_endpoint(endpoint, &diagnosis.findings))
+            .map(|endpoint| wire_endpoint(report, endpoint))
             .collect(),
         attempts: diagnosis
             .attempts
             .iter()
-            .map(|decided| wire_attempt(decided, report.capture.may_miss_icmp_errors()))
+            .map(|diagnosed| wire_attempt(report, diagnosed))
             .collect(),
         attempts_omitted: diagnosis.attempts_omitted,
     }
@@ -128,9 +130,9 @@ fn wire_summary(report: &Report) -> wire::Summary {
     }
 }
 
-fn wire_findings(findings: &[Finding]) -> Vec<wire::Finding> {
-    numbered(findings)
-        .map(|(id, finding)| wire_finding(id, finding))
+fn wire_findings(report: &Report) -> Vec<wire::Finding> {
+    numbered(&report.diagnosis.findings)
+        .map(|(id, finding)| wire_finding(report, id, finding))
         .collect()
 }
 
@@ -139,13 +141,15 @@ fn numbered(findings: &[Finding]) -> impl Iterator<Item = (u64, &Finding)> {
     (1..).zip(findings)
 }
 
-fn wire_finding(id: u64, finding: &Finding) -> wire::Finding {
+fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
     wire::Finding {
         id,
         kind: finding.kind.name().to_owned(),
         confidence: finding.confidence.name(),
         server: finding.server.map(|server| server.to_string()),
-        server_name: None,
+        server_name: finding
+            .server
+            .and_then(|server| report.name_of(server.address)),
         clients: finding.clients as u64,
         attempts: finding.attempts,
         from: finding.from.map(rfc3339),
@@ -164,12 +168,12 @@ fn wire_finding(id: u64, finding: &Finding) -> wire::Finding {
     }
 }
 
-fn wire_endpoint(endpoint: &EndpointSummary, findings: &[Finding]) -> wire::Endpoint {
+fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint {
     let times = &endpoint.answer_times;
     wire::Endpoint {
         server: endpoint.server.to_string(),
-        server_name: None,
-        service: None,
+        server_name: report.name_of(endpoint.server.address),
+        service: service_name(endpoint.server.port).map(str::to_owned),
         attempts: endpoint.outcomes.total(),
         outcomes: endpoint
             .outcomes
@@ -184,14 +188,14 @@ fn wire_endpoint(endpoint: &EndpointSummary, findings: &[Finding]) -> wire::Endp
             .median_microseconds()
             .zip(times.longest_microseconds())
             .map(|(median, max)| wire::AnswerTimes { median, max }),
-        findings: numbered(findings)
+        findings: numbered(&report.diagnosis.findings)
             .filter(|(_, finding)| finding.server == Some(endpoint.server))
             .map(|(id, _)| id)
             .collect(),
     }
 }
 
-fn wire_attempt(diagnosed: &DiagnosedAttempt, may_miss_icmp_errors: bool) -> wire::Attempt {
+fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wire::Attempt {
     let decided = &diagnosed.decided;
     let DecidedAttempt { attempt, judgement } = decided;
     let started = attempt.started_at();
@@ -202,9 +206,9 @@ fn wire_attempt(diagnosed: &DiagnosedAttempt, may_miss_icmp_errors: bool) -> wir
         id: attempt.id.0,
         client: attempt.client.to_string(),
         server: attempt.server.to_string(),
-        client_name: None,
-        server_name: None,
-        service: None,
+        client_name: report.name_of(attempt.client.address),
+        server_name: report.name_of(attempt.server.address),
+        service: service_name(attempt.server.port).map(str::to_owned),
         path: attempt
             .encapsulation
             .layers()
@@ -223,7 +227,7 @@ fn wire_attempt(diagnosed: &DiagnosedAttempt, may_miss_icmp_errors: bool) -> wir
             .first_syn_at
             .zip(attempt.first_answer_at)
             .map(|(syn, answer)| microseconds(answer.since(syn))),
-        app_error: app_error(decided, may_miss_icmp_errors),
+        app_error: app_error(decided, report.capture.may_miss_icmp_errors()),
         evidence: attempt
             .evidence
             .packets()

@@ -6,7 +6,7 @@ use crate::capture::Timestamp;
 use crate::diagnosis::{DiagnosedAttempt, app_error, notes};
 use crate::handshake::{Outcome, SeenPacket};
 use crate::report::evidence_words::{self, duration};
-use crate::report::model::{CaptureTotals, Report};
+use crate::report::model::Report;
 
 /// How many packets of one attempt are shown: the first ones and the latest.
 const SHOWN_PACKETS: usize = 8;
@@ -23,7 +23,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     }
     for diagnosed in &shown {
         page.line("");
-        write_attempt(diagnosed, &report.capture, page);
+        write_attempt(diagnosed, report, page);
     }
     let left_out = left_out(report, &shown, page.style().only_failures);
     if left_out > 0 {
@@ -45,7 +45,8 @@ fn left_out(report: &Report, shown: &[&DiagnosedAttempt], only_failures: bool) -
     }
 }
 
-fn write_attempt(diagnosed: &DiagnosedAttempt, capture: &CaptureTotals, page: &mut Page) {
+fn write_attempt(diagnosed: &DiagnosedAttempt, report: &Report, page: &mut Page) {
+    let capture = &report.capture;
     let attempt = &diagnosed.decided.attempt;
     let zone = page.style().zone;
     let outcome = diagnosed.decided.judgement.outcome;
@@ -55,7 +56,11 @@ fn write_attempt(diagnosed: &DiagnosedAttempt, capture: &CaptureTotals, page: &m
             attempt.id.0,
             zone.precise_time_of_day(attempt.started_at())
         )),
-        page.bold(format!("{} > {}", attempt.client, attempt.server)),
+        page.bold(format!(
+            "{} > {}",
+            report.named(attempt.client),
+            report.named(attempt.server)
+        )),
         page.in_outcome_color(outcome, headline(&diagnosed.decided)),
     ];
     page.wrapped_titles(&title);

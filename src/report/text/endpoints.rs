@@ -1,5 +1,7 @@
 //! The servers that connects fail to, the worst first.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::page::{Page, cut, grouped, padded, right};
 use crate::diagnosis::{Confidence, DiagnosedAttempt, EndpointSummary, Judged};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, Sender};
@@ -20,7 +22,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         return;
     }
     let shown = failing.get(..SHOWN_ENDPOINTS).unwrap_or(&failing);
-    let table = Table::fitting(shown, page.style().width);
+    let table = Table::fitting(report, shown, page.style().width);
     page.line("");
     let why = if table.has_why_column() { "WHY" } else { "" };
     let head = table.row(
@@ -32,7 +34,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let head = page.bold(head.trim_end());
     page.line(head);
     for endpoint in shown {
-        table.write(endpoint, page);
+        table.write(report, endpoint, page);
     }
     if failing.len() > shown.len() {
         page.line(format!(
@@ -61,11 +63,11 @@ const TIME_COLUMNS: usize = 10 + 10 + 2;
 const NARROWEST_WHY: usize = 40;
 
 impl Table {
-    fn fitting(shown: &[&EndpointSummary], width: usize) -> Self {
+    fn fitting(report: &Report, shown: &[&EndpointSummary], width: usize) -> Self {
         let widest = |head: &str, of: &dyn Fn(&EndpointSummary) -> String| {
             let content = shown
                 .iter()
-                .map(|endpoint| of(endpoint).len())
+                .map(|endpoint| of(endpoint).width())
                 .max()
                 .unwrap_or(0);
             content.max(head.len())
@@ -82,7 +84,7 @@ impl Table {
             0
         };
         let numbers = connects + established + failed + other;
-        let longest = widest("SERVER", &|endpoint| endpoint.server.to_string());
+        let longest = widest("SERVER", &|endpoint| report.named(endpoint.server));
         // Of an address nothing is cut off: one that is too long has a line of its own.
         let server = longest.min(width.saturating_sub(1 + numbers + TIME_COLUMNS));
         let why = width.saturating_sub(1 + server + numbers + TIME_COLUMNS);
@@ -129,7 +131,7 @@ impl Table {
         )
     }
 
-    fn write(&self, endpoint: &EndpointSummary, page: &mut Page) {
+    fn write(&self, report: &Report, endpoint: &EndpointSummary, page: &mut Page) {
         let zone = page.style().zone;
         let time = |at: Option<_>| at.map_or_else(|| "-".to_owned(), |at| zone.time_of_day(at));
         let outcomes = &endpoint.outcomes;
@@ -138,8 +140,8 @@ impl Table {
             Some(outcome) => page.in_outcome_color(outcome, why),
             None => why,
         };
-        let mut server = endpoint.server.to_string();
-        if server.len() > self.server {
+        let mut server = report.named(endpoint.server);
+        if server.width() > self.server {
             page.line(format!(" {server}"));
             server.clear();
         }

@@ -3,6 +3,7 @@
 use super::page::{Page, counted};
 use crate::diagnosis::Finding;
 use crate::report::model::Report;
+use crate::report::sanitize::terminal_safe;
 
 /// How many findings are shown.
 const SHOWN_FINDINGS: usize = 10;
@@ -33,7 +34,8 @@ fn write_finding(number: u64, finding: &Finding, page: &mut Page) {
     ];
     let title: Vec<String> = title.into_iter().filter(|part| !part.is_empty()).collect();
     page.wrapped(0, 4, "   ", &title);
-    page.wrapped(4, 4, "", std::slice::from_ref(&finding.statement));
+    let statement = terminal_safe(&finding.statement).into_owned();
+    page.wrapped(4, 4, "", &[statement]);
     if !finding.evidence.is_empty() {
         page.wrapped(4, 4, "; ", &finding.evidence);
     }

@@ -1,0 +1,32 @@
+//! Names of addresses, learned from the capture's own DNS answers: never looked up.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::decode::NamedAddresses;
+
+/// How many addresses are named.
+const NAMED: usize = 100_000;
+
+/// Which address has which name. The first name that an address was given in the capture is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    by_address: HashMap<IpAddr, String, foldhash::fast::RandomState>,
+}
+
+impl Names {
+    pub(super) fn note(&mut self, named: &NamedAddresses) {
+        for address in &named.addresses {
+            if self.by_address.len() < NAMED {
+                self.by_address
+                    .entry(*address)
+                    .or_insert_with(|| named.name.clone());
+            }
+        }
+    }
+
+    /// The name of an address; hostile text.
+    pub fn of(&self, address: IpAddr) -> Option<&str> {
+        self.by_address.get(&address).map(String::as_str)
+    }
+}
