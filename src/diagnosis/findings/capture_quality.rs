@@ -1,8 +1,7 @@
 //! What this capture cannot show.
 
-use super::{Collected, Finding, FindingKind, over};
+use super::{Collected, Finding, FindingKind, matching, over};
 use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::Moment;
 use crate::handshake::Outcome;
 
 /// The findings about the capture itself.
@@ -29,20 +28,26 @@ fn one_sided_capture(collected: Collected<'_>) -> Option<Finding> {
     let statement = format!(
         "connects to {first}{others} succeeded although none of their packets was captured: one direction is missing, and silence says nothing"
     );
-    Some(Finding {
+    Some(over(
+        FindingKind::OneSidedCapture,
+        Confidence::Certain,
+        None,
+        &[],
         statement,
-        ..over(FindingKind::OneSidedCapture, Confidence::Certain, None, &[])
-    })
+    ))
 }
 
 /// Every TCP segment has SYN, FIN or RST: a filter hid the others, and ICMP with them.
 fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
     let statement = "only segments with SYN, FIN or RST were captured: the third step of handshakes is inferred, and ICMP errors would not show";
-    let finding = over(FindingKind::CaptureFiltered, Confidence::Likely, None, &[]);
-    collected.quality.hides_third_step.then(|| Finding {
-        statement: statement.to_owned(),
-        ..finding
-    })
+    let finding = over(
+        FindingKind::CaptureFiltered,
+        Confidence::Likely,
+        None,
+        &[],
+        statement.to_owned(),
+    );
+    collected.quality.hides_third_step.then_some(finding)
 }
 
 /// The capturing host says that it lost packets.
@@ -51,41 +56,33 @@ fn capture_lost_packets(collected: Collected<'_>) -> Option<Finding> {
     let statement = format!(
         "the capturing host lost {lost} packets: what looks like silence may be among them"
     );
-    let finding = over(
-        FindingKind::CaptureLostPackets,
-        Confidence::Certain,
-        None,
-        &[],
-    );
-    (lost > 0).then_some(Finding {
-        statement,
-        ..finding
+    (lost > 0).then(|| {
+        over(
+            FindingKind::CaptureLostPackets,
+            Confidence::Certain,
+            None,
+            &[],
+            statement,
+        )
     })
 }
 
 /// SYN-ACKs whose SYNs came before the capture.
 fn capture_started_late(collected: Collected<'_>) -> Option<Finding> {
-    let mut moments: Vec<Moment> = Vec::new();
-    for (server, history) in collected.comparison.services() {
-        moments.extend(history.moments().iter().filter(|moment| {
-            moment.outcome == Outcome::Partial
-                && moment.was_accepted
-                && collected.selection.includes_moment(server, moment)
-        }));
-    }
-    moments.sort_by_key(|moment| (moment.started, moment.id));
-    let finding = over(
-        FindingKind::CaptureStartedLate,
-        Confidence::Likely,
-        None,
-        &moments,
-    );
+    let moments = matching(collected, |moment| {
+        moment.outcome == Outcome::Partial && moment.was_accepted
+    });
     let statement = format!(
         "{} SYN-ACKs answer SYNs that are not in the capture: it started while connects were under way, or misses packets",
         moments.len()
     );
-    (!moments.is_empty()).then_some(Finding {
-        statement,
-        ..finding
+    (!moments.is_empty()).then(|| {
+        over(
+            FindingKind::CaptureStartedLate,
+            Confidence::Likely,
+            None,
+            &moments,
+            statement,
+        )
     })
 }

@@ -20,7 +20,7 @@ fn host_down(collected: Collected<'_>) -> Vec<Finding> {
                 "nobody answers for {address} on its link, asked {} times: the host is down, or not on this link",
                 asked.questions
             );
-            Finding { statement, ..over(FindingKind::HostDown, Confidence::Certain, None, &[]) }
+            over(FindingKind::HostDown, Confidence::Certain, None, &[], statement)
         })
         .collect()
 }

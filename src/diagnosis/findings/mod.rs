@@ -7,6 +7,7 @@ mod capture_quality;
 mod hosts;
 mod next_steps;
 mod noise;
+mod outages;
 mod services;
 mod signs;
 
@@ -150,10 +151,12 @@ pub(super) struct Collected<'a> {
 /// All findings: those about services first, of these the ones that affect most clients and attempts.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let scanners: BTreeSet<IpAddr> = collected.comparison.scanners().into_iter().collect();
+    let services = selected_services(collected, &scanners);
     let mut findings = noise::findings(collected, &scanners);
-    findings.extend(services::findings(collected, &scanners));
+    findings.extend(outages::findings(&services));
+    findings.extend(services::findings(collected, &services));
     findings.extend(hosts::findings(collected));
-    findings.extend(signs::findings(collected, &scanners));
+    findings.extend(signs::findings(collected, &services));
     findings.extend(capture_quality::findings(collected));
     findings.sort_by_key(|finding| {
         let affected = std::cmp::Reverse((finding.clients, finding.attempts));
@@ -168,12 +171,77 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The attempts to one server that findings may be about, in the order they began.
+#[derive(Clone, Debug)]
+struct Service {
+    server: Endpoint,
+    moments: Vec<Moment>,
+}
+
+impl Service {
+    /// Those of the attempts that are meant.
+    fn those(&self, is_meant: impl Fn(&Moment) -> bool) -> Vec<Moment> {
+        self.moments
+            .iter()
+            .filter(|moment| is_meant(moment))
+            .copied()
+            .collect()
+    }
+}
+
+/// The selected attempts to every server; what scanners met there is left out.
+fn selected_services(collected: Collected<'_>, scanners: &BTreeSet<IpAddr>) -> Vec<Service> {
+    let services = collected.comparison.services().into_iter();
+    services
+        .map(|(server, history)| {
+            let is_meant = |moment: &Moment| {
+                !scanners.contains(&moment.client)
+                    && collected.selection.includes_moment(server, moment)
+            };
+            Service {
+                server,
+                moments: in_order(
+                    history
+                        .moments()
+                        .iter()
+                        .filter(|moment| is_meant(moment))
+                        .copied(),
+                ),
+            }
+        })
+        .collect()
+}
+
+/// The selected attempts to any server that are meant, in the order they began.
+fn matching(collected: Collected<'_>, is_meant: impl Fn(&Moment) -> bool) -> Vec<Moment> {
+    let services = collected.comparison.services().into_iter();
+    in_order(services.flat_map(|(server, history)| {
+        let is_selected = |moment: &&Moment| {
+            is_meant(moment) && collected.selection.includes_moment(server, moment)
+        };
+        history
+            .moments()
+            .iter()
+            .filter(is_selected)
+            .copied()
+            .collect::<Vec<Moment>>()
+    }))
+}
+
+/// The attempts in the order they began.
+fn in_order(moments: impl Iterator<Item = Moment>) -> Vec<Moment> {
+    let mut moments: Vec<Moment> = moments.collect();
+    moments.sort_by_key(|moment| (moment.started, moment.id));
+    moments
+}
+
 /// A finding over these attempts, in the order they began.
 fn over(
     kind: FindingKind,
     confidence: Confidence,
     server: Option<Endpoint>,
     moments: &[Moment],
+    statement: String,
 ) -> Finding {
     let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
     Finding {
@@ -184,7 +252,7 @@ fn over(
         attempts: moments.len() as u64,
         from: moments.first().map(|moment| moment.started),
         until: moments.last().map(|moment| moment.started),
-        statement: String::new(),
+        statement,
         evidence: Vec::new(),
         next_steps: server.map_or_else(Vec::new, |server| {
             next_steps::for_server(kind, server, clients.first().copied())

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingKind, over};
+use super::{Collected, Finding, FindingKind, in_order, over};
+use crate::decode::Endpoint;
 use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::comparison::{Moment, ServiceHistory};
 use crate::handshake::Outcome;
 
 /// One finding for each scanner.
@@ -25,42 +26,38 @@ const FEWEST_CLIENTS_OF_A_FLOOD: usize = 20;
 
 /// Half-open attempts from many clients on one port, more than were completed.
 fn syn_flood(collected: Collected<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (server, history) in collected.comparison.services() {
-        let mut moments: Vec<Moment> = history
-            .moments()
-            .iter()
-            .filter(|moment| {
-                moment.outcome == Outcome::HalfOpen
-                    && collected.selection.includes_moment(server, moment)
-            })
-            .copied()
-            .collect();
-        moments.sort_by_key(|moment| (moment.started, moment.id));
-        let finding = over(
-            FindingKind::SynFlood,
-            Confidence::Likely,
-            Some(server),
-            &moments,
-        );
-        let is_most = moments.len() * 2 > history.moments().len();
-        if moments.len() < FEWEST_IN_A_FLOOD
-            || finding.clients < FEWEST_CLIENTS_OF_A_FLOOD
-            || !is_most
-        {
-            continue;
-        }
-        let statement = format!(
-            "{} connects of {} clients to {server} were answered and never completed: a SYN flood, its sources forged",
-            moments.len(),
-            finding.clients
-        );
-        findings.push(Finding {
-            statement,
-            ..finding
-        });
+    let services = collected.comparison.services().into_iter();
+    services
+        .filter_map(|(server, history)| flood_of(collected, server, history))
+        .collect()
+}
+
+fn flood_of(
+    collected: Collected<'_>,
+    server: Endpoint,
+    history: &ServiceHistory,
+) -> Option<Finding> {
+    let is_meant = |moment: &&Moment| {
+        moment.outcome == Outcome::HalfOpen && collected.selection.includes_moment(server, moment)
+    };
+    let moments = in_order(history.moments().iter().filter(is_meant).copied());
+    let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
+    let is_most = moments.len() * 2 > history.moments().len();
+    if moments.len() < FEWEST_IN_A_FLOOD || clients.len() < FEWEST_CLIENTS_OF_A_FLOOD || !is_most {
+        return None;
     }
-    findings
+    let statement = format!(
+        "{} connects of {} clients to {server} were answered and never completed: a SYN flood, its sources forged",
+        moments.len(),
+        clients.len()
+    );
+    Some(over(
+        FindingKind::SynFlood,
+        Confidence::Likely,
+        Some(server),
+        &moments,
+        statement,
+    ))
 }
 
 /// Answers from so many servers to one client that sent nothing.
@@ -89,15 +86,13 @@ fn backscatter(collected: Collected<'_>) -> Vec<Finding> {
             "{} servers answer {client}, whose SYNs are not in the capture: somebody forges its address, or one direction is missing",
             servers.len()
         );
-        Finding {
+        over(
+            FindingKind::Backscatter,
+            Confidence::Possible,
+            None,
+            &moments,
             statement,
-            ..over(
-                FindingKind::Backscatter,
-                Confidence::Possible,
-                None,
-                &moments,
-            )
-        }
+        )
     };
     by_client.into_iter().filter(is_victim).map(told).collect()
 }
@@ -134,9 +129,11 @@ fn port_scan(collected: Collected<'_>, scanner: IpAddr) -> Option<Finding> {
         several(hosts.len(), "host"),
         moments.len()
     );
-    let finding = over(FindingKind::PortScan, Confidence::Likely, None, &moments);
-    Some(Finding {
+    Some(over(
+        FindingKind::PortScan,
+        Confidence::Likely,
+        None,
+        &moments,
         statement,
-        ..finding
-    })
+    ))
 }
