@@ -1,7 +1,7 @@
 //! Why an answer has no SYN in the capture.
 
-use super::responder::is_untouched;
 use super::{Case, Cause, Confidence, Rule};
+use crate::diagnosis::comparison::is_untouched;
 use crate::handshake::{Role, Sender};
 
 pub(super) const RULES: &[(Cause, Rule)] = &[(Cause::LocalFirewall, local_firewall)];

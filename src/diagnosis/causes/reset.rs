@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::responder::is_untouched;
 use super::{Case, Cause, Confidence, Rule};
-use crate::diagnosis::comparison::hop_distance;
+use crate::diagnosis::comparison::{hop_distance, is_untouched};
 use crate::handshake::{Content, Role, SeenPacket};
 
 pub(super) const RULES: &[(Cause, Rule)] = &[

@@ -49,8 +49,3 @@ pub(super) fn distance(case: Case<'_>, packet: &SeenPacket) -> Distance {
     let host = case.comparison.host(case.attempt().server.address);
     host.map_or(Distance::Unknown, |host| host.distance_of(packet))
 }
-
-/// A time to live that no hop has lowered: the packet was captured where it was made, or on its first link.
-pub(super) fn is_untouched(ttl: u8) -> bool {
-    matches!(ttl, 64 | 128 | 255)
-}

@@ -63,6 +63,11 @@ pub(crate) fn hop_distance(ttl: u8) -> u8 {
     initial(ttl) - ttl
 }
 
+/// A time to live that no hop has lowered: the packet was captured where it was made, or on its first link.
+pub(crate) fn is_untouched(ttl: u8) -> bool {
+    matches!(ttl, 64 | 128 | 255)
+}
+
 fn initial(ttl: u8) -> u8 {
     [32, 64, 128]
         .into_iter()

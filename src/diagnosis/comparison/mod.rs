@@ -4,7 +4,7 @@
 mod hosts;
 mod services;
 
-pub(super) use hosts::{Distance, HostFacts, hop_distance};
+pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
 pub(super) use services::{Moment, ServiceHistory, Sign};
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -107,7 +107,7 @@ impl Comparison {
         }
         let is_near = attempt
             .packets_as(&[Role::Syn])
-            .any(|syn| matches!(syn.ip.ttl, 64 | 128 | 255));
+            .any(|syn| is_untouched(syn.ip.ttl));
         if is_near && self.near_clients.len() < REMEMBERED {
             self.near_clients.insert(attempt.client.address);
         }

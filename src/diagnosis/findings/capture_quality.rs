@@ -69,7 +69,7 @@ fn capture_lost_packets(collected: Collected<'_>) -> Option<Finding> {
 
 /// SYN-ACKs whose SYNs came before the capture.
 fn capture_started_late(collected: Collected<'_>) -> Option<Finding> {
-    let moments = matching(collected, |_, moment| {
+    let moments = matching(collected, |moment| {
         moment.outcome == Outcome::Partial && moment.was_accepted
     });
     let statement = format!(

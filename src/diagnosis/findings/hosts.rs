@@ -1,8 +1,9 @@
 //! What is said about hosts as a whole.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingKind, matching, over};
+use super::{Collected, Finding, FindingKind, in_order, over};
 use crate::diagnosis::causes::Confidence;
 use crate::diagnosis::comparison::Moment;
 
@@ -11,38 +12,59 @@ const NAMED_ADDRESSES: usize = 4;
 
 /// The findings about hosts.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
+    let is_selected = |address: &IpAddr| collected.selection.is_about_host(*address);
     let unanswered = collected
         .comparison
         .unanswered_hosts()
         .into_iter()
         .map(|(address, _)| address);
-    let is_selected = |address: &IpAddr| collected.selection.is_about_host(*address);
-    let (tried, only_asked): (Vec<IpAddr>, Vec<IpAddr>) = unanswered
-        .filter(is_selected)
-        .partition(|address| !attempts_to(collected, *address).is_empty());
+    let unanswered: BTreeSet<IpAddr> = unanswered.filter(is_selected).collect();
+    let tried = attempts_to(collected, &unanswered);
+    let only_asked: Vec<IpAddr> = unanswered
+        .into_iter()
+        .filter(|address| !tried.contains_key(address))
+        .collect();
     let mut findings: Vec<Finding> = tried
-        .iter()
-        .map(|address| host_down(collected, *address))
+        .into_iter()
+        .map(|(address, attempts)| host_down(collected, address, attempts))
         .collect();
     findings.extend(perhaps_down(&only_asked));
     findings
 }
 
-fn attempts_to(collected: Collected<'_>, host: IpAddr) -> Vec<Moment> {
-    matching(collected, |server, _| server.address == host)
+/// The selected attempts to any port of these hosts, by host: one look at all servers, however many hosts.
+fn attempts_to(
+    collected: Collected<'_>,
+    hosts: &BTreeSet<IpAddr>,
+) -> BTreeMap<IpAddr, Vec<Moment>> {
+    let mut tried: BTreeMap<IpAddr, Vec<Moment>> = BTreeMap::new();
+    for (server, history) in collected.comparison.services() {
+        if !hosts.contains(&server.address) {
+            continue;
+        }
+        let selected = history
+            .moments()
+            .iter()
+            .filter(|moment| collected.selection.includes_moment(server, moment));
+        for moment in selected {
+            tried.entry(server.address).or_default().push(*moment);
+        }
+    }
+    tried
 }
 
 /// Nobody answers for an address on its link, and connects to it were captured: its answer would have been as well.
-fn host_down(collected: Collected<'_>, address: IpAddr) -> Finding {
+fn host_down(collected: Collected<'_>, address: IpAddr, attempts: Vec<Moment>) -> Finding {
     let statement = format!(
         "nobody answers for {address} on its link, asked {} times: the host is down, or not on this link",
         collected.comparison.asked_for(address).questions
     );
+    let attempts = in_order(attempts.into_iter());
     over(
         FindingKind::HostDown,
         Confidence::Certain,
         None,
-        &attempts_to(collected, address),
+        &attempts,
         statement,
     )
 }

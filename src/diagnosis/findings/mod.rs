@@ -213,11 +213,11 @@ fn selected_services(collected: Collected<'_>, scanners: &BTreeSet<IpAddr>) -> V
 }
 
 /// The selected attempts that are meant, in the order they began.
-fn matching(collected: Collected<'_>, is_meant: impl Fn(Endpoint, &Moment) -> bool) -> Vec<Moment> {
+fn matching(collected: Collected<'_>, is_meant: impl Fn(&Moment) -> bool) -> Vec<Moment> {
     let services = collected.comparison.services().into_iter();
     in_order(services.flat_map(|(server, history)| {
         let is_selected = |moment: &&Moment| {
-            is_meant(server, moment) && collected.selection.includes_moment(server, moment)
+            is_meant(moment) && collected.selection.includes_moment(server, moment)
         };
         history
             .moments()

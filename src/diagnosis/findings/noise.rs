@@ -11,9 +11,10 @@ use crate::handshake::Outcome;
 
 /// One finding for each scanner.
 pub(super) fn findings(collected: Collected<'_>, scanners: &BTreeSet<IpAddr>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = scanners
+    let of_scanners = by_client(collected, |moment| scanners.contains(&moment.client));
+    let mut findings: Vec<Finding> = of_scanners
         .iter()
-        .filter_map(|scanner| port_scan(collected, *scanner))
+        .map(|(scanner, attempts)| port_scan(*scanner, attempts))
         .collect();
     findings.extend(syn_flood(collected));
     findings.extend(backscatter(collected));
@@ -65,36 +66,51 @@ const FEWEST_SERVERS_OF_BACKSCATTER: usize = 10;
 
 /// SYN-ACKs and RSTs of many servers to one address, whose SYNs were never seen: somebody forges that address.
 fn backscatter(collected: Collected<'_>) -> Vec<Finding> {
-    let mut by_client: BTreeMap<IpAddr, (BTreeSet<IpAddr>, Vec<Moment>)> = BTreeMap::new();
-    for (server, history) in collected.comparison.services() {
-        let partial = history.moments().iter().filter(|moment| {
-            moment.outcome == Outcome::Partial
-                && collected.selection.includes_moment(server, moment)
-        });
-        for moment in partial {
-            let (servers, moments) = by_client.entry(moment.client).or_default();
-            servers.insert(server.address);
-            moments.push(*moment);
-        }
-    }
-    let is_victim = |(_, (servers, _)): &(IpAddr, (BTreeSet<IpAddr>, Vec<Moment>))| {
-        servers.len() >= FEWEST_SERVERS_OF_BACKSCATTER
-    };
-    let told = |(client, (servers, mut moments)): (IpAddr, (BTreeSet<IpAddr>, Vec<Moment>))| {
-        moments.sort_by_key(|moment| (moment.started, moment.id));
-        let statement = format!(
-            "{} servers answer {client}, whose SYNs are not in the capture: somebody forges its address, or one direction is missing",
-            servers.len()
-        );
+    let partial = by_client(collected, |moment| moment.outcome == Outcome::Partial);
+    partial
+        .iter()
+        .filter_map(|(client, attempts)| backscatter_to(*client, attempts))
+        .collect()
+}
+
+fn backscatter_to(client: IpAddr, attempts: &[(Endpoint, Moment)]) -> Option<Finding> {
+    let servers: BTreeSet<IpAddr> = attempts.iter().map(|(server, _)| server.address).collect();
+    let statement = format!(
+        "{} servers answer {client}, whose SYNs are not in the capture: somebody forges its address, or one direction is missing",
+        servers.len()
+    );
+    (servers.len() >= FEWEST_SERVERS_OF_BACKSCATTER).then(|| {
         over(
             FindingKind::Backscatter,
             Confidence::Possible,
             None,
-            &moments,
+            &moments_of(attempts),
             statement,
         )
-    };
-    by_client.into_iter().filter(is_victim).map(told).collect()
+    })
+}
+
+/// The selected attempts that are meant, with their servers, by client: one look at all of them, however many clients.
+fn by_client(
+    collected: Collected<'_>,
+    is_meant: impl Fn(&Moment) -> bool,
+) -> BTreeMap<IpAddr, Vec<(Endpoint, Moment)>> {
+    let mut clients: BTreeMap<IpAddr, Vec<(Endpoint, Moment)>> = BTreeMap::new();
+    for (server, history) in collected.comparison.services() {
+        for moment in history.moments() {
+            if is_meant(moment) && collected.selection.includes_moment(server, moment) {
+                clients
+                    .entry(moment.client)
+                    .or_default()
+                    .push((server, *moment));
+            }
+        }
+    }
+    clients
+}
+
+fn moments_of(attempts: &[(Endpoint, Moment)]) -> Vec<Moment> {
+    in_order(attempts.iter().map(|(_, moment)| *moment))
 }
 
 fn several(count: usize, noun: &str) -> String {
@@ -102,38 +118,24 @@ fn several(count: usize, noun: &str) -> String {
 }
 
 /// One client that tries many addresses and ports, most of them in vain.
-fn port_scan(collected: Collected<'_>, scanner: IpAddr) -> Option<Finding> {
-    let services = collected.comparison.services();
-    let mut hosts = BTreeSet::new();
-    let mut ports = BTreeSet::new();
-    let mut moments: Vec<Moment> = Vec::new();
-    for (server, history) in services {
-        let of_scanner = history.moments().iter().filter(|moment| {
-            moment.client == scanner && collected.selection.includes_moment(server, moment)
-        });
-        let before = moments.len();
-        moments.extend(of_scanner);
-        if moments.len() > before {
-            hosts.insert(server.address);
-            ports.insert(server.port);
-        }
-    }
-    if moments.is_empty() {
-        return None;
-    }
-    moments.sort_by_key(|moment| (moment.started, moment.id));
-    let accepted = moments.iter().filter(|moment| moment.was_accepted).count();
+fn port_scan(scanner: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
+    let hosts: BTreeSet<IpAddr> = attempts.iter().map(|(server, _)| server.address).collect();
+    let ports: BTreeSet<u16> = attempts.iter().map(|(server, _)| server.port).collect();
+    let accepted = attempts
+        .iter()
+        .filter(|(_, moment)| moment.was_accepted)
+        .count();
     let statement = format!(
         "{scanner} tried {} on {}, {} connects in all; {accepted} were answered: a scan",
         several(ports.len(), "port"),
         several(hosts.len(), "host"),
-        moments.len()
+        attempts.len()
     );
-    Some(over(
+    over(
         FindingKind::PortScan,
         Confidence::Likely,
         None,
-        &moments,
+        &moments_of(attempts),
         statement,
-    ))
+    )
 }
