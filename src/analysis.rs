@@ -21,12 +21,34 @@ pub struct AnalysisSettings {
 pub fn analyse(
     captures: &mut CaptureSet,
     settings: AnalysisSettings,
-    mut passes: impl FnMut(&Packet<'_>) -> bool,
+    passes: impl FnMut(&Packet<'_>) -> bool,
 ) -> (CaptureTotals, Diagnosis) {
+    analyse_watched(captures, settings, passes, |_| {})
+}
+
+/// After so many packets it is told how far reading has come: some milliseconds of work, so that it costs nothing.
+const PACKETS_BETWEEN_TELLING: u32 = 4096;
+
+/// As [`analyse`]; `tell_read` hears now and then how many bytes of `captures` were read.
+pub fn analyse_watched(
+    captures: &mut CaptureSet,
+    settings: AnalysisSettings,
+    mut passes: impl FnMut(&Packet<'_>) -> bool,
+    mut tell_read: impl FnMut(u64),
+) -> (CaptureTotals, Diagnosis) {
+    let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
     let mut tracker = Tracker::new(settings.tracker);
     let mut diagnostician = Diagnostician::new(settings.selection, settings.listed_attempts);
-    while let Some(packet) = captures.next_packet() {
+    loop {
+        until_telling -= 1;
+        if until_telling == 0 {
+            until_telling = PACKETS_BETWEEN_TELLING;
+            tell_read(captures.bytes_read());
+        }
+        let Some(packet) = captures.next_packet() else {
+            break;
+        };
         if !passes(&packet) {
             // It is left out, but it shows that the capture went on.
             tracker.watched_until(packet.place.at);
@@ -64,11 +86,27 @@ pub fn analyse(
         .dropped_by_kernel()
         .unwrap_or(0)
         .saturating_add(totals.dropped_by_interface().unwrap_or(0));
+    totals.hiding_filter = totals
+        .sources
+        .iter()
+        .flat_map(|source| &source.interfaces)
+        .find(|interface| interface.hides_icmp_errors())
+        .and_then(|interface| interface.filter.clone());
+    totals.comments = captures
+        .take_packet_comments()
+        .into_iter()
+        .map(|comment| ((comment.source, comment.number), comment.text))
+        .collect();
+    for resolved in captures.take_resolved_names() {
+        diagnostician.add_name(resolved.address, resolved.name);
+    }
     let quality = CaptureQuality {
+        hiding_filter: totals.hiding_filter.clone(),
         hides_third_step: !totals.shows_third_step,
+        may_miss_icmp_errors: totals.may_miss_icmp_errors(),
         lost_packets,
     };
-    (totals, diagnostician.finish(quality))
+    (totals, diagnostician.finish(&quality))
 }
 
 fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observation) {
@@ -79,8 +117,11 @@ fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observat
         | Observation::Names(_)
         | Observation::Alive(_)
         | Observation::Unrelated => {}
+        Observation::Encrypted(_) => {
+            totals.set_aside(SetAside::Encrypted, packet.place);
+        }
         Observation::SetAside(reason) => {
-            *totals.set_aside.entry(*reason).or_default() += 1;
+            totals.set_aside(*reason, packet.place);
             if let (SetAside::UnsupportedLinkType, Some(link_type)) = (reason, packet.link_type) {
                 *totals.unsupported_link_types.entry(link_type).or_default() += 1;
             }

@@ -10,38 +10,12 @@
 
 mod support;
 
-use std::path::PathBuf;
-
 use serde_json::Value;
-use support::command::{Ran, run};
+use support::command::{file, read, run};
 use support::frames::SegmentPlan;
 use support::pcap::{
     CapturedPacket, enhanced_packet, interface_description, pcap_file, pcapng_block, section_header,
 };
-
-/// A file of its own in a folder that goes away with it.
-struct TestFile {
-    _folder: tempfile::TempDir,
-    path: PathBuf,
-}
-
-fn file(bytes: &[u8]) -> TestFile {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.pcap");
-    std::fs::write(&path, bytes).unwrap();
-    TestFile {
-        _folder: folder,
-        path,
-    }
-}
-
-fn read(bytes: &[u8]) -> (Ran, Option<Value>) {
-    let file = file(bytes);
-    let ran = run(&["read", "-F", "json", file.path.to_str().unwrap()]);
-    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
-    let report = serde_json::from_str(&ran.stdout).ok();
-    (ran, report)
-}
 
 fn syn(port: u16) -> Vec<u8> {
     let client = ([10, 0, 0, 7], 50_000 + port).into();
@@ -113,37 +87,116 @@ fn a_directory_without_captures_is_said_to_be_one() {
     );
 }
 
+/// A program log and other output that is no capture is told by what it is, and what to do instead.
 #[test]
 fn what_is_no_capture_is_recognised_where_possible() {
-    for (bytes, word) in [
+    let at = |offset: usize, bytes: &[u8]| {
+        let mut file = vec![0x80; 600];
+        file[offset..offset + bytes.len()].copy_from_slice(bytes);
+        file
+    };
+    let event_trace = {
+        let mut file = at(72, &[2, 0, 2, 0xc0]);
+        file[..4].copy_from_slice(&65_536_u32.to_le_bytes());
+        file
+    };
+    let erf_record = [
+        &[0, 0, 0, 0][..],
+        &1_795_183_200_u32.to_le_bytes(),
+        &[2, 4, 0, 32, 0, 0, 0, 14],
+        &[0; 16],
+    ]
+    .concat();
+    for (bytes, statement, hint) in [
         (
-            &b"hello, world, this is text"[..],
+            b"\x80\x81\x82\x83 neither".to_vec(),
             "neither pcap nor pcapng",
+            "",
         ),
-        (b"\x1f\x8b\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "gzip"),
-        (b"\x28\xb5\x2f\xfd\0\0\0\0\0\0\0\0\0\0\0\0", "zstd"),
-        (b"snoop\0\0\0\0\0\0\x02\0\0\0\x04", "snoop"),
+        (b"x".to_vec(), "neither pcap nor pcapng", ""),
+        (b"hello, world, this is text".to_vec(), ": text, no", ""),
         (
-            b"\xd4\xc3\xb2\xa1\x02\0",
+            b"\xd4\xc3\xb2\xa1\x02\0".to_vec(),
             "ends after 6 of the 24 bytes of its header",
+            "",
         ),
-        (b"x", "neither pcap nor pcapng"),
+        (b"BZh91AY&SY".to_vec(), "bzip2 data", "bzip2 -dc "),
+        (b"PK\x03\x04\x14\0".to_vec(), "a zip archive", "unzip -p "),
+        (at(257, b"ustar"), "a tar archive", "tar -xf "),
+        (
+            b"snoop\0\0\0\0\0\0\x02\0\0\0\x04".to_vec(),
+            "a snoop capture",
+            "editcap ",
+        ),
+        (b"RTSS\x01\x01".to_vec(), "Network Monitor 1", "editcap "),
+        (b"GMBU\0\x02".to_vec(), "Network Monitor 2", "editcap "),
+        (erf_record.repeat(2), "ERF", "editcap "),
+        (event_trace, "an event trace of Windows", "pktmon etl2pcap "),
+        (
+            b"14:02:11.123456 IP 10.0.0.7.51234 > 10.0.1.20.5432: Flags [S], seq 1".to_vec(),
+            "text that tcpdump printed",
+            "tcpdump -w FILE",
+        ),
+        (
+            b"tcpdump: verbose output suppressed, use -v[v]... for full protocol decode\n".to_vec(),
+            "text that tcpdump printed",
+            "tcpdump -w FILE",
+        ),
+        (
+            "    1   0.000000     10.0.0.7 → 10.0.1.20    TCP 74 51234 → 5432 [SYN]".into(),
+            "text that tshark printed",
+            "tshark -w FILE",
+        ),
+        (
+            b"[\n  {\n    \"_index\": \"packets-2026-11-20\",\n    \"_source\": {".to_vec(),
+            "JSON of tshark",
+            "tshark -w FILE",
+        ),
+        (
+            b"<?xml version=\"1.0\"?>\n<pdml version=\"0\" creator=\"wireshark\">".to_vec(),
+            "XML of tshark",
+            "tshark -w FILE",
+        ),
+        (
+            b"0000  00 1b 21 3c 4d 5e 00 1b 21 3c 4d 5f 08 00 45 00".to_vec(),
+            "a hex dump",
+            "text2pcap ",
+        ),
+        (
+            b"\n<!DOCTYPE html>\n<html><head><title>Sign in</title>".to_vec(),
+            "a web page",
+            "perhaps to log in",
+        ),
+        (
+            at(0, b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x04\0"),
+            "a core dump",
+            "",
+        ),
+        (
+            at(0, b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0"),
+            "a program",
+            "",
+        ),
     ] {
-        let (ran, report) = read(bytes);
+        let (ran, report) = read(&bytes);
         assert_eq!(ran.status, 3);
-        assert!(ran.stderr.contains(word), "{}", ran.stderr);
+        let mut lines = ran.stderr.lines();
+        assert!(lines.next().unwrap().contains(statement), "{}", ran.stderr);
+        let said = lines.next().unwrap_or_default();
+        let is_hinted = said.starts_with("hint: ") && said.contains(hint);
+        assert!(hint.is_empty() || is_hinted, "{}", ran.stderr);
+        assert_eq!(lines.next(), None);
         assert!(report.is_none());
     }
-    let (ran, _) = read(b"\x1f\x8b\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
-    assert!(
-        ran.stderr
-            .lines()
-            .nth(1)
-            .unwrap()
-            .starts_with("hint: gzip -dc "),
-        "{}",
-        ran.stderr
-    );
+}
+
+/// A report of this program, redirected over the capture or mixed up with it.
+#[test]
+fn a_report_is_no_capture() {
+    let report = run(&["read", "-F", "json", "samples/closed-port.pcap"]).stdout;
+    let (ran, _) = read(report.as_bytes());
+    assert_eq!(ran.status, 3);
+    assert!(ran.stderr.contains("a report of tcpwhy"), "{}", ran.stderr);
 }
 
 #[test]
@@ -229,12 +282,12 @@ fn a_snap_length_of_zero_means_no_limit() {
 #[test]
 fn an_unknown_link_type_is_named_and_counted() {
     let mut bytes = syns(2);
-    bytes[20..24].copy_from_slice(&147_u32.to_le_bytes());
+    bytes[20..24].copy_from_slice(&9999_u32.to_le_bytes());
     let (ran, report) = read(&bytes);
     assert_eq!(ran.status, 0);
     assert!(
         ran.stderr
-            .contains("2 packets of link type LINKTYPE_147 (147) are not read"),
+            .contains("2 packets of link type LINKTYPE_9999 (9999) are not read"),
         "{}",
         ran.stderr
     );
@@ -242,6 +295,29 @@ fn an_unknown_link_type_is_named_and_counted() {
         report.unwrap()["capture"]["undecodable"]["unsupported_link_type"],
         2
     );
+}
+
+/// libpcap itself says why; packets of other link types are filtered as usual.
+#[cfg(feature = "live")]
+#[test]
+fn a_filter_that_a_link_type_has_no_use_for_is_explained() {
+    let bytes = pcapng(&[
+        interface_description(false, 147, 6),
+        enhanced_packet(false, 1, 1, &syn(1)),
+        enhanced_packet(false, 0, 2, &syn(2)),
+    ]);
+    let file = file(&bytes);
+    let path = file.path.to_str().unwrap();
+    let ran = run(&["read", "-F", "json", "--filter", "tcp", path]);
+    assert_eq!(ran.status, 0);
+    assert!(
+        ran.stderr
+            .contains("lets no packet of link type USER0 through: DLT 147 link-layer type"),
+        "{}",
+        ran.stderr
+    );
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["summary"]["attempts"], 1);
 }
 
 fn pcapng(blocks: &[Vec<u8>]) -> Vec<u8> {
@@ -292,10 +368,6 @@ fn block_lengths_that_lie_are_damage() {
         (with_length(4, 13), "claims 13 bytes"),
         (with_length(4, u32::MAX - 3), "claims 4294967292 bytes"),
         (with_length(end, 12), "and 12 at its end"),
-        (
-            with_length(20, 100_000),
-            "claims 100000 bytes in a block with room for",
-        ),
     ] {
         let (ran, report) = read(&bytes);
         assert_eq!(ran.status, 3, "{}", ran.stderr);
@@ -304,7 +376,42 @@ fn block_lengths_that_lie_are_damage() {
             "{}",
             ran.stderr
         );
-        assert_eq!(report.unwrap()["summary"]["attempts"], 1);
+        let report = report.unwrap();
+        assert_eq!(report["summary"]["attempts"], 1);
+        assert_eq!(report["capture"]["packets"], 1);
+    }
+}
+
+/// Where both lengths of a block agree, the next block is known to be behind it.
+#[test]
+fn a_damaged_packet_in_a_sound_block_is_left_out() {
+    let mut damaged = enhanced_packet(false, 0, 1, &syn(2));
+    damaged[20..24].copy_from_slice(&100_000_u32.to_le_bytes());
+    let too_short = pcapng_block(false, 6, &[0; 12]);
+    for (block, word) in [
+        (damaged, "claims 100000 bytes in a block with room for 56"),
+        (
+            too_short,
+            "is in a block of 24 bytes, too short for a packet",
+        ),
+    ] {
+        let bytes = pcapng(&[
+            enhanced_packet(false, 0, 1, &syn(1)),
+            block.clone(),
+            block,
+            enhanced_packet(false, 0, 2, &syn(3)),
+        ]);
+        let (ran, report) = read(&bytes);
+        assert_eq!(ran.status, 3);
+        assert!(
+            ran.stderr.contains("packet 2 at byte ") && ran.stderr.contains(word),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.ends_with("; it is left out\n"), "{}", ran.stderr);
+        let report = report.unwrap();
+        assert_eq!(report["summary"]["attempts"], 2);
+        assert_eq!(report["attempts"][1]["evidence"][0]["packet"], 4);
     }
 }
 

@@ -193,10 +193,30 @@ fn the_number_of_listed_attempts_is_bounded_and_said() {
         outcomes(&report).contains(&"refused"),
         "failures come first"
     );
-    let text = run(&["read", "samples/port-scan.pcap", "--max-attempts", "2"]);
-    assert!(text.stdout.contains("38 more not shown"), "{}", text.stdout);
-    let all = run(&["read", "samples/port-scan.pcap", "--max-attempts", "0"]);
+    let text = run(&[
+        "read",
+        "samples/service-restart.pcap",
+        "--max-attempts",
+        "2",
+    ]);
+    assert!(text.stdout.contains("18 more not shown"), "{}", text.stdout);
+    let all = run(&[
+        "read",
+        "samples/service-restart.pcap",
+        "--max-attempts",
+        "0",
+    ]);
     assert!(!all.stdout.contains("more not shown"));
+}
+
+#[test]
+fn a_scan_is_told_once_unless_its_client_is_asked_for() {
+    let folded = run(&["read", "samples/port-scan.pcap"]);
+    assert!(folded.stdout.contains("finding 1: port scan"));
+    assert!(!folded.stdout.contains("SERVER"), "{}", folded.stdout);
+    let asked_for = json(&["samples/port-scan.pcap", "--client", "10.0.0.7"]);
+    assert_eq!(asked_for["endpoints"][0]["attempts"], 1);
+    assert_eq!(asked_for["attempts"][0]["part_of"], Value::Null);
 }
 
 #[test]

@@ -143,8 +143,69 @@ fn commands_and_titles_fit_on_a_line() {
         assert!(page.title.len() <= 51, "{}", page.title);
         let commands = page.check.iter().filter_map(|check| check.run);
         for command in commands.flat_map(|run| run.split("; ")) {
-            assert!(command.len() <= 74, "{command}");
+            // A line break within quotes does no harm to a command that is pasted.
+            let line = command.get(..74).unwrap_or_default();
+            assert!(
+                line.matches('\'').count() % 2 == 1 || command.len() <= 74,
+                "{command}"
+            );
         }
+    }
+}
+
+#[test]
+fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
+    // What no server brings about, or what happens in front of it.
+    let elsewhere = [
+        "host_down",
+        "host_unreachable",
+        "net_unreachable",
+        "ttl_exceeded",
+        "other_icmp",
+        "half_open_scan",
+        "client_reset",
+        "local_firewall",
+        "capture_ended",
+        "authentication_option",
+        "port_scan",
+        "backscatter",
+        "name_points_nowhere",
+        "one_sided_capture",
+        "capture_filtered",
+        "capture_lost_packets",
+        "capture_started_late",
+        "syn_flood",
+    ];
+    for term in CAUSES.split_whitespace().chain(FINDINGS.split_whitespace()) {
+        let check = knowledge::page(term).unwrap().check;
+        let is_there = |on: &str, what: &str| {
+            check
+                .iter()
+                .any(|check| check.on == on && check.run.is_some_and(|run| run.contains(what)))
+        };
+        if !elsewhere.contains(&term) {
+            assert!(
+                is_there("SERVER", "tcpdump -ni any -w server.pcap"),
+                "{term}"
+            );
+            assert!(
+                is_there("CLIENT", "tcpdump -ni any -w client.pcap"),
+                "{term}"
+            );
+            assert!(is_there("SERVER (Windows)", ""), "{term}");
+        }
+    }
+}
+
+#[test]
+fn firewalls_of_ipv4_come_with_those_of_ipv6() {
+    for page in knowledge::pages() {
+        let names = |program: &str| {
+            let runs = page.check.iter().filter_map(|check| check.run);
+            runs.filter(|run| run.split(' ').any(|word| word == program))
+                .count()
+        };
+        assert_eq!(names("iptables"), names("ip6tables"), "{}", page.term);
     }
 }
 
@@ -368,6 +429,11 @@ fn what_programs_print_leads_to_the_reason() {
         unix_socket       | Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?
         "#,
     );
+}
+
+#[test]
+fn what_people_paste_leads_to_the_reason() {
+    assert_table(include_str!("explain/pasted_lines.txt"));
 }
 
 #[test]

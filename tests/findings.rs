@@ -78,6 +78,124 @@ fn a_broken_service_comes_before_a_scan() {
     assert_eq!(report["findings"][0]["clients"], 3);
     assert_eq!(report["findings"][1]["attempts"], 200);
     assert_eq!(report["endpoints"][0]["server"], "10.0.1.21:5432");
+    assert_eq!(report["endpoints"][0]["outcomes"]["refused"], 3);
+    let failing = |endpoint: &&Value| endpoint["first_failure"] != Value::Null;
+    let endpoints = report["endpoints"].as_array().unwrap();
+    assert_eq!(
+        endpoints.iter().filter(failing).count(),
+        1,
+        "scanned ports have not failed"
+    );
+    let folded: u64 = endpoints
+        .iter()
+        .map(|endpoint| endpoint["folded"].as_u64().unwrap())
+        .sum();
+    assert_eq!(folded, 200);
+    assert_eq!(
+        report["summary"]["refused"], 203,
+        "what was seen is counted all the same"
+    );
+}
+
+#[test]
+fn a_scan_does_not_stain_the_service_that_it_touches() {
+    let service = SocketAddr::from(([10, 0, 1, 20], 5432));
+    let mut packets = refused(10, ([10, 0, 0, 7], 40000).into(), service).to_vec();
+    for port in 5400..5440 {
+        packets.extend(refused(
+            u64::from(port),
+            ([10, 9, 9, 9], 55555).into(),
+            ([10, 0, 1, 20], port).into(),
+        ));
+    }
+    let report = report(&packets);
+    let endpoint = &report["endpoints"][0];
+    assert_eq!(endpoint["server"], "10.0.1.20:5432");
+    assert_eq!(
+        (&endpoint["attempts"], &endpoint["folded"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(endpoint["clients"], 1);
+    assert_eq!(endpoint["first_failure"], endpoint["last_failure"]);
+}
+
+#[test]
+fn a_cluster_that_is_down_is_no_scan() {
+    let mut packets = Vec::new();
+    for round in 0..4 {
+        for member in 1..=20_u8 {
+            packets.extend(refused(
+                round * 1000 + u64::from(member),
+                (
+                    [10, 0, 0, 7],
+                    40000 + u16::from(member) + u16::try_from(round).unwrap() * 100,
+                )
+                    .into(),
+                ([10, 0, 2, member], 9092).into(),
+            ));
+        }
+    }
+    let report = report(&packets);
+    assert!(
+        !kinds(&report).contains(&"port_scan"),
+        "{:?}",
+        kinds(&report)
+    );
+    assert_eq!(report["endpoints"][0]["attempts"], 4);
+}
+
+/// A SYN that is not answered, at so many milliseconds.
+fn silent(at_milliseconds: u64, client: SocketAddr, server: SocketAddr) -> CapturedPacket {
+    segment(at_milliseconds, &SegmentPlan::new(client, server, 0x02))
+}
+
+#[test]
+fn unanswered_syns_of_many_strangers_are_a_flood_and_a_dead_service_is_not() {
+    let server = SocketAddr::from(([10, 0, 1, 20], 443));
+    let flood: Vec<CapturedPacket> = (0..250_u16)
+        .map(|stranger| {
+            let [high, low] = stranger.to_be_bytes();
+            silent(
+                u64::from(stranger),
+                ([198, 18, high, low], 40000).into(),
+                server,
+            )
+        })
+        .chain([silent(
+            9000,
+            ([10, 0, 0, 7], 1).into(),
+            ([10, 0, 0, 8], 1).into(),
+        )])
+        .collect();
+    let flooded = report(&flood);
+    assert_eq!(kinds(&flooded), ["syn_flood"]);
+    let folded = |endpoint: &Value| endpoint["folded"].as_u64().unwrap();
+    let endpoints = flooded["endpoints"].as_array().unwrap();
+    assert_eq!(endpoints.iter().map(folded).sum::<u64>(), 250);
+    // Cut off before the patience is over, it is a flood all the same, and says nothing about who is filtered.
+    let cut_short = report(&flood[..250]);
+    assert_eq!(cut_short["summary"]["pending"], 250);
+    assert_eq!(kinds(&cut_short), ["syn_flood"]);
+    // Forty clients that try again every half second, with time-outs shorter than the first repetition.
+    let mut down = Vec::new();
+    for round in 0..8_u16 {
+        for client in 0..40_u8 {
+            let client = SocketAddr::from(([10, 0, 0, client], 40000 + round));
+            down.push(silent(
+                u64::from(round) * 500 + u64::from(client.port() % 7),
+                client,
+                server,
+            ));
+        }
+    }
+    down.push(silent(
+        9000,
+        ([10, 0, 0, 99], 1).into(),
+        ([10, 0, 0, 98], 1).into(),
+    ));
+    let down = report(&down);
+    assert!(!kinds(&down).contains(&"syn_flood"), "{:?}", kinds(&down));
+    assert_eq!(down["endpoints"][0]["outcomes"]["dropped"], 320);
 }
 
 /// A segment with nothing special, at so many milliseconds.

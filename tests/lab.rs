@@ -215,9 +215,12 @@ fn compare(scratch: &Path) -> Vec<String> {
             .copied()
             .filter(|expectation| expectation.is_about(vantage))
             .collect();
+        let attempts = report(&capture);
+        let misplaced = wrong_places(vantage, &attempts);
         failures.extend(
-            differences(vantage, &connects, &about, report(&capture))
+            differences(vantage, &connects, &about, attempts)
                 .into_iter()
+                .chain(misplaced)
                 .map(|difference| format!("{vantage}: {difference}")),
         );
     }
@@ -238,6 +241,28 @@ fn report(capture: &Path) -> Vec<Value> {
     );
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     report["attempts"].as_array().unwrap().clone()
+}
+
+/// An end must not be taken for the other: where a capture was taken decides what silence means. The router is on the link of
+/// each side; of two SYNs that cross, each end sees its own first.
+fn wrong_places(vantage: &str, attempts: &[Value]) -> Vec<String> {
+    let other_end = match vantage {
+        "client" => "server",
+        "server" => "client",
+        _ => return Vec::new(),
+    };
+    attempts
+        .iter()
+        .filter(|attempt| attempt["captured_at"] == other_end && !has_crossing_syn(attempt))
+        .map(|attempt| format!("taken for a capture at the {other_end}: {}", brief(attempt)))
+        .collect()
+}
+
+fn has_crossing_syn(attempt: &Value) -> bool {
+    let packets = attempt["evidence"].as_array().unwrap();
+    packets
+        .iter()
+        .any(|packet| packet["role"] == "crossing_syn")
 }
 
 /// Every connect must have returned what one of its `returned` lines says, as often as it says.

@@ -2,11 +2,16 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::open_sources::{OpenSources, Share};
 use super::packet::{Packet, SourceId};
+use super::packet_comment::{self, PacketComment};
+use super::path_order;
 use super::problem::{OpenError, ProblemKind, SourceProblem};
-use super::source::{STANDARD_INPUT, Source, SourceFacts};
+use super::resolved_name::{self, ResolvedName};
+use super::source::{Means, STANDARD_INPUT, Source, SourceFacts};
 use super::timestamp::Timestamp;
 
 /// The packets of all sources, merged by time.
@@ -22,12 +27,43 @@ pub struct CaptureSet {
     open: BinaryHeap<Reverse<(Timestamp, usize)>>,
     /// Whose record is the current packet.
     current: Option<usize>,
+    /// What the open ones take.
+    taken: OpenSources,
+    told: Told,
+}
+
+/// What the sources that are done told beside their packets.
+#[derive(Default)]
+struct Told {
+    names: Vec<ResolvedName>,
+    comments: Vec<PacketComment>,
+}
+
+impl Told {
+    fn keep(&mut self, index: usize, source: &mut Source) {
+        let room = resolved_name::KEPT.saturating_sub(self.names.len());
+        self.names
+            .extend(source.take_names().into_iter().take(room));
+        let room = packet_comment::KEPT.saturating_sub(self.comments.len());
+        let comments = source.take_comments().into_iter().take(room);
+        self.comments
+            .extend(comments.map(|(number, text)| PacketComment {
+                source: source_id(index),
+                number,
+                text,
+            }));
+    }
+}
+
+fn source_id(index: usize) -> SourceId {
+    SourceId(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 enum Member {
     /// Known from a first look: how it starts.
     Waiting(Box<SourceFacts>),
-    Open(Box<Source>),
+    /// With what it takes while it is open.
+    Open(Box<Source>, Option<Share>),
     Done(SourceFacts),
 }
 
@@ -35,8 +71,24 @@ impl Member {
     fn facts(&self) -> SourceFacts {
         match self {
             Self::Waiting(facts) => SourceFacts::clone(facts),
-            Self::Open(source) => source.facts(),
+            Self::Open(source, _) => source.facts(),
             Self::Done(facts) => facts.clone(),
+        }
+    }
+
+    fn total_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Waiting(facts) => Some(facts.bytes),
+            Self::Open(source, _) => source.file_length(),
+            Self::Done(facts) => Some(facts.bytes),
+        }
+    }
+
+    fn bytes_read(&self) -> u64 {
+        match self {
+            Self::Waiting(_) => 0,
+            Self::Open(source, _) => source.bytes_read(),
+            Self::Done(facts) => facts.bytes,
         }
     }
 }
@@ -54,15 +106,15 @@ impl CaptureSet {
     pub fn open(paths: &[PathBuf]) -> Opened {
         let mut errors = Vec::new();
         let named = expand_directories(paths, &mut errors);
-        let mut captures = Self {
-            members: Vec::new(),
-            waiting: VecDeque::new(),
-            open: BinaryHeap::new(),
-            current: None,
-        };
+        let mut captures = Self::empty();
         let is_alone = named.len() == 1;
+        let means = if is_alone {
+            Means::AMPLE
+        } else {
+            Means::FIRST_LOOK
+        };
         for (path, origin) in named {
-            match Source::open(&path) {
+            match Source::open(&path, means) {
                 Ok(source) => captures.add(source, is_alone),
                 // Beside captures, a directory may hold anything.
                 Err(OpenError::NoCapture { .. } | OpenError::Empty { .. })
@@ -75,14 +127,42 @@ impl CaptureSet {
         Opened { captures, errors }
     }
 
+    /// A single source from bytes that come from anywhere; `name` stands for it in reports.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no capture, or cannot be read.
+    pub fn of_stream(name: &Path, input: Box<dyn Read + Send>) -> Result<Self, OpenError> {
+        let mut captures = Self::empty();
+        captures.add(
+            Source::from_stream(name, input, None, Means::FIRST_LOOK)?,
+            true,
+        );
+        Ok(captures)
+    }
+
+    fn empty() -> Self {
+        Self {
+            members: Vec::new(),
+            waiting: VecDeque::new(),
+            open: BinaryHeap::new(),
+            current: None,
+            taken: OpenSources::default(),
+            told: Told::default(),
+        }
+    }
+
     /// Looks at the first record; a file that can be opened again is closed until its time comes.
     fn add(&mut self, mut source: Source, is_alone: bool) {
         let index = self.members.len();
         self.members.push(match source.advance() {
-            None => Member::Done(source.facts()),
+            None => {
+                self.told.keep(index, &mut source);
+                Member::Done(source.facts())
+            }
             Some(first) if is_alone || !source.is_reopenable() => {
                 self.open.push(Reverse((first, index)));
-                Member::Open(Box::new(source))
+                Member::Open(Box::new(source), None)
             }
             Some(first) => {
                 self.waiting.push_back((first, index));
@@ -104,15 +184,25 @@ impl CaptureSet {
         self.members.is_empty()
     }
 
+    /// The size of all sources in bytes, as they are stored; `None` while the end of one is not known, as of a pipe.
+    pub fn total_bytes(&self) -> Option<u64> {
+        self.members.iter().map(Member::total_bytes).sum()
+    }
+
+    /// How many of [`Self::total_bytes`] were read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.members.iter().map(Member::bytes_read).sum()
+    }
+
     /// The next packet of all; `None` at the end.
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
         self.advance_current();
         self.open_what_is_due();
         let Reverse((_, index)) = self.open.pop()?;
         self.current = Some(index);
-        let source = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+        let source = source_id(index);
         match self.members.get(index)? {
-            Member::Open(open) => open.packet(source),
+            Member::Open(open, _) => open.packet(source),
             _ => None,
         }
     }
@@ -120,6 +210,17 @@ impl CaptureSet {
     /// What is known of every source, in the order of their ids. Complete once the last packet was given.
     pub fn facts(&self) -> Vec<SourceFacts> {
         self.members.iter().map(Member::facts).collect()
+    }
+
+    /// The names of addresses that stand in the sources themselves, 100,000 at most. Complete once the last packet was
+    /// given; they are not given again.
+    pub fn take_resolved_names(&mut self) -> Vec<ResolvedName> {
+        std::mem::take(&mut self.told.names)
+    }
+
+    /// The comments on packets, 10,000 at most. Complete once the last packet was given; they are not given again.
+    pub fn take_packet_comments(&mut self) -> Vec<PacketComment> {
+        std::mem::take(&mut self.told.comments)
     }
 
     /// Moves the source of the packet given last to its next record.
@@ -130,10 +231,17 @@ impl CaptureSet {
         let Some(member) = self.members.get_mut(index) else {
             return;
         };
-        let Member::Open(source) = member else { return };
-        match source.advance() {
-            Some(next) => self.open.push(Reverse((next, index))),
-            None => *member = Member::Done(source.facts()),
+        let Member::Open(source, share) = member else {
+            return;
+        };
+        if let Some(next) = source.advance() {
+            self.open.push(Reverse((next, index)));
+        } else {
+            if let Some(share) = share {
+                self.taken.give_back(*share);
+            }
+            self.told.keep(index, source);
+            *member = Member::Done(source.facts());
         }
     }
 
@@ -154,17 +262,28 @@ impl CaptureSet {
             let Member::Waiting(facts) = member else {
                 continue;
             };
-            match Source::open(&facts.path) {
-                Ok(mut source) => {
-                    if let Some(at) = source.advance() {
-                        self.open.push(Reverse((at, index)));
-                        *member = Member::Open(Box::new(source));
-                    } else {
-                        *member = Member::Done(source.facts());
-                    }
+            let Some(share) = self.taken.grant(facts.compression) else {
+                *member = Member::Done(unread(facts, TOO_MANY_AT_ONCE.to_owned()));
+                continue;
+            };
+            let mut opened = Source::open(&facts.path, share.means);
+            let first = opened.as_mut().ok().and_then(Source::advance);
+            *member = match (opened, first) {
+                (Ok(source), Some(at)) => {
+                    self.open.push(Reverse((at, index)));
+                    Member::Open(Box::new(source), Some(share))
                 }
-                Err(error) => *member = Member::Done(gone(facts, &error)),
-            }
+                (opened, _) => {
+                    self.taken.give_back(share);
+                    Member::Done(match opened {
+                        Ok(mut source) => {
+                            self.told.keep(index, &mut source);
+                            source.facts()
+                        }
+                        Err(error) => unread(facts, format!("is lost: {}", error.reason())),
+                    })
+                }
+            };
         }
     }
 
@@ -187,13 +306,17 @@ impl CaptureSet {
     }
 }
 
+/// More captures of the same time than there is memory to read side by side.
+const TOO_MANY_AT_ONCE: &str =
+    "is not read: too many other captures have packets of its time; read fewer at once";
+
 /// What is left to say of a file that could be read a moment ago and cannot be now.
-fn gone(facts: &SourceFacts, error: &OpenError) -> SourceFacts {
+fn unread(facts: &SourceFacts, message: String) -> SourceFacts {
     let problem = SourceProblem {
         at_byte: 0,
         at_packet: 1,
         kind: ProblemKind::Damaged,
-        message: error.to_string(),
+        message,
     };
     SourceFacts {
         packets: 0,
@@ -230,7 +353,8 @@ fn expand_directories(paths: &[PathBuf], errors: &mut Vec<OpenError>) -> Vec<(Pa
         }
     }
     expanded.sort_by(|left, right| {
-        (&left.0, left.1 == Origin::Directory).cmp(&(&right.0, right.1 == Origin::Directory))
+        path_order::compare(&left.0, &right.0)
+            .then_with(|| (left.1 == Origin::Directory).cmp(&(right.1 == Origin::Directory)))
     });
     expanded.dedup_by(|left, right| left.0 == right.0);
     expanded

@@ -12,7 +12,8 @@ use super::{LinkType, Packet};
 /// compiled program: `greater`, `less` and `len` see the captured length.
 pub struct CaptureFilter {
     expression: String,
-    programs: BTreeMap<LinkType, Option<BpfProgram>>,
+    /// Or libpcap's message where the expression makes no sense for the link type.
+    programs: BTreeMap<LinkType, Result<BpfProgram, String>>,
 }
 
 /// libpcap does not understand the expression.
@@ -36,7 +37,7 @@ impl CaptureFilter {
         })?;
         Ok(Self {
             expression: expression.to_owned(),
-            programs: BTreeMap::from([(LinkType::ETHERNET, Some(program))]),
+            programs: BTreeMap::from([(LinkType::ETHERNET, Ok(program))]),
         })
     }
 
@@ -51,17 +52,25 @@ impl CaptureFilter {
         } = self;
         programs
             .entry(link_type)
-            .or_insert_with(|| compile(expression, link_type).ok())
+            .or_insert_with(|| compile(expression, link_type))
             .as_ref()
-            .is_some_and(|program| program.filter(packet.bytes))
+            .is_ok_and(|program| program.filter(packet.bytes))
+    }
+
+    /// The link types met so far for which the expression makes no sense, and what libpcap says about each.
+    pub fn refusals(&self) -> impl Iterator<Item = (LinkType, &str)> {
+        self.programs.iter().filter_map(|(link_type, program)| {
+            let message = program.as_ref().err()?;
+            Some((*link_type, message.as_str()))
+        })
     }
 }
 
 fn compile(expression: &str, link_type: LinkType) -> Result<BpfProgram, String> {
     let number =
         i32::try_from(link_type.0).map_err(|_| format!("link type {link_type} has no filter"))?;
-    // Files number raw IP 101; libpcap's own functions want the number of the platform.
-    let number = if link_type == LinkType::RAW {
+    // Files number raw IP 101, or 14; libpcap's own functions want the number of the platform.
+    let number = if [LinkType::RAW, LinkType::RAW_14].contains(&link_type) {
         LinkType::RAW_12.0.cast_signed()
     } else {
         number

@@ -9,10 +9,23 @@ pub struct Interface {
     pub id: u32,
     /// `if_name`; hostile text.
     pub name: Option<String>,
+    /// `if_description`; hostile text.
+    pub description: Option<String>,
+    /// `if_filter`: what was captured, in libpcap's language; hostile text.
+    pub filter: Option<String>,
     /// What its packets start with.
     pub link_type: LinkType,
     /// The largest number of bytes kept of a packet; 0 means no limit.
     pub snap_length: u32,
+}
+
+impl Interface {
+    /// Whether its capture filter let no ICMP error pass.
+    pub fn hides_icmp_errors(&self) -> bool {
+        self.filter
+            .as_deref()
+            .is_some_and(super::filter_expression::hides_icmp_errors)
+    }
 }
 
 /// How many interfaces of a source are remembered for the report: a hostile file declares millions.

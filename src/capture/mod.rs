@@ -6,16 +6,24 @@
 
 mod byte_order;
 mod capture_set;
+mod compression;
+mod filter_expression;
 mod foreign_format;
 mod interface;
 mod link_type;
+mod open_sources;
 mod packet;
+mod packet_comment;
+mod path_order;
 mod pcap_file;
+mod pcap_variant;
 mod pcapng_blocks;
 mod pcapng_file;
 mod problem;
 mod record;
 mod record_buffer;
+mod reopened_file;
+mod resolved_name;
 mod source;
 mod time_unit;
 mod timestamp;
@@ -26,6 +34,7 @@ mod filter;
 mod interface_list;
 
 pub use capture_set::{CaptureSet, Opened};
+pub use compression::Compression;
 #[cfg(feature = "live")]
 pub use filter::{CaptureFilter, FilterError};
 pub use interface::Interface;
@@ -33,6 +42,8 @@ pub use interface::Interface;
 pub use interface_list::{ListedInterface, list_interfaces};
 pub use link_type::LinkType;
 pub use packet::{Packet, PacketNumber, PacketPlace, SourceId};
+pub use packet_comment::PacketComment;
 pub use problem::{OpenError, ProblemKind, SourceProblem};
+pub use resolved_name::ResolvedName;
 pub use source::{STANDARD_INPUT, SourceFacts};
 pub use timestamp::Timestamp;

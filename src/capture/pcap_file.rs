@@ -1,8 +1,9 @@
-//! Records of a classic pcap file: both byte orders, microseconds and nanoseconds, the modified-header variant and
-//! the files older than version 2.3 whose two lengths stand in the other order.
+//! Records of a classic pcap file: both byte orders, microseconds and nanoseconds, the variants with longer record headers,
+//! those of AIX and Ixia, and the files older than version 2.3 whose two lengths stand in the other order.
 
 use super::byte_order::ByteOrder;
 use super::interface::Interface;
+use super::pcap_variant::{self, RecordHeader};
 use super::problem::RecordError;
 use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
@@ -10,6 +11,9 @@ use super::{LinkType, Timestamp};
 
 /// Bytes of the file header.
 const FILE_HEADER_LENGTH: usize = 24;
+
+/// What Ixia's two variants have behind it: the length of all records.
+const IXIA_EXTRA: usize = 4;
 
 /// How the records of one pcap file are written.
 #[derive(Clone, Copy, Debug)]
@@ -35,28 +39,55 @@ enum Lengths {
 struct Magic {
     order: ByteOrder,
     nanoseconds_per_unit: i128,
-    record_header_length: usize,
+    record_header: RecordHeader,
+    /// Bytes of the file header.
+    file_header_length: usize,
 }
 
 impl Magic {
     fn recognise(first: &[u8]) -> Option<Self> {
-        let magic = |order, nanoseconds_per_unit, record_header_length| {
+        use RecordHeader::{Usual, WithInterface};
+        let ixia = FILE_HEADER_LENGTH + IXIA_EXTRA;
+        let magic = |order, nanoseconds_per_unit, record_header, file_header_length| {
             Some(Self {
                 order,
                 nanoseconds_per_unit,
-                record_header_length,
+                record_header,
+                file_header_length,
             })
         };
+        let usual =
+            |order, unit, record_header| magic(order, unit, record_header, FILE_HEADER_LENGTH);
         match *first.first_chunk()? {
-            [0xa1, 0xb2, 0xc3, 0xd4] => magic(ByteOrder::Big, 1_000, 16),
-            [0xd4, 0xc3, 0xb2, 0xa1] => magic(ByteOrder::Little, 1_000, 16),
-            [0xa1, 0xb2, 0x3c, 0x4d] => magic(ByteOrder::Big, 1, 16),
-            [0x4d, 0x3c, 0xb2, 0xa1] => magic(ByteOrder::Little, 1, 16),
-            // Modified by Alexey Kuznetsov: interface index, protocol and packet type follow the lengths.
-            [0xa1, 0xb2, 0xcd, 0x34] => magic(ByteOrder::Big, 1_000, 24),
-            [0x34, 0xcd, 0xb2, 0xa1] => magic(ByteOrder::Little, 1_000, 24),
+            [0xa1, 0xb2, 0xc3, 0xd4] => usual(ByteOrder::Big, 1_000, Usual),
+            [0xd4, 0xc3, 0xb2, 0xa1] => usual(ByteOrder::Little, 1_000, Usual),
+            [0xa1, 0xb2, 0x3c, 0x4d] => usual(ByteOrder::Big, 1, Usual),
+            [0x4d, 0x3c, 0xb2, 0xa1] => usual(ByteOrder::Little, 1, Usual),
+            [0xa1, 0xb2, 0xcd, 0x34] => usual(ByteOrder::Big, 1_000, WithInterface),
+            [0x34, 0xcd, 0xb2, 0xa1] => usual(ByteOrder::Little, 1_000, WithInterface),
+            [0x1c, 0x00, 0x01, 0xac] => magic(ByteOrder::Big, 1, Usual, ixia),
+            [0xac, 0x01, 0x00, 0x1c] => magic(ByteOrder::Little, 1, Usual, ixia),
+            [0x1c, 0x00, 0x01, 0xab] => magic(ByteOrder::Big, 1_000, Usual, ixia),
+            [0xab, 0x01, 0x00, 0x1c] => magic(ByteOrder::Little, 1_000, Usual, ixia),
             _ => None,
         }
+    }
+}
+
+/// The version that DG/UX writes.
+const DG_UX: (u16, u16) = (543, 0);
+
+/// AIX writes version 2.2, times in nanoseconds, and the interface's type by RFC 1573 where others have a link type; the
+/// numbers meant little else when version 2.2 was current.
+fn aix_link_type(interface_type: u32) -> Option<LinkType> {
+    const TOKEN_RING: LinkType = LinkType(6);
+    const FDDI: LinkType = LinkType(10);
+    match interface_type {
+        6 => Some(LinkType::ETHERNET),
+        9 => Some(TOKEN_RING),
+        15 => Some(FDDI),
+        24 => Some(LinkType::NULL),
+        _ => None,
     }
 }
 
@@ -68,40 +99,47 @@ impl PcapFile {
 
     /// Reads the file header.
     pub(super) fn open(buffer: &mut RecordBuffer) -> Result<Self, RecordError> {
-        if !buffer.ensure(FILE_HEADER_LENGTH)? {
-            return Err(RecordError::Truncated {
-                present: buffer.available().len(),
-                wanted: FILE_HEADER_LENGTH,
-            });
-        }
-        let header = buffer.available();
         let missing = || RecordError::Damaged("no pcap file header".to_owned());
         let Magic {
             order,
             nanoseconds_per_unit,
-            record_header_length,
-        } = Magic::recognise(header).ok_or_else(missing)?;
+            record_header,
+            file_header_length,
+        } = Magic::recognise(buffer.available()).ok_or_else(missing)?;
+        if !buffer.ensure(file_header_length)? {
+            return Err(RecordError::Truncated {
+                present: buffer.available().len(),
+                wanted: file_header_length,
+            });
+        }
+        let header = buffer.available();
         let version = (
             order.u16(header, 4).ok_or_else(missing)?,
             order.u16(header, 6).ok_or_else(missing)?,
         );
         let snap_length = order.u32(header, 16).ok_or_else(missing)?;
-        let network = order.u32(header, 20).ok_or_else(missing)?;
-        let file = Self {
-            order,
-            nanoseconds_per_unit,
-            record_header_length,
-            lengths: match version {
-                (2, 0..=2) => Lengths::WireFirst,
-                (2, 3) => Lengths::Unknown,
-                _ => Lengths::CapturedFirst,
-            },
-            // The upper bits tell the length of a frame check sequence.
-            link_type: LinkType(network & 0x03ff_ffff),
-            snap_length,
+        // The upper bits tell the length of a frame check sequence.
+        let network = order.u32(header, 20).ok_or_else(missing)? & 0x03ff_ffff;
+        buffer.consume(file_header_length);
+        let lengths = match version {
+            (2, 0..=2) | DG_UX => Lengths::WireFirst,
+            (2, 3) => Lengths::Unknown,
+            _ => Lengths::CapturedFirst,
         };
-        buffer.consume(FILE_HEADER_LENGTH);
-        Ok(file)
+        let record_header = if lengths == Lengths::CapturedFirst && nanoseconds_per_unit > 1 {
+            pcap_variant::choose(record_header, order, snap_length, buffer)
+        } else {
+            record_header
+        };
+        let aix = aix_link_type(network).filter(|_| version == (2, 2));
+        Ok(Self {
+            order,
+            nanoseconds_per_unit: aix.map_or(nanoseconds_per_unit, |_| 1),
+            record_header_length: record_header.length(),
+            lengths,
+            link_type: aix.unwrap_or(LinkType(network)),
+            snap_length,
+        })
     }
 
     /// The one interface of such a file.
@@ -109,6 +147,8 @@ impl PcapFile {
         Interface {
             id: 0,
             name: None,
+            description: None,
+            filter: None,
             link_type: self.link_type,
             snap_length: self.snap_length,
         }

@@ -3,16 +3,18 @@
 
 use super::byte_order::ByteOrder;
 use super::interface::{Interface, REMEMBERED_INTERFACES};
-use super::pcapng_blocks::{DeclaredInterface, InterfaceStatistics};
+use super::pcapng_blocks::{DeclaredInterface, InterfaceStatistics, PacketOptions, add_count};
 use super::problem::RecordError;
 use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
+use super::resolved_name::{self, ResolvedName};
 use super::{LinkType, Timestamp};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
 const OLD_PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
+const NAME_RESOLUTION: u32 = 4;
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 
@@ -34,6 +36,11 @@ pub(super) struct PcapngFile {
     interfaces: Vec<Interface>,
     latest: Timestamp,
     statistics: InterfaceStatistics,
+    /// Packets lost before others, as these say: what there is without interface statistics.
+    lost_between: Option<u64>,
+    names: Vec<ResolvedName>,
+    /// On the packet read last.
+    comment: Option<String>,
 }
 
 impl PcapngFile {
@@ -50,6 +57,9 @@ impl PcapngFile {
             interfaces: Vec::new(),
             latest: Timestamp::default(),
             statistics: InterfaceStatistics::default(),
+            lost_between: None,
+            names: Vec::new(),
+            comment: None,
         }
     }
 
@@ -61,6 +71,21 @@ impl PcapngFile {
     /// What the interface statistics blocks said so far.
     pub(super) fn statistics(&self) -> &InterfaceStatistics {
         &self.statistics
+    }
+
+    /// Packets lost by the host, where only the packets after them say so.
+    pub(super) fn lost_between(&self) -> Option<u64> {
+        self.lost_between
+    }
+
+    /// The names in name resolution blocks so far, up to [`resolved_name::KEPT`]; they are not given again.
+    pub(super) fn take_names(&mut self) -> Vec<ResolvedName> {
+        std::mem::take(&mut self.names)
+    }
+
+    /// The comment on the packet read last; it is not given again.
+    pub(super) fn take_comment(&mut self) -> Option<String> {
+        self.comment.take()
     }
 
     /// The packet block at the front of `buffer`, past all other blocks; `None` at the end of the file.
@@ -76,7 +101,7 @@ impl PcapngFile {
                 ENHANCED_PACKET | SIMPLE_PACKET | OLD_PACKET => {
                     return self.packet_block(block_type, length, buffer).map(Some);
                 }
-                SECTION_HEADER | INTERFACE_DESCRIPTION | INTERFACE_STATISTICS
+                SECTION_HEADER | INTERFACE_DESCRIPTION | INTERFACE_STATISTICS | NAME_RESOLUTION
                     if length <= METADATA_LIMIT =>
                 {
                     whole_block(buffer, length, self.order)?;
@@ -141,6 +166,14 @@ impl PcapngFile {
                 self.declared.clear();
             }
             INTERFACE_DESCRIPTION => self.declare_interface(body)?,
+            NAME_RESOLUTION => {
+                let names = &mut self.names;
+                resolved_name::for_each(self.order, body, |name| {
+                    if names.len() < resolved_name::KEPT {
+                        names.push(name);
+                    }
+                });
+            }
             _ => {
                 let declared = self
                     .order
@@ -164,12 +197,16 @@ impl PcapngFile {
             self.interfaces.push(Interface {
                 id: self.declared_before.saturating_add(in_section),
                 name: interface.name.clone(),
+                description: interface.description.clone(),
+                filter: interface.filter.clone(),
                 link_type: interface.link_type,
                 snap_length: interface.snap_length,
             });
         }
         self.declared.push(DeclaredInterface {
             name: None,
+            description: None,
+            filter: None,
             ..interface
         });
         Ok(())
@@ -194,8 +231,13 @@ impl PcapngFile {
             )));
         }
         whole_block(buffer, length, self.order)?;
+        // Both lengths of the block agree: the next one is where they say.
+        let damaged = |message| RecordError::DamagedWithin {
+            message,
+            whole_length: length,
+        };
         let too_short = || {
-            RecordError::Damaged(format!(
+            damaged(format!(
                 "is in a block of {length} bytes, too short for a packet"
             ))
         };
@@ -208,7 +250,15 @@ impl PcapngFile {
         let captured_length = usize::try_from(fields.captured_length).unwrap_or(usize::MAX);
         if captured_length > room {
             let message = format!("claims {captured_length} bytes in a block with room for {room}");
-            return Err(RecordError::Damaged(message));
+            return Err(damaged(message));
+        }
+        let options = body
+            .get(fields.header_length + captured_length.next_multiple_of(4)..)
+            .unwrap_or_default();
+        if block_type == ENHANCED_PACKET && !options.is_empty() {
+            let options = PacketOptions::parse(self.order, options);
+            add_count(&mut self.lost_between, options.lost_before);
+            self.comment = options.comment;
         }
         self.latest = fields.at;
         Ok(Record {

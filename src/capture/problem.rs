@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::compression::Compression;
+
 /// Why a source gives no packets at all.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -15,10 +17,12 @@ pub enum OpenError {
         source: io::Error,
     },
     /// It has no bytes.
-    #[error("cannot read {}: the file is empty", path.display())]
+    #[error("cannot read {}: {}", path.display(), empty(*compression))]
     Empty {
         /// The source, as named by the user.
         path: PathBuf,
+        /// What it is compressed with, if there is nothing inside.
+        compression: Option<Compression>,
     },
     /// Its first bytes are those of no capture file.
     #[error("cannot read {}: {what}", path.display())]
@@ -38,10 +42,30 @@ pub enum OpenError {
     },
 }
 
-/// Why reading a source ended before its end.
+impl OpenError {
+    /// Without the source's name.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Unreadable { source, .. } => source.to_string(),
+            Self::Empty { compression, .. } => empty(*compression),
+            Self::NoCapture { what, .. } => what.clone(),
+            Self::NoCaptureInDirectory { .. } => "no capture file in this directory".to_owned(),
+        }
+    }
+}
+
+fn empty(compression: Option<Compression>) -> String {
+    match compression {
+        None => "the file is empty".to_owned(),
+        Some(compression) => format!("{} data with nothing inside", compression.name()),
+    }
+}
+
+/// Why reading a source ended before its end, or the first of the packets that had to be left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceProblem {
-    /// Offset of the record that could not be read, in bytes from the start of the source.
+    /// Offset of the record that could not be read, in bytes from the start of the source; of a compressed one, in what
+    /// decompresses from it.
     pub at_byte: u64,
     /// The number that its packet has or would have had.
     pub at_packet: u64,
@@ -78,6 +102,11 @@ pub(crate) enum RecordError {
     Truncated { present: usize, wanted: usize },
     /// The record cannot be true.
     Damaged(String),
+    /// As [`Self::Damaged`], but it is known where the next record starts.
+    DamagedWithin {
+        message: String,
+        whole_length: usize,
+    },
     /// The operating system failed.
     Io(io::Error),
 }

@@ -2,22 +2,54 @@
 
 use std::io::{self, ErrorKind, Read};
 
-/// How much is read at once.
-const CHUNK: usize = 1 << 20;
+use super::compression::{Compression, DecoderMemory, Decompressor};
+
+/// How much is read first: a set may have thousands of small files.
+const FIRST_CHUNK: usize = 16 << 10;
+
+/// How much is decompressed at once: little enough to stay in a processor's cache.
+const DECOMPRESSED_CHUNK: usize = 256 << 10;
 
 /// Bytes of a source, from the next unconsumed one on. Grows only as bytes arrive: a length that a file merely claims costs nothing.
 pub(crate) struct RecordBuffer {
-    input: Box<dyn Read + Send>,
+    input: Input,
+    /// How much is read at once, once the source has shown that it has as much.
+    chunk: usize,
+    /// Whether the last read gave as much as there was room for.
+    was_filled: bool,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     offset: u64,
 }
 
+enum Input {
+    Plain(Box<dyn Read + Send>),
+    Compressed(Box<Decompressor>),
+}
+
 impl RecordBuffer {
-    pub(crate) fn new(input: Box<dyn Read + Send>) -> Self {
+    /// On bytes as they are, read in pieces of `chunk`.
+    pub(crate) fn new(input: Box<dyn Read + Send>, chunk: usize) -> Self {
+        Self::on(Input::Plain(input), chunk)
+    }
+
+    /// On what decompresses from another buffer's bytes.
+    pub(super) fn decompressing(
+        compression: Compression,
+        compressed: Self,
+        memory: DecoderMemory,
+    ) -> io::Result<Self> {
+        let chunk = compressed.chunk.min(DECOMPRESSED_CHUNK);
+        let decompressor = Decompressor::new(compression, compressed, memory)?;
+        Ok(Self::on(Input::Compressed(Box::new(decompressor)), chunk))
+    }
+
+    fn on(input: Input, chunk: usize) -> Self {
         Self {
             input,
+            chunk,
+            was_filled: false,
             buffer: Vec::new(),
             start: 0,
             end: 0,
@@ -28,6 +60,14 @@ impl RecordBuffer {
     /// Offset in the source of the first unconsumed byte.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// How many bytes were read from the source: of a compressed one, compressed bytes.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        match &self.input {
+            Input::Plain(_) => self.offset + (self.end - self.start) as u64,
+            Input::Compressed(decompressor) => decompressor.input().bytes_read(),
+        }
     }
 
     /// What is there without reading more.
@@ -59,16 +99,24 @@ impl RecordBuffer {
             self.end -= self.start;
             self.start = 0;
         }
-        if self.end == self.buffer.len() {
-            let larger = (self.buffer.len() * 2).max(CHUNK);
-            self.buffer.resize(larger, 0);
+        let length = self.buffer.len();
+        if self.end == length {
+            self.buffer
+                .resize((length * 2).max(FIRST_CHUNK.min(self.chunk)), 0);
+        } else if self.was_filled && length < self.chunk {
+            self.buffer.resize((length * 2).min(self.chunk), 0);
         }
         loop {
             let Some(room) = self.buffer.get_mut(self.end..) else {
                 return Ok(0);
             };
-            match self.input.read(room) {
+            let read = match &mut self.input {
+                Input::Plain(input) => input.read(room),
+                Input::Compressed(decompressor) => decompressor.read(room),
+            };
+            match read {
                 Ok(count) => {
+                    self.was_filled = count == room.len();
                     self.end += count;
                     return Ok(count);
                 }
@@ -98,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_slow_pipe_gives_the_same_bytes() {
-        let mut buffer = RecordBuffer::new(Box::new(Drip((0..10).collect())));
+        let mut buffer = RecordBuffer::new(Box::new(Drip((0..10).collect())), 4);
         assert!(buffer.ensure(4).unwrap());
         buffer.consume(3);
         assert!(buffer.ensure(7).unwrap());
@@ -109,8 +157,8 @@ mod tests {
 
     #[test]
     fn a_claimed_length_does_not_reserve_memory() {
-        let mut buffer = RecordBuffer::new(Box::new(Drip(vec![1; 100])));
+        let mut buffer = RecordBuffer::new(Box::new(Drip(vec![1; 100])), 64);
         assert!(!buffer.ensure(usize::MAX / 2).unwrap());
-        assert!(buffer.buffer.len() <= 2 * CHUNK);
+        assert!(buffer.buffer.len() <= 256);
     }
 }

@@ -4,14 +4,18 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::compression::{Compression, DecoderMemory, DecompressionError};
 use super::foreign_format;
 use super::interface::Interface;
 use super::packet::{Packet, PacketNumber, PacketPlace, SourceId};
+use super::packet_comment;
 use super::pcap_file::PcapFile;
 use super::pcapng_file::PcapngFile;
 use super::problem::{OpenError, ProblemKind, RecordError, SourceProblem};
 use super::record::Record;
 use super::record_buffer::RecordBuffer;
+use super::reopened_file::ReopenedFile;
+use super::resolved_name::ResolvedName;
 use super::timestamp::Timestamp;
 
 /// The name that stands for standard input.
@@ -24,6 +28,8 @@ pub struct SourceFacts {
     pub path: PathBuf,
     /// `pcap` or `pcapng`.
     pub format: &'static str,
+    /// What it was compressed with.
+    pub compression: Option<Compression>,
     /// Size of the file; of a stream, the bytes read.
     pub bytes: u64,
     /// Records read.
@@ -36,11 +42,11 @@ pub struct SourceFacts {
     pub watched_until: Option<Timestamp>,
     /// Packets dropped by the interface, where the file says so.
     pub dropped_by_interface: Option<u64>,
-    /// Packets dropped by the operating system, where the file says so.
+    /// Packets dropped by the operating system, where the file says so; where only its packets do, by whomever.
     pub dropped_by_kernel: Option<u64>,
     /// The interfaces declared: the first 1024 of them.
     pub interfaces: Vec<Interface>,
-    /// Why reading ended before the end.
+    /// Why reading ended before the end, or the first packet that had to be left out.
     pub problem: Option<SourceProblem>,
 }
 
@@ -48,6 +54,7 @@ pub struct SourceFacts {
 pub(crate) struct Source {
     path: PathBuf,
     buffer: RecordBuffer,
+    compression: Option<Compression>,
     format: Format,
     /// Size of the file, where it is one.
     file_length: Option<u64>,
@@ -56,6 +63,8 @@ pub(crate) struct Source {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     problem: Option<SourceProblem>,
+    is_at_end: bool,
+    comments: Vec<(PacketNumber, String)>,
 }
 
 enum Format {
@@ -63,33 +72,77 @@ enum Format {
     Pcapng(PcapngFile),
 }
 
+/// How much of the host a source may take while it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Means {
+    /// How many bytes are read at once.
+    pub(super) chunk: usize,
+    /// What a decoder may take.
+    pub(super) decoder_memory: DecoderMemory,
+    /// Whether the file stays open between two reads.
+    pub(super) keeps_file_open: bool,
+}
+
+/// What is read at once where little is open.
+pub(super) const LARGE_CHUNK: usize = 1 << 20;
+
+/// What is read at once for a first look, and where much is open.
+pub(super) const SMALL_CHUNK: usize = 16 << 10;
+
+impl Means {
+    /// For one source.
+    pub(super) const AMPLE: Self = Self {
+        chunk: LARGE_CHUNK,
+        decoder_memory: DecoderMemory::Ample,
+        keeps_file_open: true,
+    };
+
+    /// For a look at the first packet.
+    pub(super) const FIRST_LOOK: Self = Self {
+        chunk: SMALL_CHUNK,
+        ..Self::AMPLE
+    };
+}
+
 impl Source {
-    /// Opens a file, or standard input for `-`, and recognises its format.
-    pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+    /// Opens a file, or standard input for `-`, and recognises its compression and format.
+    pub(super) fn open(path: &Path, means: Means) -> Result<Self, OpenError> {
         let unreadable = |source| OpenError::Unreadable {
             path: path.to_owned(),
             source,
         };
         if path == Path::new(STANDARD_INPUT) {
-            return Self::from_stream(path, Box::new(io::stdin()), None);
+            return Self::from_stream(path, Box::new(io::stdin()), None, Means::AMPLE);
         }
         let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
-        let length = metadata.is_file().then_some(metadata.len());
-        Self::from_stream(path, Box::new(file), length)
+        if !metadata.is_file() {
+            return Self::from_stream(path, Box::new(file), None, Means::AMPLE);
+        }
+        let input: Box<dyn Read + Send> = if means.keeps_file_open {
+            Box::new(file)
+        } else {
+            Box::new(ReopenedFile::new(path, &metadata))
+        };
+        Self::from_stream(path, input, Some(metadata.len()), means)
     }
 
     /// As [`Self::open`], from bytes that come from anywhere.
-    pub(crate) fn from_stream(
+    pub(super) fn from_stream(
         path: &Path,
         input: Box<dyn Read + Send>,
         file_length: Option<u64>,
+        means: Means,
     ) -> Result<Self, OpenError> {
-        let mut buffer = RecordBuffer::new(input);
-        let format = recognise(path, &mut buffer)?;
+        let Recognised {
+            buffer,
+            compression,
+            format,
+        } = recognise(path, RecordBuffer::new(input, means.chunk), means)?;
         Ok(Self {
             path: path.to_owned(),
             buffer,
+            compression,
             format,
             file_length,
             current: None,
@@ -97,7 +150,19 @@ impl Source {
             first: None,
             last: None,
             problem: None,
+            is_at_end: false,
+            comments: Vec::new(),
         })
+    }
+
+    /// Size of the file, where it is one.
+    pub(super) fn file_length(&self) -> Option<u64> {
+        self.file_length
+    }
+
+    /// How many bytes were read so far: of a compressed source, compressed bytes.
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.buffer.bytes_read()
     }
 
     /// Whether it can be opened again to give the same packets.
@@ -110,26 +175,64 @@ impl Source {
         if let Some(record) = self.current.take() {
             self.buffer.consume(record.whole_length);
         }
-        if self.problem.is_some() {
-            return None;
+        while !self.is_at_end {
+            let next = match &mut self.format {
+                Format::Pcap(file) => file.next(&mut self.buffer),
+                Format::Pcapng(file) => file.next(&mut self.buffer),
+            };
+            match next {
+                Ok(Some(record)) => {
+                    self.packets += 1;
+                    self.first = Some(self.first.map_or(record.at, |first| first.min(record.at)));
+                    self.last = self.last.max(Some(record.at));
+                    self.current = Some(record);
+                    self.keep_comment();
+                    return Some(record.at);
+                }
+                Ok(None) => self.is_at_end = true,
+                Err(RecordError::DamagedWithin {
+                    message,
+                    whole_length,
+                }) => {
+                    let message = format!("{message}; it is left out");
+                    self.note(RecordError::Damaged(message));
+                    self.packets += 1;
+                    self.buffer.consume(whole_length);
+                }
+                Err(error) => {
+                    self.note(error);
+                    self.is_at_end = true;
+                }
+            }
         }
-        let next = match &mut self.format {
-            Format::Pcap(file) => file.next(&mut self.buffer),
-            Format::Pcapng(file) => file.next(&mut self.buffer),
-        };
-        match next {
-            Ok(Some(record)) => {
-                self.packets += 1;
-                self.first = Some(self.first.map_or(record.at, |first| first.min(record.at)));
-                self.last = self.last.max(Some(record.at));
-                self.current = Some(record);
-                Some(record.at)
-            }
-            Ok(None) => None,
-            Err(error) => {
-                self.problem = Some(self.describe(error));
-                None
-            }
+        None
+    }
+
+    fn keep_comment(&mut self) {
+        if let Format::Pcapng(file) = &mut self.format
+            && let Some(text) = file.take_comment()
+            && self.comments.len() < packet_comment::KEPT
+        {
+            self.comments.push((PacketNumber(self.packets), text));
+        }
+    }
+
+    /// The comments on packets that the source has told since the last call.
+    pub(super) fn take_comments(&mut self) -> Vec<(PacketNumber, String)> {
+        std::mem::take(&mut self.comments)
+    }
+
+    /// Keeps what is the first problem of the source: what follows may come from it.
+    fn note(&mut self, error: RecordError) {
+        let problem = self.describe(error);
+        self.problem.get_or_insert(problem);
+    }
+
+    /// The names of addresses that the source has told since the last call.
+    pub(super) fn take_names(&mut self) -> Vec<ResolvedName> {
+        match &mut self.format {
+            Format::Pcap(_) => Vec::new(),
+            Format::Pcapng(file) => file.take_names(),
         }
     }
 
@@ -153,19 +256,26 @@ impl Source {
             Format::Pcap(_) => None,
             Format::Pcapng(file) => Some(file.statistics()),
         };
+        let lost_between = match &self.format {
+            Format::Pcap(_) => None,
+            Format::Pcapng(file) => file.lost_between(),
+        };
         SourceFacts {
             path: self.path.clone(),
             format: match self.format {
                 Format::Pcap(_) => "pcap",
                 Format::Pcapng(_) => "pcapng",
             },
-            bytes: self.file_length.unwrap_or(self.buffer.offset()),
+            compression: self.compression,
+            bytes: self.file_length.unwrap_or(self.buffer.bytes_read()),
             packets: self.packets,
             first: self.first,
             last: self.last,
             watched_until: statistics.and_then(|statistics| statistics.watched_until),
             dropped_by_interface: statistics.and_then(|statistics| statistics.dropped_by_interface),
-            dropped_by_kernel: statistics.and_then(|statistics| statistics.dropped_by_kernel),
+            dropped_by_kernel: statistics
+                .and_then(|statistics| statistics.dropped_by_kernel)
+                .or(lost_between),
             interfaces: match &self.format {
                 Format::Pcap(file) => vec![file.interface()],
                 Format::Pcapng(file) => file.interfaces().to_vec(),
@@ -180,8 +290,10 @@ impl Source {
                 ProblemKind::Truncated,
                 format!("is cut short: the file ends after {present} of its {wanted} bytes"),
             ),
-            RecordError::Damaged(message) => (ProblemKind::Damaged, message),
-            RecordError::Io(error) => (ProblemKind::Damaged, format!("cannot be read: {error}")),
+            RecordError::Damaged(message) | RecordError::DamagedWithin { message, .. } => {
+                (ProblemKind::Damaged, message)
+            }
+            RecordError::Io(error) => describe_io(&error),
         };
         SourceProblem {
             at_byte: self.buffer.offset(),
@@ -192,46 +304,89 @@ impl Source {
     }
 }
 
-/// Tells the format by the first bytes, and reads a pcap's file header.
-fn recognise(path: &Path, buffer: &mut RecordBuffer) -> Result<Format, OpenError> {
-    let unreadable = |source| OpenError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    // As much as the longest signature needs; a file may well be shorter.
-    buffer
-        .ensure(foreign_format::SIGNATURE_LENGTH)
-        .map_err(unreadable)?;
+fn describe_io(error: &io::Error) -> (ProblemKind, String) {
+    match DecompressionError::inside(error) {
+        Some(cut @ DecompressionError::CutShort(_)) => {
+            (ProblemKind::Truncated, format!("is cut short: {cut}"))
+        }
+        _ => (ProblemKind::Damaged, format!("cannot be read: {error}")),
+    }
+}
+
+/// A source of which the first bytes were understood.
+struct Recognised {
+    /// From the first record on, decompressed.
+    buffer: RecordBuffer,
+    compression: Option<Compression>,
+    format: Format,
+}
+
+/// Tells compression and format by the first bytes, and reads a pcap's file header.
+fn recognise(path: &Path, mut buffer: RecordBuffer, means: Means) -> Result<Recognised, OpenError> {
+    let unreadable = |source| unreadable(path, source);
+    buffer.ensure(SIGNATURE_LENGTH).map_err(unreadable)?;
+    let compression = Compression::recognise(buffer.available());
+    if let Some(compression) = compression {
+        buffer = RecordBuffer::decompressing(compression, buffer, means.decoder_memory)
+            .map_err(unreadable)?;
+        buffer.ensure(SIGNATURE_LENGTH).map_err(unreadable)?;
+    }
     let first = buffer.available();
     if first.is_empty() {
         return Err(OpenError::Empty {
             path: path.to_owned(),
+            compression,
         });
     }
-    if PcapngFile::is_recognised(first) {
-        return Ok(Format::Pcapng(PcapngFile::new()));
-    }
-    if !PcapFile::is_recognised(first) {
-        let (what, hint) = foreign_format::describe(first, path);
+    let format = if PcapngFile::is_recognised(first) {
+        Format::Pcapng(PcapngFile::new())
+    } else if PcapFile::is_recognised(first) {
+        Format::Pcap(PcapFile::open(&mut buffer).map_err(|error| no_header(path, error))?)
+    } else {
+        // What was decompressed so far will do: it only makes the message better.
+        let _ = buffer.ensure(foreign_format::LOOK_LENGTH);
+        let (what, hint) = foreign_format::describe(buffer.available(), path, compression);
         return Err(OpenError::NoCapture {
             path: path.to_owned(),
             what,
             hint,
         });
+    };
+    Ok(Recognised {
+        buffer,
+        compression,
+        format,
+    })
+}
+
+/// As much as the signatures of captures and compressions need; a file may well be shorter.
+const SIGNATURE_LENGTH: usize = 16;
+
+fn unreadable(path: &Path, error: io::Error) -> OpenError {
+    match DecompressionError::inside(&error) {
+        Some(inside) => OpenError::NoCapture {
+            path: path.to_owned(),
+            what: inside.to_string(),
+            hint: None,
+        },
+        None => OpenError::Unreadable {
+            path: path.to_owned(),
+            source: error,
+        },
     }
-    PcapFile::open(buffer)
-        .map(Format::Pcap)
-        .map_err(|error| match error {
-            RecordError::Io(source) => unreadable(source),
-            RecordError::Damaged(what) => OpenError::NoCapture {
-                path: path.to_owned(),
-                what,
-                hint: None,
-            },
-            RecordError::Truncated { present, wanted } => OpenError::NoCapture {
-                path: path.to_owned(),
-                what: format!("the file ends after {present} of the {wanted} bytes of its header"),
-                hint: None,
-            },
-        })
+}
+
+fn no_header(path: &Path, error: RecordError) -> OpenError {
+    let what = match error {
+        RecordError::Io(source) => return unreadable(path, source),
+        RecordError::Damaged(what) | RecordError::DamagedWithin { message: what, .. } => what,
+        RecordError::Truncated { present, wanted } => {
+            format!("the file ends after {present} of the {wanted} bytes of its header")
+        }
+    };
+    OpenError::NoCapture {
+        path: path.to_owned(),
+        what,
+        hint: None,
+    }
 }

@@ -8,6 +8,7 @@ use super::endpoint_pattern::parse_endpoint_pattern;
 use super::outcome_list::OutcomeList;
 use super::time_argument::TimeArgument;
 use crate::diagnosis::EndpointPattern;
+use crate::handshake::TrackerSettings;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,16 +66,27 @@ pub(super) enum Command {
     Man,
 }
 
+impl ReadArguments {
+    /// The files, in whichever of the two ways they were named.
+    pub(super) fn named_files(&self) -> Vec<PathBuf> {
+        [self.files.as_slice(), &self.read_files].concat()
+    }
+}
+
 /// What `read` takes.
 #[derive(Debug, Args)]
 pub(super) struct ReadArguments {
     /// Captures to read as one; - is standard input
     ///
-    /// pcap or pcapng, known by content. A directory stands for every capture in it. Several files are read as one
-    /// capture in order of time, whatever the order in which they are named. Without a file, standard input is read
-    /// when something is piped into it.
+    /// pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz), known by content. A directory stands for every
+    /// capture in it. Several files are read as one capture in order of time, whatever the order in which they are
+    /// named. Without a file, standard input is read when something is piped into it.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+
+    /// As naming the file, for those who are used to it from tcpdump
+    #[arg(short, long = "read", value_name = "FILE")]
+    pub(super) read_files: Vec<PathBuf>,
 
     /// Use only packets that this libpcap expression lets through
     ///
@@ -131,6 +143,14 @@ pub(super) struct ReadArguments {
     /// Measured on the capture's clock, from the first SYN (dropped) or the SYN-ACK (half-open) to the capture's end.
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
     pub(super) patience: std::time::Duration,
+
+    /// Follow so many undecided attempts at once
+    ///
+    /// Each takes about 700 bytes of memory. Besides, three times as many of which nothing but one SYN was seen, each 120
+    /// bytes. Of more, the oldest is judged by what was seen of it so far; the report counts those that were given up
+    /// undecided.
+    #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
+    pub(super) max_flows: usize,
 
     /// List so many attempts singly, 0 for all
     ///
@@ -212,4 +232,12 @@ fn parse_patience(text: &str) -> Result<std::time::Duration, String> {
         ));
     }
     Ok(std::time::Duration::from_secs_f64(seconds))
+}
+
+fn parse_max_flows(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least 1 must be followed".to_owned()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a number of attempts".to_owned()),
+    }
 }

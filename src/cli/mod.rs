@@ -8,6 +8,8 @@ mod explain;
 mod messages;
 mod outcome_list;
 mod output;
+mod packet_filter;
+mod progress;
 mod read;
 mod terminal;
 mod time_argument;
@@ -63,7 +65,7 @@ fn usage(error: &clap::Error) -> ExitStatus {
 }
 
 /// `tcpwhy FILE` means `tcpwhy read FILE`: when the first word is no command, and is `-`, names a file, or looks like
-/// the name of one.
+/// the name of one; or is `-r`, as for tcpdump.
 fn with_command(typed: &[OsString]) -> Vec<OsString> {
     let mut words = vec![OsString::from("tcpwhy")];
     if let Some(first) = typed.first() {
@@ -81,7 +83,7 @@ fn with_command(typed: &[OsString]) -> Vec<OsString> {
 fn names_a_file(word: &OsStr) -> bool {
     let text = word.to_string_lossy();
     let looks_like_one = !text.starts_with('-') && text.contains(['.', '/']);
-    word == STANDARD_INPUT || looks_like_one || Path::new(word).exists()
+    word == STANDARD_INPUT || text.starts_with("-r") || looks_like_one || Path::new(word).exists()
 }
 
 fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitStatus {

@@ -6,9 +6,11 @@ use super::arguments::{Format, ReadArguments};
 use super::exit_status::ExitStatus;
 use super::messages::Messages;
 use super::output::write_report;
+use super::packet_filter::PacketFilter;
+use super::progress::Progress;
 use super::terminal;
-use crate::analysis::{AnalysisSettings, analyse};
-use crate::capture::{CaptureSet, Opened, Packet, ProblemKind, STANDARD_INPUT, Timestamp};
+use crate::analysis::{AnalysisSettings, analyse_watched};
+use crate::capture::{CaptureSet, Opened, ProblemKind, STANDARD_INPUT, Timestamp};
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::text::TextStyle;
@@ -26,8 +28,8 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         is_quiet: arguments.quiet,
         verbosity: arguments.verbose,
     };
-    let mut passes = match packet_filter(arguments.filter.as_deref()) {
-        Ok(passes) => passes,
+    let mut filter = match PacketFilter::new(arguments.filter.as_deref()) {
+        Ok(filter) => filter,
         Err(message) => {
             Messages::error(message, None);
             return ExitStatus::Usage;
@@ -60,12 +62,19 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let settings = AnalysisSettings {
         tracker: TrackerSettings {
             patience: arguments.patience,
-            ..TrackerSettings::default()
+            open_attempts: arguments.max_flows,
         },
         selection: selection(arguments, start, style.zone),
         listed_attempts: listed_attempts(arguments),
     };
-    let (capture, diagnosis) = analyse(&mut captures, settings, |packet| passes(packet));
+    let mut progress = Progress::of(captures.total_bytes(), messages);
+    let (capture, diagnosis) = analyse_watched(
+        &mut captures,
+        settings,
+        |packet| filter.passes(packet),
+        |bytes| progress.have_read(bytes),
+    );
+    progress.remove();
     let tool = Tool {
         version: env!("CARGO_PKG_VERSION"),
         arguments: typed,
@@ -79,6 +88,9 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     };
     let mut status = judge(arguments, &report.diagnosis);
     status = status.max(tell_problems(&report.capture, messages));
+    for refusal in filter.refusals() {
+        messages.warning(refusal);
+    }
     if !errors.is_empty() {
         status = ExitStatus::Input;
     }
@@ -97,35 +109,14 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
 
 /// The files named, or standard input when something is piped into it.
 fn files(arguments: &ReadArguments) -> Result<Vec<PathBuf>, ExitStatus> {
-    if !arguments.files.is_empty() {
-        return Ok(arguments.files.clone());
+    let named = arguments.named_files();
+    if !named.is_empty() {
+        return Ok(named);
     }
     if terminal::has_piped_input() {
         Ok(vec![PathBuf::from(STANDARD_INPUT)])
     } else {
         Err(ExitStatus::Usage)
-    }
-}
-
-type PacketFilter = Box<dyn FnMut(&Packet<'_>) -> bool>;
-
-#[cfg(feature = "live")]
-fn packet_filter(expression: Option<&str>) -> Result<PacketFilter, String> {
-    let Some(expression) = expression else {
-        return Ok(Box::new(|_| true));
-    };
-    let mut filter =
-        crate::capture::CaptureFilter::new(expression).map_err(|error| error.to_string())?;
-    Ok(Box::new(move |packet| filter.passes(packet)))
-}
-
-#[cfg(not(feature = "live"))]
-fn packet_filter(expression: Option<&str>) -> Result<PacketFilter, String> {
-    match expression {
-        None => Ok(Box::new(|_| true)),
-        Some(_) => {
-            Err("cannot use --filter: this build is without libpcap (feature 'live')".to_owned())
-        }
     }
 }
 
@@ -206,10 +197,13 @@ fn tell_problems(capture: &CaptureTotals, messages: Messages) -> ExitStatus {
             link_type.0
         ));
     }
-    for (reason, count) in &capture.set_aside {
+    for (reason, packets) in &capture.set_aside {
         messages.detail(format!(
-            "{count} packets set aside: {}",
-            reason.name().replace('_', " ")
+            "{} packets set aside: {}, the first is packet {} of source {}",
+            packets.count,
+            reason.name().replace('_', " "),
+            packets.first.number.0,
+            packets.first.source.0
         ));
     }
     status

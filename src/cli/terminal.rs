@@ -12,6 +12,11 @@ pub(super) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// Whether lines that are drawn over can be shown on standard error.
+pub(super) fn shows_progress() -> bool {
+    std::io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb")
+}
+
 /// Whether standard input is anything but a terminal.
 pub(super) fn has_piped_input() -> bool {
     !std::io::stdin().is_terminal()

@@ -4,8 +4,10 @@
 //! This room allocates nothing but for DNS answers, keeps no state and never panics: every read is checked, a header that ends early or
 //! contradicts itself is an answer ([`SetAside`]), not an error.
 
+mod common;
 mod encapsulation;
 mod endpoint;
+mod fields;
 mod icmp;
 mod icmp_kind;
 mod ip;
@@ -21,7 +23,7 @@ mod tcp_options;
 mod tests;
 mod tunnel;
 
-use etherparse::{IpNumber, ip_number};
+use etherparse::ip_number;
 
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};
 pub use endpoint::Endpoint;
@@ -33,55 +35,73 @@ pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
 pub use tcp_options::TcpOptions;
 
-use crate::capture::Packet;
+use crate::capture::{LinkType, Packet};
 use ip::IpPacket;
 use link::Network;
 
 /// What `packet` says: the innermost segment, where it is wrapped in tunnels that are read.
 pub fn decode(packet: &Packet<'_>) -> Observation {
+    if packet.link_type == Some(LinkType::ETHERNET)
+        && let Some(ip) = common::tcp_in_ethernet(packet.bytes)
+    {
+        return segment(packet, &ip, Encapsulation::default());
+    }
+    decode_by_layers(packet)
+}
+
+/// As [`decode`], for any packet: layer by layer.
+pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
     let Some(link_type) = packet.link_type else {
         return Observation::SetAside(SetAside::UndeclaredInterface);
     };
     let mut encapsulation = Encapsulation::default();
     let mut network = link::network(link_type, packet.bytes, &mut encapsulation);
+    let mut tunnel_end = None;
     loop {
+        let nothing = || tunnel_end.map_or(Observation::Unrelated, Observation::Alive);
         let ip = match network {
             Ok(Network::Ip(bytes)) => ip::parse(bytes),
-            Ok(Network::Arp(bytes)) => return neighbour::arp(bytes),
-            Ok(Network::Other) => return Observation::Unrelated,
+            Ok(Network::Arp(bytes)) => return neighbour::arp(bytes).unwrap_or_else(nothing),
+            Ok(Network::Other) => return nothing(),
             Err(reason) => Err(reason),
         };
         let ip = match ip {
             Ok(ip) => ip,
+            Err(SetAside::Encrypted) => return Observation::Encrypted(tunnel_end),
             Err(reason) => return Observation::SetAside(reason),
         };
         if ip.is_later_fragment {
-            return later_fragment(ip.protocol);
+            return later_fragment(&ip);
+        }
+        if ip.protocol == ip_number::TCP {
+            return segment(packet, &ip, encapsulation);
         }
         match tunnel::inside(&ip, &mut encapsulation) {
             Some(inside) => network = inside,
-            None => return carried(packet, &ip, encapsulation),
+            None => return carried(&ip, encapsulation),
         }
+        tunnel_end = Some(ip.source);
     }
 }
 
 /// A fragment without the header of the protocol that decides whether it mattered.
-fn later_fragment(protocol: IpNumber) -> Observation {
-    match protocol {
+fn later_fragment(ip: &IpPacket<'_>) -> Observation {
+    match ip.protocol {
         ip_number::TCP | ip_number::ICMP | ip_number::IPV6_ICMP => {
             Observation::SetAside(SetAside::LaterFragment)
         }
-        _ => Observation::Unrelated,
+        _ => Observation::Alive(ip.source),
     }
 }
 
-fn carried(packet: &Packet<'_>, ip: &IpPacket<'_>, encapsulation: Encapsulation) -> Observation {
+fn segment(packet: &Packet<'_>, ip: &IpPacket<'_>, encapsulation: Encapsulation) -> Observation {
+    let not_captured = (packet.wire_length as usize).saturating_sub(packet.bytes.len());
+    let on_the_wire = u32::try_from(ip.payload.len() + not_captured).unwrap_or(u32::MAX);
+    tcp::segment(ip, on_the_wire, encapsulation)
+}
+
+fn carried(ip: &IpPacket<'_>, encapsulation: Encapsulation) -> Observation {
     match ip.protocol {
-        ip_number::TCP => {
-            let not_captured = (packet.wire_length as usize).saturating_sub(packet.bytes.len());
-            let on_the_wire = u32::try_from(ip.payload.len() + not_captured).unwrap_or(u32::MAX);
-            tcp::segment(ip, on_the_wire, encapsulation)
-        }
         ip_number::ICMP | ip_number::IPV6_ICMP => icmp::error(ip, encapsulation),
         ip_number::UDP => names::answer(ip).unwrap_or(Observation::Alive(ip.source)),
         _ => Observation::Alive(ip.source),

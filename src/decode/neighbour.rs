@@ -9,25 +9,19 @@ use super::observation::{Neighbour, Observation};
 /// Bytes of a neighbour message before the target address: type, code, checksum, flags.
 const TARGET_OFFSET: usize = 8;
 
-/// Reads an ARP packet; a cut one says nothing. A host that asks about, or announces, its own address is there.
-pub(super) fn arp(bytes: &[u8]) -> Observation {
-    let Ok(packet) = ArpPacketSlice::from_slice(bytes) else {
-        return Observation::Unrelated;
-    };
-    let (Some(sender), Some(target)) = (
-        v4(packet.sender_protocol_addr()),
-        v4(packet.target_protocol_addr()),
-    ) else {
-        return Observation::Unrelated;
-    };
+/// Reads an ARP packet; `None` when it is cut, or not about IPv4. A host that asks about, or announces, its own address is
+/// there.
+pub(super) fn arp(bytes: &[u8]) -> Option<Observation> {
+    let packet = ArpPacketSlice::from_slice(bytes).ok()?;
+    let sender = v4(packet.sender_protocol_addr())?;
+    let target = v4(packet.target_protocol_addr())?;
     match packet.operation() {
-        ArpOperation::REQUEST if sender == target => {
-            Observation::Neighbour(Neighbour::Answer(sender))
-        }
-        ArpOperation::REQUEST => Observation::Neighbour(Neighbour::Question(target)),
-        ArpOperation::REPLY => Observation::Neighbour(Neighbour::Answer(sender)),
-        _ => Observation::Unrelated,
+        ArpOperation::REQUEST if sender == target => Some(Neighbour::Answer(sender)),
+        ArpOperation::REQUEST => Some(Neighbour::Question(target)),
+        ArpOperation::REPLY => Some(Neighbour::Answer(sender)),
+        _ => None,
     }
+    .map(Observation::Neighbour)
 }
 
 /// Reads a neighbour solicitation or advertisement; `None` for another `ICMPv6` message.

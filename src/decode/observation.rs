@@ -19,6 +19,9 @@ pub enum Observation {
     Alive(IpAddr),
     /// Nothing about connects: another protocol, and nobody known sent it.
     Unrelated,
+    /// It may have mattered, but it is encrypted; counted as [`SetAside::Encrypted`]. Whoever sent it lives: the tunnel's
+    /// end, or nobody known on a link that encrypts.
+    Encrypted(Option<IpAddr>),
     /// It may have mattered, but could not be read.
     SetAside(SetAside),
 }
@@ -126,19 +129,22 @@ pub enum SetAside {
     UndeclaredInterface,
     /// A fragment that is not the first: the header was in another packet.
     LaterFragment,
-    /// More layers around it than are followed.
+    /// More layers around it, or more extension headers before it, than are followed.
     TooDeeplyWrapped,
+    /// Encrypted on the link or in a tunnel.
+    Encrypted,
 }
 
 impl SetAside {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::TruncatedHeader,
         Self::MalformedHeader,
         Self::UnsupportedLinkType,
         Self::UndeclaredInterface,
         Self::LaterFragment,
         Self::TooDeeplyWrapped,
+        Self::Encrypted,
     ];
 
     /// The reason's name in reports.
@@ -150,6 +156,7 @@ impl SetAside {
             Self::UndeclaredInterface => "undeclared_interface",
             Self::LaterFragment => "later_fragment",
             Self::TooDeeplyWrapped => "too_deeply_wrapped",
+            Self::Encrypted => "encrypted",
         }
     }
 }

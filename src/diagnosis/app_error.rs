@@ -24,6 +24,23 @@ pub fn app_error(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> Option
     }
 }
 
+/// What `strerror` says for such an error on Linux.
+pub fn error_text(error: &str) -> Option<&'static str> {
+    Some(match error {
+        "ECONNREFUSED" => "Connection refused",
+        "ETIMEDOUT" => "Connection timed out",
+        "EHOSTUNREACH" => "No route to host",
+        "ENETUNREACH" => "Network is unreachable",
+        "EACCES" => "Permission denied",
+        "ENOPROTOOPT" => "Protocol not available",
+        "EHOSTDOWN" => "Host is down",
+        "ENONET" => "Machine is not on the network",
+        "EOPNOTSUPP" => "Operation not supported",
+        "EPROTO" => "Protocol error",
+        _ => return None,
+    })
+}
+
 fn icmp_error(kind: IcmpKind) -> Option<&'static str> {
     match kind {
         IcmpKind::V4(3, 0 | 6 | 9 | 11) | IcmpKind::V6(1, 0) => Some("ENETUNREACH"),

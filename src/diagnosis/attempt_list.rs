@@ -6,16 +6,19 @@ use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{DecidedAttempt, Outcome};
 
-/// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before later ones. Which ones does not depend on
-/// the order in which they come.
+/// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before later ones; noise only
+/// where there is room. What is noise shows in the end only: until then some more are kept.
 #[derive(Clone, Debug)]
 pub(super) struct AttemptList {
     /// `None` for all.
     limit: Option<usize>,
+    added: u64,
     /// The one to be left out next on top.
     kept: BinaryHeap<Ranked>,
-    omitted: u64,
 }
+
+/// How many more are kept until it shows which of them are noise: a scan is known after 16 targets.
+const SPARE: usize = 256;
 
 #[derive(Clone, Debug)]
 struct Ranked {
@@ -29,11 +32,13 @@ enum Weight {
     Failed,
     KnownInPart,
     Undecided,
+    Noise,
     Established,
 }
 
-fn weight(outcome: Outcome) -> Weight {
+fn weight(outcome: Outcome, is_noise: bool) -> Weight {
     match outcome {
+        _ if is_noise => Weight::Noise,
         Outcome::Established => Weight::Established,
         Outcome::Pending => Weight::Undecided,
         Outcome::Partial => Weight::KnownInPart,
@@ -59,16 +64,21 @@ impl AttemptList {
     pub(super) fn new(limit: Option<usize>) -> Self {
         Self {
             limit,
+            added: 0,
             kept: BinaryHeap::new(),
-            omitted: 0,
         }
     }
 
-    pub(super) fn add(&mut self, decided: DecidedAttempt) {
-        let rank = (weight(decided.judgement.outcome), order(&decided));
-        let is_full = self.limit.is_some_and(|limit| self.kept.len() >= limit);
+    pub(super) fn add(&mut self, decided: DecidedAttempt, may_be_noise: bool) {
+        self.added += 1;
+        let rank = (
+            weight(decided.judgement.outcome, may_be_noise),
+            order(&decided),
+        );
+        let is_full = self
+            .limit
+            .is_some_and(|limit| self.kept.len() >= limit.saturating_add(SPARE));
         if is_full {
-            self.omitted += 1;
             if self.kept.peek().is_none_or(|last| last.rank <= rank) {
                 return;
             }
@@ -78,11 +88,22 @@ impl AttemptList {
     }
 
     /// The kept attempts in order of time, and how many were left out.
-    pub(super) fn into_parts(self) -> (Vec<DecidedAttempt>, u64) {
+    pub(super) fn into_parts(
+        self,
+        is_noise: impl Fn(&DecidedAttempt) -> bool,
+    ) -> (Vec<DecidedAttempt>, u64) {
         let mut kept: Vec<DecidedAttempt> =
             self.kept.into_iter().map(|ranked| ranked.decided).collect();
-        kept.sort_by_key(order);
-        (kept, self.omitted)
+        kept.sort_by_cached_key(|decided| {
+            (
+                weight(decided.judgement.outcome, is_noise(decided)),
+                order(decided),
+            )
+        });
+        kept.truncate(self.limit.unwrap_or(usize::MAX));
+        kept.sort_by_cached_key(order);
+        let omitted = self.added - kept.len() as u64;
+        (kept, omitted)
     }
 }
 

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
+use super::noise::NoiseFilter;
 use super::outcome_counts::OutcomeCounts;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -14,16 +15,21 @@ use crate::handshake::{AttemptId, DecidedAttempt};
 /// How many servers are told apart; the attempts to others are in the totals only.
 const TOLD_APART: usize = 100_000;
 
-/// How many clients of one server are told apart.
+/// How many clients of one server are told apart, and how many of all servers together.
 const CLIENTS_TOLD_APART: usize = 65_536;
+const CLIENTS_OF_ALL_TOLD_APART: usize = 1_000_000;
 
 /// All attempts to one address and port.
 #[derive(Clone, Debug)]
 pub struct EndpointSummary {
     /// Address and port.
     pub server: Endpoint,
-    /// How the attempts ended.
+    /// How the attempts ended; noise is left out.
     pub outcomes: OutcomeCounts,
+    /// How many attempts are left out here, because they are part of scans, floods or backscatter.
+    pub folded: OutcomeCounts,
+    /// Where the attempts were captured, where that can be told and is the same for all clients.
+    pub vantage: Option<Vantage>,
     /// When the first failed attempt began.
     pub first_failure: Option<Timestamp>,
     /// When the last failed attempt began.
@@ -32,7 +38,10 @@ pub struct EndpointSummary {
     pub example: Option<DiagnosedAttempt>,
     /// From SYN to first answer.
     pub answer_times: AnswerTimes,
-    first_failed: Option<DecidedAttempt>,
+    /// The first failed attempt, and whether it may be noise.
+    first_failed: Option<(bool, DecidedAttempt)>,
+    /// Those that may be part of a flood.
+    unfinished: OutcomeCounts,
     clients: HashSet<IpAddr, foldhash::fast::RandomState>,
 }
 
@@ -41,47 +50,103 @@ impl EndpointSummary {
         Self {
             server,
             outcomes: OutcomeCounts::default(),
+            folded: OutcomeCounts::default(),
+            vantage: None,
             first_failure: None,
             last_failure: None,
             example: None,
             first_failed: None,
+            unfinished: OutcomeCounts::default(),
             answer_times: AnswerTimes::default(),
             clients: HashSet::default(),
         }
     }
 
-    /// How many client addresses there were: at least, when it is 65536.
+    /// How many client addresses there were: at least, when it is 65536, or when there were millions of all servers.
     pub fn clients(&self) -> usize {
         self.clients.len()
     }
 
-    fn add(&mut self, decided: &DecidedAttempt) {
+    fn add(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
         let attempt = &decided.attempt;
-        self.outcomes.add(decided.judgement.outcome);
-        if self.clients.len() < CLIENTS_TOLD_APART {
-            self.clients.insert(attempt.client.address);
+        let outcome = decided.judgement.outcome;
+        self.outcomes.add(outcome);
+        if is_unfinished(outcome, attempt.syn_count == 1) {
+            self.unfinished.add(outcome);
         }
         if let (Some(syn), Some(answer)) = (attempt.first_syn_at, attempt.first_answer_at) {
             self.answer_times.add(answer.since(syn));
         }
-        if decided.judgement.outcome.is_failure() {
-            self.add_failure(decided);
+        if outcome.is_failure() {
+            self.add_failure(decided, may_be_noise);
         }
     }
 
-    fn add_failure(&mut self, decided: &DecidedAttempt) {
+    fn add_failure(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
         let started = decided.attempt.started_at();
         self.last_failure = self.last_failure.max(Some(started));
-        let order = |decided: &DecidedAttempt| -> (Timestamp, AttemptId) {
-            (decided.attempt.started_at(), decided.attempt.id)
+        self.first_failure = Some(
+            self.first_failure
+                .map_or(started, |first| first.min(started)),
+        );
+        let order =
+            |(may_be_noise, decided): (bool, &DecidedAttempt)| -> (bool, Timestamp, AttemptId) {
+                (
+                    may_be_noise,
+                    decided.attempt.started_at(),
+                    decided.attempt.id,
+                )
+            };
+        let is_better = |known: &(bool, DecidedAttempt)| {
+            order((may_be_noise, decided)) < order((known.0, &known.1))
         };
-        if self
-            .first_failed
-            .as_ref()
-            .is_none_or(|example| order(decided) < order(example))
-        {
-            self.first_failure = Some(started);
-            self.first_failed = Some(decided.clone());
+        if self.first_failed.as_ref().is_none_or(is_better) {
+            self.first_failed = Some((may_be_noise, decided.clone()));
+        }
+    }
+
+    /// Leaves noise out, and explains the first failure that is none.
+    fn finish(&mut self, comparison: &Comparison, noise: &NoiseFilter) {
+        let moments = comparison
+            .service(self.server)
+            .map_or(&[][..], |history| history.moments());
+        self.fold(moments, noise);
+        let example = self.first_failed.take().map(|(_, decided)| decided);
+        self.example = example
+            .filter(|decided| noise.kind(decided).is_none())
+            .map(|decided| DiagnosedAttempt::new(decided, comparison, noise));
+        let mut vantages = self
+            .clients
+            .iter()
+            .map(|client| comparison.vantage(*client, self.server.address));
+        let first = vantages.next().flatten();
+        self.vantage = first.filter(|first| vantages.all(|other| other == Some(*first)));
+    }
+
+    fn fold(&mut self, moments: &[Moment], noise: &NoiseFilter) {
+        let (left_out, kept): (Vec<&Moment>, Vec<&Moment>) = moments
+            .iter()
+            .partition(|moment| noise.kind_of_moment(self.server, moment).is_some());
+        let is_all_of_scanners = self.clients.iter().all(|client| noise.is_scanner(*client));
+        let before = self.outcomes;
+        if is_all_of_scanners {
+            self.outcomes = OutcomeCounts::default();
+        } else if noise.is_flooded(self.server) {
+            self.outcomes = self.outcomes.without(&self.unfinished);
+            for moment in kept.iter().filter(|moment| moment.is_unfinished()) {
+                self.outcomes.add(moment.outcome);
+            }
+        } else {
+            for moment in &left_out {
+                self.outcomes.take_away(moment.outcome, 1);
+            }
+        }
+        self.folded = before.without(&self.outcomes);
+        if self.folded.total() > 0 {
+            self.clients = kept.iter().map(|moment| moment.client).collect();
+            let failures = || kept.iter().filter(|moment| moment.outcome.is_failure());
+            self.first_failure = failures().map(|moment| moment.started).min();
+            self.last_failure = failures().map(|moment| moment.started).max();
         }
     }
 }
@@ -90,26 +155,36 @@ impl EndpointSummary {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Endpoints {
     by_server: HashMap<Endpoint, EndpointSummary, foldhash::fast::RandomState>,
+    clients: usize,
 }
 
 impl Endpoints {
-    pub(super) fn add(&mut self, decided: &DecidedAttempt) {
+    pub(super) fn add(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
         let server = decided.attempt.server;
         if self.by_server.len() >= TOLD_APART && !self.by_server.contains_key(&server) {
             return;
         }
-        self.by_server
+        let endpoint = self
+            .by_server
             .entry(server)
-            .or_insert_with(|| EndpointSummary::new(server))
-            .add(decided);
+            .or_insert_with(|| EndpointSummary::new(server));
+        endpoint.add(decided, may_be_noise);
+        let has_room =
+            self.clients < CLIENTS_OF_ALL_TOLD_APART && endpoint.clients.len() < CLIENTS_TOLD_APART;
+        if has_room && endpoint.clients.insert(decided.attempt.client.address) {
+            self.clients += 1;
+        }
     }
 
     /// The servers with the most failures first; among equals the one that failed first.
-    pub(super) fn worst_first(self, comparison: &Comparison) -> Vec<EndpointSummary> {
+    pub(super) fn worst_first(
+        self,
+        comparison: &Comparison,
+        noise: &NoiseFilter,
+    ) -> Vec<EndpointSummary> {
         let mut endpoints: Vec<EndpointSummary> = self.by_server.into_values().collect();
         for endpoint in &mut endpoints {
-            let first = endpoint.first_failed.take();
-            endpoint.example = first.map(|decided| DiagnosedAttempt::new(decided, comparison));
+            endpoint.finish(comparison, noise);
         }
         endpoints.sort_by(|left, right| {
             let rank = |endpoint: &EndpointSummary| {

@@ -12,27 +12,34 @@ mod endpoints;
 mod findings;
 pub mod knowledge;
 mod names;
+mod noise;
 mod notes;
 mod outcome_counts;
 mod selection;
 mod service_names;
+mod words;
 
 pub use answer_times::AnswerTimes;
-pub use app_error::app_error;
+pub use app_error::{app_error, error_text};
 pub use causes::{Cause, Confidence, Judged};
+pub use comparison::Vantage;
 pub use endpoints::EndpointSummary;
-pub use findings::{CaptureQuality, Finding, FindingKind, NextStep};
+pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
 pub use names::Names;
-pub use notes::notes;
+pub use noise::Noise;
 pub use outcome_counts::OutcomeCounts;
 pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
+pub use words::duration;
+
+use std::net::IpAddr;
 
 use crate::decode::Observation;
 use crate::handshake::DecidedAttempt;
 use attempt_list::AttemptList;
 use comparison::Comparison;
 use endpoints::Endpoints;
+use noise::NoiseFilter;
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
@@ -43,6 +50,8 @@ pub struct Diagnostician {
     endpoints: Endpoints,
     attempts: AttemptList,
     not_selected: u64,
+    /// Names that the sources give to addresses: no DNS answer of the capture says so.
+    names: Vec<(IpAddr, String)>,
 }
 
 /// What all attempts together say.
@@ -50,7 +59,7 @@ pub struct Diagnostician {
 pub struct Diagnosis {
     /// How they ended.
     pub outcomes: OutcomeCounts,
-    /// The names that DNS answers in the capture gave to addresses.
+    /// The names that DNS answers in the capture, or else its files, give to addresses.
     pub names: Names,
     /// What many attempts say together, worst first.
     pub findings: Vec<Finding>,
@@ -71,12 +80,28 @@ pub struct DiagnosedAttempt {
     pub decided: DecidedAttempt,
     /// The causes that hold, the surest first.
     pub causes: Vec<Judged>,
+    /// Where it was captured, where that can be told.
+    pub vantage: Option<Vantage>,
+    /// What it is part of, when it says nothing about the service.
+    pub noise: Option<Noise>,
+    /// What else is worth knowing, one fact each.
+    pub notes: Vec<String>,
 }
 
 impl DiagnosedAttempt {
-    fn new(decided: DecidedAttempt, comparison: &Comparison) -> Self {
+    fn new(decided: DecidedAttempt, comparison: &Comparison, noise: &NoiseFilter) -> Self {
         let causes = causes::causes(&decided, comparison);
-        Self { decided, causes }
+        let attempt = &decided.attempt;
+        let vantage = comparison.vantage(attempt.client.address, attempt.server.address);
+        let mut diagnosed = Self {
+            noise: noise.kind(&decided),
+            decided,
+            causes,
+            vantage,
+            notes: Vec::new(),
+        };
+        diagnosed.notes = notes::notes(&diagnosed, comparison);
+        diagnosed
     }
 
     /// The cause: the surest of those that hold.
@@ -95,6 +120,7 @@ impl Diagnostician {
             endpoints: Endpoints::default(),
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
+            names: Vec::new(),
         }
     }
 
@@ -103,36 +129,50 @@ impl Diagnostician {
         self.comparison.observe(observation);
     }
 
+    /// Takes a name from outside of the packets, for an address to which no DNS answer gives one.
+    pub fn add_name(&mut self, address: IpAddr, name: String) {
+        self.names.push((address, name));
+    }
+
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
         self.comparison.add(&decided);
+        let may_be_noise = self.comparison.may_be_noise(&decided);
         if !self.selection.includes(&decided) {
             self.not_selected += 1;
             return;
         }
         self.outcomes.add(decided.judgement.outcome);
-        self.endpoints.add(&decided);
+        self.endpoints.add(&decided, may_be_noise);
         if self.selection.lists(decided.judgement.outcome) {
-            self.attempts.add(decided);
+            self.attempts.add(decided, may_be_noise);
         }
     }
 
     /// What they say, now that everything was seen.
-    pub fn finish(self, quality: CaptureQuality) -> Diagnosis {
-        let (attempts, attempts_omitted) = self.attempts.into_parts();
-        let comparison = self.comparison;
+    pub fn finish(self, quality: &CaptureQuality) -> Diagnosis {
+        let mut comparison = self.comparison;
+        comparison.settle(quality.clone());
+        let noise = NoiseFilter::of(&comparison, &self.selection);
+        let is_noise = |decided: &DecidedAttempt| noise.kind(decided).is_some();
+        let (attempts, attempts_omitted) = self.attempts.into_parts(is_noise);
         let collected = findings::Collected {
             comparison: &comparison,
             selection: &self.selection,
+            noise: &noise,
             quality,
         };
         let findings = findings::findings(collected);
-        let diagnosed = |decided| DiagnosedAttempt::new(decided, &comparison);
+        let mut names = comparison.names().clone();
+        for (address, name) in self.names {
+            names.add(address, name);
+        }
+        let diagnosed = |decided| DiagnosedAttempt::new(decided, &comparison, &noise);
         Diagnosis {
             outcomes: self.outcomes,
             findings,
-            names: comparison.names().clone(),
-            endpoints: self.endpoints.worst_first(&comparison),
+            names,
+            endpoints: self.endpoints.worst_first(&comparison, &noise),
             attempts: attempts.into_iter().map(diagnosed).collect(),
             attempts_omitted,
             attempts_not_selected: self.not_selected,

@@ -1,4 +1,4 @@
-//! Names of addresses, learned from the capture's own DNS answers: never looked up.
+//! Names of addresses, learned from the capture's own DNS answers and what its files say: never looked up.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -17,11 +17,13 @@ pub struct Names {
 impl Names {
     pub(super) fn note(&mut self, named: &NamedAddresses) {
         for address in &named.addresses {
-            if self.by_address.len() < NAMED {
-                self.by_address
-                    .entry(*address)
-                    .or_insert_with(|| named.name.clone());
-            }
+            self.add(*address, named.name.clone());
+        }
+    }
+
+    pub(super) fn add(&mut self, address: IpAddr, name: String) {
+        if self.by_address.len() < NAMED {
+            self.by_address.entry(address).or_insert(name);
         }
     }
 

@@ -14,6 +14,23 @@ impl OutcomeCounts {
         }
     }
 
+    /// Counts so many fewer.
+    pub(super) fn take_away(&mut self, outcome: Outcome, fewer: u64) {
+        for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {
+            if counted == outcome {
+                *count = count.saturating_sub(fewer);
+            }
+        }
+    }
+
+    /// What is left of these without the others.
+    pub(super) fn without(mut self, others: &Self) -> Self {
+        for (count, other) in self.0.iter_mut().zip(others.0) {
+            *count = count.saturating_sub(other);
+        }
+        self
+    }
+
     /// How many ended so.
     pub fn of(&self, outcome: Outcome) -> u64 {
         self.iter()

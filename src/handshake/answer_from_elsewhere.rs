@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::attempt::{Attempt, AttemptId};
+use super::lone_syn::LoneSyn;
 use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::decode::{Endpoint, SequenceNumber};
 
@@ -30,17 +31,18 @@ struct Orphan {
 }
 
 impl OrphanedAnswers {
-    /// Those among the attempts that `attempts` goes through.
-    pub(super) fn among<'a, I: Iterator<Item = &'a Attempt>>(attempts: impl Fn() -> I) -> Self {
+    /// Those among the attempts that `attempts` goes through; `lone` are attempts known by nothing but their SYN.
+    pub(super) fn among<'a, I: Iterator<Item = &'a Attempt>>(
+        attempts: impl Fn() -> I,
+        lone: impl Iterator<Item = &'a LoneSyn>,
+    ) -> Self {
         let orphaned: HashSet<Answered> = attempts()
             .filter(|attempt| is_orphan(attempt))
             .map(answered_by)
             .collect();
         let mut fitting: HashMap<Answered, u32> = HashMap::new();
-        for key in attempts()
-            .filter_map(waits_for)
-            .filter(|key| orphaned.contains(key))
-        {
+        let waiting = attempts().filter_map(waits_for).chain(lone.map(key_of_syn));
+        for key in waiting.filter(|key| orphaned.contains(key)) {
             *fitting.entry(key).or_default() += 1;
         }
         let mut found = Self::default();
@@ -116,6 +118,10 @@ fn waits_for(attempt: &Attempt) -> Option<Answered> {
         .isn
         .filter(|_| attempt.is_unanswered())
         .map(|isn| key(attempt, isn))
+}
+
+fn key_of_syn(syn: &LoneSyn) -> Answered {
+    (syn.client, syn.server.port, syn.sequence.0)
 }
 
 fn key(attempt: &Attempt, isn: SequenceNumber) -> Answered {

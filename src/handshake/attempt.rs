@@ -70,6 +70,10 @@ pub struct Attempt {
     pub(super) is_held: bool,
     /// Whether nothing more can change the outcome: the server sent payload, or either side a FIN.
     pub(super) watch_ended: bool,
+    /// Whether the client sent payload of its own after its SYN.
+    pub(super) has_client_payload: bool,
+    /// Whether the server closed before it sent a byte, and before the client closed.
+    pub server_closed_unheard: bool,
     /// The packets that show all this.
     pub evidence: Evidence,
 }
@@ -198,6 +202,8 @@ impl Attempt {
             client_reset_acknowledges: false,
             is_held: false,
             watch_ended: false,
+            has_client_payload: false,
+            server_closed_unheard: false,
             evidence: Evidence::default(),
         }
     }
@@ -238,6 +244,11 @@ impl Attempt {
     pub(super) fn is_settled(&self) -> bool {
         self.established_at.is_some()
             && (self.watch_ended || self.reset_at.is_some() || self.client_reset_at.is_some())
+    }
+
+    /// Whether the handshake was completed, the client sent payload, and the server neither a byte nor a FIN or RST.
+    pub fn is_mute(&self) -> bool {
+        self.established_at.is_some() && self.has_client_payload && !self.is_settled()
     }
 
     /// An answer of any kind that the client can accept.

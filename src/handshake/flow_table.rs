@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use super::attempt::{Acceptable, Attempt, AttemptId, Fit};
+use super::lone_syn::LoneSyn;
+use super::lone_syns::LoneSyns;
 use super::seen_packet::Sender;
 use crate::capture::PacketPlace;
 use crate::decode::{Endpoint, Segment, SequenceNumber};
@@ -110,10 +112,12 @@ impl Flow {
 pub(super) struct FlowTable {
     // Strangers choose the keys: the hasher is seeded, so that they cannot make them collide.
     flows: HashMap<FlowKey, Flow, foldhash::fast::RandomState>,
+    /// Open attempts of 4-tuples of which nothing but one SYN was seen.
+    lone: LoneSyns,
     open_count: usize,
     /// Open attempts of 4-tuples with too many of them: nothing more is matched to these.
     parked: VecDeque<Attempt>,
-    /// Open attempts in the order of their creation; some may have been settled since.
+    /// Open attempts in the order of their creation, or of the latest look at them; some may have been settled since.
     open_order: VecDeque<(FlowKey, AttemptId)>,
     /// What is remembered besides, oldest first: settled attempts, and with the id 0 probed flows.
     remembered: VecDeque<(FlowKey, AttemptId)>,
@@ -132,6 +136,7 @@ impl FlowTable {
     pub(super) fn new() -> Self {
         Self {
             flows: HashMap::default(),
+            lone: LoneSyns::default(),
             open_count: 0,
             parked: VecDeque::new(),
             open_order: VecDeque::new(),
@@ -139,16 +144,41 @@ impl FlowTable {
         }
     }
 
+    /// What is known of a 4-tuple; a lone SYN there becomes an attempt like others.
     pub(super) fn get_mut(&mut self, key: FlowKey) -> Option<&mut Flow> {
+        if let Some(syn) = self.lone.take(key) {
+            self.add(key, syn.attempt());
+        }
         self.flows.get_mut(&key)
     }
 
     /// How many attempts are open.
     pub(super) fn open_count(&self) -> usize {
-        self.open_count
+        self.open_count + self.lone.count()
     }
 
-    /// All open attempts, in no order.
+    /// Follows a new attempt of a 4-tuple of which nothing is known, by its SYN.
+    pub(super) fn add_lone(&mut self, key: FlowKey, syn: LoneSyn) {
+        self.lone.add(key, syn);
+    }
+
+    /// How many of them are lone SYNs.
+    pub(super) fn lone_count(&self) -> usize {
+        self.lone.count()
+    }
+
+    /// Lone SYNs, the oldest first.
+    pub(super) fn lone(&self) -> impl Iterator<Item = &LoneSyn> {
+        self.lone.iter()
+    }
+
+    /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or never.
+    pub(super) fn take_lone_if(&mut self, is_over: impl Fn(&LoneSyn) -> bool) -> Option<Attempt> {
+        self.lone.oldest().filter(|syn| is_over(syn))?;
+        self.lone.take_oldest().map(|syn| syn.attempt())
+    }
+
+    /// All open attempts but lone SYNs, in no order.
     pub(super) fn open_attempts(&self) -> impl Iterator<Item = &Attempt> {
         self.flows
             .values()
@@ -191,7 +221,20 @@ impl FlowTable {
         Some(attempt)
     }
 
-    /// Takes the oldest open attempt of the whole table out.
+    /// Looks at the open attempt that was not looked at for the longest time: takes it out when `is_over`, or puts it behind
+    /// the others. Looked at with every new attempt, all are in turn.
+    pub(super) fn take_if(&mut self, is_over: impl Fn(&Attempt) -> bool) -> Option<Attempt> {
+        let (key, id) = self.open_order.pop_front()?;
+        let flow = self.flows.get(&key)?;
+        let attempt = flow.open.iter().find(|attempt| attempt.id == id)?;
+        if is_over(attempt) {
+            return self.settle(key, id);
+        }
+        self.open_order.push_back((key, id));
+        None
+    }
+
+    /// Takes the oldest open attempt of the whole table out; of very many, the one that was not looked at for the longest time.
     pub(super) fn take_oldest(&mut self) -> Option<Attempt> {
         let flows = &self.flows;
         while let Some((key, id)) = self.open_order.front()
@@ -200,6 +243,17 @@ impl FlowTable {
             self.open_order.pop_front();
         }
         let followed = self.open_order.front().copied();
+        let lone = self.lone.oldest().map(LoneSyn::id);
+        let is_lone_older = lone.is_some_and(|lone| {
+            let others = [
+                self.parked.front().map(|parked| parked.id),
+                followed.map(|(_, id)| id),
+            ];
+            others.into_iter().flatten().all(|other| lone < other)
+        });
+        if is_lone_older {
+            return self.lone.take_oldest().map(|syn| syn.attempt());
+        }
         let is_parked_older = match (self.parked.front(), followed) {
             (Some(parked), Some((_, id))) => parked.id < id,
             (parked, _) => parked.is_some(),

@@ -10,6 +10,8 @@ mod answer_from_elsewhere;
 mod attempt;
 mod evidence;
 mod flow_table;
+mod lone_syn;
+mod lone_syns;
 mod meaning;
 mod on_icmp_error;
 mod on_reset;

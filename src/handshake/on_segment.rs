@@ -82,6 +82,7 @@ fn from_client(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
         attempt.take_segment(segment, place, Sender::Client, Role::Proof);
     }
     attempt.watch_ended |= segment.flags.has_fin();
+    attempt.has_client_payload |= segment.payload_length > 0;
     Meaning::Known
 }
 
@@ -101,6 +102,8 @@ fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
             Meaning::Known
         };
     }
+    attempt.server_closed_unheard |=
+        !attempt.watch_ended && segment.flags.has_fin() && segment.payload_length == 0;
     attempt.watch_ended |= carries_on(attempt, segment) && attempt.established_at.is_some();
     Meaning::Known
 }

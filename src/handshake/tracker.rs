@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::answer_from_elsewhere::OrphanedAnswers;
 use super::attempt::{Attempt, AttemptId};
 use super::flow_table::{Flow, FlowKey, FlowTable, OPEN_PER_FLOW};
+use super::lone_syn::LoneSyn;
 use super::meaning::Meaning;
 use super::on_icmp_error::on_icmp_error;
 use super::on_reset::on_reset;
@@ -20,7 +21,8 @@ use crate::decode::{IcmpError, Observation, Segment, TcpFlags};
 pub struct TrackerSettings {
     /// For how long silence must be watched before it means something.
     pub patience: Duration,
-    /// How many undecided attempts are followed at once; of more, the oldest is handed out as it stands.
+    /// How many undecided attempts are followed at once; of more, the oldest is handed out as it stands. Of attempts known by
+    /// nothing but one SYN, which take a sixth of the room, three times as many.
     pub open_attempts: usize,
 }
 
@@ -97,7 +99,7 @@ impl Tracker {
     /// Ends the capture: judges all attempts that are left, and gives them away one by one.
     pub fn finish(&mut self, mut give: impl FnMut(DecidedAttempt)) {
         let watch = self.watch();
-        let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts());
+        let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts(), self.flows.lone());
         let mut give_judged = |attempt: Attempt| {
             let judgement = judge(&attempt, &watch);
             give(DecidedAttempt { attempt, judgement });
@@ -169,6 +171,7 @@ impl Tracker {
                     self.settle(key, id);
                 }
             }
+            None if segment.flags.is_syn() => self.begin_lone(key, segment, place),
             None => self.begin(key, segment, place, rule),
         }
         let is_probe =
@@ -233,6 +236,18 @@ impl Tracker {
         }
     }
 
+    /// Begins an attempt on a 4-tuple of which nothing is known: most of a flood are never heard of again.
+    fn begin_lone(&mut self, key: FlowKey, segment: &Segment, place: PacketPlace) {
+        let id = self.new_id();
+        match LoneSyn::of(id, segment, place) {
+            Some(syn) => {
+                self.make_room();
+                self.flows.add_lone(key, syn);
+            }
+            None => self.follow(key, Attempt::of_syn(id, segment, place)),
+        }
+    }
+
     fn new_id(&mut self) -> AttemptId {
         let id = AttemptId(self.next_id);
         self.next_id += 1;
@@ -247,11 +262,53 @@ impl Tracker {
         {
             self.flows.park_oldest_of(key);
         }
-        if self.flows.open_count() >= self.settings.open_attempts {
+        self.make_room();
+        self.flows.add(key, attempt);
+    }
+
+    /// Keeps the number of open attempts within its bounds before one more comes.
+    fn make_room(&mut self) {
+        let bound = self.settings.open_attempts;
+        if self.flows.lone_count() >= bound.saturating_mul(LONE_SYNS_PER_ATTEMPT) {
+            let oldest = self.flows.take_lone_if(|_| true);
+            self.hand_out_early(oldest);
+        }
+        if self.flows.open_count() - self.flows.lone_count() >= bound {
             let oldest = self.flows.take_oldest();
             self.hand_out_early(oldest);
         }
-        self.flows.add(key, attempt);
+        if self.flows.lone_count() >= FOLLOWED_TO_THE_END {
+            self.hand_out_lone_if_over();
+        }
+        if self.flows.open_count() - self.flows.lone_count() >= FOLLOWED_TO_THE_END {
+            for _ in 0..LOOKED_AT_WITH_EACH_NEW {
+                self.hand_out_if_over();
+            }
+        }
+    }
+
+    /// Where many are open, hands one out that has failed and of which nothing was heard for so long that nothing more is
+    /// to be expected.
+    fn hand_out_if_over(&mut self) {
+        let watch = self.watch();
+        let attempt = self.flows.take_if(|attempt| is_over(attempt, &watch));
+        if let Some(attempt) = attempt.filter(|attempt| !attempt.is_held) {
+            let judgement = judge(&attempt, &watch);
+            self.decided.push(DecidedAttempt { attempt, judgement });
+        }
+    }
+
+    /// The same for a lone SYN: they are over in the order in which they came. Two at a time, so that their number falls.
+    fn hand_out_lone_if_over(&mut self) {
+        let watch = self.watch();
+        let is_over = |syn: &LoneSyn| watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience;
+        for _ in 0..LOOKED_AT_WITH_EACH_NEW {
+            let Some(attempt) = self.flows.take_lone_if(is_over) else {
+                return;
+            };
+            let judgement = judge(&attempt, &watch);
+            self.decided.push(DecidedAttempt { attempt, judgement });
+        }
     }
 
     fn settle(&mut self, key: FlowKey, id: AttemptId) {
@@ -271,6 +328,32 @@ impl Tracker {
         self.set_aside_undecided += u64::from(judgement.outcome == super::Outcome::Pending);
         self.decided.push(DecidedAttempt { attempt, judgement });
     }
+}
+
+/// So many lone SYNs more than other attempts are followed: in a flood of one each microsecond, all of the last 3 s.
+const LONE_SYNS_PER_ATTEMPT: usize = 3;
+
+/// So many open attempts are followed to the end of the capture, whatever becomes of them.
+const FOLLOWED_TO_THE_END: usize = 1 << 16;
+
+/// Of more, so many are looked at with every new one: all in turn, sooner than their number doubles.
+const LOOKED_AT_WITH_EACH_NEW: usize = 2;
+
+/// After this long without a packet nothing more is to be expected of a failed attempt whose SYN was sent once: Linux, macOS
+/// and Windows repeat it after 1 s, older systems after 3 s.
+const SHORTEST_WAIT: Duration = Duration::from_secs(15);
+
+/// The pauses between SYNs double: the next comes within this many times the time since the first.
+const LONGEST_PAUSE: u32 = 3;
+
+/// Whether the attempt has failed, and its client must have given up: so long it has been silent.
+fn is_over(attempt: &Attempt, watch: &Watch) -> bool {
+    if attempt.established_at.is_some() {
+        return false;
+    }
+    let lasted = attempt.latest_at.since(attempt.started_at());
+    let wait = SHORTEST_WAIT.max(lasted.saturating_mul(LONGEST_PAUSE)) + watch.patience;
+    watch.until.since(attempt.latest_at) > wait
 }
 
 /// What tells a capture that was filtered to SYN, FIN and RST, as people do: all segments have one of these, and FINs

@@ -1,8 +1,10 @@
 //! The words for a packet that an attempt shows as evidence: the same in every format.
 
-use std::time::Duration;
-
+use super::model::Report;
+use crate::capture::PacketPlace;
 use crate::decode::{SequenceNumber, TcpOptions};
+use crate::diagnosis::Proof;
+pub(super) use crate::diagnosis::duration;
 use crate::handshake::{Attempt, Content, Role, SeenPacket, Sender};
 
 /// Who sent it: `client`, `server`, or the address of somebody else.
@@ -42,6 +44,31 @@ pub(super) fn role(packet: &SeenPacket) -> &'static str {
         Role::IcmpAdjustment => "icmp_adjustment",
         Role::IcmpErrorAboutAnswer => "icmp_error_about_answer",
     }
+}
+
+/// A packet's number: `1021`, or `2:1021` where there are several sources.
+pub(super) fn number(report: &Report, place: PacketPlace) -> String {
+    if report.capture.sources.len() > 1 {
+        format!("{}:{}", place.source.0, place.number.0)
+    } else {
+        place.number.0.to_string()
+    }
+}
+
+/// The packets that prove a finding: `attempt 17: packets 1021 to 1022, and 51 attempts like it`.
+pub(super) fn proof(report: &Report, proof: &Proof) -> String {
+    let packets = if proof.first == proof.last {
+        format!("packet {}", number(report, proof.first))
+    } else {
+        let (first, last) = (number(report, proof.first), number(report, proof.last));
+        format!("packets {first} to {last}")
+    };
+    let others = match proof.others {
+        0 => String::new(),
+        1 => ", and 1 attempt like it".to_owned(),
+        others => format!(", and {others} attempts like it"),
+    };
+    format!("attempt {}: {packets}{others}", proof.attempt.0)
 }
 
 /// The fields that matter for judging it.
@@ -108,37 +135,4 @@ fn option_words(options: &TcpOptions) -> Vec<String> {
             .map(|(_, name)| name.to_owned()),
     );
     words
-}
-
-/// A length of time as people say it: `312 us`, `0.3 ms` is not told from `312 us`; two to three digits.
-pub(super) fn duration(duration: Duration) -> String {
-    let microseconds = duration.as_micros();
-    let seconds = duration.as_secs();
-    match microseconds {
-        0..1_000 => format!("{microseconds} us"),
-        1_000..100_000 => format!("{:.1} ms", duration.as_secs_f64() * 1e3),
-        100_000..1_000_000 => format!("{} ms", microseconds / 1_000),
-        1_000_000..10_000_000 => format!("{:.3} s", duration.as_secs_f64()),
-        10_000_000..100_000_000 => format!("{:.1} s", duration.as_secs_f64()),
-        _ if seconds < 7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ if seconds < 172_800 => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
-        _ => format!("{} days {} h", seconds / 86_400, seconds % 86_400 / 3_600),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        let words = |nanoseconds| duration(Duration::from_nanos(nanoseconds));
-        assert_eq!(words(312_400), "312 us");
-        assert_eq!(words(1_250_000), "1.2 ms");
-        assert_eq!(words(250_000_000), "250 ms");
-        assert_eq!(words(7_130_400_000), "7.130 s");
-        assert_eq!(words(15_460_000_000), "15.5 s");
-        assert_eq!(words(332_000_000_000), "5 min 32 s");
-        assert_eq!(words(9_000_000_000_000), "2 h 30 min");
-    }
 }

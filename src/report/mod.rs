@@ -10,6 +10,6 @@ mod sanitize;
 pub mod text;
 mod times;
 
-pub use model::{CaptureTotals, Report, Tool};
+pub use model::{CaptureTotals, PacketsSetAside, Report, Tool};
 pub use sanitize::terminal_safe;
 pub use times::TimeZoneChoice;

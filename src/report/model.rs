@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::sanitize::terminal_safe;
-use crate::capture::{LinkType, SourceFacts, Timestamp};
+use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
 use crate::decode::{Endpoint, SetAside};
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{DiagnosedAttempt, Diagnosis};
 
 /// A finished report.
 #[derive(Clone, Debug)]
@@ -62,6 +62,15 @@ pub struct Tool {
     pub arguments: Vec<String>,
 }
 
+/// Packets that were set aside for one reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketsSetAside {
+    /// How many.
+    pub count: u64,
+    /// The first of them, in the order of the capture.
+    pub first: PacketPlace,
+}
+
 /// What was read, all sources together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaptureTotals {
@@ -78,22 +87,51 @@ pub struct CaptureTotals {
     /// Packets of handshakes that were captured again.
     pub copies: u64,
     /// Packets that may have mattered and could not be read, by reason.
-    pub set_aside: BTreeMap<SetAside, u64>,
+    pub set_aside: BTreeMap<SetAside, PacketsSetAside>,
     /// Packets of link types that are not read.
     pub unsupported_link_types: BTreeMap<LinkType, u64>,
     /// Attempts handed out undecided, because more were open than are followed.
     pub attempts_set_aside: u64,
     /// False when the capture was filtered so that it cannot show the third step of a handshake.
     pub shows_third_step: bool,
+    /// A capture filter that let no ICMP error pass, as a source tells it; hostile text.
+    pub hiding_filter: Option<String>,
+    /// Comments on packets; hostile text.
+    pub comments: BTreeMap<(SourceId, PacketNumber), String>,
     /// The sources, in the order of their ids.
     pub sources: Vec<SourceFacts>,
 }
 
 impl CaptureTotals {
-    /// Whether ICMP errors may have been on the wire that the capture does not show: it was filtered to TCP flags, or cut
-    /// too short for what they quote.
+    /// Counts a packet that was set aside.
+    pub fn set_aside(&mut self, reason: SetAside, place: PacketPlace) {
+        let first = PacketsSetAside {
+            count: 0,
+            first: place,
+        };
+        self.set_aside.entry(reason).or_insert(first).count += 1;
+    }
+
+    /// Whether ICMP errors may have been on the wire that the capture does not show: it was filtered to TCP, or to
+    /// TCP flags, or cut too short for what they quote.
     pub fn may_miss_icmp_errors(&self) -> bool {
-        !self.shows_third_step || self.set_aside.contains_key(&SetAside::TruncatedHeader)
+        !self.shows_third_step
+            || self.hiding_filter.is_some()
+            || self.set_aside.contains_key(&SetAside::TruncatedHeader)
+    }
+
+    /// What people wrote about packets of the attempt: the first of their comments; hostile text.
+    pub(super) fn comments_on(&self, diagnosed: &DiagnosedAttempt) -> Vec<String> {
+        const SHOWN: usize = 3;
+        let packets = diagnosed.decided.attempt.evidence.packets().iter();
+        packets
+            .filter_map(|packet| {
+                let PacketPlace { source, number, .. } = packet.place;
+                let text = self.comments.get(&(source, number))?;
+                Some(format!("comment on #{}: {text}", number.0))
+            })
+            .take(SHOWN)
+            .collect()
     }
 
     /// Packets dropped by the operating system, where a source says so.

@@ -200,6 +200,11 @@ def serve_connection(connection, then):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         elif then == "leave-unread":
             select.select([connection], [], [], 5)
+        elif then == "alert":  # as TLS does with a hello that it cannot take: fatal, handshake_failure
+            connection.recv(4096)
+            connection.sendall(b"\x15\x03\x03\x00\x02\x02\x28")
+        elif then == "hang-up":  # hears the client out and closes without a word
+            connection.recv(4096)
     except OSError:
         pass
     connection.close()
@@ -307,6 +312,12 @@ def other_number(packet):
     return packet[:start + 4] + b"\x01\x02\x03\x04" + packet[start + 8:]
 
 
+def segment_size(packet):
+    """The maximum segment size that a SYN of Linux asks for: its first option."""
+    start = 40 if packet[0] >> 4 == 6 else (packet[0] & 15) * 4
+    return struct.unpack("!H", packet[start + 22:start + 24])[0]
+
+
 def crafted_answer(kind, syn):
     back = syn.server, syn.client
     version6 = syn.client[0].version == 6
@@ -320,6 +331,8 @@ def crafted_answer(kind, syn):
         return ip_packet(*back, tcp_segment(*back, 77, syn.isn + 1000, SYN | ACK))
     if kind == "packet-too-big":
         return icmp_error(syn, 2, 0, 1300) if version6 else icmp_error(syn, 3, 4, 1300)
+    if kind == "packet-too-big-above-1300":
+        return crafted_answer("packet-too-big", syn) if segment_size(syn.packet) > 1300 else None
     if kind == "source-quench":
         return icmp_error(syn, 4, 0)
     if kind == "port-unreachable-of-another":
@@ -345,7 +358,9 @@ def respond(options):
         frame, address = sock.recvfrom(65535)
         syn = syn_in(frame) if address[2] != socket.PACKET_OUTGOING else None
         if syn and syn.server[1] in kinds:
-            sock.send(frame_back(frame, crafted_answer(kinds[syn.server[1]], syn)))
+            answer = crafted_answer(kinds[syn.server[1]], syn)
+            if answer:
+                sock.send(frame_back(frame, answer))
 
 
 def wire(options):
@@ -434,7 +449,8 @@ def arguments():
     server.add_argument("--md5", help="take signed SYNs only")
     server.add_argument("--md5-peer")
     server.add_argument("--then", default="greet", help="what to do with a connection",
-                        choices=["greet", "finish", "close", "reset", "leave-unread", "hold", "ignore"])
+                        choices=["greet", "finish", "close", "reset", "leave-unread", "alert", "hang-up", "hold",
+                                 "ignore"])
 
     responder = programs.add_parser("respond")
     responder.set_defaults(run=respond)

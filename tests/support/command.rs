@@ -2,7 +2,10 @@
 
 use std::ffi::OsStr;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
 
 /// What a run gave.
 pub(crate) struct Ran {
@@ -55,4 +58,30 @@ pub(crate) fn run_with_input(arguments: &[&str], input: &[u8]) -> Ran {
     let _ = stdin.write_all(input);
     drop(stdin);
     child.wait_with_output().unwrap().into()
+}
+
+/// A file of its own, in a folder that goes away with it.
+pub(crate) struct TestFile {
+    _folder: tempfile::TempDir,
+    pub(crate) path: PathBuf,
+}
+
+/// These bytes as a file, under a name that says nothing.
+pub(crate) fn file(bytes: &[u8]) -> TestFile {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("no-name-to-go-by");
+    std::fs::write(&path, bytes).unwrap();
+    TestFile {
+        _folder: folder,
+        path,
+    }
+}
+
+/// What the program says of these bytes, and its JSON report, if there is one.
+pub(crate) fn read(bytes: &[u8]) -> (Ran, Option<Value>) {
+    let file = file(bytes);
+    let ran = run(&["read", "-F", "json", file.path.to_str().unwrap()]);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+    let report = serde_json::from_str(&ran.stdout).ok();
+    (ran, report)
 }

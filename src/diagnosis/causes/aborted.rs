@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Case, Cause, Confidence, Rule};
+use crate::diagnosis::comparison::PORTS_OF_A_SCAN;
 use crate::handshake::{Content, Role};
 
 pub(super) const RULES: &[(Cause, Rule)] = &[
@@ -16,9 +17,6 @@ const SHORTEST_LIMIT: Duration = Duration::from_millis(900);
 
 /// A scanner's kernel resets at once.
 const AT_ONCE: Duration = Duration::from_millis(100);
-
-/// So many targets are no application's.
-const TARGETS_OF_A_SCAN: usize = 10;
 
 /// Scanners' SYNs have small windows (nmap: 1024 to 4096) and at most one option.
 const LARGEST_SCANNER_WINDOW: u16 = 4096;
@@ -35,7 +33,7 @@ fn half_open_scan(case: Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let delay = attempt.client_reset_at?.since(attempt.answered_at?);
     let is_scanner = has_scanner_syn(case)
-        || case.comparison.targets_of(attempt.client.address) >= TARGETS_OF_A_SCAN;
+        || case.comparison.targets_of(attempt.client.address) >= PORTS_OF_A_SCAN;
     (delay <= AT_ONCE && late_syn_ack(case).is_none() && is_scanner).then_some(Confidence::Likely)
 }
 

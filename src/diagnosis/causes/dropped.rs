@@ -69,6 +69,9 @@ fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let service = case.comparison.service(attempt.server)?;
     let client = attempt.client.address;
+    if case.comparison.is_sent_back(attempt) || service.is_ordered_by_timestamps(client) {
+        return None;
+    }
     let is_for_some = service.has_accepted_from(client) || service.drops_others_than(client);
     let is_filter = authentication_option(case).is_some();
     let is_seen = case.comparison.is_silent(attempt.server.address) == Some(false);
@@ -80,7 +83,9 @@ fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
 fn port_filtered(case: Case<'_>) -> Option<Confidence> {
     let was_answered =
         case.first(Role::UnacceptableSynAck).is_some() || answer_from_other_address(case).is_some();
-    if was_answered || case.comparison.is_answered_in_another_name(case.attempt()) {
+    let is_of_translation = case.comparison.is_answered_in_another_name(case.attempt())
+        || case.comparison.is_sent_back(case.attempt());
+    if was_answered || is_of_translation {
         return None;
     }
     case.comparison
@@ -91,7 +96,11 @@ fn port_filtered(case: Case<'_>) -> Option<Confidence> {
 /// The port accepts at other times, and nothing tells why not now.
 fn path_loss(case: Case<'_>) -> Option<Confidence> {
     let service = case.comparison.service(case.attempt().server)?;
-    let is_explained = accept_queue_full(case).is_some() || source_filtered(case).is_some();
+    let client = case.attempt().client.address;
+    let is_explained = accept_queue_full(case).is_some()
+        || source_filtered(case).is_some()
+        || case.comparison.is_sent_back(case.attempt())
+        || service.is_ordered_by_timestamps(client);
     let was_refused = service
         .moments()
         .iter()

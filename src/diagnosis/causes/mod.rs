@@ -14,8 +14,9 @@ mod reset;
 mod responder;
 
 pub(super) use established::was_feature_dropped;
+pub(super) use responder::{Mark, mark_of};
 
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Vantage};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, SeenPacket};
 
 /// Declares the causes with their names in reports and the words of a headline.
@@ -150,6 +151,12 @@ impl<'a> Case<'a> {
         &self.decided.attempt
     }
 
+    /// Where it was captured.
+    fn vantage(self) -> Option<Vantage> {
+        let (client, server) = (self.attempt().client, self.attempt().server);
+        self.comparison.vantage(client.address, server.address)
+    }
+
     /// The first packet of the attempt that plays this part.
     fn first(self, role: Role) -> Option<&'a SeenPacket> {
         self.attempt()
@@ -192,6 +199,33 @@ pub(super) fn causes(decided: &DecidedAttempt, comparison: &Comparison) -> Vec<J
             })
         })
         .collect();
+    for judged in &mut found {
+        doubt_silence(case, judged);
+    }
     found.sort_by_key(|judged| std::cmp::Reverse(judged.confidence));
     found
+}
+
+/// What is concluded from silence is less sure in a capture that may have missed the answer.
+fn doubt_silence(case: Case<'_>, judged: &mut Judged) {
+    let is_concluded_from_silence = matches!(
+        judged.cause,
+        Cause::HostDown
+            | Cause::PortFiltered
+            | Cause::SourceFiltered
+            | Cause::AcceptQueueFull
+            | Cause::AuthenticationOption
+            | Cause::ClientSilent
+    );
+    let is_silence = matches!(
+        case.decided.judgement.outcome,
+        Outcome::Dropped | Outcome::HalfOpen
+    );
+    let server = case.attempt().server.address;
+    if is_silence && is_concluded_from_silence && case.comparison.is_silence_doubtful(server) {
+        judged.confidence = match judged.confidence {
+            Confidence::Certain => Confidence::Likely,
+            Confidence::Likely | Confidence::Possible => Confidence::Possible,
+        };
+    }
 }

@@ -12,7 +12,7 @@ fn local_firewall(case: Case<'_>) -> Option<Confidence> {
     let is_own_error = case
         .first(Role::IcmpError)
         .is_some_and(|error| error.sender == Sender::Client);
-    let is_near = case.comparison.is_near(case.attempt().client.address);
+    let is_near = case.comparison.is_near(case.attempt().client.address) == Some(true);
     let is_own_reset = is_near
         && case
             .first(Role::Reset)

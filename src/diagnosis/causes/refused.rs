@@ -1,6 +1,6 @@
 //! Why a RST answered the SYN.
 
-use super::responder::{Mark, distance, is_plain, mark};
+use super::responder::{Mark, distance, is_plain, is_too_soon, mark_of};
 use super::{Case, Cause, Confidence, Rule};
 use crate::diagnosis::comparison::Distance;
 use crate::handshake::{Role, SeenPacket};
@@ -17,7 +17,10 @@ pub(super) const RULES: &[(Cause, Rule)] = &[
 /// other answers; without a mark a reset rule on the host itself looks the same.
 fn closed_port(case: Case<'_>) -> Option<Confidence> {
     let reset = plain_reset(case)?;
-    match (mark(case), distance(case, reset)) {
+    if middlebox_reset(case) == Some(Confidence::Likely) {
+        return None;
+    }
+    match (mark_of(case.attempt()), distance(case, reset)) {
         (Mark::PacketFilter, _) | (_, Distance::Nearer) => None,
         (Mark::OwnStack, Distance::Same) => Some(Confidence::Certain),
         (Mark::OwnStack, _) => Some(Confidence::Likely),
@@ -36,20 +39,36 @@ fn firewall_reset(case: Case<'_>) -> Option<Confidence> {
     ) {
         return None;
     }
-    match (mark(case) == Mark::PacketFilter, is_shut_out(case)) {
+    match (
+        mark_of(case.attempt()) == Mark::PacketFilter,
+        is_shut_out(case),
+    ) {
         (true, true) => Some(Confidence::Certain),
         (true, false) => Some(Confidence::Likely),
-        (false, true) if mark(case) == Mark::None => Some(Confidence::Likely),
-        (false, false) if mark(case) == Mark::None => Some(Confidence::Possible),
+        (false, true) if mark_of(case.attempt()) == Mark::None => Some(Confidence::Likely),
+        (false, false) if mark_of(case.attempt()) == Mark::None => Some(Confidence::Possible),
         _ => None,
     }
 }
 
-/// The RST comes from nearer than the host's own answers, or has a window, which no stack puts there.
+/// The RST comes from nearer than the host's own answers, or sooner than the way to the host allows, or has a window, which
+/// no stack puts there, or is identified in another way than the host's SYN-ACKs.
 fn middlebox_reset(case: Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset)?;
-    let is_foreign = distance(case, reset) == Distance::Nearer || !is_plain(reset);
-    is_foreign.then_some(Confidence::Likely)
+    let attempt = case.attempt();
+    let is_too_soon = attempt
+        .refused_at
+        .zip(attempt.last_syn_at)
+        .is_some_and(|(refused, syn)| is_too_soon(case, refused.since(syn), None));
+    let is_foreign = distance(case, reset) == Distance::Nearer || !is_plain(reset) || is_too_soon;
+    let host = case.comparison.host(attempt.server.address);
+    let is_identified_otherwise = host.is_some_and(|host| host.identifies_otherwise(reset));
+    if is_foreign {
+        Some(Confidence::Likely)
+    } else {
+        (is_identified_otherwise && mark_of(attempt) != Mark::OwnStack)
+            .then_some(Confidence::Possible)
+    }
 }
 
 /// A SYN-ACK answered the same SYN, from another distance.

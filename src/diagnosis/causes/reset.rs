@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::responder::is_too_soon;
 use super::{Case, Cause, Confidence, Rule};
 use crate::diagnosis::comparison::{hop_distance, is_untouched};
 use crate::handshake::{Content, Role, SeenPacket};
@@ -39,10 +40,16 @@ fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
     })
 }
 
-/// A SYN proxy's SYN-ACK has window 0: it says nothing of the server behind.
-fn proxy_without_backend(case: Case<'_>) -> Option<Confidence> {
+/// Somebody answers in the server's name: a SYN proxy, whose SYN-ACK has window 0, or who answers sooner than the way to the
+/// server allows, by its other ports.
+pub(super) fn proxy_without_backend(case: Case<'_>) -> Option<Confidence> {
     let syn_ack = case.first(Role::SynAck)?;
-    (window(syn_ack) == Some(0)).then_some(Confidence::Likely)
+    if window(syn_ack) == Some(0) {
+        return Some(Confidence::Likely);
+    }
+    let attempt = case.attempt();
+    let waited = attempt.answered_at?.since(attempt.last_syn_at?);
+    is_too_soon(case, waited, Some(attempt.server.port)).then_some(Confidence::Possible)
 }
 
 /// The RST answers the SYN, as if there had been no SYN-ACK, from another distance.
@@ -51,9 +58,15 @@ fn two_responders(case: Case<'_>) -> Option<Confidence> {
     (is_answer_to_syn && answers_from_two_distances(case)).then_some(Confidence::Likely)
 }
 
-/// The RST comes from another distance than the SYN-ACK.
+/// The RST comes from another distance than the SYN-ACK, or so soon after the ACK that the server cannot have seen that.
 fn middlebox_reset(case: Case<'_>) -> Option<Confidence> {
-    let is_foreign = answers_from_two_distances(case) && proxy_without_backend(case).is_none();
+    let attempt = case.attempt();
+    let is_too_soon = attempt
+        .reset_at
+        .zip(attempt.established_at)
+        .is_some_and(|(reset, acknowledged)| is_too_soon(case, reset.since(acknowledged), None));
+    let is_foreign =
+        (answers_from_two_distances(case) || is_too_soon) && proxy_without_backend(case).is_none();
     (is_foreign && two_responders(case).is_none()).then_some(Confidence::Likely)
 }
 
@@ -61,7 +74,8 @@ fn middlebox_reset(case: Case<'_>) -> Option<Confidence> {
 fn server_abort(case: Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset).filter(|reset| has_ack(reset))?;
     let is_live_socket = case.attempt().reset_at.is_some() && !has_other_distance(case, reset);
-    (is_live_socket && proxy_without_backend(case).is_none()).then_some(Confidence::Likely)
+    let is_of_another = proxy_without_backend(case).is_some() || middlebox_reset(case).is_some();
+    (is_live_socket && !is_of_another).then_some(Confidence::Likely)
 }
 
 /// Whether the SYN-ACK and the RST that answer one SYN have come different numbers of hops.

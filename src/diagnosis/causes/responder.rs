@@ -1,12 +1,14 @@
 //! Who sent a RST: what its shape and its distance tell.
 
+use std::time::Duration;
+
 use super::Case;
 use crate::diagnosis::comparison::Distance;
-use crate::handshake::{Content, Role, SeenPacket};
+use crate::handshake::{Attempt, Content, Role, SeenPacket};
 
 /// The marks by which a RST to a SYN tells who made it (measured on Linux).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(in crate::diagnosis) enum Mark {
     /// The SYN's traffic class is echoed, or there is an IPv6 flow label: only a TCP stack does so.
     OwnStack,
     /// The SYN's traffic class is not echoed, or the IPv6 flow label is 0: a packet filter made it.
@@ -19,8 +21,9 @@ pub(super) enum Mark {
 const DSCP_MASK: u8 = 0xfc;
 
 /// The mark on the first RST that answers the SYN.
-pub(super) fn mark(case: Case<'_>) -> Mark {
-    let (Some(syn), Some(reset)) = (case.first(Role::Syn), case.first(Role::Reset)) else {
+pub(in crate::diagnosis) fn mark_of(attempt: &Attempt) -> Mark {
+    let first = |role| attempt.packets_as(&[role]).next().copied();
+    let (Some(syn), Some(reset)) = (first(Role::Syn), first(Role::Reset)) else {
         return Mark::None;
     };
     let asked = syn.ip.traffic_class & DSCP_MASK;
@@ -42,6 +45,25 @@ pub(super) fn is_plain(reset: &SeenPacket) -> bool {
         } => sequence.0 == 0 && window.unwrap_or(0) == 0,
         Content::Icmp { .. } => false,
     }
+}
+
+/// From here on a round trip is so long that a host cannot answer in a third of it.
+const LONG_ROUND_TRIP: Duration = Duration::from_millis(5);
+const MUCH_FASTER: u32 = 3;
+
+/// Whether an answer came sooner than the way to the server and back allows, which its fastest SYN-ACK shows: from a port
+/// other than `port`, or from any.
+pub(super) fn is_too_soon(case: Case<'_>, answered_after: Duration, but_for: Option<u16>) -> bool {
+    let answers = case
+        .comparison
+        .host(case.attempt().server.address)
+        .map(|host| host.fastest_answers);
+    let fastest = answers.and_then(|answers| match but_for {
+        Some(port) => answers.of_others_than(port),
+        None => answers.of_any(),
+    });
+    fastest
+        .is_some_and(|fastest| fastest >= LONG_ROUND_TRIP && answered_after * MUCH_FASTER < fastest)
 }
 
 /// How far the packet came, against the server's own answers.

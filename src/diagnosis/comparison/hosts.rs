@@ -1,9 +1,10 @@
 //! What a capture tells of a host: whether it is there, and from how far its own stack answers.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
-use crate::handshake::{DecidedAttempt, Role, SeenPacket, Sender};
+use crate::handshake::{Attempt, DecidedAttempt, Role, SeenPacket, Sender};
 
 /// How many hosts are remembered.
 const REMEMBERED: usize = 200_000;
@@ -18,6 +19,53 @@ pub(crate) struct HostFacts {
     pub(crate) own_ttls: BTreeMap<u8, u32>,
     /// How many of these were captured once, and how many more than once, on their way through the capturing host.
     pub(crate) captured: (u32, u32),
+    /// How its SYN-ACKs are identified: whether with 0 (IPv4 only).
+    pub(crate) identified_by_zero: BTreeSet<bool>,
+    /// The shortest times from a SYN to its SYN-ACK, of two ports.
+    pub(crate) fastest_answers: FastestAnswers,
+    /// The shortest time from its SYN-ACK to the client's ACK.
+    pub(crate) fastest_acknowledgment: Option<Duration>,
+}
+
+/// The shortest time from a SYN to its SYN-ACK, and that of the fastest other port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FastestAnswers {
+    fastest: Option<(u16, Duration)>,
+    other: Option<(u16, Duration)>,
+}
+
+impl FastestAnswers {
+    fn add(&mut self, port: u16, time: Duration) {
+        match self.fastest {
+            Some((known, fastest)) if known == port => {
+                self.fastest = Some((port, fastest.min(time)));
+            }
+            Some((_, fastest)) if time < fastest => {
+                self.other = self.fastest;
+                self.fastest = Some((port, time));
+            }
+            Some(_) => {
+                if self.other.is_none_or(|(_, other)| time < other) {
+                    self.other = Some((port, time));
+                }
+            }
+            None => self.fastest = Some((port, time)),
+        }
+    }
+
+    /// Of any port.
+    pub(crate) fn of_any(self) -> Option<Duration> {
+        self.fastest.map(|(_, time)| time)
+    }
+
+    /// Of a port other than this one.
+    pub(crate) fn of_others_than(self, port: u16) -> Option<Duration> {
+        [self.fastest, self.other]
+            .into_iter()
+            .flatten()
+            .find(|(known, _)| *known != port)
+            .map(|(_, time)| time)
+    }
 }
 
 /// How far a packet came, against the host's own answers.
@@ -34,12 +82,62 @@ pub(crate) enum Distance {
 }
 
 impl HostFacts {
+    /// Whether no hop has touched its packets; `None` when it sent nothing that only its own stack sends.
+    pub(crate) fn is_near(&self) -> Option<bool> {
+        (!self.own_ttls.is_empty()).then(|| self.own_ttls.keys().any(|ttl| is_untouched(*ttl)))
+    }
+
+    /// Whether the packet's identification is of another style than that of the host's SYN-ACKs, which are all of one: 0, or
+    /// a count.
+    pub(crate) fn identifies_otherwise(&self, packet: &SeenPacket) -> bool {
+        let is_zero = packet
+            .ip
+            .identification
+            .map(|identification| identification == 0);
+        self.identified_by_zero.len() == 1
+            && is_zero.is_some_and(|is_zero| !self.identified_by_zero.contains(&is_zero))
+    }
+
+    /// Whether its packets start with 128, as those of Windows do.
+    pub(crate) fn is_like_windows(&self) -> bool {
+        !self.own_ttls.is_empty() && self.own_ttls.keys().all(|ttl| initial(*ttl) == 128)
+    }
+
     /// Compares a packet with the host's own answers: by its hops, and by whether it went through the capturing host as
     /// they did. What that host made itself, it saw once.
     pub(crate) fn distance_of(&self, packet: &SeenPacket) -> Distance {
         match self.captured {
             (0, 1..) if !packet.was_copied() => Distance::Nearer,
             _ => self.distance_by_hops(packet.ip.ttl),
+        }
+    }
+
+    fn note_packet(&mut self, packet: &SeenPacket) {
+        *self.own_ttls.entry(packet.ip.ttl).or_default() += 1;
+        self.captured.0 += u32::from(!packet.was_copied());
+        self.captured.1 += u32::from(packet.was_copied());
+        if packet.role == Role::SynAck {
+            let identification = packet.ip.identification;
+            self.identified_by_zero
+                .extend(identification.map(|identification| identification == 0));
+        }
+    }
+
+    /// Only of handshakes without repetition: it is not known which of two SYNs was answered.
+    fn note_times(&mut self, attempt: &Attempt) {
+        let is_plain = attempt.syn_count == 1 && attempt.syn_ack_count == 1;
+        let (Some(syn), Some(answer), true) = (attempt.first_syn_at, attempt.answered_at, is_plain)
+        else {
+            return;
+        };
+        self.fastest_answers
+            .add(attempt.server.port, answer.since(syn));
+        if let Some(established) = attempt.established_at {
+            let time = established.since(answer);
+            let fastest = self
+                .fastest_acknowledgment
+                .map_or(time, |known| known.min(time));
+            self.fastest_acknowledgment = Some(fastest);
         }
     }
 
@@ -107,20 +205,22 @@ impl Hosts {
     }
 
     pub(super) fn note_answers(&mut self, decided: &DecidedAttempt) {
-        let server = decided.attempt.server.address;
-        for packet in decided
-            .attempt
+        let attempt = &decided.attempt;
+        let server = attempt.server.address;
+        let is_answer = |packet: &&SeenPacket| packet.sender == Sender::Server;
+        let mut answers = attempt
             .packets_as(&[Role::SynAck, Role::SynAckRepeated, Role::Proof])
-        {
-            if packet.sender == Sender::Server
-                && (self.facts.len() < REMEMBERED || self.facts.contains_key(&server))
-            {
-                let facts = self.facts.entry(server).or_default();
-                *facts.own_ttls.entry(packet.ip.ttl).or_default() += 1;
-                facts.captured.0 += u32::from(!packet.was_copied());
-                facts.captured.1 += u32::from(packet.was_copied());
-            }
+            .filter(is_answer)
+            .peekable();
+        let has_room = self.facts.len() < REMEMBERED || self.facts.contains_key(&server);
+        if answers.peek().is_none() || !has_room {
+            return;
         }
+        let facts = self.facts.entry(server).or_default();
+        for packet in answers {
+            facts.note_packet(packet);
+        }
+        facts.note_times(attempt);
     }
 
     pub(super) fn get(&self, address: IpAddr) -> Option<&HostFacts> {
@@ -163,6 +263,7 @@ mod tests {
         let host = |ttls: &[u8]| HostFacts {
             own_ttls: ttls.iter().map(|ttl| (*ttl, 1)).collect(),
             captured: (1, 0),
+            ..HostFacts::default()
         };
         assert_eq!(host(&[61]).distance_by_hops(61), Distance::Same);
         assert_eq!(host(&[61]).distance_by_hops(62), Distance::Nearer);

@@ -3,21 +3,30 @@
 
 mod hosts;
 mod services;
+mod targets;
+mod vantage;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
-pub(super) use services::{Moment, ServiceHistory, Sign};
+pub(super) use services::{Fingerprint, Moment, ServiceHistory, Sign, is_unfinished};
+pub(super) use targets::PORTS_OF_A_SCAN;
+pub use vantage::Vantage;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
+use super::findings::CaptureQuality;
 use super::names::Names;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation};
 use crate::handshake::{Attempt, DecidedAttempt, Role};
 use hosts::Hosts;
+use targets::Targets;
 
 /// How many addresses are remembered for unanswered questions, and how many servers.
 const REMEMBERED: usize = 100_000;
+
+/// How many attempts are remembered singly, of all servers together, and how many targets of all clients.
+const REMEMBERED_MOMENTS: usize = 500_000;
 
 /// Collects what attempts can be compared with, in bounded memory.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +40,13 @@ pub(super) struct Comparison {
     reached: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Attempts that were answered: client, port of the server, number of the SYN.
     answered: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
-    /// Clients whose SYNs no hop has touched: the capture is from their side.
-    near_clients: HashSet<IpAddr, foldhash::fast::RandomState>,
+    /// Attempts whose SYN goes from an address to itself: client, port of the server, number of the SYN.
+    to_itself: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
+    /// Clients, and whether no hop has touched their SYNs: then the capture is from their side.
+    clients: HashMap<IpAddr, bool, foldhash::fast::RandomState>,
+    remembered_moments: usize,
+    remembered_targets: usize,
+    quality: CaptureQuality,
 }
 
 /// Questions who has an address.
@@ -44,27 +58,15 @@ pub(super) struct AskedFor {
     pub(super) answers: u32,
 }
 
-/// What one client tried to reach, and whether it was a scanner's way.
-#[derive(Clone, Debug, Default)]
-struct Targets {
-    ports: BTreeSet<(IpAddr, u16)>,
-    attempts: u64,
-    failed: u64,
-}
-
-/// So many addresses and ports, most of them in vain, are no application's.
-pub(super) const TARGETS_OF_A_SCAN: usize = 16;
-
-/// How many targets of one client are told apart: more than that is a scan in any case.
-const TARGETS_TOLD_APART: usize = 64;
-
 impl Comparison {
     /// Takes note of who is there and who is asked for.
     pub(super) fn observe(&mut self, observation: &Observation) {
         match observation {
             Observation::Segment(segment) => self.hosts.note_alive(segment.source.address),
             Observation::IcmpError(error) => self.hosts.note_alive(error.sender),
-            Observation::Alive(address) => self.hosts.note_alive(*address),
+            Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
+                self.hosts.note_alive(*address);
+            }
             Observation::Neighbour(Neighbour::Answer(address)) => {
                 self.note_neighbour(*address, |asked| {
                     asked.answers = asked.answers.saturating_add(1);
@@ -76,7 +78,7 @@ impl Comparison {
                 });
             }
             Observation::Names(named) => self.names.note(named),
-            Observation::Unrelated | Observation::SetAside(_) => {}
+            Observation::Unrelated | Observation::Encrypted(None) | Observation::SetAside(_) => {}
         }
     }
 
@@ -105,28 +107,60 @@ impl Comparison {
                     .map(|isn| (attempt.client, attempt.server.port, isn.0)),
             );
         }
-        let is_near = attempt
-            .packets_as(&[Role::Syn])
-            .any(|syn| is_untouched(syn.ip.ttl));
-        if is_near && self.near_clients.len() < REMEMBERED {
-            self.near_clients.insert(attempt.client.address);
+        if attempt.client.address == attempt.server.address && self.to_itself.len() < REMEMBERED {
+            self.to_itself.extend(
+                attempt
+                    .isn
+                    .map(|isn| (attempt.client, attempt.server.port, isn.0)),
+            );
         }
+        self.note_client(attempt);
         if self.services.len() < REMEMBERED || self.services.contains_key(&attempt.server) {
-            self.services
-                .entry(attempt.server)
-                .or_default()
-                .add(decided);
+            let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
+            let service = self.services.entry(attempt.server).or_default();
+            self.remembered_moments += usize::from(service.add(decided, has_room));
         }
         if self.targets.len() < REMEMBERED || self.targets.contains_key(&attempt.client.address) {
+            let has_room = self.remembered_targets < REMEMBERED_MOMENTS;
             let targets = self.targets.entry(attempt.client.address).or_default();
-            targets.attempts += 1;
-            targets.failed += u64::from(decided.judgement.outcome.is_failure());
-            if targets.ports.len() < TARGETS_TOLD_APART {
-                targets
-                    .ports
-                    .insert((attempt.server.address, attempt.server.port));
-            }
+            self.remembered_targets += usize::from(targets.add(decided, has_room));
         }
+    }
+
+    fn note_client(&mut self, attempt: &Attempt) {
+        let client = attempt.client.address;
+        let Some(syn) = attempt.packets_as(&[Role::Syn]).next() else {
+            return;
+        };
+        if self.clients.len() < REMEMBERED || self.clients.contains_key(&client) {
+            *self.clients.entry(client).or_default() |= is_untouched(syn.ip.ttl);
+        }
+    }
+
+    /// Whether the attempt looks like noise, by what is known so far: a client that scans, a server that is flooded.
+    pub(super) fn may_be_noise(&self, decided: &DecidedAttempt) -> bool {
+        let attempt = &decided.attempt;
+        let is_flooded = || {
+            let service = self.services.get(&attempt.server);
+            service.is_some_and(ServiceHistory::is_mostly_unfinished)
+        };
+        self.is_scanner(attempt.client.address)
+            || (is_unfinished(decided.judgement.outcome, attempt.syn_count == 1) && is_flooded())
+    }
+
+    /// Looks at all attempts together, once there are no more.
+    pub(super) fn settle(&mut self, quality: CaptureQuality) {
+        self.quality = quality;
+        for service in self.services.values_mut() {
+            service.settle();
+        }
+    }
+
+    /// Whether what looks like silence of this host may have been an answer that the capture lost, or could not show.
+    pub(super) fn is_silence_doubtful(&self, server: IpAddr) -> bool {
+        let is_one_sided =
+            self.reached.contains(&server) && self.hosts.is_silent(server) == Some(true);
+        self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors || is_one_sided
     }
 
     /// What is known of a host that answered.
@@ -160,13 +194,10 @@ impl Comparison {
 
     /// Clients that tried so many addresses and ports that no application does, in the order of their addresses.
     pub(super) fn scanners(&self) -> Vec<IpAddr> {
-        let is_scanner = |targets: &Targets| {
-            targets.ports.len() >= TARGETS_OF_A_SCAN && targets.failed * 2 > targets.attempts
-        };
         let mut scanners: Vec<IpAddr> = self
             .targets
             .iter()
-            .filter(|(_, targets)| is_scanner(targets))
+            .filter(|(_, targets)| targets.is_scan())
             .map(|(client, _)| *client)
             .collect();
         scanners.sort_unstable();
@@ -204,9 +235,24 @@ impl Comparison {
         })
     }
 
-    /// Whether the capture is from this client's side: its SYNs come from no hop away.
-    pub(super) fn is_near(&self, client: IpAddr) -> bool {
-        self.near_clients.contains(&client)
+    /// Whether the SYN came back to its sender as if from itself: a load balancer that keeps the client's address chose the
+    /// client as the target. Its own host drops it.
+    pub(super) fn is_sent_back(&self, attempt: &Attempt) -> bool {
+        attempt.established_at.is_none()
+            && attempt.isn.is_some_and(|isn| {
+                self.to_itself
+                    .contains(&(attempt.client, attempt.server.port, isn.0))
+            })
+    }
+
+    /// Whether the capture is from this client's side: its SYNs come from no hop away. `None` when none was captured.
+    pub(super) fn is_near(&self, client: IpAddr) -> Option<bool> {
+        self.clients.get(&client).copied()
+    }
+
+    /// Whether what is known of this client so far is a scan.
+    pub(super) fn is_scanner(&self, client: IpAddr) -> bool {
+        self.targets.get(&client).is_some_and(Targets::is_scan)
     }
 
     /// Questions who has this address.
@@ -214,11 +260,9 @@ impl Comparison {
         self.asked_for.get(&address).copied().unwrap_or_default()
     }
 
-    /// How many addresses and ports a client tried: at least, when it is 64.
+    /// How many addresses and ports a client tried: at least, when it is 1024.
     pub(super) fn targets_of(&self, client: IpAddr) -> usize {
-        self.targets
-            .get(&client)
-            .map_or(0, |targets| targets.ports.len())
+        self.targets.get(&client).map_or(0, Targets::count)
     }
 
     /// Whether the host answered on another port, or to something else than a connect to this one.

@@ -37,17 +37,41 @@ fn one_sided_capture(collected: Collected<'_>) -> Option<Finding> {
     ))
 }
 
-/// Every TCP segment has SYN, FIN or RST: a filter hid the others, and ICMP with them.
+/// A filter hid evidence: every TCP segment has SYN, FIN or RST, and then ICMP is missing as well; or the capture names
+/// its filter.
 fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
-    let statement = "only segments with SYN, FIN or RST were captured: the third step of handshakes is inferred, and ICMP errors would not show";
-    let finding = over(
+    let quality = collected.quality;
+    let statement = match &quality.hiding_filter {
+        _ if quality.hides_third_step => {
+            "only segments with SYN, FIN or RST were captured: the third step of handshakes is inferred, and ICMP errors would not show".to_owned()
+        }
+        Some(filter) => format!(
+            "the capture's filter '{}' lets no ICMP error pass: a rejection would look like silence",
+            shortened(filter)
+        ),
+        None => return None,
+    };
+    let confidence = if quality.hides_third_step {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    };
+    Some(over(
         FindingKind::CaptureFiltered,
-        Confidence::Likely,
+        confidence,
         None,
         &[],
-        statement.to_owned(),
-    );
-    collected.quality.hides_third_step.then_some(finding)
+        statement,
+    ))
+}
+
+/// The start of what may be a long text.
+fn shortened(filter: &str) -> String {
+    const LONGEST: usize = 80;
+    if filter.chars().count() <= LONGEST {
+        return filter.to_owned();
+    }
+    filter.chars().take(LONGEST - 1).chain(['~']).collect()
 }
 
 /// The capturing host says that it lost packets.

@@ -5,6 +5,7 @@
 
 mod capture_quality;
 mod hosts;
+mod losses;
 mod next_steps;
 mod noise;
 mod outages;
@@ -16,10 +17,13 @@ use std::net::IpAddr;
 
 use super::causes::Confidence;
 use super::comparison::{Comparison, Moment};
+use super::noise::NoiseFilter;
 use super::selection::Selection;
-use crate::capture::Timestamp;
+use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
+use crate::handshake::AttemptId;
 pub use next_steps::NextStep;
+use next_steps::Situation;
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +44,29 @@ pub struct Finding {
     pub until: Option<Timestamp>,
     /// In words.
     pub statement: String,
+    /// What `connect()` returned to the applications on Linux, where that can be told, each once.
+    pub app_errors: Vec<&'static str>,
     /// What it leans on.
     pub evidence: Vec<String>,
+    /// Which packets prove it, of the first of the attempts.
+    pub proof: Option<Proof>,
     /// What to check: at most three.
     pub next_steps: Vec<NextStep>,
+    /// One of the clients.
+    example_client: Option<IpAddr>,
+}
+
+/// The packets that prove a finding: from the first to the last of one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its first packet.
+    pub first: PacketPlace,
+    /// The packet that settled it, or its last.
+    pub last: PacketPlace,
+    /// How many more attempts there are like it.
+    pub others: u64,
 }
 
 /// The kinds of findings.
@@ -63,6 +86,8 @@ pub enum FindingKind {
     LimitedRejects,
     /// A DNS answer in the capture led to an address where no connect succeeded.
     NamePointsNowhere,
+    /// Losses over many servers: something that they share fails.
+    PathLoss,
     /// An address that nobody answers for on its link.
     HostDown,
     /// One address, and failures of one origin spread among successes of another.
@@ -102,6 +127,7 @@ impl FindingKind {
             Self::SourceFiltered => "source_filtered",
             Self::LimitedRejects => "limited_rejects",
             Self::NamePointsNowhere => "name_points_nowhere",
+            Self::PathLoss => "path_loss",
             Self::HostDown => "host_down",
             Self::OneBadBackend => "one_bad_backend",
             Self::FallbackWorked => "fallback_worked",
@@ -132,10 +158,14 @@ impl FindingKind {
 }
 
 /// What is known of the capture itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CaptureQuality {
     /// It was filtered to SYN, FIN and RST.
     pub hides_third_step: bool,
+    /// ICMP errors may have been on the wire that it does not show.
+    pub may_miss_icmp_errors: bool,
+    /// The capture filter, where a source names one that let no ICMP error pass; hostile text.
+    pub hiding_filter: Option<String>,
     /// Packets that the capturing host lost, where it says so.
     pub lost_packets: u64,
 }
@@ -145,19 +175,24 @@ pub struct CaptureQuality {
 pub(super) struct Collected<'a> {
     pub(super) comparison: &'a Comparison,
     pub(super) selection: &'a Selection,
-    pub(super) quality: CaptureQuality,
+    pub(super) noise: &'a NoiseFilter,
+    pub(super) quality: &'a CaptureQuality,
 }
 
 /// All findings: those about services first, of these the ones that affect most clients and attempts.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
-    let scanners: BTreeSet<IpAddr> = collected.comparison.scanners().into_iter().collect();
-    let services = selected_services(collected, &scanners);
-    let mut findings = noise::findings(collected, &scanners);
+    let services = selected_services(collected);
+    let mut findings = noise::findings(collected);
     findings.extend(outages::findings(&services));
     findings.extend(services::findings(collected, &services));
     findings.extend(hosts::findings(collected));
+    findings.extend(losses::findings(collected, &services));
     findings.extend(signs::findings(collected, &services));
     findings.extend(capture_quality::findings(collected));
+    let mut findings: Vec<Finding> = findings
+        .into_iter()
+        .map(|finding| completed(collected, finding))
+        .collect();
     findings.sort_by_key(|finding| {
         let affected = std::cmp::Reverse((finding.clients, finding.attempts));
         (
@@ -189,13 +224,13 @@ impl Service {
     }
 }
 
-/// The selected attempts to every server; what scanners met there is left out.
-fn selected_services(collected: Collected<'_>, scanners: &BTreeSet<IpAddr>) -> Vec<Service> {
+/// The selected attempts to every server; noise is left out.
+fn selected_services(collected: Collected<'_>) -> Vec<Service> {
     let services = collected.comparison.services().into_iter();
     services
         .map(|(server, history)| {
             let is_meant = |moment: &Moment| {
-                !scanners.contains(&moment.client)
+                collected.noise.kind_of_moment(server, moment).is_none()
                     && collected.selection.includes_moment(server, moment)
             };
             Service {
@@ -212,12 +247,14 @@ fn selected_services(collected: Collected<'_>, scanners: &BTreeSet<IpAddr>) -> V
         .collect()
 }
 
-/// The selected attempts that are meant, in the order they began.
+/// The selected attempts that are meant, without noise, in the order they began.
 fn matching(collected: Collected<'_>, is_meant: impl Fn(&Moment) -> bool) -> Vec<Moment> {
     let services = collected.comparison.services().into_iter();
     in_order(services.flat_map(|(server, history)| {
         let is_selected = |moment: &&Moment| {
-            is_meant(moment) && collected.selection.includes_moment(server, moment)
+            is_meant(moment)
+                && collected.noise.kind_of_moment(server, moment).is_none()
+                && collected.selection.includes_moment(server, moment)
         };
         history
             .moments()
@@ -244,6 +281,10 @@ fn over(
     statement: String,
 ) -> Finding {
     let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
+    let app_errors: BTreeSet<&'static str> = moments
+        .iter()
+        .filter_map(|moment| moment.app_error)
+        .collect();
     Finding {
         kind,
         confidence,
@@ -253,9 +294,29 @@ fn over(
         from: moments.first().map(|moment| moment.started),
         until: moments.last().map(|moment| moment.started),
         statement,
+        app_errors: app_errors.into_iter().collect(),
         evidence: Vec::new(),
-        next_steps: server.map_or_else(Vec::new, |server| {
-            next_steps::for_server(kind, server, clients.first().copied())
+        proof: moments.first().map(|moment| Proof {
+            attempt: moment.id,
+            first: moment.proof.0,
+            last: moment.proof.1,
+            others: moments.len() as u64 - 1,
         }),
+        next_steps: Vec::new(),
+        example_client: clients.first().copied(),
     }
+}
+
+/// What is the same for all kinds: what to check, and no error that the capture cannot prove.
+fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
+    let is_provable =
+        |error: &&'static str| *error != "ETIMEDOUT" || !collected.quality.may_miss_icmp_errors;
+    finding.app_errors.retain(is_provable);
+    if finding.kind.weight() > 0 {
+        finding.app_errors.clear();
+    }
+    if let Some(situation) = Situation::of(collected.comparison, &finding) {
+        finding.next_steps = next_steps::next_steps(&finding, situation);
+    }
+    finding
 }

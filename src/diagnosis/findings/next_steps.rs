@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use chrono::DateTime;
 
-use super::FindingKind;
+use super::{Finding, FindingKind};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::diagnosis::knowledge;
+use crate::diagnosis::comparison::{Comparison, HostFacts, Vantage};
+use crate::diagnosis::knowledge::{self, Check};
 
 /// How many steps a finding has at most: more is a manual, which `tcpwhy explain` is.
 const MOST_STEPS: usize = 3;
@@ -24,54 +25,163 @@ pub struct NextStep {
     pub why: String,
 }
 
-/// The steps for a kind of finding about a server; the client is one of those affected.
-pub(super) fn for_server(
-    kind: FindingKind,
-    server: Endpoint,
-    client: Option<IpAddr>,
-) -> Vec<NextStep> {
-    let Some(page) = knowledge::page(kind.name()) else {
-        return Vec::new();
-    };
-    let fill = |text: &str| filled(text, server, client);
-    page.check
-        .iter()
-        .filter(|check| !check.on.contains("Windows"))
-        .filter_map(|check| {
-            Some(NextStep {
-                place: fill(check.on),
-                run: fill(check.run?),
-                why: fill(check.tells),
-            })
-        })
-        .filter(|step| is_filled(&step.run))
-        .take(MOST_STEPS)
-        .collect()
+/// What is known of the server that a finding is about, as far as it shapes what to type there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Situation {
+    pub(super) server: Endpoint,
+    /// One of the clients.
+    pub(super) client: Option<IpAddr>,
+    /// Its packets start with the time to live of Windows.
+    pub(super) is_like_windows: bool,
+    /// Where the capture was taken.
+    pub(super) vantage: Option<Vantage>,
 }
 
-/// What to look at on a server whose port failed for a while.
-pub(super) fn for_window(server: Endpoint, from: Timestamp, until: Timestamp) -> Vec<NextStep> {
-    let utc = |at: Timestamp| {
-        DateTime::from_timestamp_nanos(at.nanoseconds()).format("%Y-%m-%d %H:%M:%S UTC")
+impl Situation {
+    /// Of the finding's server, if it is about one.
+    pub(super) fn of(comparison: &Comparison, finding: &Finding) -> Option<Self> {
+        let server = finding.server?;
+        let host = comparison.host(server.address);
+        let client = finding.example_client;
+        Some(Self {
+            server,
+            client,
+            is_like_windows: host.is_some_and(HostFacts::is_like_windows),
+            vantage: client.and_then(|client| comparison.vantage(client, server.address)),
+        })
+    }
+}
+
+/// The steps for a finding about a server: those of its page that fit; for silence, a capture on the other side, which
+/// decides; for a port that was closed for a while, the log of that time.
+pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextStep> {
+    let capture = other_side(finding, situation);
+    let room = MOST_STEPS - usize::from(capture.is_some());
+    let of_window = window_log(finding, situation).map(|log| {
+        // Who listens now comes before what happened then.
+        steps_of_page(FindingKind::NeverListening, situation)
+            .take(1)
+            .chain([log])
+            .collect::<Vec<NextStep>>()
+    });
+    let mut steps: Vec<NextStep> = of_window.into_iter().flatten().collect();
+    for step in steps_of_page(finding.kind, situation) {
+        if !steps.iter().any(|known| known.run == step.run) {
+            steps.push(step);
+        }
+    }
+    steps.truncate(room);
+    steps.extend(capture);
+    steps
+}
+
+fn steps_of_page(kind: FindingKind, situation: Situation) -> impl Iterator<Item = NextStep> {
+    let checks = knowledge::page(kind.name()).map_or(&[][..], |page| page.check);
+    let is_for_windows = |check: &&Check| check.on.contains("Windows");
+    let is_on_server = |check: &&Check| check.on.starts_with("SERVER");
+    let fits = move |check: &&Check| {
+        is_for_windows(check) == situation.is_like_windows || !is_on_server(check)
     };
-    let place = server.address.to_string();
-    vec![
-        NextStep {
-            place: place.clone(),
-            run: format!("ss -ltnp 'sport = :{}'", server.port),
-            why: "which process listens now, on which address; its start time tells a restart"
-                .to_owned(),
+    let is_capture = |check: &&Check| check.run.is_some_and(|run| run.starts_with("tcpdump"));
+    checks
+        .iter()
+        .filter(fits)
+        .filter(move |check| !is_capture(check))
+        .filter_map(move |check| step(check, situation))
+}
+
+fn step(check: &Check, situation: Situation) -> Option<NextStep> {
+    let fill = |text: &str| filled(text, situation.server, situation.client);
+    let run = fill(&of_ip_version(check.run?, situation.server.address)?);
+    is_filled(&run).then(|| NextStep {
+        place: place(&fill(check.on), situation),
+        run,
+        why: fill(check.tells),
+    })
+}
+
+/// Of commands joined by semicolons, those that are not for the other version of IP.
+fn of_ip_version(run: &str, address: IpAddr) -> Option<String> {
+    let other = if address.is_ipv6() {
+        "iptables"
+    } else {
+        "ip6tables"
+    };
+    let fitting: Vec<&str> = run
+        .split("; ")
+        .filter(|command| command.split(' ').next() != Some(other))
+        .collect();
+    (!fitting.is_empty()).then(|| fitting.join("; "))
+}
+
+/// The machine, and that the capture was taken at its side, where it was.
+fn place(machine: &str, situation: Situation) -> String {
+    let here = match situation.vantage {
+        Some(Vantage::Server) => Some(situation.server.address),
+        Some(Vantage::Client) => situation.client,
+        Some(Vantage::Between) | None => None,
+    };
+    match here {
+        Some(here) if machine.split(' ').next() == Some(&here.to_string()) => {
+            format!("{machine} (captured here)")
+        }
+        _ => machine.to_owned(),
+    }
+}
+
+/// Silence looks the same whether the SYN or its answer is lost: a capture at the other end tells.
+fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
+    let is_about_silence = match finding.kind {
+        FindingKind::ServiceFiltered
+        | FindingKind::SourceFiltered
+        | FindingKind::Overload
+        | FindingKind::NamePointsNowhere
+        | FindingKind::PathLoss => finding.app_errors.contains(&"ETIMEDOUT"),
+        FindingKind::ServiceDownWindow => finding.app_errors == ["ETIMEDOUT"],
+        _ => false,
+    };
+    let client = situation.client.filter(|_| is_about_silence)?;
+    let (server, port) = (situation.server.address, situation.server.port);
+    let icmp = if server.is_ipv4() { "icmp" } else { "icmp6" };
+    let capture = |host: IpAddr, file: &str| {
+        format!("tcpdump -ni any -w {file} 'host {host} and (tcp port {port} or {icmp})'")
+    };
+    Some(match situation.vantage {
+        Some(Vantage::Server) => NextStep {
+            place: client.to_string(),
+            run: capture(server, "client.pcap"),
+            why: "whether an answer reaches the client that did not leave here: then somebody on the way gives it".to_owned(),
         },
-        NextStep {
-            place,
-            run: format!(
-                "journalctl -S '{}' -U '{}'",
-                utc(from.before(MARGIN)),
-                utc(until.after(MARGIN))
-            ),
-            why: "what stopped and started around that time".to_owned(),
+        _ => NextStep {
+            place: server.to_string(),
+            run: if situation.is_like_windows {
+                format!("pktmon start --capture --comp nics -f server.etl; pktmon filter add -i {client} -p {port}")
+            } else {
+                capture(client, "server.pcap")
+            },
+            why: "the SYN arrives and nothing leaves: look at the server; it does not arrive: a filter or loss on the way there; a SYN-ACK leaves: the way back".to_owned(),
         },
-    ]
+    })
+}
+
+/// The log of the time in which a port was closed.
+fn window_log(finding: &Finding, situation: Situation) -> Option<NextStep> {
+    let (from, until) = finding.from.zip(finding.until)?;
+    let utc = |at: Timestamp| {
+        DateTime::from_timestamp_nanos(at.nanoseconds()).format("%Y-%m-%d %H:%M:%S")
+    };
+    let (from, until) = (utc(from.before(MARGIN)), utc(until.after(MARGIN)));
+    (finding.kind == FindingKind::ServiceDownWindow).then(|| NextStep {
+        place: place(&situation.server.address.to_string(), situation),
+        run: if situation.is_like_windows {
+            format!(
+                "Get-WinEvent -FilterHashtable @{{LogName='System','Application'; StartTime=[datetime]'{from}Z'; EndTime=[datetime]'{until}Z'}}"
+            )
+        } else {
+            format!("journalctl -S '{from} UTC' -U '{until} UTC'")
+        },
+        why: "what stopped and started around that time".to_owned(),
+    })
 }
 
 /// How much before and after a window the log is worth reading.
@@ -138,12 +248,20 @@ mod tests {
         assert!(is_filled("ss -ltn") && !is_filled("systemctl status SERVICE"));
     }
 
+    fn situation() -> Situation {
+        Situation {
+            server: Endpoint {
+                address: "10.0.1.20".parse().unwrap(),
+                port: 5432,
+            },
+            client: "10.0.0.7".parse().ok(),
+            is_like_windows: false,
+            vantage: None,
+        }
+    }
+
     #[test]
     fn every_kind_about_a_service_has_a_step() {
-        let server = Endpoint {
-            address: "10.0.1.20".parse().unwrap(),
-            port: 5432,
-        };
         for kind in [
             FindingKind::Overload,
             FindingKind::NeverListening,
@@ -151,12 +269,54 @@ mod tests {
             FindingKind::SourceFiltered,
             FindingKind::LimitedRejects,
         ] {
-            let steps = for_server(kind, server, "10.0.0.7".parse().ok());
             assert!(
-                (1..=MOST_STEPS).contains(&steps.len()),
-                "{}: {steps:?}",
+                steps_of_page(kind, situation()).next().is_some(),
+                "{}",
                 kind.name()
             );
         }
+    }
+
+    #[test]
+    fn commands_fit_the_version_of_ip() {
+        let both = "iptables -vnL; ip6tables -vnL; nft list ruleset";
+        assert_eq!(
+            of_ip_version(both, "10.0.1.20".parse().unwrap()).unwrap(),
+            "iptables -vnL; nft list ruleset"
+        );
+        assert_eq!(
+            of_ip_version(both, "2001:db8::1".parse().unwrap()).unwrap(),
+            "ip6tables -vnL; nft list ruleset"
+        );
+        assert_eq!(
+            of_ip_version("iptables -S", "2001:db8::1".parse().unwrap()),
+            None
+        );
+    }
+
+    #[test]
+    fn a_server_like_windows_gets_no_command_of_linux() {
+        let windows = Situation {
+            is_like_windows: true,
+            ..situation()
+        };
+        for step in steps_of_page(FindingKind::NeverListening, windows) {
+            assert!(!step.run.starts_with("ss "), "{step:?}");
+        }
+        assert!(
+            steps_of_page(FindingKind::NeverListening, windows)
+                .any(|step| step.place.contains("Windows"))
+        );
+    }
+
+    #[test]
+    fn the_side_of_the_capture_is_said() {
+        let at_server = Situation {
+            vantage: Some(Vantage::Server),
+            ..situation()
+        };
+        assert_eq!(place("10.0.1.20", at_server), "10.0.1.20 (captured here)");
+        assert_eq!(place("10.0.0.7", at_server), "10.0.0.7");
+        assert_eq!(place("10.0.1.20", situation()), "10.0.1.20");
     }
 }

@@ -1,4 +1,4 @@
-//! What is no failure of a service: scans, floods, backscatter.
+//! What is no failure of a service, each told once: scans, floods, backscatter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -6,99 +6,93 @@ use std::net::IpAddr;
 use super::{Collected, Finding, FindingKind, in_order, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::{Moment, ServiceHistory};
+use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::noise::Noise;
 use crate::handshake::Outcome;
 
-/// One finding for each scanner.
-pub(super) fn findings(collected: Collected<'_>, scanners: &BTreeSet<IpAddr>) -> Vec<Finding> {
-    let of_scanners = by_client(collected, |moment| scanners.contains(&moment.client));
-    let mut findings: Vec<Finding> = of_scanners
+/// How many ports of a scan are named for each way in which they answered.
+const NAMED_PORTS: usize = 12;
+
+/// One finding for each scanner, flooded server and forged address.
+pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
+    let scans = by_client(collected, Noise::Scan);
+    let mut findings: Vec<Finding> = scans
         .iter()
         .map(|(scanner, attempts)| port_scan(*scanner, attempts))
         .collect();
-    findings.extend(syn_flood(collected));
-    findings.extend(backscatter(collected));
+    findings.extend(syn_floods(collected));
+    let backscatter = by_client(collected, Noise::Backscatter);
+    let forged = backscatter.iter();
+    findings.extend(forged.map(|(client, attempts)| self::backscatter(*client, attempts)));
     findings
 }
 
-/// So many SYNs that nobody completes, from so many clients.
-const FEWEST_IN_A_FLOOD: usize = 50;
-const FEWEST_CLIENTS_OF_A_FLOOD: usize = 20;
-
-/// Half-open attempts from many clients on one port, more than were completed.
-fn syn_flood(collected: Collected<'_>) -> Vec<Finding> {
+/// Attempts that nobody completes, from many clients on one port, more than are completed.
+fn syn_floods(collected: Collected<'_>) -> Vec<Finding> {
     let services = collected.comparison.services().into_iter();
     services
-        .filter_map(|(server, history)| flood_of(collected, server, history))
+        .filter(|(server, _)| collected.noise.is_flooded(*server))
+        .filter_map(|(server, history)| {
+            let is_meant = |moment: &&Moment| {
+                collected.noise.kind_of_moment(server, moment) == Some(Noise::Flood)
+                    && collected.selection.includes_moment(server, moment)
+            };
+            let moments = in_order(history.moments().iter().filter(is_meant).copied());
+            (!moments.is_empty()).then(|| syn_flood(server, &moments))
+        })
         .collect()
 }
 
-fn flood_of(
-    collected: Collected<'_>,
-    server: Endpoint,
-    history: &ServiceHistory,
-) -> Option<Finding> {
-    let is_meant = |moment: &&Moment| {
-        moment.outcome == Outcome::HalfOpen && collected.selection.includes_moment(server, moment)
-    };
-    let moments = in_order(history.moments().iter().filter(is_meant).copied());
+fn syn_flood(server: Endpoint, moments: &[Moment]) -> Finding {
     let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
-    let is_most = moments.len() * 2 > history.moments().len();
-    if moments.len() < FEWEST_IN_A_FLOOD || clients.len() < FEWEST_CLIENTS_OF_A_FLOOD || !is_most {
-        return None;
-    }
+    let answered = moments
+        .iter()
+        .filter(|moment| moment.outcome == Outcome::HalfOpen)
+        .count();
+    let how = if answered == moments.len() {
+        "were answered and never completed".to_owned()
+    } else {
+        format!("were never completed, {answered} of them answered")
+    };
     let statement = format!(
-        "{} connects of {} clients to {server} were answered and never completed: a SYN flood, its sources forged",
+        "{} connects of {} clients to {server} {how}: a SYN flood, its sources forged",
         moments.len(),
         clients.len()
     );
-    Some(over(
+    over(
         FindingKind::SynFlood,
         Confidence::Likely,
         Some(server),
-        &moments,
+        moments,
         statement,
-    ))
+    )
 }
-
-/// Answers from so many servers to one client that sent nothing.
-const FEWEST_SERVERS_OF_BACKSCATTER: usize = 10;
 
 /// SYN-ACKs and RSTs of many servers to one address, whose SYNs were never seen: somebody forges that address.
-fn backscatter(collected: Collected<'_>) -> Vec<Finding> {
-    let partial = by_client(collected, |moment| moment.outcome == Outcome::Partial);
-    partial
-        .iter()
-        .filter_map(|(client, attempts)| backscatter_to(*client, attempts))
-        .collect()
-}
-
-fn backscatter_to(client: IpAddr, attempts: &[(Endpoint, Moment)]) -> Option<Finding> {
+fn backscatter(client: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
     let servers: BTreeSet<IpAddr> = attempts.iter().map(|(server, _)| server.address).collect();
     let statement = format!(
         "{} servers answer {client}, whose SYNs are not in the capture: somebody forges its address, or one direction is missing",
         servers.len()
     );
-    (servers.len() >= FEWEST_SERVERS_OF_BACKSCATTER).then(|| {
-        over(
-            FindingKind::Backscatter,
-            Confidence::Possible,
-            None,
-            &moments_of(attempts),
-            statement,
-        )
-    })
+    over(
+        FindingKind::Backscatter,
+        Confidence::Possible,
+        None,
+        &moments_of(attempts),
+        statement,
+    )
 }
 
-/// The selected attempts that are meant, with their servers, by client: one look at all of them, however many clients.
-fn by_client(
-    collected: Collected<'_>,
-    is_meant: impl Fn(&Moment) -> bool,
-) -> BTreeMap<IpAddr, Vec<(Endpoint, Moment)>> {
+/// The selected attempts that are part of such noise, with their servers, by client: one look at all of them, however many
+/// clients.
+fn by_client(collected: Collected<'_>, noise: Noise) -> BTreeMap<IpAddr, Vec<(Endpoint, Moment)>> {
     let mut clients: BTreeMap<IpAddr, Vec<(Endpoint, Moment)>> = BTreeMap::new();
     for (server, history) in collected.comparison.services() {
         for moment in history.moments() {
-            if is_meant(moment) && collected.selection.includes_moment(server, moment) {
+            if collected.noise.kind_of_moment(server, moment) == Some(noise)
+                && collected.selection.includes_moment(server, moment)
+            {
                 clients
                     .entry(moment.client)
                     .or_default()
@@ -131,11 +125,48 @@ fn port_scan(scanner: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
         several(hosts.len(), "host"),
         attempts.len()
     );
-    over(
+    let finding = over(
         FindingKind::PortScan,
         Confidence::Likely,
         None,
         &moments_of(attempts),
         statement,
-    )
+    );
+    Finding {
+        evidence: what_was_found(attempts, hosts.len()),
+        ..finding
+    }
+}
+
+/// Which ports answered how: what the scanner learned.
+fn what_was_found(attempts: &[(Endpoint, Moment)], hosts: usize) -> Vec<String> {
+    let mut by_way: BTreeMap<&str, BTreeSet<Endpoint>> = BTreeMap::new();
+    for (server, moment) in attempts {
+        let way = if moment.was_accepted {
+            "answered"
+        } else {
+            moment.outcome.name()
+        };
+        by_way.entry(way).or_default().insert(*server);
+    }
+    let named = |servers: &BTreeSet<Endpoint>| {
+        let name = |server: &Endpoint| {
+            if hosts == 1 {
+                server.port.to_string()
+            } else {
+                server.to_string()
+            }
+        };
+        let names: Vec<String> = servers.iter().take(NAMED_PORTS).map(name).collect();
+        let more = if servers.len() > NAMED_PORTS {
+            ", ..."
+        } else {
+            ""
+        };
+        format!("{}{more}", names.join(", "))
+    };
+    by_way
+        .iter()
+        .map(|(way, servers)| format!("{way} {}: {}", servers.len(), named(servers)))
+        .collect()
 }

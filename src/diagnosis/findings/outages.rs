@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Finding, FindingKind, Service, next_steps, over};
+use super::{Finding, FindingKind, Service, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::{Moment, is_about_the_same_time};
+use crate::diagnosis::comparison::{Fingerprint, Moment, is_about_the_same_time};
 use crate::handshake::Outcome;
 
 /// More windows than this are no outages, but failures among successes.
@@ -165,10 +165,8 @@ fn one_window(server: Endpoint, moments: &[Moment], run: (usize, usize)) -> Opti
         window.shut,
         statement,
     );
-    let next_steps = next_steps::for_window(server, window.first.started, window.last.started);
     Some(Finding {
         evidence: window.evidence(),
-        next_steps,
         ..finding
     })
 }
@@ -186,7 +184,7 @@ fn one_bad_backend(service: &Service) -> Option<Finding> {
     if shut_runs(&decisive).len() < FEWEST_RUNS_OF_A_BACKEND || !is_of_all_clients {
         return None;
     }
-    let (good, bad) = (answer_ttls(&accepted), answer_ttls(&refused));
+    let (good, bad) = (fingerprints(&accepted), fingerprints(&refused));
     let has_own_fingerprint = !bad.is_empty() && bad.is_disjoint(&good);
     let confidence = if has_own_fingerprint {
         Confidence::Likely
@@ -201,7 +199,7 @@ fn one_bad_backend(service: &Service) -> Option<Finding> {
         100 * refused.len() / decisive.len().max(1)
     );
     let evidence = vec![format!(
-        "the refusals came with ttl {}, the acceptances with ttl {}",
+        "the refusals came with {}; the acceptances with {}",
         listed(&bad),
         listed(&good)
     )];
@@ -218,19 +216,16 @@ fn one_bad_backend(service: &Service) -> Option<Finding> {
     })
 }
 
-fn answer_ttls(moments: &[Moment]) -> BTreeSet<u8> {
-    moments
-        .iter()
-        .filter_map(|moment| moment.answer_ttl)
-        .collect()
+fn fingerprints(moments: &[Moment]) -> BTreeSet<Fingerprint> {
+    moments.iter().filter_map(|moment| moment.answer).collect()
 }
 
-fn listed(ttls: &BTreeSet<u8>) -> String {
-    let ttls: Vec<String> = ttls.iter().map(ToString::to_string).collect();
-    if ttls.is_empty() {
-        "unknown".to_owned()
+fn listed(fingerprints: &BTreeSet<Fingerprint>) -> String {
+    let words: Vec<String> = fingerprints.iter().map(ToString::to_string).collect();
+    if words.is_empty() {
+        "nothing that tells".to_owned()
     } else {
-        ttls.join(", ")
+        words.join(", or ")
     }
 }
 

@@ -5,19 +5,21 @@ use std::net::IpAddr;
 
 use super::outages::is_shut;
 use super::{Collected, Finding, FindingKind, Service, over};
+use crate::decode::IcmpKind;
 use crate::diagnosis::causes::Confidence;
 use crate::diagnosis::comparison::Moment;
 use crate::handshake::Outcome;
 
 type Rule = fn(Collected<'_>, &Service) -> Option<Finding>;
 
-const RULES: [Rule; 6] = [
+const RULES: [Rule; 7] = [
     name_points_nowhere,
     overload,
     never_listening,
     source_filtered,
     limited_rejects,
     service_filtered,
+    service_rejected,
 ];
 
 /// The findings about every server.
@@ -34,6 +36,7 @@ fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let history = collected.comparison.service(server)?;
     let silent = service.those(|moment| {
         moment.outcome == Outcome::Dropped
+            && !history.is_ordered_by_timestamps(moment.client)
             && history.accepted_about(moment.started)
             && (history.has_accepted_from(moment.client)
                 || history.drops_others_than(moment.client))
@@ -172,9 +175,45 @@ fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Findi
     })
 }
 
+/// ICMP errors for all, by which a filter or a proxy without a target says no.
+fn service_rejected(_: Collected<'_>, service: &Service) -> Option<Finding> {
+    let (server, moments) = (service.server, &service.moments);
+    let kinds: BTreeSet<IcmpKind> = moments
+        .iter()
+        .filter_map(|moment| moment.rejected_by)
+        .collect();
+    let is_rule = |kind: &IcmpKind| {
+        matches!(
+            kind,
+            IcmpKind::V4(3, 2 | 3 | 9 | 10 | 13..=15) | IcmpKind::V6(1, 1 | 4 | 5 | 6)
+        )
+    };
+    let is_rejected = moments
+        .iter()
+        .all(|moment| moment.outcome == Outcome::Rejected)
+        && kinds.iter().all(is_rule);
+    let names: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+    let statement = format!(
+        "{} to {server} {} rejected by {}: a rule says no, or a proxy has no target",
+        all_of(moments),
+        if moments.len() == 1 { "was" } else { "were" },
+        names.join(", ")
+    );
+    (is_rejected && !moments.is_empty()).then(|| {
+        over(
+            FindingKind::ServiceFiltered,
+            Confidence::Certain,
+            Some(server),
+            moments,
+            statement,
+        )
+    })
+}
+
 fn all_of(moments: &[Moment]) -> String {
     match moments.len() {
         1 => "the one connect".to_owned(),
+        2 => "both connects".to_owned(),
         count => format!("all {count} connects"),
     }
 }

@@ -133,8 +133,8 @@ fn made_good_after(
         .flat_map(|service| &service.moments)
         .filter(|moment| moment.was_accepted && moment.started >= failed.started)
         .filter(|moment| {
-            collected.comparison.is_near(moment.client)
-                && collected.comparison.is_near(failed.client)
+            collected.comparison.is_near(moment.client) == Some(true)
+                && collected.comparison.is_near(failed.client) == Some(true)
         })
         .map(|moment| moment.started.since(failed.started))
         .filter(|delay| *delay <= FALLBACK_TIME)

@@ -6,6 +6,7 @@
 mod nearest;
 mod pages;
 mod phrases;
+mod proxy_codes;
 mod search;
 
 pub use nearest::nearest;

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::phrases::{self, Strength};
+use super::proxy_codes;
 use super::{Kind, Page, page, pages};
 
 /// Numbers of programs that are no errno: exit statuses of curl, errors of database clients.
-const PROGRAM_CODES: [(u32, &str); 10] = [
+const PROGRAM_CODES: [(u32, &str); 14] = [
     (5, "name_not_resolved"),
     (6, "name_not_resolved"),
     (7, "connect_failed"),
@@ -14,6 +15,10 @@ const PROGRAM_CODES: [(u32, &str); 10] = [
     (35, "tls_failure"),
     (52, "connection_closed"),
     (56, "ECONNRESET"),
+    (1040, "above_tcp"),
+    (1045, "above_tcp"),
+    (1129, "above_tcp"),
+    (1130, "above_tcp"),
     (2002, "connect_failed"),
     (2003, "connect_failed"),
     (2013, "connection_closed"),
@@ -59,14 +64,20 @@ const SMALLEST_TELLING_NUMBER: u32 = 32;
 ///
 /// The text is a term, a number, or any line that holds what an application printed.
 pub fn find(text: &str) -> Vec<&'static Page> {
+    let as_it_stands = text;
     let text = normalised(text);
-    if let Some(page) = named_by(&text) {
+    if let Some(page) = named_by(&text).or_else(|| proxy_codes::alone(as_it_stands)) {
         return vec![page];
     }
     if let Some(number) = lone_number(&text) {
         return pages_of_number(number, text.contains("curl"));
     }
-    strongest(hits(&text))
+    let hits = hits(&text);
+    let says_a_reason = hits.iter().any(|hit| hit.strength > Strength::Hint);
+    match proxy_codes::in_line(as_it_stands) {
+        Some(page) if !says_a_reason => vec![page],
+        _ => strongest(hits),
+    }
 }
 
 /// The text in lower case, with one space between words and plain quotation marks.

@@ -7,10 +7,10 @@ use std::io::{self, Write};
 use super::evidence_words;
 use super::model::Report;
 use super::times::rfc3339;
-use crate::capture::{ProblemKind, SourceFacts};
+use crate::capture::{Compression, ProblemKind, SourceFacts};
 use crate::decode::SetAside;
 use crate::diagnosis::{
-    DiagnosedAttempt, EndpointSummary, Finding, app_error, notes, service_name,
+    DiagnosedAttempt, EndpointSummary, Finding, Noise, Vantage, app_error, service_name,
 };
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
 
@@ -69,7 +69,24 @@ fn wire_capture(report: &Report) -> wire::Capture {
             .map(|reason| {
                 (
                     reason.name(),
-                    capture.set_aside.get(&reason).copied().unwrap_or(0),
+                    capture
+                        .set_aside
+                        .get(&reason)
+                        .map_or(0, |packets| packets.count),
+                )
+            })
+            .collect(),
+        undecodable_from: capture
+            .set_aside
+            .iter()
+            .map(|(reason, packets)| {
+                let first = packets.first;
+                (
+                    reason.name(),
+                    wire::PacketPlace {
+                        source: first.source.0,
+                        packet: first.number.0,
+                    },
                 )
             })
             .collect(),
@@ -86,7 +103,7 @@ fn wire_source(source: &SourceFacts) -> wire::Source {
     wire::Source {
         path: source.path.to_string_lossy().into_owned(),
         format: source.format,
-        compression: None,
+        compression: source.compression.map(Compression::name),
         bytes: source.bytes,
         sha256: None,
         packets: source.packets,
@@ -98,6 +115,8 @@ fn wire_source(source: &SourceFacts) -> wire::Source {
             .map(|interface| wire::Interface {
                 id: interface.id,
                 name: interface.name.clone(),
+                description: interface.description.clone(),
+                filter: interface.filter.clone(),
                 link_type: interface.link_type.to_string(),
                 snaplen: interface.snap_length,
             })
@@ -155,7 +174,17 @@ fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
         from: finding.from.map(rfc3339),
         until: finding.until.map(rfc3339),
         statement: finding.statement.clone(),
-        evidence: finding.evidence.clone(),
+        app_errors: finding.app_errors.clone(),
+        evidence: finding
+            .evidence
+            .iter()
+            .cloned()
+            .chain(
+                finding
+                    .proof
+                    .map(|proof| evidence_words::proof(report, &proof)),
+            )
+            .collect(),
         next_steps: finding
             .next_steps
             .iter()
@@ -175,6 +204,7 @@ fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint 
         server_name: report.name_of(endpoint.server.address),
         service: service_name(endpoint.server.port).map(str::to_owned),
         attempts: endpoint.outcomes.total(),
+        folded: endpoint.folded.total(),
         outcomes: endpoint
             .outcomes
             .iter()
@@ -182,6 +212,7 @@ fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint 
             .map(|(outcome, count)| (outcome.name(), count))
             .collect(),
         clients: endpoint.clients() as u64,
+        captured_at: endpoint.vantage.map(Vantage::name),
         first_failure: endpoint.first_failure.map(rfc3339),
         last_failure: endpoint.last_failure.map(rfc3339),
         syn_to_answer_us: times
@@ -214,6 +245,8 @@ fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wire::Attempt 
             .layers()
             .map(|layer| layer.to_string())
             .collect(),
+        captured_at: diagnosed.vantage.map(Vantage::name),
+        part_of: diagnosed.noise.map(Noise::name),
         isn: attempt.isn.map(|isn| isn.0),
         outcome: judgement.outcome.name(),
         cause: cause.map(|judged| judged.cause.name()),
@@ -234,7 +267,11 @@ fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wire::Attempt 
             .iter()
             .map(|packet| wire_evidence(attempt, packet))
             .collect(),
-        notes: notes(diagnosed),
+        notes: [
+            diagnosed.notes.clone(),
+            report.capture.comments_on(diagnosed),
+        ]
+        .concat(),
     }
 }
 

@@ -59,12 +59,23 @@ pub(super) struct Capture {
     pub(super) copies: u64,
     /// Packets set aside, by reason.
     pub(super) undecodable: BTreeMap<&'static str, u64>,
+    /// The first packet set aside for each of these reasons.
+    pub(super) undecodable_from: BTreeMap<&'static str, PacketPlace>,
     /// Packets dropped by the capturing host, where the capture says so.
     pub(super) dropped: Dropped,
     /// Attempts given up undecided because too many were open at once.
     pub(super) attempts_set_aside: u64,
     /// The files and streams, in the order of the `source` numbers.
     pub(super) sources: Vec<Source>,
+}
+
+/// Where a packet stands.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PacketPlace {
+    /// Index into `capture.sources`.
+    pub(super) source: u32,
+    /// Its 1-based number in its source.
+    pub(super) packet: u64,
 }
 
 /// Packets dropped by the capturing host.
@@ -83,7 +94,7 @@ pub(super) struct Source {
     pub(super) path: String,
     /// `pcap` or `pcapng`.
     pub(super) format: &'static str,
-    /// The compression it came in.
+    /// The compression it came in: `gzip`, `zstd`, `lz4` or `xz`; null for none.
     pub(super) compression: Option<&'static str>,
     /// Its size in bytes.
     pub(super) bytes: u64,
@@ -97,7 +108,7 @@ pub(super) struct Source {
     pub(super) last: Option<String>,
     /// The interfaces that it declares: the first 1024.
     pub(super) interfaces: Vec<Interface>,
-    /// Why reading it ended before its end.
+    /// Why reading it ended before its end, or the first packet of it that had to be left out.
     pub(super) problem: Option<Problem>,
 }
 
@@ -108,6 +119,10 @@ pub(super) struct Interface {
     pub(super) id: u32,
     /// Its name.
     pub(super) name: Option<String>,
+    /// Its description.
+    pub(super) description: Option<String>,
+    /// The capture filter with which it was captured, where the source says so.
+    pub(super) filter: Option<String>,
     /// What its packets start with: the link type's name.
     pub(super) link_type: String,
     /// The largest number of bytes kept of a packet.
@@ -175,6 +190,8 @@ pub(super) struct Finding {
     pub(super) until: Option<String>,
     /// In words.
     pub(super) statement: String,
+    /// What `connect()` returned to the applications on Linux, where that can be told.
+    pub(super) app_errors: Vec<&'static str>,
     /// What proves it.
     pub(super) evidence: Vec<String>,
     /// What to check next.
@@ -202,12 +219,17 @@ pub(super) struct Endpoint {
     pub(super) server_name: Option<String>,
     /// The service usual on the port.
     pub(super) service: Option<String>,
-    /// Attempts to connect to it.
+    /// Attempts to connect to it; those of scans, floods and backscatter are left out here and in all that follows.
     pub(super) attempts: u64,
+    /// Attempts that are left out, because they are part of scans, floods or backscatter.
+    pub(super) folded: u64,
     /// How they ended; outcomes that did not occur are left out.
     pub(super) outcomes: BTreeMap<&'static str, u64>,
-    /// Client addresses: at least, when it is 65536.
+    /// Client addresses: at least, when it is 65536, or when there were millions of all servers.
     pub(super) clients: u64,
+    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when that cannot be told, or
+    /// differs among the clients.
+    pub(super) captured_at: Option<&'static str>,
     /// When the first failed attempt began.
     pub(super) first_failure: Option<String>,
     /// When the last failed attempt began.
@@ -244,6 +266,11 @@ pub(super) struct Attempt {
     pub(super) service: Option<String>,
     /// What the packets were wrapped in, outside in.
     pub(super) path: Vec<String>,
+    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when that cannot be told.
+    pub(super) captured_at: Option<&'static str>,
+    /// The kind of finding that it is folded into, when it says nothing about the server: `port_scan`, `syn_flood` or
+    /// `backscatter`.
+    pub(super) part_of: Option<&'static str>,
     /// The client's initial sequence number; null when no SYN was captured.
     pub(super) isn: Option<u32>,
     /// What the packets show: established, reset, refused, rejected, `half_open`, aborted, dropped, pending or partial.

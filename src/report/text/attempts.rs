@@ -3,29 +3,36 @@
 use super::endpoints::headline;
 use super::page::{Page, counted, grouped};
 use crate::capture::Timestamp;
-use crate::diagnosis::{DiagnosedAttempt, app_error, notes};
+use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, app_error};
 use crate::handshake::{Outcome, SeenPacket};
 use crate::report::evidence_words::{self, duration};
 use crate::report::model::Report;
+use crate::report::sanitize::terminal_safe;
 
 /// How many packets of one attempt are shown: the first ones and the latest.
 const SHOWN_PACKETS: usize = 8;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     let is_shown = |diagnosed: &&DiagnosedAttempt| {
-        !page.style().only_failures
-            || diagnosed.decided.judgement.outcome.is_failure()
-            || diagnosed.decided.judgement.outcome == Outcome::Partial
+        let outcome = diagnosed.decided.judgement.outcome;
+        let is_asked_for = outcome.is_failure() || outcome == Outcome::Partial;
+        !page.style().only_failures || (is_asked_for && diagnosed.noise.is_none())
     };
     let shown: Vec<&DiagnosedAttempt> = report.diagnosis.attempts.iter().filter(is_shown).collect();
-    if shown.is_empty() {
-        return;
-    }
     for diagnosed in &shown {
         page.line("");
         write_attempt(diagnosed, report, page);
     }
-    let left_out = left_out(report, &shown, page.style().only_failures);
+    let only_failures = page.style().only_failures;
+    let folded = if only_failures { folded(report) } else { 0 };
+    let left_out = left_out(report, &shown, only_failures).saturating_sub(folded);
+    if folded > 0 {
+        page.line("");
+        page.sentence(format!(
+            "{} of scans, floods or backscatter not listed singly: --format json lists them",
+            counted(folded, "connect")
+        ));
+    }
     if left_out > 0 {
         page.line("");
         page.sentence(format!(
@@ -33,6 +40,14 @@ pub(super) fn write(report: &Report, page: &mut Page) {
             grouped(left_out)
         ));
     }
+}
+
+/// How many failed attempts are told in findings about scans, floods and backscatter only.
+fn folded(report: &Report) -> u64 {
+    let of_endpoint = |endpoint: &EndpointSummary| {
+        endpoint.folded.failed() + endpoint.folded.of(Outcome::Partial)
+    };
+    report.diagnosis.endpoints.iter().map(of_endpoint).sum()
 }
 
 /// How many attempts of the shown kind are not among the shown ones.
@@ -66,7 +81,9 @@ fn write_attempt(diagnosed: &DiagnosedAttempt, report: &Report, page: &mut Page)
     page.wrapped_titles(&title);
     let packets = packet_words(diagnosed, capture.sources.len() > 1);
     page.wrapped(4, 4, "; ", &packets);
-    let facts = facts(diagnosed, capture.may_miss_icmp_errors());
+    let mut facts = facts(diagnosed, capture.may_miss_icmp_errors());
+    let comments = capture.comments_on(diagnosed);
+    facts.extend(comments.iter().map(|text| terminal_safe(text).into_owned()));
     if !facts.is_empty() {
         page.wrapped(4, 4, "; ", &facts);
     }
@@ -143,6 +160,6 @@ fn facts(diagnosed: &DiagnosedAttempt, may_miss_icmp_errors: bool) -> Vec<String
         };
         facts.push(format!("connect() on Linux: {error}{unless}"));
     }
-    facts.extend(notes(diagnosed));
+    facts.extend(diagnosed.notes.iter().cloned());
     facts
 }

@@ -1,7 +1,8 @@
 //! What the attempts say together: what happened, since when, how sure, what to check next and where.
 
 use super::page::{Page, counted};
-use crate::diagnosis::Finding;
+use crate::diagnosis::{Finding, error_text};
+use crate::report::evidence_words::proof as proof_words;
 use crate::report::model::Report;
 use crate::report::sanitize::terminal_safe;
 
@@ -12,7 +13,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let findings = &report.diagnosis.findings;
     for (number, finding) in (1..).zip(findings.iter().take(SHOWN_FINDINGS)) {
         page.line("");
-        write_finding(number, finding, page);
+        write_finding(number, finding, report, page);
     }
     if findings.len() > SHOWN_FINDINGS {
         page.line("");
@@ -23,7 +24,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     }
 }
 
-fn write_finding(number: u64, finding: &Finding, page: &mut Page) {
+fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Page) {
     let title = [
         page.bold(format!(
             "finding {number}: {}",
@@ -39,6 +40,9 @@ fn write_finding(number: u64, finding: &Finding, page: &mut Page) {
     if !finding.evidence.is_empty() {
         page.wrapped(4, 4, "; ", &finding.evidence);
     }
+    if !finding.app_errors.is_empty() {
+        page.wrapped(4, 6, "", &[what_applications_saw(finding)]);
+    }
     for step in &finding.next_steps {
         page.wrapped(
             4,
@@ -47,6 +51,32 @@ fn write_finding(number: u64, finding: &Finding, page: &mut Page) {
             &[format!("on {}:", step.place), step.run.clone()],
         );
     }
+    if let Some(proof) = &finding.proof {
+        page.wrapped(
+            4,
+            6,
+            "",
+            &[format!("proof: {}", proof_words(report, proof))],
+        );
+    }
+}
+
+/// `applications saw ECONNREFUSED, "Connection refused"`: as on Linux; the page of the term has the others.
+fn what_applications_saw(finding: &Finding) -> String {
+    let words: Vec<String> = finding
+        .app_errors
+        .iter()
+        .map(|error| match error_text(error) {
+            Some(text) => format!("{error}, \"{text}\""),
+            None => (*error).to_owned(),
+        })
+        .collect();
+    let unless = if finding.app_errors.contains(&"ETIMEDOUT") {
+        ", or their own time-out"
+    } else {
+        ""
+    };
+    format!("applications saw {}{unless}", words.join(" or "))
 }
 
 /// How many connects of how many clients, from when until when.

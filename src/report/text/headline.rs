@@ -1,8 +1,11 @@
 //! What was read, how the connects ended, and what could not be read.
 
+use std::collections::BTreeMap;
+
 use super::page::{Page, counted, grouped, mark};
+use crate::diagnosis::Vantage;
 use crate::handshake::Outcome;
-use crate::report::evidence_words::duration;
+use crate::report::evidence_words::{self, duration};
 use crate::report::model::Report;
 use crate::report::sanitize::terminal_safe;
 
@@ -14,7 +17,45 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     source_numbers(report, page);
     outcome_line(report, page);
     bar(report, page);
+    vantage_line(report, page);
     quality_lines(report, page);
+}
+
+/// From which side the failing servers were watched: every silence means something else there.
+fn vantage_line(report: &Report, page: &mut Page) {
+    let mut servers: BTreeMap<Vantage, u64> = BTreeMap::new();
+    let failing = report
+        .diagnosis
+        .endpoints
+        .iter()
+        .filter(|endpoint| endpoint.outcomes.failed() > 0);
+    for vantage in failing.filter_map(|endpoint| endpoint.vantage) {
+        *servers.entry(vantage).or_default() += 1;
+    }
+    let place = |vantage| match vantage {
+        Vantage::Client => "at the clients' side",
+        Vantage::Server => "at the servers' side",
+        Vantage::Between => "on the way, between clients and servers",
+    };
+    let places: Vec<String> = match servers.len() {
+        1 => servers
+            .keys()
+            .map(|vantage| place(*vantage).to_owned())
+            .collect(),
+        _ => servers
+            .iter()
+            .map(|(vantage, count)| {
+                format!(
+                    "{} of {}",
+                    place(*vantage),
+                    counted(*count, "failing server")
+                )
+            })
+            .collect(),
+    };
+    if !places.is_empty() {
+        page.sentence(format!("captured {}", places.join(", ")));
+    }
 }
 
 fn source_line(report: &Report, page: &mut Page) {
@@ -127,13 +168,22 @@ fn bar(report: &Report, page: &mut Page) {
 /// What this capture cannot show, or did not give.
 fn quality_lines(report: &Report, page: &mut Page) {
     let capture = &report.capture;
-    let set_aside: u64 = capture.set_aside.values().sum();
+    let set_aside: u64 = capture
+        .set_aside
+        .values()
+        .map(|packets| packets.count)
+        .sum();
     if set_aside > 0 {
         let reasons: Vec<String> = capture
             .set_aside
             .iter()
-            .map(|(reason, count)| {
-                format!("{} {}", grouped(*count), reason.name().replace('_', " "))
+            .map(|(reason, packets)| {
+                format!(
+                    "{} {} from packet {} on",
+                    grouped(packets.count),
+                    reason.name().replace('_', " "),
+                    evidence_words::number(report, packets.first)
+                )
             })
             .collect();
         page.sentence(format!(

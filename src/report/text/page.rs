@@ -88,7 +88,7 @@ impl Page {
 
     /// Adds a piece that is longer than a line; gives the line that it ends on.
     fn broken_at_words(&mut self, mut line: String, indent: usize, piece: &str) -> String {
-        for word in piece.split(' ') {
+        for word in piece.trim_end().split(' ') {
             let is_start = line.trim().is_empty();
             if !is_start
                 && visible_width(line.trim_end()) + 1 + visible_width(word) > self.style.width

@@ -10,12 +10,6 @@ pub(super) const LISTENERS: Check = Check {
      [::]:PORT: it listens for all, look for a reject rule or another host behind the address",
 };
 
-pub(super) const LISTENERS_WINDOWS: Check = Check {
-    on: "SERVER (Windows)",
-    run: Some("netstat -ano -p TCP | findstr :PORT"),
-    tells: "a line with LISTENING, its address and the process id; without one nothing listens",
-};
-
 pub(super) const SERVICE_STATE: Check = Check {
     on: "SERVER",
     run: Some("systemctl status SERVICE; journalctl -u SERVICE --since -1h"),
@@ -56,44 +50,11 @@ pub(super) const NETWORK_POLICY: Check = Check {
      the other",
 };
 
-pub(super) const REJECT_RULES: Check = Check {
-    on: "SERVER",
-    run: Some("iptables -S | grep -e REJECT -e DROP; nft list ruleset | grep -n -e reject -e drop"),
-    tells: "the rules that turn away; ip6tables -S for IPv6",
-};
-
-pub(super) const RULE_COUNTERS: Check = Check {
-    on: "SERVER",
-    run: Some("iptables -vnL; ip6tables -vnL; nft list ruleset"),
-    tells: "the rule whose counter grows by one with each attempt is the one (nft counts only \
-     where the rule says so)",
-};
-
 pub(super) const FIREWALLD: Check = Check {
     on: "SERVER",
     run: Some("firewall-cmd --list-all"),
     tells: "whether the port or service is in the zone of that interface; if not, firewalld \
      rejects it",
-};
-
-pub(super) const WINDOWS_FIREWALL: Check = Check {
-    on: "SERVER (Windows)",
-    run: Some("Get-NetFirewallProfile; Get-NetFirewallRule -Enabled True -Direction Inbound"),
-    tells: "an inbound rule for the port; without one the firewall drops in silence, closed ports \
-     too",
-};
-
-pub(super) const CAPTURE_AT_SERVER: Check = Check {
-    on: "SERVER",
-    run: Some("tcpdump -ni any -w server.pcap 'tcp port PORT or icmp or icmp6'"),
-    tells: "no SYN: lost or filtered on the way; SYN and no answer: this host; answer sent: it is \
-     lost on the way back",
-};
-
-pub(super) const CAPTURE_AT_CLIENT: Check = Check {
-    on: "CLIENT",
-    run: Some("tcpdump -ni any -w client.pcap 'tcp port PORT or icmp or icmp6'"),
-    tells: "what really comes back: compare with the capture taken elsewhere",
 };
 
 pub(super) const CAPTURE_ALL_ICMP: Check = Check {
@@ -202,13 +163,6 @@ pub(super) const BACKENDS: Check = Check {
     tells: "each backend by itself: one of them fails where the others answer",
 };
 
-pub(super) const OUTPUT_RULES: Check = Check {
-    on: "CLIENT",
-    run: Some("iptables -S OUTPUT; nft list ruleset | grep -A20 'hook output'"),
-    tells: "a rule on the client itself; look for security software and network policies of the \
-     node as well",
-};
-
 pub(super) const SYN_RETRIES: Check = Check {
     on: "CLIENT",
     run: Some("sysctl net.ipv4.tcp_syn_retries net.ipv4.tcp_syn_linear_timeouts"),
@@ -225,7 +179,7 @@ pub(super) const LOCAL_PORTS: Check = Check {
 pub(super) const APPLICATION_LOG: Check = Check {
     on: "SERVER",
     run: Some("journalctl -u SERVICE --since -15min"),
-    tells: "limits reached, an allow-list, or a crash at the time of the reset",
+    tells: "limits reached, an allow-list, or a crash at the time of the attempt",
 };
 
 pub(super) const MESH_CHECK: Check = Check {
@@ -259,4 +213,140 @@ pub(super) const LARGER_BUFFER: Check = Check {
     run: Some("tcpdump -B 65536 -s 128 -ni IFACE -w capture.pcap"),
     tells: "a larger buffer and shorter packets: the summary should say 0 packets dropped by \
      kernel",
+};
+
+pub(super) const APPLICATION_LOG_WINDOWS: Check = Check {
+    on: "SERVER (Windows)",
+    run: Some("Get-WinEvent -LogName Application -MaxEvents 50"),
+    tells: "limits reached, an allow-list, or a crash at the time of the attempt",
+};
+
+pub(super) const NFT_RULES: Check = Check {
+    on: "SERVER",
+    run: Some("nft list ruleset | grep -n -e chain -e reject -e drop"),
+    tells: "the rules that turn away, of IPv4 and IPv6 (iptables-nft's too); only those with \
+     \"counter\" count: the one that grows with each attempt is it",
+};
+
+pub(super) const IPTABLES_RULES: Check = Check {
+    on: "SERVER",
+    run: Some("iptables -vnL | grep -e Chain -e REJECT -e DROP"),
+    tells: "for IPv4: the rule or policy whose counter grows by one with each attempt is the one",
+};
+
+pub(super) const IP6TABLES_RULES: Check = Check {
+    on: "SERVER",
+    run: Some("ip6tables -vnL | grep -e Chain -e REJECT -e DROP"),
+    tells: "the same for IPv6, whose rules are others: what IPv4 lets in, IPv6 may not",
+};
+
+pub(super) const NFT_OUTPUT_RULES: Check = Check {
+    on: "CLIENT",
+    run: Some("nft list ruleset | grep -A20 'hook output'"),
+    tells: "a rule on the client itself; look for security software and network policies of the \
+     node as well",
+};
+
+pub(super) const IPTABLES_OUTPUT_RULES: Check = Check {
+    on: "CLIENT",
+    run: Some("iptables -vnL OUTPUT"),
+    tells: "for IPv4: a rule on the client itself, and how often it was met",
+};
+
+pub(super) const IP6TABLES_OUTPUT_RULES: Check = Check {
+    on: "CLIENT",
+    run: Some("ip6tables -vnL OUTPUT"),
+    tells: "the same for IPv6, whose rules are others",
+};
+
+pub(super) const OUTPUT_RULES_WINDOWS: Check = Check {
+    on: "CLIENT (Windows)",
+    run: Some("Get-NetFirewallRule -Enabled True -Direction Outbound -Action Block"),
+    tells: "a rule on the client itself; other security software keeps its own list",
+};
+
+pub(super) const LISTENERS_WINDOWS: Check = Check {
+    on: "SERVER (Windows)",
+    run: Some("Get-NetTCPConnection -State Listen -LocalPort PORT; netstat -ano | findstr :PORT"),
+    tells: "the addresses it listens on, and the process id; an error or no line: nothing \
+     listens; 127.0.0.1 or ::1: only the host itself gets in",
+};
+
+pub(super) const CONNECTIONS_WINDOWS: Check = Check {
+    on: "SERVER (Windows)",
+    run: Some("Get-NetTCPConnection -LocalPort PORT | group State"),
+    tells: "how many are Established, SynReceived, CloseWait: Windows shows no accept queue; \
+     masses of CloseWait mean an application that does not keep up",
+};
+
+pub(super) const SERVICE_STATE_WINDOWS: Check = Check {
+    on: "SERVER (Windows)",
+    run: Some("Get-Service SERVICE; Get-WinEvent -LogName System -MaxEvents 50"),
+    tells: "whether the service runs, and when it was stopped or started",
+};
+
+pub(super) const WINDOWS_FIREWALL: Check = Check {
+    on: "SERVER (Windows)",
+    run: Some(
+        "Get-NetFirewallPortFilter | ? LocalPort -eq PORT | Get-NetFirewallRule; \
+         Get-NetConnectionProfile; Get-NetFirewallProfile",
+    ),
+    tells: "an enabled Allow rule for the port, in the profile of the network; without one (or \
+     one for Any or for the program) the firewall drops in silence, closed ports too",
+};
+
+pub(super) const ROUTE_TO_CLIENT_WINDOWS: Check = Check {
+    on: "SERVER (Windows)",
+    run: Some("Find-NetRoute -RemoteIPAddress CLIENT"),
+    tells: "by which interface and next hop answers leave",
+};
+
+pub(super) const PROBE_WINDOWS: Check = Check {
+    on: "CLIENT (Windows)",
+    run: Some("Test-NetConnection SERVER -Port PORT"),
+    tells: "TcpTestSucceeded: one attempt, free of what the application does with it; \
+     PingSucceeded: the host answers although the port does not",
+};
+
+pub(super) const CAPTURE_AT_SERVER: Check = Check {
+    on: "SERVER",
+    run: Some("tcpdump -ni any -w server.pcap 'host CLIENT and (tcp port PORT or icmp or icmp6)'"),
+    tells: "a SYN arrives and nothing leaves: this host (firewall, queue, route); an \
+     answer leaves: it is lost on the way back; no SYN arrives: path, security group or the wrong \
+     host. Behind NAT, leave out the client's address",
+};
+
+pub(super) const CAPTURE_OF_ANSWER: Check = Check {
+    on: "SERVER",
+    run: Some("tcpdump -ni any -w server.pcap 'host CLIENT and (tcp port PORT or icmp or icmp6)'"),
+    tells: "SYN and answer (RST, ICMP) are there: this host turns it away; no SYN, or no \
+     such answer: a firewall, load balancer or NAT before it answers in its name. Behind NAT, \
+     leave out the client's address",
+};
+
+pub(super) const CAPTURE_AT_SERVER_WINDOWS: Check = Check {
+    on: "SERVER (Windows)",
+    run: Some(
+        "pktmon filter add -i CLIENT -p PORT; pktmon start -c; pktmon stop; pktmon etl2pcap \
+         PktMon.etl",
+    ),
+    tells: "the same on Windows: try once before \"pktmon stop\"; without pktmon (before \
+     2020): netsh trace start capture=yes",
+};
+
+pub(super) const CAPTURE_AT_CLIENT: Check = Check {
+    on: "CLIENT",
+    run: Some("tcpdump -ni any -w client.pcap 'tcp port PORT or icmp or icmp6'"),
+    tells: "no SYN leaves: it is the client itself; an answer arrives (SYN-ACK, RST, ICMP): \
+     its sender decides; none arrives: lost or dropped on the way, which a capture at the other \
+     side shows",
+};
+
+pub(super) const CAPTURE_AT_CLIENT_WINDOWS: Check = Check {
+    on: "CLIENT (Windows)",
+    run: Some(
+        "pktmon filter add -p PORT; pktmon filter add -t ICMP; pktmon start -c; pktmon stop; \
+         pktmon etl2pcap PktMon.etl",
+    ),
+    tells: "the same on Windows: try once before \"pktmon stop\"",
 };

@@ -1,8 +1,10 @@
 //! Causes of half-open, aborted and pending.
 
 use super::checks::{
-    ACCEPT_QUEUE, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CONNTRACK, OUTPUT_RULES, PING,
-    ROUTE_TO_CLIENT, RULE_COUNTERS, SECURITY_GROUP, WIDER_CAPTURE,
+    ACCEPT_QUEUE, CAPTURE_AT_CLIENT, CAPTURE_AT_CLIENT_WINDOWS, CAPTURE_AT_SERVER,
+    CAPTURE_AT_SERVER_WINDOWS, CONNTRACK, IP6TABLES_OUTPUT_RULES, IP6TABLES_RULES,
+    IPTABLES_OUTPUT_RULES, IPTABLES_RULES, NFT_OUTPUT_RULES, NFT_RULES, OUTPUT_RULES_WINDOWS, PING,
+    ROUTE_TO_CLIENT, ROUTE_TO_CLIENT_WINDOWS, SECURITY_GROUP, WIDER_CAPTURE,
 };
 use super::sayings_of_silence::{NONE, SCANNER, TIMED_OUT};
 use super::{apart, said};
@@ -40,11 +42,22 @@ pub(super) const PAGES: &[Page] = &[
             CONNTRACK,
             Check {
                 on: "CLIENT",
-                run: Some(
-                    "nstat -az TcpExtIPReversePathFilter TcpInCsumErrors; iptables -vnL INPUT",
-                ),
+                run: Some("nstat -az TcpExtIPReversePathFilter TcpInCsumErrors"),
                 tells: "a counter that grows with each SYN-ACK: the client's own host drops it",
             },
+            Check {
+                on: "CLIENT",
+                run: Some("iptables -vnL INPUT; ip6tables -vnL INPUT"),
+                tells: "the rule (IPv4 above, IPv6 below) whose counter grows with each SYN-ACK",
+            },
+            Check {
+                on: "CLIENT",
+                run: Some("nft list ruleset | grep -A20 'hook input'"),
+                tells: "the same where nftables is used without iptables, for both",
+            },
+            CAPTURE_AT_SERVER,
+            CAPTURE_AT_CLIENT_WINDOWS,
+            ROUTE_TO_CLIENT_WINDOWS,
         ],
         applications: &[TIMED_OUT],
         shown_by: "tcpwhy ladder FILE ID",
@@ -76,6 +89,9 @@ pub(super) const PAGES: &[Page] = &[
                 run: Some("ss -tan state syn-recv; nstat -az TcpExtTCPReqQFullDoCookies"),
                 tells: "how many wait in this state, from how many sources",
             },
+            CAPTURE_AT_SERVER,
+            CAPTURE_AT_CLIENT_WINDOWS,
+            CAPTURE_AT_SERVER_WINDOWS,
         ],
         applications: &[Sayings {
             when: "",
@@ -123,7 +139,9 @@ pub(super) const PAGES: &[Page] = &[
                 run: None,
                 tells: "who owns CLIENT: a known scanner is no incident",
             },
-            RULE_COUNTERS,
+            NFT_RULES,
+            IPTABLES_RULES,
+            IP6TABLES_RULES,
         ],
         applications: &[SCANNER],
         shown_by: "tcpwhy read FILE --client CLIENT",
@@ -155,6 +173,8 @@ pub(super) const PAGES: &[Page] = &[
                 tells: "the connect time-out: it should be several times the round trip, and \
                  allow for one lost SYN (more than 1 s)",
             },
+            CAPTURE_AT_CLIENT,
+            CAPTURE_AT_SERVER_WINDOWS,
         ],
         applications: &[Sayings {
             when: "",
@@ -197,7 +217,15 @@ pub(super) const PAGES: &[Page] = &[
             apart("half_open_scan", "there many ports are tried"),
             apart("two_responders", "there two answers contradict each other"),
         ],
-        check: &[CAPTURE_AT_CLIENT, OUTPUT_RULES],
+        check: &[
+            CAPTURE_AT_CLIENT,
+            NFT_OUTPUT_RULES,
+            IPTABLES_OUTPUT_RULES,
+            IP6TABLES_OUTPUT_RULES,
+            CAPTURE_AT_SERVER,
+            OUTPUT_RULES_WINDOWS,
+            CAPTURE_AT_CLIENT_WINDOWS,
+        ],
         applications: &[Sayings {
             when: "",
             says: &[said(

@@ -3,9 +3,9 @@
 use super::apart;
 use super::checks::{
     ACCEPT_QUEUE, APPLICATION_LOG, CAPTURE_ALL_ICMP, CAPTURE_AT_SERVER, CONTAINER_LISTENERS,
-    CONTAINER_PORTS, ENDPOINT_SLICES, FIREWALLD, HOST_POWER, LISTENERS, MESH_CHECK, NEIGHBOUR,
-    REJECT_RULES, RESOLVE, ROUTE_TO_CLIENT, ROUTE_TO_SERVER, SECURITY_GROUP, SERVICE_STATE,
-    SILENT_COUNTERS, SYN_RETRIES, TRACE_TCP,
+    CONTAINER_PORTS, ENDPOINT_SLICES, FIREWALLD, HOST_POWER, IP6TABLES_RULES, IPTABLES_RULES,
+    LISTENERS, MESH_CHECK, NEIGHBOUR, NFT_RULES, RESOLVE, ROUTE_TO_CLIENT, ROUTE_TO_SERVER,
+    SECURITY_GROUP, SERVICE_STATE, SILENT_COUNTERS, SYN_RETRIES, TRACE_TCP,
 };
 use super::sayings_of_failures::{HOST_UNREACHABLE, NET_UNREACHABLE, REFUSED};
 use super::sayings_of_silence::{RESET, TIMED_OUT};
@@ -45,7 +45,9 @@ pub(super) const PAGES: &[Page] = &[
             CONTAINER_PORTS,
             CONTAINER_LISTENERS,
             ENDPOINT_SLICES,
-            REJECT_RULES,
+            NFT_RULES,
+            IPTABLES_RULES,
+            IP6TABLES_RULES,
         ],
         applications: &[REFUSED],
         shown_by: "tcpwhy read FILE --outcome refused,rejected",
@@ -140,7 +142,9 @@ pub(super) const PAGES: &[Page] = &[
         ],
         check: &[
             FIREWALLD,
-            REJECT_RULES,
+            NFT_RULES,
+            IPTABLES_RULES,
+            IP6TABLES_RULES,
             NEIGHBOUR,
             HOST_POWER,
             ROUTE_TO_SERVER,

@@ -1,8 +1,9 @@
 //! The system's errors that ICMP's rarer codes bring, or none but the client itself.
 
 use super::checks::{
-    CAPTURE_ALL_ICMP, LISTENERS, LOCAL_PORTS, NETWORK_POLICY, OUTPUT_RULES, REJECT_RULES,
-    ROUTE_TO_SERVER, TRACE_TCP,
+    CAPTURE_ALL_ICMP, IP6TABLES_OUTPUT_RULES, IP6TABLES_RULES, IPTABLES_OUTPUT_RULES,
+    IPTABLES_RULES, LISTENERS, LOCAL_PORTS, NETWORK_POLICY, NFT_OUTPUT_RULES, NFT_RULES,
+    OUTPUT_RULES_WINDOWS, ROUTE_TO_SERVER, TRACE_TCP,
 };
 use super::sayings_of_failures::PROTOCOL;
 use super::{apart, said};
@@ -29,10 +30,15 @@ pub(super) const PAGES: &[Page] = &[
             apart("EPERM", "there the client's own kernel policy forbids it"),
         ],
         check: &[
-            REJECT_RULES,
+            NFT_RULES,
+            IPTABLES_RULES,
+            IP6TABLES_RULES,
             ROUTE_TO_SERVER,
-            OUTPUT_RULES,
+            NFT_OUTPUT_RULES,
+            IPTABLES_OUTPUT_RULES,
+            IP6TABLES_OUTPUT_RULES,
             CAPTURE_ALL_ICMP,
+            OUTPUT_RULES_WINDOWS,
         ],
         applications: &[Sayings {
             when: "",
@@ -87,13 +93,16 @@ pub(super) const PAGES: &[Page] = &[
             ),
         ],
         check: &[
-            OUTPUT_RULES,
+            NFT_OUTPUT_RULES,
+            IPTABLES_OUTPUT_RULES,
+            IP6TABLES_OUTPUT_RULES,
             NETWORK_POLICY,
             Check {
                 on: "CLIENT",
                 run: Some("strace -f -e trace=connect COMMAND"),
                 tells: "which call fails, and with which address",
             },
+            OUTPUT_RULES_WINDOWS,
         ],
         applications: &[Sayings {
             when: "",
@@ -270,7 +279,7 @@ pub(super) const PAGES: &[Page] = &[
             "protocol_unreachable",
             "the ICMP error is in the capture",
         )],
-        check: &[REJECT_RULES, CAPTURE_ALL_ICMP],
+        check: &[NFT_RULES, IPTABLES_RULES, IP6TABLES_RULES, CAPTURE_ALL_ICMP],
         applications: &[PROTOCOL],
         shown_by: "tcpwhy read FILE --outcome rejected",
         see_also: &["protocol_unreachable"],

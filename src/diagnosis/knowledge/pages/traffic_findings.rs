@@ -1,8 +1,9 @@
 //! What many attempts say together about traffic, names and the capture itself.
 
 use super::checks::{
-    BACKENDS, CAPTURE_ALL_ICMP, CAPTURE_AT_SERVER, CONNTRACK, CONTAINER_LISTENERS, LARGER_BUFFER,
-    LISTENERS, LOCAL_PORTS, MESH_CHECK, RESOLVE, ROUTE_TO_SERVER, RULE_COUNTERS, WIDER_CAPTURE,
+    BACKENDS, CAPTURE_ALL_ICMP, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS,
+    CONNTRACK, CONTAINER_LISTENERS, IP6TABLES_RULES, IPTABLES_RULES, LARGER_BUFFER, LISTENERS,
+    LISTENERS_WINDOWS, LOCAL_PORTS, MESH_CHECK, NFT_RULES, RESOLVE, ROUTE_TO_SERVER, WIDER_CAPTURE,
 };
 use super::sayings_of_failures::REFUSED;
 use super::sayings_of_silence::{NONE, PROXIED, SCANNER, TIMED_OUT};
@@ -32,7 +33,9 @@ pub(super) const PAGES: &[Page] = &[
                 run: None,
                 tells: "who owns CLIENT: a known scanner is no incident",
             },
-            RULE_COUNTERS,
+            NFT_RULES,
+            IPTABLES_RULES,
+            IP6TABLES_RULES,
         ],
         applications: &[SCANNER],
         shown_by: "tcpwhy read FILE --client CLIENT",
@@ -80,7 +83,14 @@ pub(super) const PAGES: &[Page] = &[
             apart("service_filtered", "there no other address works"),
             apart("name_points_nowhere", "there all addresses fail"),
         ],
-        check: &[RESOLVE, LISTENERS, ROUTE_TO_SERVER],
+        check: &[
+            RESOLVE,
+            LISTENERS,
+            ROUTE_TO_SERVER,
+            CAPTURE_AT_SERVER,
+            CAPTURE_AT_CLIENT,
+            LISTENERS_WINDOWS,
+        ],
         applications: &[Sayings {
             when: "",
             says: &[said(
@@ -142,7 +152,13 @@ pub(super) const PAGES: &[Page] = &[
             apart("path_loss", "there nothing answers"),
             apart("stale_connection", "one such attempt"),
         ],
-        check: &[CONNTRACK, LOCAL_PORTS, CAPTURE_AT_SERVER],
+        check: &[
+            CONNTRACK,
+            LOCAL_PORTS,
+            CAPTURE_AT_SERVER,
+            CAPTURE_AT_CLIENT,
+            CAPTURE_AT_SERVER_WINDOWS,
+        ],
         applications: &[TIMED_OUT],
         shown_by: "tcpwhy read FILE --outcome dropped --server SERVER:PORT",
         see_also: &["stale_connection"],
@@ -167,7 +183,14 @@ pub(super) const PAGES: &[Page] = &[
                 "one attempt whose backend was missing",
             ),
         ],
-        check: &[MESH_CHECK, CONTAINER_LISTENERS, BACKENDS],
+        check: &[
+            MESH_CHECK,
+            CONTAINER_LISTENERS,
+            BACKENDS,
+            CAPTURE_AT_SERVER,
+            CAPTURE_AT_CLIENT,
+            CAPTURE_AT_SERVER_WINDOWS,
+        ],
         applications: &[PROXIED],
         shown_by: "tcpwhy read FILE --server SERVER:PORT",
         see_also: &["proxy_without_backend", "upstream_failure"],

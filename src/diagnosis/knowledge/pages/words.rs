@@ -1,9 +1,10 @@
 //! What applications report in words of their own.
 
 use super::checks::{
-    ACCEPT_QUEUE, APPLICATION_LOG, BACKENDS, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER,
-    CONTAINER_LISTENERS, ENDPOINT_SLICES, LISTENERS, MESH_CHECK, PROBE, RESOLVE, SECURITY_GROUP,
-    SILENT_COUNTERS, TRACE_TCP,
+    ACCEPT_QUEUE, APPLICATION_LOG, APPLICATION_LOG_WINDOWS, BACKENDS, CAPTURE_AT_CLIENT,
+    CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS, CONTAINER_LISTENERS, ENDPOINT_SLICES, LISTENERS,
+    LISTENERS_WINDOWS, MESH_CHECK, PROBE, PROBE_WINDOWS, RESOLVE, SECURITY_GROUP, SILENT_COUNTERS,
+    TRACE_TCP, WINDOWS_FIREWALL,
 };
 use super::sayings_of_silence::{CLOSED, NO_ANSWER, PROXIED};
 use super::{apart, said};
@@ -41,12 +42,16 @@ pub(super) const PAGES: &[Page] = &[
             ),
         ],
         check: &[
-            PROBE,
             CAPTURE_AT_SERVER,
+            PROBE,
             SECURITY_GROUP,
             SILENT_COUNTERS,
             ACCEPT_QUEUE,
             TRACE_TCP,
+            CAPTURE_AT_CLIENT,
+            CAPTURE_AT_SERVER_WINDOWS,
+            WINDOWS_FIREWALL,
+            PROBE_WINDOWS,
         ],
         applications: &[Sayings {
             when: "",
@@ -179,7 +184,15 @@ pub(super) const PAGES: &[Page] = &[
             apart("ETIMEDOUT", "failed after many seconds"),
             apart("connection_closed", "connected, and closed afterwards"),
         ],
-        check: &[PROBE, RESOLVE, LISTENERS, CAPTURE_AT_CLIENT],
+        check: &[
+            PROBE,
+            RESOLVE,
+            LISTENERS,
+            CAPTURE_AT_CLIENT,
+            CAPTURE_AT_SERVER,
+            PROBE_WINDOWS,
+            LISTENERS_WINDOWS,
+        ],
         applications: &[Sayings {
             when: "",
             says: &[
@@ -211,6 +224,25 @@ pub(super) const PAGES: &[Page] = &[
                 said("PowerShell", "TcpTestSucceeded : False"),
                 said("Firefox", "Unable to connect"),
                 said("Safari", "Safari can't connect to the server"),
+                said("macOS, iOS", "NSURLErrorDomain -1004 (whatever the reason)"),
+                said(
+                    "Kafka",
+                    "Connection to node -1 could not be established. Node may not be available",
+                ),
+                said(
+                    "RabbitMQ",
+                    "BrokerUnreachableException, AMQPConnectionError",
+                ),
+                said(
+                    "gRPC",
+                    "UNAVAILABLE: io exception; failed to connect to all addresses (the former \
+                     also for a connection that broke later)",
+                ),
+                said(
+                    "SQL Server",
+                    "error: 40, 53: any failed connect; error: 26: its browser service (UDP \
+                     1434) did not answer, TCP was not tried",
+                ),
             ],
         }],
         shown_by: "tcpwhy read FILE --outcome failed",
@@ -268,6 +300,81 @@ pub(super) const PAGES: &[Page] = &[
         }],
         shown_by: "tcpwhy read FILE --outcome established,reset --server SERVER:PORT",
         see_also: &["established", "connection_closed", "proxy_without_backend"],
+    },
+    Page {
+        term: "above_tcp",
+        kinds: &[Kind::Error],
+        numbers: None,
+        title: "connected: what failed is above TCP",
+        on_the_wire: "a completed handshake, and an answer: the service (or a proxy in front of \
+            it) was reached and said no. To TCP nothing failed: the capture shows established.",
+        brought_about_by: &[
+            "a key, password or account that the service does not take",
+            "a service at its limit: too many connections, sessions or requests",
+            "a database, path or virtual host that the service does not know; a service that is \
+             still starting",
+            "a proxy that answers by itself: no route for the request (Envoy NR, NC), a rule \
+             that denies it (HAProxy PR)",
+        ],
+        told_apart: &[
+            apart(
+                "EACCES",
+                "there connect() itself says \"Permission denied\": no (publickey) or the like \
+                 behind it",
+            ),
+            apart(
+                "ECONNREFUSED",
+                "there nothing was reached. RabbitMQ's ACCESS_REFUSED is a login",
+            ),
+            apart(
+                "server_abort",
+                "a service that turns clients away without a word",
+            ),
+            apart("tls_failure", "there a TLS alert or a certificate ended it"),
+            apart(
+                "upstream_failure",
+                "502, 503 or 504 of a proxy, whose own connect may have failed",
+            ),
+        ],
+        check: &[
+            APPLICATION_LOG,
+            Check {
+                on: "CLIENT",
+                run: Some("ssh -v SERVER; curl -v http://SERVER:PORT/"),
+                tells: "\"Connection established\" or \"Connected to\": TCP has done its work; \
+                 what follows is the reason",
+            },
+            APPLICATION_LOG_WINDOWS,
+        ],
+        applications: &[Sayings {
+            when: "",
+            says: &[
+                said("all", "connect() succeeds; the words are the service's own"),
+                said("ssh", "Permission denied (publickey)"),
+                said(
+                    "MySQL",
+                    "ERROR 1045 (28000): Access denied for user; ERROR 1040",
+                ),
+                said(
+                    "PostgreSQL",
+                    "FATAL: password authentication failed for user; no pg_hba.conf entry; \
+                     sorry, too many clients already",
+                ),
+                said("SQL Server", "Login failed for user"),
+                said(
+                    "Oracle",
+                    "ORA-01017; ORA-12505, ORA-12514: the listener answered and does not know \
+                     the service",
+                ),
+                said("MongoDB, Redis", "Authentication failed; NOAUTH, WRONGPASS"),
+                said("RabbitMQ", "ACCESS_REFUSED - Login was refused"),
+                said("HTTP", "400, 401, 403, 404, 429, 500"),
+                said("gRPC", "Unauthenticated, PermissionDenied"),
+                said("Kubernetes", "HTTP probe failed with statuscode: 503"),
+            ],
+        }],
+        shown_by: "tcpwhy read FILE --outcome established --server SERVER:PORT",
+        see_also: &["established", "tls_failure", "connection_closed"],
     },
     Page {
         term: "name_not_resolved",
@@ -367,6 +474,7 @@ pub(super) const PAGES: &[Page] = &[
         brought_about_by: &[
             "the backend is down, or refuses; no healthy backend is left",
             "a wrong port or address in the proxy's configuration",
+            "the proxy's own limit of connections: then it tried none",
             "a network policy or firewall between proxy and backend",
             "a backend that closes idle connections sooner than the proxy expects",
         ],
@@ -400,7 +508,44 @@ pub(super) const PAGES: &[Page] = &[
             BACKENDS,
             ENDPOINT_SLICES,
         ],
-        applications: &[PROXIED],
+        applications: &[
+            PROXIED,
+            Sayings {
+                when: "in the proxy's own log (by its documentation)",
+                says: &[
+                    said("Envoy UF", "the connect to the backend failed"),
+                    said("Envoy UH", "no healthy backend: no connect was tried"),
+                    said(
+                        "Envoy UO",
+                        "the proxy's own limit (circuit breaker): none was tried",
+                    ),
+                    said(
+                        "Envoy URX",
+                        "given up after the last retry, or the last connect",
+                    ),
+                    said("Envoy UC", "the backend ended the connection"),
+                    said("Envoy UR", "the backend reset it, or a stream of it only"),
+                    said("Envoy UT", "connected, and no answer in time"),
+                    said(
+                        "Envoy NR, NC",
+                        "no route or no such cluster: none was tried",
+                    ),
+                    said("HAProxy SC", "the connect failed, or no backend is left"),
+                    said(
+                        "HAProxy sC",
+                        "the connect met no answer in time (timeout connect)",
+                    ),
+                    said(
+                        "HAProxy CC",
+                        "the client went before the backend had answered",
+                    ),
+                    said(
+                        "HAProxy SH, sH",
+                        "connected; ended, or silent, before an answer",
+                    ),
+                ],
+            },
+        ],
         shown_by: "tcpwhy read FILE --server BACKEND:PORT",
         see_also: &["proxy_without_backend", "ECONNREFUSED", "connect_timeout"],
     },

@@ -37,6 +37,13 @@ pub(super) const PHRASES: &[Phrases] = &[
             "wsahost_not_found",
             "a server with the specified hostname could not be found",
             "unable to resolve host",
+            "host not found",
+            "could not be resolved",
+            "host not found in upstream",
+            "ora-12154",
+            "nsurlerrordomain -1003",
+            "nsurlerrordomain code=-1003",
+            "nsurlerrordomain error -1003",
         ],
     },
     Phrases {
@@ -61,6 +68,7 @@ pub(super) const PHRASES: &[Phrases] = &[
             "connection timed out) while connecting to upstream",
             "upstream timed out (110",
             "timed out) while connecting to upstream",
+            "while waiting for connection (client.timeout exceeded while awaiting headers)",
         ],
     },
     Phrases {

@@ -2,6 +2,7 @@
 //!
 //! All in lower case, with one space between words: so the text is made before it is searched.
 
+mod above_tcp;
 mod deciding;
 mod hints;
 mod reasons;
@@ -32,5 +33,6 @@ pub(super) enum Strength {
 pub(super) const ALL: &[(Strength, &[Phrases])] = &[
     (Strength::Deciding, deciding::PHRASES),
     (Strength::Reason, reasons::PHRASES),
+    (Strength::Reason, above_tcp::PHRASES),
     (Strength::Hint, hints::PHRASES),
 ];

@@ -1,13 +1,22 @@
 //! What else is worth knowing about an attempt, besides its outcome and cause.
 
+mod rejecter;
+mod responder;
+mod silence;
+
 use super::DiagnosedAttempt;
+use super::comparison::Comparison;
 use crate::handshake::{Attempt, Outcome, Role};
 
 /// Notes in words, one fact each.
-pub fn notes(diagnosed: &DiagnosedAttempt) -> Vec<String> {
+pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Vec<String> {
     let attempt = &diagnosed.decided.attempt;
     let outcome = diagnosed.decided.judgement.outcome;
-    [
+    let mut notes = responder::notes(diagnosed, comparison);
+    notes.extend(rejecter::who_rejected(diagnosed));
+    notes.extend(silence::notes(diagnosed, comparison));
+    let others = [
+        part_of_noise(diagnosed),
         other_causes(diagnosed),
         overtaken_error(attempt, outcome),
         contradicting_answers(attempt, outcome),
@@ -18,10 +27,15 @@ pub fn notes(diagnosed: &DiagnosedAttempt) -> Vec<String> {
         errors_about_the_answer(attempt),
         copies(attempt),
         left_out(attempt),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ];
+    notes.extend(others.into_iter().flatten());
+    notes
+}
+
+fn part_of_noise(diagnosed: &DiagnosedAttempt) -> Option<String> {
+    diagnosed
+        .noise
+        .map(|noise| format!("part of {}: not counted with the server", noise.words()))
 }
 
 /// Weaker causes that fit as well.

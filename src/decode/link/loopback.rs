@@ -1,0 +1,22 @@
+//! Pseudo-interfaces of the BSDs: loopback and the packet filter's log.
+
+use super::{Found, Network, ip_by_version};
+use crate::decode::fields::{after, u8_at, u32_at};
+
+/// The address family in the byte order of the capturing host, whatever the link type promises.
+pub(super) fn bsd(bytes: &[u8]) -> Found<'_> {
+    let family = u32_at(bytes, 0)?;
+    // AF_INET is 2 everywhere; AF_INET6 is 10 (Linux), 24 (NetBSD, OpenBSD), 28 (FreeBSD), 30 (macOS).
+    let is_ip = |family: u32| matches!(family, 2 | 10 | 24 | 28 | 30);
+    if is_ip(family) || is_ip(family.swap_bytes()) {
+        Ok(Network::Ip(after(bytes, 4)?))
+    } else {
+        Ok(Network::Other)
+    }
+}
+
+/// A header that tells its length; some systems do not count the padding behind it.
+pub(super) fn pflog(bytes: &[u8]) -> Found<'_> {
+    let length = usize::from(u8_at(bytes, 0)?).next_multiple_of(4);
+    Ok(ip_by_version(after(bytes, length)?))
+}

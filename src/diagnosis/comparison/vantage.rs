@@ -1,0 +1,59 @@
+//! Where the capture was taken, as seen from one client and one server.
+
+use std::net::IpAddr;
+
+use super::Comparison;
+use super::hosts::HostFacts;
+
+/// Where between a client and a server the packets were captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vantage {
+    /// On the client, or on its link.
+    Client,
+    /// On the server, or on its link.
+    Server,
+    /// On the way, with routers on both sides.
+    Between,
+}
+
+impl Vantage {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Between => "between",
+        }
+    }
+}
+
+/// So many times longer is the way to the other side than the time that a host takes to answer.
+const CLEARLY_LONGER: u32 = 3;
+
+impl Comparison {
+    /// Where the packets between these two were captured: by whether hops have touched the times to live of either side, and on
+    /// one link by how the round trip is split (SYN to SYN-ACK is the way to the server and back, SYN-ACK to ACK the way to
+    /// the client and back). `None` where that cannot be told.
+    pub(in crate::diagnosis) fn vantage(&self, client: IpAddr, server: IpAddr) -> Option<Vantage> {
+        let facts = self.host(server);
+        match (self.is_near(client), facts.and_then(HostFacts::is_near)) {
+            (Some(true), None | Some(false)) => Some(Vantage::Client),
+            (Some(false), Some(true)) => Some(Vantage::Server),
+            (Some(false), Some(false)) => Some(Vantage::Between),
+            (Some(true), Some(true)) => facts.and_then(by_split_of_round_trip),
+            (Some(false) | None, None) | (None, Some(_)) => None,
+        }
+    }
+}
+
+fn by_split_of_round_trip(facts: &HostFacts) -> Option<Vantage> {
+    let to_server = facts.fastest_answers.of_any()?;
+    let to_client = facts.fastest_acknowledgment?;
+    if to_server >= to_client * CLEARLY_LONGER {
+        Some(Vantage::Client)
+    } else if to_client >= to_server * CLEARLY_LONGER {
+        Some(Vantage::Server)
+    } else {
+        None
+    }
+}

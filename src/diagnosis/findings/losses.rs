@@ -1,0 +1,135 @@
+//! Failures over many servers at once: what they share is at fault, not one of them.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::{Collected, Finding, FindingKind, Service, in_order, over};
+use crate::capture::Timestamp;
+use crate::diagnosis::causes::Confidence;
+use crate::diagnosis::comparison::{Moment, Sign};
+use crate::handshake::Outcome;
+
+/// Losses on one service may be the service's.
+const FEWEST_HOSTS: usize = 3;
+
+/// So many losses are no accident.
+const FEWEST_LOSSES: usize = 5;
+
+/// So many servers, that accept before or after, stop at once only when something that they share stops.
+const FEWEST_HOSTS_AT_ONCE: usize = 4;
+
+/// Connects that began within this time began at once.
+const AT_ONCE: Duration = Duration::from_secs(10);
+
+/// The findings about what many servers share.
+pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Finding> {
+    let shared = shared_failure(collected, services);
+    let is_explained = shared.is_some();
+    let losses = path_loss(collected, services).filter(|_| !is_explained);
+    shared.into_iter().chain(losses).collect()
+}
+
+/// SYNs or their answers are lost now and then, over several servers, while most get through: repeated before they are
+/// answered, or never answered by a port that accepts at other times.
+fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> {
+    let is_loss = |moment: &Moment| {
+        moment.sign == Some(Sign::AnsweredLate) || moment.outcome == Outcome::Dropped
+    };
+    let is_alive = |service: &&Service| service.moments.iter().any(|moment| moment.was_accepted);
+    let mut hosts = BTreeSet::new();
+    let mut lost = Vec::new();
+    let mut tried = 0;
+    for service in services.iter().filter(is_alive) {
+        tried += service.moments.len();
+        let losses = service.those(is_loss);
+        if !losses.is_empty() {
+            hosts.insert(service.server.address);
+        }
+        lost.extend(losses);
+    }
+    let is_rare = lost.len() * 2 < tried;
+    if hosts.len() < FEWEST_HOSTS || lost.len() < FEWEST_LOSSES || !is_rare {
+        return None;
+    }
+    let statement = format!(
+        "{} of {tried} connects to {} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{}",
+        lost.len(),
+        hosts.len(),
+        where_they_are_lost(collected, &lost)
+    );
+    let lost = in_order(lost.into_iter());
+    Some(over(
+        FindingKind::PathLoss,
+        Confidence::Possible,
+        None,
+        &lost,
+        statement,
+    ))
+}
+
+/// When one client meets it all, its own link is the nearest suspect.
+fn where_they_are_lost(collected: Collected<'_>, lost: &[Moment]) -> &'static str {
+    let clients: BTreeSet<IpAddr> = lost.iter().map(|moment| moment.client).collect();
+    if collected.quality.lost_packets > 0 {
+        ", or by the capture"
+    } else if clients.len() == 1 {
+        " that the one client shares"
+    } else {
+        ""
+    }
+}
+
+/// Several servers, that accept at other times, meet new connects with silence at the same time: a table of connections is
+/// full, a rule was loaded, or a link is down, at a box that they share.
+fn shared_failure(collected: Collected<'_>, services: &[Service]) -> Option<Finding> {
+    let is_dropped = |moment: &Moment| moment.outcome == Outcome::Dropped;
+    let silent: Vec<(&Service, Vec<Moment>)> = services
+        .iter()
+        .filter(|service| service.moments.iter().any(|moment| moment.was_accepted))
+        .map(|service| (service, service.those(is_dropped)))
+        .filter(|(service, dropped)| {
+            !dropped.is_empty() && !is_among_successes(collected, service, dropped)
+        })
+        .collect();
+    let from: Vec<Timestamp> = silent
+        .iter()
+        .filter_map(|(_, dropped)| dropped.first().map(|moment| moment.started))
+        .collect();
+    let is_at_once = from
+        .iter()
+        .max()
+        .zip(from.iter().min())
+        .is_some_and(|(last, first)| last.since(*first) <= AT_ONCE);
+    let hosts: BTreeSet<IpAddr> = silent
+        .iter()
+        .map(|(service, _)| service.server.address)
+        .collect();
+    if !is_at_once || hosts.len() < FEWEST_HOSTS_AT_ONCE {
+        return None;
+    }
+    let moments = in_order(silent.into_iter().flat_map(|(_, dropped)| dropped));
+    let statement = format!(
+        "new connects to {} servers met silence at once, and succeeded at other times: what they share fails, as a firewall's full table of connections, a new rule or a link",
+        hosts.len()
+    );
+    Some(over(
+        FindingKind::PathLoss,
+        Confidence::Likely,
+        None,
+        &moments,
+        statement,
+    ))
+}
+
+/// Whether the service accepted others before and after one of them, in the same seconds.
+fn is_among_successes(collected: Collected<'_>, service: &Service, dropped: &[Moment]) -> bool {
+    collected
+        .comparison
+        .service(service.server)
+        .is_some_and(|history| {
+            dropped
+                .iter()
+                .any(|moment| history.accepted_around(moment.started))
+        })
+}

@@ -1,0 +1,190 @@
+//! Attempts that say nothing about a service: those of scans and floods, and answers to forged addresses. Each is told once
+//! as a finding, and kept out of the services' counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::comparison::{Comparison, Moment, ServiceHistory, is_unfinished};
+use super::findings::FindingKind;
+use super::selection::Selection;
+use crate::decode::Endpoint;
+use crate::handshake::{DecidedAttempt, Outcome};
+
+/// What an attempt is part of that is no failure of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Noise {
+    /// One client tries many ports or hosts.
+    Scan,
+    /// Many SYNs that nobody completes, their sources forged.
+    Flood,
+    /// Answers of many servers to an address that somebody forges.
+    Backscatter,
+}
+
+impl Noise {
+    /// The kind of finding that it is folded into.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scan => FindingKind::PortScan.name(),
+            Self::Flood => FindingKind::SynFlood.name(),
+            Self::Backscatter => FindingKind::Backscatter.name(),
+        }
+    }
+
+    /// What the attempt is part of, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Scan => "a scan",
+            Self::Flood => "a SYN flood",
+            Self::Backscatter => "backscatter",
+        }
+    }
+}
+
+/// So many SYNs that were answered and nobody completes, from so many clients.
+const FEWEST_IN_A_FLOOD: usize = 50;
+const FEWEST_CLIENTS_OF_A_FLOOD: usize = 20;
+
+/// Unanswered SYNs are a flood only from more clients than a service has, each of which asks once or twice: the clients of a
+/// service that is down repeat themselves.
+const FEWEST_CLIENTS_OF_AN_UNANSWERED_FLOOD: usize = 200;
+const MOST_ATTEMPTS_PER_CLIENT: usize = 2;
+
+/// Answers from so many servers to one client that sent nothing.
+const FEWEST_SERVERS_OF_BACKSCATTER: usize = 10;
+
+/// Tells which attempts are noise.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NoiseFilter {
+    scanners: BTreeSet<IpAddr>,
+    /// Flooded servers, with the clients that completed a connect there.
+    flooded: BTreeMap<Endpoint, BTreeSet<IpAddr>>,
+    /// Addresses that somebody forges.
+    forged: BTreeSet<IpAddr>,
+}
+
+impl NoiseFilter {
+    /// Looks at all attempts. When the report is about certain clients, they are what is asked for, and nothing is noise.
+    pub(super) fn of(comparison: &Comparison, selection: &Selection) -> Self {
+        if !selection.clients.is_empty() {
+            return Self::default();
+        }
+        let services = comparison.services();
+        Self {
+            scanners: comparison.scanners().into_iter().collect(),
+            flooded: services
+                .iter()
+                .filter(|(_, history)| is_flooded(history))
+                .map(|(server, history)| (*server, clients_that_completed(history)))
+                .collect(),
+            forged: forged_addresses(&services),
+        }
+    }
+
+    /// What the attempt is part of; `None` when it is a connect like others.
+    pub(super) fn kind(&self, decided: &DecidedAttempt) -> Option<Noise> {
+        let attempt = &decided.attempt;
+        let outcome = decided.judgement.outcome;
+        let is_unfinished = is_unfinished(outcome, attempt.syn_count == 1);
+        self.kind_of(
+            attempt.server,
+            attempt.client.address,
+            outcome,
+            is_unfinished,
+        )
+    }
+
+    /// As [`Self::kind`], of what is remembered of an attempt.
+    pub(super) fn kind_of_moment(&self, server: Endpoint, moment: &Moment) -> Option<Noise> {
+        self.kind_of(
+            server,
+            moment.client,
+            moment.outcome,
+            moment.is_unfinished(),
+        )
+    }
+
+    /// Whether this client scans.
+    pub(super) fn is_scanner(&self, client: IpAddr) -> bool {
+        self.scanners.contains(&client)
+    }
+
+    /// Whether this server is flooded.
+    pub(super) fn is_flooded(&self, server: Endpoint) -> bool {
+        self.flooded.contains_key(&server)
+    }
+
+    fn kind_of(
+        &self,
+        server: Endpoint,
+        client: IpAddr,
+        outcome: Outcome,
+        is_unfinished: bool,
+    ) -> Option<Noise> {
+        let is_of_flood = || {
+            self.flooded
+                .get(&server)
+                .is_some_and(|completed| is_unfinished && !completed.contains(&client))
+        };
+        if self.scanners.contains(&client) {
+            Some(Noise::Scan)
+        } else if is_of_flood() {
+            Some(Noise::Flood)
+        } else {
+            (outcome == Outcome::Partial && self.forged.contains(&client))
+                .then_some(Noise::Backscatter)
+        }
+    }
+}
+
+fn is_flooded(history: &ServiceHistory) -> bool {
+    if !history.is_mostly_unfinished() {
+        return false;
+    }
+    let unfinished = history
+        .moments()
+        .iter()
+        .filter(|moment| moment.is_unfinished());
+    let (answered, silent): (Vec<&Moment>, Vec<&Moment>) =
+        unfinished.partition(|moment| moment.outcome == Outcome::HalfOpen);
+    let clients = |moments: &[&Moment]| -> usize {
+        let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
+        clients.len()
+    };
+    let is_answered_flood =
+        answered.len() >= FEWEST_IN_A_FLOOD && clients(&answered) >= FEWEST_CLIENTS_OF_A_FLOOD;
+    let silent_clients = clients(&silent);
+    let is_unanswered_flood = silent_clients >= FEWEST_CLIENTS_OF_AN_UNANSWERED_FLOOD
+        && silent.len() <= silent_clients * MOST_ATTEMPTS_PER_CLIENT;
+    is_answered_flood || is_unanswered_flood
+}
+
+fn clients_that_completed(history: &ServiceHistory) -> BTreeSet<IpAddr> {
+    let moments = history.moments().iter();
+    moments
+        .filter(|moment| moment.was_accepted && moment.outcome != Outcome::HalfOpen)
+        .map(|moment| moment.client)
+        .collect()
+}
+
+/// Addresses to which many servers answer that were asked for nothing.
+fn forged_addresses(services: &[(Endpoint, &ServiceHistory)]) -> BTreeSet<IpAddr> {
+    let mut answering: BTreeMap<IpAddr, BTreeSet<IpAddr>> = BTreeMap::new();
+    for (server, history) in services {
+        let partial = history
+            .moments()
+            .iter()
+            .filter(|moment| moment.outcome == Outcome::Partial);
+        for moment in partial {
+            answering
+                .entry(moment.client)
+                .or_default()
+                .insert(server.address);
+        }
+    }
+    answering
+        .into_iter()
+        .filter(|(_, servers)| servers.len() >= FEWEST_SERVERS_OF_BACKSCATTER)
+        .map(|(client, _)| client)
+        .collect()
+}

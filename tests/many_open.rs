@@ -1,0 +1,154 @@
+//! More attempts than are followed to the end of a capture.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+mod support;
+
+use std::net::SocketAddr;
+use std::process::Command;
+
+use serde_json::Value;
+use support::frames::SegmentPlan;
+use support::pcap::{CapturedPacket, pcap_file};
+
+const SERVER: ([u8; 4], u16) = ([10, 0, 1, 20], 443);
+
+fn packet(at_microseconds: u64, plan: &SegmentPlan) -> CapturedPacket {
+    let bytes = plan.frame();
+    CapturedPacket {
+        nanoseconds: at_microseconds * 1000,
+        wire_length: bytes.len(),
+        bytes,
+    }
+}
+
+fn stranger(number: u32) -> SocketAddr {
+    let [_, high, middle, low] = number.to_be_bytes();
+    SocketAddr::from(([198, high, middle, low], 40000))
+}
+
+fn syn(at_microseconds: u64, client: SocketAddr) -> CapturedPacket {
+    let plan = SegmentPlan {
+        sequence: 1000,
+        ..SegmentPlan::new(client, SERVER.into(), 0x02)
+    };
+    packet(at_microseconds, &plan)
+}
+
+/// A client whose pauses double, among eighty thousand connects that fail: it stays one attempt, and its answer after a
+/// minute is still its answer.
+#[test]
+fn a_patient_client_is_followed_among_very_many_that_gave_up() {
+    let patient = SocketAddr::from(([10, 0, 0, 7], 50000));
+    let mut packets: Vec<CapturedPacket> = [0_u64, 1, 3, 7, 15, 31]
+        .map(|seconds| syn(seconds * 1_000_000, patient))
+        .into();
+    packets
+        .extend((0..80_000_u32).map(|number| syn(u64::from(number) * 750 + 1, stranger(number))));
+    packets.push(syn(63_000_000, patient));
+    let answer = SegmentPlan {
+        sequence: 7000,
+        acknowledgment: 1001,
+        ..SegmentPlan::new(SERVER.into(), patient, 0x12)
+    };
+    packets.push(packet(63_001_000, &answer));
+    let proof = SegmentPlan {
+        sequence: 1001,
+        acknowledgment: 7001,
+        ..SegmentPlan::new(patient, SERVER.into(), 0x10)
+    };
+    packets.push(packet(63_001_100, &proof));
+    packets.sort_by_key(|packet| packet.nanoseconds);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture.pcap");
+    std::fs::write(&path, pcap_file(1, &packets)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .args(["read", "-F", "json", "--outcome", "established"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let summary = &report["summary"];
+    assert_eq!(summary["attempts"], 80_001);
+    assert_eq!(summary["established"], 1);
+    assert_eq!(report["capture"]["attempts_set_aside"], 0);
+    let of_patient = |attempt: &&Value| attempt["client"] == patient.to_string();
+    let attempts = report["attempts"].as_array().unwrap();
+    let followed: Vec<&Value> = attempts.iter().filter(of_patient).collect();
+    assert_eq!(followed.len(), 1);
+    assert_eq!(followed[0]["syn_count"], 7);
+}
+
+/// Five clients, a second apart, of which the first two repeat their SYN in vain and the last three are answered; two are
+/// followed at once.
+#[test]
+fn of_more_attempts_than_are_followed_the_oldest_are_judged_early_and_counted() {
+    let clients: Vec<SocketAddr> = (0..5).map(stranger).collect();
+    let mut packets: Vec<CapturedPacket> = (0..)
+        .zip(&clients)
+        .map(|(second, client)| syn(second * 1_000_000, *client))
+        .collect();
+    for (second, client) in (0..).zip(&clients).take(2) {
+        packets.push(syn(second * 1_000_000 + 300_000, *client));
+    }
+    for (second, client) in (0..).zip(&clients).skip(2) {
+        let refusal = SegmentPlan {
+            acknowledgment: 1001,
+            ..SegmentPlan::new(SERVER.into(), *client, 0x14)
+        };
+        packets.push(packet(second * 1_000_000 + 300, &refusal));
+    }
+    packets.push(syn(9_000_000, clients[4]));
+    packets.sort_by_key(|packet| packet.nanoseconds);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture.pcap");
+    std::fs::write(&path, pcap_file(1, &packets)).unwrap();
+    let read = |options: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+            .arg("read")
+            .args(options)
+            .arg(&path)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let summary = |options: &[&str]| -> Value {
+        let report: Value = serde_json::from_str(&read(options)).unwrap();
+        serde_json::json!([
+            report["summary"]["attempts"],
+            report["summary"]["refused"],
+            report["summary"]["dropped"],
+            report["summary"]["pending"],
+            report["capture"]["attempts_set_aside"],
+        ])
+    };
+    // Attempts, refused, dropped, pending, given up.
+    assert_eq!(summary(&["-F", "json"]), serde_json::json!([5, 3, 2, 0, 0]));
+    assert_eq!(
+        summary(&["-F", "json", "--max-flows", "2"]),
+        serde_json::json!([5, 3, 0, 2, 2]),
+        "silent for 2 s only when they were given up"
+    );
+    let text = read(&["--max-flows", "2"]);
+    assert!(
+        text.contains("2 connects given up undecided: too many at once"),
+        "{text}"
+    );
+}
+
+#[test]
+fn at_least_one_attempt_is_followed() {
+    let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .args(["read", "--max-flows", "0", "samples/closed-port.pcap"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("at least 1 must be followed"), "{said}");
+}
