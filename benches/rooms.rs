@@ -221,7 +221,7 @@ fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGroup<'a, Wal
 }
 
 fn samples(format: Format) -> io::Result<Vec<Sample>> {
-    Kind::ALL
+    Kind::USUAL
         .into_iter()
         .map(|kind| Sample::new(kind, format))
         .collect()

@@ -16,7 +16,7 @@ pub(crate) struct Generated {
     pub(crate) packets: u64,
     /// How many bytes the file has.
     pub(crate) bytes: u64,
-    /// How many attempts end how; outcomes that do not occur are left out.
+    /// How many attempts end how; outcomes that do not occur are left out. Empty for corners.
     pub(crate) outcomes: BTreeMap<Outcome, u64>,
 }
 

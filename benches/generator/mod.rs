@@ -7,6 +7,7 @@ mod addresses;
 mod bulk;
 mod capture_file;
 mod connection;
+mod corners;
 mod flood;
 mod frame;
 mod ledger;
@@ -37,12 +38,33 @@ pub(crate) enum Kind {
     Failing,
     /// SYNs from random addresses to one port, one in a hundred answered
     Flood,
+    /// SYNs of one 4-tuple, each with another initial sequence number
+    ReusedTuple,
+    /// Refused connects of one 4-tuple
+    RefusedTuple,
+    /// Refused connects of ever more clients to one server
+    OneServer,
+    /// Refused and unanswered connects of one client to ever more servers
+    ManyServers,
+    /// SYNs of ever more clients with one initial sequence number
+    OneIsn,
+    /// One initial sequence number everywhere, answers from another host
+    EqualIsns,
+    /// The same with one client
+    OneClientEqualIsns,
+    /// Refused connects of which every packet is captured 32 times
+    Copies,
+    /// One SYN, captured over and over
+    OneCopied,
+    /// ICMP errors about one SYN, and about ever more that were not captured
+    IcmpStorm,
 }
 
 impl Kind {
-    /// All kinds, in the order of reports.
+    /// What captures usually are full of, in the order of reports. The other kinds look for corners in which work grows
+    /// faster than the capture.
     #[allow(dead_code, reason = "one of the two programs that share this asks")]
-    pub(crate) const ALL: [Self; 4] = [Self::Bulk, Self::Short, Self::Failing, Self::Flood];
+    pub(crate) const USUAL: [Self; 4] = [Self::Bulk, Self::Short, Self::Failing, Self::Flood];
 }
 
 /// Which capture to make.
@@ -71,6 +93,16 @@ pub(crate) fn generate(request: Request, output: impl Write) -> io::Result<Gener
         Kind::Short => scripted::write(&mut world, &Mix::SHORT)?,
         Kind::Failing => scripted::write(&mut world, &Mix::FAILING)?,
         Kind::Flood => flood::write(&mut world)?,
+        Kind::ReusedTuple => corners::write(&mut world, corners::reused_tuple)?,
+        Kind::RefusedTuple => corners::write(&mut world, corners::refused_tuple)?,
+        Kind::OneServer => corners::write(&mut world, corners::one_server)?,
+        Kind::ManyServers => corners::write(&mut world, corners::many_servers)?,
+        Kind::OneIsn => corners::write(&mut world, corners::one_isn)?,
+        Kind::EqualIsns => corners::write(&mut world, corners::equal_isns)?,
+        Kind::OneClientEqualIsns => corners::write(&mut world, corners::one_client_equal_isns)?,
+        Kind::Copies => corners::write(&mut world, corners::copies)?,
+        Kind::OneCopied => corners::write(&mut world, corners::one_copied)?,
+        Kind::IcmpStorm => corners::write(&mut world, corners::icmp_storm)?,
     }
     let written = world.file.finish()?;
     Ok(world.ledger.close(written))
