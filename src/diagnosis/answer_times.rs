@@ -29,6 +29,11 @@ impl AnswerTimes {
         })
     }
 
+    /// Each time in microseconds, to three significant digits, with how often it was met; in order.
+    pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.counts.iter().map(|(time, count)| (*time, *count))
+    }
+
     /// The longest in microseconds; `None` without answers.
     pub fn longest_microseconds(&self) -> Option<u64> {
         (self.total > 0).then_some(self.longest)

@@ -8,6 +8,7 @@ use super::answer_times::AnswerTimes;
 use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
 use super::noise::NoiseFilter;
 use super::outcome_counts::OutcomeCounts;
+use super::time_line::TimeLine;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{AttemptId, DecidedAttempt};
@@ -18,6 +19,12 @@ const TOLD_APART: usize = 100_000;
 /// How many clients of one server are told apart, and how many of all servers together.
 const CLIENTS_TOLD_APART: usize = 65_536;
 const CLIENTS_OF_ALL_TOLD_APART: usize = 1_000_000;
+
+/// In how many steps it is told when the attempts to one server began; fewer when the counts of all servers would be too
+/// many.
+const STEPS: u16 = 128;
+const FEWEST_STEPS: u16 = 4;
+const COUNTS_OF_ALL: usize = 2_000_000;
 
 /// All attempts to one address and port.
 #[derive(Clone, Debug)]
@@ -38,6 +45,8 @@ pub struct EndpointSummary {
     pub example: Option<DiagnosedAttempt>,
     /// From SYN to first answer.
     pub answer_times: AnswerTimes,
+    /// When the attempts began, noise among them.
+    pub over_time: TimeLine,
     /// The first failed attempt, and whether it may be noise.
     first_failed: Option<(bool, DecidedAttempt)>,
     /// Those that may be part of a flood.
@@ -46,7 +55,7 @@ pub struct EndpointSummary {
 }
 
 impl EndpointSummary {
-    fn new(server: Endpoint) -> Self {
+    fn new(server: Endpoint, steps: u16) -> Self {
         Self {
             server,
             outcomes: OutcomeCounts::default(),
@@ -58,6 +67,7 @@ impl EndpointSummary {
             first_failed: None,
             unfinished: OutcomeCounts::default(),
             answer_times: AnswerTimes::default(),
+            over_time: TimeLine::with_at_most(steps),
             clients: HashSet::default(),
         }
     }
@@ -71,6 +81,7 @@ impl EndpointSummary {
         let attempt = &decided.attempt;
         let outcome = decided.judgement.outcome;
         self.outcomes.add(outcome);
+        self.over_time.add(decided);
         if is_unfinished(outcome, attempt.syn_count == 1) {
             self.unfinished.add(outcome);
         }
@@ -152,10 +163,24 @@ impl EndpointSummary {
 }
 
 /// Collects the attempts to every server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Endpoints {
     by_server: HashMap<Endpoint, EndpointSummary, foldhash::fast::RandomState>,
     clients: usize,
+    /// In how many steps it is told when attempts began, and how many counts that takes.
+    steps: u16,
+    counts: usize,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self {
+            by_server: HashMap::default(),
+            clients: 0,
+            steps: STEPS,
+            counts: 0,
+        }
+    }
 }
 
 impl Endpoints {
@@ -167,13 +192,27 @@ impl Endpoints {
         let endpoint = self
             .by_server
             .entry(server)
-            .or_insert_with(|| EndpointSummary::new(server));
+            .or_insert_with(|| EndpointSummary::new(server, self.steps));
+        let counts_before = endpoint.over_time.cells();
         endpoint.add(decided, may_be_noise);
+        self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
         let has_room =
             self.clients < CLIENTS_OF_ALL_TOLD_APART && endpoint.clients.len() < CLIENTS_TOLD_APART;
         if has_room && endpoint.clients.insert(decided.attempt.client.address) {
             self.clients += 1;
         }
+        if self.counts > COUNTS_OF_ALL && self.steps > FEWEST_STEPS {
+            self.halve_steps();
+        }
+    }
+
+    fn halve_steps(&mut self) {
+        self.steps /= 2;
+        for endpoint in self.by_server.values_mut() {
+            endpoint.over_time.limit_to(self.steps);
+        }
+        let endpoints = self.by_server.values();
+        self.counts = endpoints.map(|endpoint| endpoint.over_time.cells()).sum();
     }
 
     /// The servers with the most failures first; among equals the one that failed first.

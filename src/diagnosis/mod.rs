@@ -17,6 +17,7 @@ mod notes;
 mod outcome_counts;
 mod selection;
 mod service_names;
+mod time_line;
 mod words;
 
 pub use answer_times::AnswerTimes;
@@ -30,6 +31,7 @@ pub use noise::Noise;
 pub use outcome_counts::OutcomeCounts;
 pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
+pub use time_line::{BucketWidth, Count, Event, TimeLine};
 pub use words::duration;
 
 use std::net::IpAddr;
@@ -41,12 +43,16 @@ use comparison::Comparison;
 use endpoints::Endpoints;
 use noise::NoiseFilter;
 
+/// In how many steps the report tells when attempts began.
+const STEPS_OF_ALL: u16 = 512;
+
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
 pub struct Diagnostician {
     selection: Selection,
     comparison: Comparison,
     outcomes: OutcomeCounts,
+    over_time: TimeLine,
     endpoints: Endpoints,
     attempts: AttemptList,
     not_selected: u64,
@@ -59,6 +65,8 @@ pub struct Diagnostician {
 pub struct Diagnosis {
     /// How they ended.
     pub outcomes: OutcomeCounts,
+    /// When they began.
+    pub over_time: TimeLine,
     /// The names that DNS answers in the capture, or else its files, give to addresses.
     pub names: Names,
     /// What many attempts say together, worst first.
@@ -117,6 +125,7 @@ impl Diagnostician {
             selection,
             comparison: Comparison::default(),
             outcomes: OutcomeCounts::default(),
+            over_time: TimeLine::with_at_most(STEPS_OF_ALL),
             endpoints: Endpoints::default(),
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
@@ -143,6 +152,7 @@ impl Diagnostician {
             return;
         }
         self.outcomes.add(decided.judgement.outcome);
+        self.over_time.add(&decided);
         self.endpoints.add(&decided, may_be_noise);
         if self.selection.lists(decided.judgement.outcome) {
             self.attempts.add(decided, may_be_noise);
@@ -170,6 +180,7 @@ impl Diagnostician {
         let diagnosed = |decided| DiagnosedAttempt::new(decided, &comparison, &noise);
         Diagnosis {
             outcomes: self.outcomes,
+            over_time: self.over_time,
             findings,
             names,
             endpoints: self.endpoints.worst_first(&comparison, &noise),

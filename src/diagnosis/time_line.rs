@@ -1,0 +1,249 @@
+//! When attempts began and how they ended: counts over time that stay small however long a capture is.
+
+use std::time::Duration;
+
+use crate::capture::Timestamp;
+use crate::handshake::{DecidedAttempt, Outcome, Role};
+
+/// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie between the first and the
+/// last. Buckets are aligned to the epoch, so that the counts do not depend on the order in which they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TimeLine {
+    at_most: u16,
+    width: BucketWidth,
+    /// Those that are not 0, in order.
+    cells: Vec<Cell>,
+}
+
+/// The width of a bucket: one millisecond, doubled so often.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BucketWidth(u32);
+
+/// 2^44 ms are 557 years: a capture's clock knows little more.
+const MOST_DOUBLINGS: u32 = 44;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    /// An attempt began that ended so.
+    Began(Outcome),
+    /// A SYN was sent again.
+    SynRepeated,
+}
+
+/// A count that is not 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cell {
+    bucket: i64,
+    event: Event,
+    count: u32,
+}
+
+/// What happened so often in one bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// When the bucket starts.
+    pub start: Timestamp,
+    /// What happened.
+    pub event: Event,
+    /// How often; never 0.
+    pub count: u64,
+}
+
+const NANOSECONDS_OF_NARROWEST: i64 = 1_000_000;
+
+impl BucketWidth {
+    /// The narrowest in which so long a time takes no more buckets than that.
+    pub fn for_span(span: Duration, buckets: u16) -> Self {
+        let mut width = Self::default();
+        let is_too_narrow =
+            |width: Self| span.as_nanos() > u128::from(buckets) * width.duration().as_nanos();
+        while is_too_narrow(width) && width.0 < MOST_DOUBLINGS {
+            width.0 += 1;
+        }
+        width
+    }
+
+    /// The time that a bucket takes.
+    pub fn duration(self) -> Duration {
+        Duration::from_millis(1 << self.0.min(MOST_DOUBLINGS))
+    }
+
+    fn bucket_of(self, at: Timestamp) -> i64 {
+        at.nanoseconds().div_euclid(NANOSECONDS_OF_NARROWEST) >> self.0
+    }
+
+    fn start_of(self, bucket: i64) -> Timestamp {
+        let milliseconds = i128::from(bucket) << self.0;
+        Timestamp::from_wide_nanoseconds(milliseconds * i128::from(NANOSECONDS_OF_NARROWEST))
+    }
+}
+
+impl TimeLine {
+    /// With no more buckets than that.
+    pub(super) fn with_at_most(buckets: u16) -> Self {
+        Self {
+            at_most: buckets,
+            width: BucketWidth::default(),
+            cells: Vec::new(),
+        }
+    }
+
+    /// Counts an attempt where it began, and its repeated SYNs where they were sent: those that were kept.
+    pub(super) fn add(&mut self, decided: &DecidedAttempt) {
+        let attempt = &decided.attempt;
+        let began = Event::Began(decided.judgement.outcome);
+        self.count(attempt.started_at(), began);
+        for packet in attempt.packets_as(&[Role::SynRepeated]) {
+            self.count(packet.place.at, Event::SynRepeated);
+        }
+    }
+
+    /// Takes no more buckets than that from now on.
+    pub(super) fn limit_to(&mut self, buckets: u16) {
+        self.at_most = buckets;
+        self.widen_for(None);
+    }
+
+    /// How much is kept.
+    pub(super) fn cells(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// How wide a bucket is.
+    pub fn width(&self) -> BucketWidth {
+        self.width
+    }
+
+    /// The counts in order of time, in buckets of this width, or of the own one where that is wider.
+    pub fn counts(&self, width: BucketWidth) -> Vec<Count> {
+        let mut wider = self.clone();
+        while wider.width < width {
+            wider.widen();
+        }
+        let count = |cell: &Cell| Count {
+            start: wider.width.start_of(cell.bucket),
+            event: cell.event,
+            count: cell.count.into(),
+        };
+        wider.cells.iter().map(count).collect()
+    }
+
+    fn count(&mut self, at: Timestamp, event: Event) {
+        self.widen_for(Some(at));
+        let bucket = self.width.bucket_of(at);
+        let place = self
+            .cells
+            .binary_search_by_key(&(bucket, event), |cell| (cell.bucket, cell.event));
+        match place {
+            Ok(index) => {
+                if let Some(cell) = self.cells.get_mut(index) {
+                    cell.count = cell.count.saturating_add(1);
+                }
+            }
+            Err(index) => {
+                if self.cells.is_empty() {
+                    // Most servers of a scan are asked once.
+                    self.cells.reserve_exact(1);
+                }
+                let count = 1;
+                self.cells.insert(
+                    index,
+                    Cell {
+                        bucket,
+                        event,
+                        count,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Doubles the width until all that is counted, and this moment, take no more buckets than allowed.
+    fn widen_for(&mut self, at: Option<Timestamp>) {
+        // Two are needed where the epoch lies between: no width joins what is before it with what is after it.
+        let at_most = i64::from(self.at_most.max(2));
+        loop {
+            let new = at.map(|at| self.width.bucket_of(at));
+            let first = self.cells.first().map(|cell| cell.bucket).or(new);
+            let last = self.cells.last().map(|cell| cell.bucket).or(new);
+            let (Some(first), Some(last)) = (first, last) else {
+                return;
+            };
+            let (new_first, new_last) = (new.unwrap_or(first), new.unwrap_or(last));
+            if last.max(new_last).saturating_sub(first.min(new_first)) < at_most {
+                return;
+            }
+            self.widen();
+        }
+    }
+
+    fn widen(&mut self) {
+        self.width.0 += 1;
+        for cell in &mut self.cells {
+            cell.bucket >>= 1;
+        }
+        self.cells.sort_by_key(|cell| (cell.bucket, cell.event));
+        self.cells.dedup_by(|next, kept| {
+            let is_same = (next.bucket, next.event) == (kept.bucket, kept.event);
+            if is_same {
+                kept.count = kept.count.saturating_add(next.count);
+            }
+            is_same
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_nanoseconds(milliseconds * 1_000_000)
+    }
+
+    fn line(milliseconds: &[i64]) -> TimeLine {
+        let mut line = TimeLine::with_at_most(4);
+        for moment in milliseconds {
+            line.count(at(*moment), Event::Began(Outcome::Refused));
+        }
+        line
+    }
+
+    #[test]
+    fn buckets_double_until_they_fit() {
+        assert_eq!(line(&[100, 101, 103]).width().duration().as_millis(), 1);
+        let wide = line(&[100, 101, 109]);
+        assert_eq!(wide.width().duration().as_millis(), 4);
+        let counts: Vec<(Timestamp, u64)> = wide
+            .counts(BucketWidth::default())
+            .iter()
+            .map(|count| (count.start, count.count))
+            .collect();
+        assert_eq!(counts, [(at(100), 2), (at(108), 1)]);
+    }
+
+    #[test]
+    fn the_order_does_not_matter_and_nothing_is_lost() {
+        let moments = [-7, 3, 900_000, 12, 13, 450_000];
+        let mut reversed = moments;
+        reversed.reverse();
+        assert_eq!(line(&moments), line(&reversed));
+        let total: u64 = line(&moments)
+            .counts(BucketWidth::for_span(Duration::from_secs(10_000), 1))
+            .iter()
+            .map(|count| count.count)
+            .sum();
+        assert_eq!(total, 6);
+    }
+
+    #[test]
+    fn the_ends_of_all_time_fit() {
+        let mut line = TimeLine::with_at_most(8);
+        line.count(Timestamp::from_nanoseconds(i64::MIN), Event::SynRepeated);
+        line.count(Timestamp::from_nanoseconds(i64::MAX), Event::SynRepeated);
+        assert_eq!(line.counts(BucketWidth::default()).len(), 2);
+        line.limit_to(1);
+        assert!(line.counts(BucketWidth::default()).len() <= 2);
+    }
+}
