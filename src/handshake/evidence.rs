@@ -71,4 +71,10 @@ impl Evidence {
     pub fn omitted(&self) -> u64 {
         self.omitted
     }
+
+    /// The kept packet behind which others were left out; `None` when all were kept.
+    pub fn before_omitted(&self) -> Option<&SeenPacket> {
+        let last = self.packets.get(KEPT_PACKETS - KEPT_LATEST - 1);
+        last.filter(|_| self.omitted > 0)
+    }
 }

@@ -168,6 +168,11 @@ impl SeenPacket {
         self.latest != (self.place.at, self.ip.ttl)
     }
 
+    /// When the latest copy of it was captured, and with how many hops to live; `None` when it was captured once.
+    pub fn latest_copy(&self) -> Option<(Timestamp, u8)> {
+        self.was_copied().then_some(self.latest)
+    }
+
     /// On its way a packet loses hops. Another source stands elsewhere: there the later record may be the earlier capture.
     fn may_precede(&self, other: &Self) -> bool {
         let (at, ttl) = self.latest;

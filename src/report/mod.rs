@@ -5,6 +5,7 @@
 
 mod evidence_words;
 pub mod json;
+pub mod ladder;
 mod model;
 mod sanitize;
 pub mod text;

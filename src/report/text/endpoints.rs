@@ -219,7 +219,7 @@ fn headline_with_cause(diagnosed: &DiagnosedAttempt) -> String {
 }
 
 /// How one failed attempt ended, in a few words.
-pub(super) fn headline(decided: &DecidedAttempt) -> String {
+pub(in crate::report) fn headline(decided: &DecidedAttempt) -> String {
     let attempt = &decided.attempt;
     let answer = attempt
         .first_syn_at

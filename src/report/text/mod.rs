@@ -12,6 +12,7 @@ use std::io::{self, Write};
 
 use super::model::Report;
 use super::times::TimeZoneChoice;
+pub(super) use endpoints::headline;
 use page::Page;
 
 /// How the text is to look; nothing of it depends on the terminal that happens to be there.
