@@ -2,11 +2,20 @@
 //!
 //! Every format is a view of the same model: none computes what another would have to compute again. Nothing that
 //! came from a capture reaches a terminal unescaped.
+//!
+//! What formats for people say in the same words stands in the files named `*_words`; these words are safe for a terminal,
+//! and each format escapes what is special in it.
 
+mod attempt_words;
+mod capture_words;
+mod counts;
+mod endpoint_words;
 mod evidence_words;
+mod finding_words;
 pub mod json;
 pub mod ladder;
 mod model;
+mod outcome_words;
 mod sanitize;
 pub mod text;
 mod times;

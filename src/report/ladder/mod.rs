@@ -11,9 +11,9 @@ pub use packet::{CapturedAgain, LadderPacket, Side};
 pub use rows::{Event, Row};
 pub use sequence::Position;
 
+use super::attempt_words::headline;
 use super::evidence_words::duration;
 use super::model::Report;
-use super::text::headline;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::{DiagnosedAttempt, Judged, app_error, error_text};

@@ -1,13 +1,12 @@
 //! The attempts singly: when, who, to whom, how it ended, and the packets that show it.
 
-use super::endpoints::headline;
-use super::page::{Page, counted, grouped};
-use crate::capture::Timestamp;
-use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, app_error};
+use super::page::Page;
+use crate::diagnosis::{DiagnosedAttempt, EndpointSummary};
 use crate::handshake::{Outcome, SeenPacket};
-use crate::report::evidence_words::{self, duration};
+use crate::report::attempt_words::{after, facts, headline};
+use crate::report::counts::{counted, grouped};
+use crate::report::evidence_words;
 use crate::report::model::Report;
-use crate::report::sanitize::terminal_safe;
 
 /// How many packets of one attempt are shown: the first ones and the latest.
 const SHOWN_PACKETS: usize = 8;
@@ -61,7 +60,6 @@ fn left_out(report: &Report, shown: &[&DiagnosedAttempt], only_failures: bool) -
 }
 
 fn write_attempt(diagnosed: &DiagnosedAttempt, report: &Report, page: &mut Page) {
-    let capture = &report.capture;
     let attempt = &diagnosed.decided.attempt;
     let zone = page.style().zone;
     let outcome = diagnosed.decided.judgement.outcome;
@@ -79,30 +77,23 @@ fn write_attempt(diagnosed: &DiagnosedAttempt, report: &Report, page: &mut Page)
         page.in_outcome_color(outcome, headline(&diagnosed.decided)),
     ];
     page.wrapped_titles(&title);
-    let packets = packet_words(diagnosed, capture.sources.len() > 1);
+    let packets = packet_words(diagnosed, report);
     page.wrapped(4, 4, "; ", &packets);
-    let mut facts = facts(diagnosed, capture.may_miss_icmp_errors());
-    let comments = capture.comments_on(diagnosed);
-    facts.extend(comments.iter().map(|text| terminal_safe(text).into_owned()));
+    let facts = facts(report, diagnosed);
     if !facts.is_empty() {
         page.wrapped(4, 4, "; ", &facts);
     }
 }
 
 /// The packets in the order they were seen, each with its number, from whom and when.
-fn packet_words(diagnosed: &DiagnosedAttempt, has_several_sources: bool) -> Vec<String> {
+fn packet_words(diagnosed: &DiagnosedAttempt, report: &Report) -> Vec<String> {
     let attempt = &diagnosed.decided.attempt;
     let packets = attempt.evidence.packets();
     let started = attempt.started_at();
     let word = |packet: &SeenPacket| {
-        let source = if has_several_sources {
-            format!("{}:", packet.place.source.0)
-        } else {
-            String::new()
-        };
         format!(
-            "#{source}{} {} {} {} ({})",
-            packet.place.number.0,
+            "#{} {} {} {} ({})",
+            evidence_words::number(report, packet.place),
             after(packet.place.at, started),
             evidence_words::from(packet),
             evidence_words::what(packet),
@@ -122,44 +113,4 @@ fn packet_words(diagnosed: &DiagnosedAttempt, has_several_sources: bool) -> Vec<
     words.push(format!("... {} ...", counted(between, "packet")));
     words.extend(last.iter().map(word));
     words
-}
-
-fn after(at: Timestamp, started: Timestamp) -> String {
-    if at >= started {
-        format!("+{}", duration(at.since(started)))
-    } else {
-        format!("-{}", duration(started.since(at)))
-    }
-}
-
-fn facts(diagnosed: &DiagnosedAttempt, may_miss_icmp_errors: bool) -> Vec<String> {
-    let mut facts = Vec::new();
-    let path: Vec<String> = diagnosed
-        .decided
-        .attempt
-        .encapsulation
-        .layers()
-        .map(|layer| layer.to_string())
-        .collect();
-    if !path.is_empty() {
-        facts.push(format!("in {}", path.join(", ")));
-    }
-    if let Some(judged) = diagnosed.cause() {
-        facts.push(format!(
-            "cause: {}, {} ({})",
-            judged.cause.name(),
-            judged.cause.words(),
-            judged.confidence.name()
-        ));
-    }
-    if let Some(error) = app_error(&diagnosed.decided, may_miss_icmp_errors) {
-        let unless = if diagnosed.decided.judgement.outcome == Outcome::Dropped {
-            ", if it waits"
-        } else {
-            ""
-        };
-        facts.push(format!("connect() on Linux: {error}{unless}"));
-    }
-    facts.extend(diagnosed.notes.iter().cloned());
-    facts
 }

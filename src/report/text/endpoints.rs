@@ -2,10 +2,11 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::page::{Page, cut, grouped, padded, right};
-use crate::diagnosis::{Confidence, DiagnosedAttempt, EndpointSummary, Judged};
-use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, Sender};
-use crate::report::evidence_words::duration;
+use super::page::{Page, cut, padded, right};
+use crate::diagnosis::EndpointSummary;
+use crate::handshake::Outcome;
+use crate::report::counts::grouped;
+use crate::report::endpoint_words::{commonest_failure, is_failing, other, why};
 use crate::report::model::Report;
 
 /// How many servers are shown.
@@ -16,7 +17,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         .diagnosis
         .endpoints
         .iter()
-        .filter(|endpoint| endpoint.outcomes.failed() > 0)
+        .filter(|endpoint| is_failing(endpoint))
         .collect();
     if failing.is_empty() {
         return;
@@ -170,136 +171,4 @@ impl Table {
             page.line(format!("    {why}"));
         }
     }
-}
-
-/// Attempts of which the capture does not show how they ended.
-fn other(endpoint: &EndpointSummary) -> u64 {
-    endpoint.outcomes.of(Outcome::Pending) + endpoint.outcomes.of(Outcome::Partial)
-}
-
-fn commonest_failure(endpoint: &EndpointSummary) -> Option<Outcome> {
-    let failures = endpoint
-        .outcomes
-        .iter()
-        .filter(|(outcome, count)| outcome.is_failure() && *count > 0);
-    // Among equals the first in the order of reports: max_by_key would take the last.
-    failures
-        .fold(None, |most: Option<(Outcome, u64)>, next| match most {
-            Some(most) if most.1 >= next.1 => Some(most),
-            _ => Some(next),
-        })
-        .map(|(outcome, _)| outcome)
-}
-
-/// The commonest kind of failure, by its first example; and which others there were.
-fn why(endpoint: &EndpointSummary) -> String {
-    let others: Vec<String> = endpoint
-        .outcomes
-        .iter()
-        .filter(|(outcome, count)| outcome.is_failure() && *count > 0)
-        .map(|(outcome, count)| format!("{} {}", outcome.name().replace('_', "-"), grouped(count)))
-        .collect();
-    match (&endpoint.example, others.len()) {
-        (Some(example), 1) => headline_with_cause(example),
-        _ => others.join(", "),
-    }
-}
-
-/// How an attempt ended, and why, where that is known.
-fn headline_with_cause(diagnosed: &DiagnosedAttempt) -> String {
-    let outcome = diagnosed.decided.judgement.outcome.name().replace('_', "-");
-    match diagnosed.cause() {
-        Some(Judged {
-            cause,
-            confidence: Confidence::Possible,
-        }) => format!("{outcome}: perhaps {}", cause.words()),
-        Some(Judged { cause, .. }) => format!("{outcome}: {}", cause.words()),
-        None => headline(&diagnosed.decided),
-    }
-}
-
-/// How one failed attempt ended, in a few words.
-pub(in crate::report) fn headline(decided: &DecidedAttempt) -> String {
-    let attempt = &decided.attempt;
-    let answer = attempt
-        .first_syn_at
-        .zip(attempt.first_answer_at)
-        .map_or_else(String::new, |(syn, answer)| {
-            format!(" after {}", duration(answer.since(syn)))
-        });
-    match decided.judgement.outcome {
-        Outcome::Established => format!("established{answer}"),
-        Outcome::Refused => format!("refused: RST{answer}"),
-        Outcome::Rejected => rejected(attempt, &answer),
-        Outcome::Reset => format!(
-            "reset: by the server before its first byte{}",
-            since_start(decided)
-        ),
-        Outcome::HalfOpen => "half-open: SYN-ACK never acknowledged".to_owned(),
-        Outcome::Aborted => "aborted: RST from the client".to_owned(),
-        Outcome::Dropped => format!("dropped: {}", silence(attempt)),
-        Outcome::Pending => "pending: the capture ends too early to say".to_owned(),
-        Outcome::Partial => "partial: its SYN is not in the capture".to_owned(),
-    }
-}
-
-fn rejected(attempt: &Attempt, answer: &str) -> String {
-    let by = attempt
-        .packets_as(&[Role::IcmpError])
-        .next()
-        .map(|packet| match packet.sender {
-            Sender::Server => "the server".to_owned(),
-            Sender::Client => "the client itself".to_owned(),
-            Sender::Other(address) => address.to_string(),
-        });
-    match (attempt.rejected_by, by) {
-        (Some(kind), Some(by)) => format!("rejected: {} from {by}{answer}", kind.name()),
-        _ => "rejected".to_owned(),
-    }
-}
-
-fn silence(attempt: &Attempt) -> String {
-    let answers = [
-        (
-            Role::SynAckFromElsewhere,
-            "SYN-ACK only from another address",
-        ),
-        (Role::BareAck, "only ACKs of an older connection"),
-        (
-            Role::UnacceptableReset,
-            "only RSTs that the client must ignore",
-        ),
-        (
-            Role::UnacceptableSynAck,
-            "only SYN-ACKs that the client must ignore",
-        ),
-    ];
-    let met = answers
-        .into_iter()
-        .find(|(role, _)| attempt.packets_as(&[*role]).next().is_some());
-    match met {
-        Some((_, words)) => words.to_owned(),
-        None if attempt.syn_count == 1 => "no answer to 1 SYN".to_owned(),
-        None => format!(
-            "no answer to {} SYNs{}",
-            attempt.syn_count,
-            between_syns(attempt)
-        ),
-    }
-}
-
-/// ` after 4.000 s`: from the first SYN to what decided.
-fn since_start(decided: &DecidedAttempt) -> String {
-    format!(
-        ", after {}",
-        duration(decided.judgement.at.since(decided.attempt.started_at()))
-    )
-}
-
-/// ` over 3.1 s`: from the first SYN to the last.
-fn between_syns(attempt: &Attempt) -> String {
-    let times = attempt.first_syn_at.zip(attempt.last_syn_at);
-    times.map_or_else(String::new, |(first, last)| {
-        format!(" over {}", duration(last.since(first)))
-    })
 }

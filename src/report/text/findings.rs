@@ -1,8 +1,9 @@
 //! What the attempts say together: what happened, since when, how sure, what to check next and where.
 
-use super::page::{Page, counted};
-use crate::diagnosis::{Finding, error_text};
+use super::page::Page;
+use crate::diagnosis::Finding;
 use crate::report::evidence_words::proof as proof_words;
+use crate::report::finding_words::{affected, title, what_applications_saw};
 use crate::report::model::Report;
 use crate::report::sanitize::terminal_safe;
 
@@ -26,11 +27,8 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 
 fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Page) {
     let title = [
-        page.bold(format!(
-            "finding {number}: {}",
-            finding.kind.name().replace('_', " ")
-        )),
-        affected(finding, page),
+        page.bold(format!("finding {number}: {}", title(finding))),
+        affected(finding, page.style().zone).unwrap_or_default(),
         page.faint(finding.confidence.name()),
     ];
     let title: Vec<String> = title.into_iter().filter(|part| !part.is_empty()).collect();
@@ -40,8 +38,8 @@ fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Pag
     if !finding.evidence.is_empty() {
         page.wrapped(4, 4, "; ", &finding.evidence);
     }
-    if !finding.app_errors.is_empty() {
-        page.wrapped(4, 6, "", &[what_applications_saw(finding)]);
+    if let Some(saw) = what_applications_saw(finding) {
+        page.wrapped(4, 6, "", &[saw]);
     }
     for step in &finding.next_steps {
         page.wrapped(
@@ -58,49 +56,5 @@ fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Pag
             "",
             &[format!("proof: {}", proof_words(report, proof))],
         );
-    }
-}
-
-/// `applications saw ECONNREFUSED, "Connection refused"`: as on Linux; the page of the term has the others.
-fn what_applications_saw(finding: &Finding) -> String {
-    let words: Vec<String> = finding
-        .app_errors
-        .iter()
-        .map(|error| match error_text(error) {
-            Some(text) => format!("{error}, \"{text}\""),
-            None => (*error).to_owned(),
-        })
-        .collect();
-    let unless = if finding.app_errors.contains(&"ETIMEDOUT") {
-        ", or their own time-out"
-    } else {
-        ""
-    };
-    format!("applications saw {}{unless}", words.join(" or "))
-}
-
-/// How many connects of how many clients, from when until when.
-fn affected(finding: &Finding, page: &Page) -> String {
-    if finding.attempts == 0 {
-        return String::new();
-    }
-    let zone = page.style().zone;
-    let count = format!(
-        "{} of {}",
-        counted(finding.attempts, "connect"),
-        counted(finding.clients as u64, "client")
-    );
-    match (finding.from, finding.until) {
-        (Some(from), Some(until)) if from == until => {
-            format!("{count}, {}", zone.milliseconds_of_day(from))
-        }
-        (Some(from), Some(until)) => {
-            format!(
-                "{count}, {} to {}",
-                zone.milliseconds_of_day(from),
-                zone.milliseconds_of_day(until)
-            )
-        }
-        _ => count,
     }
 }

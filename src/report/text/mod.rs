@@ -12,7 +12,6 @@ use std::io::{self, Write};
 
 use super::model::Report;
 use super::times::TimeZoneChoice;
-pub(super) use endpoints::headline;
 use page::Page;
 
 /// How the text is to look; nothing of it depends on the terminal that happens to be there.

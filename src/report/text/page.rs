@@ -159,43 +159,6 @@ fn outcome_style(outcome: Outcome) -> Style {
     }
 }
 
-/// The mark that stands for an outcome in the bar.
-pub(super) fn mark(outcome: Outcome) -> char {
-    match outcome {
-        Outcome::Established => '=',
-        Outcome::Reset => '/',
-        Outcome::Refused => 'x',
-        Outcome::Rejected => '!',
-        Outcome::HalfOpen => '~',
-        Outcome::Aborted => '<',
-        Outcome::Dropped => '?',
-        Outcome::Pending => '.',
-        Outcome::Partial => ':',
-    }
-}
-
-/// The number with commas between thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 connect`, `1,204 connects`.
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        grouped(number),
-        if number == 1 { "" } else { "s" }
-    )
-}
-
 /// The text, cut to so many columns with a mark that it was cut.
 pub(super) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
@@ -227,14 +190,6 @@ pub(super) fn right(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_204), "1,204");
-        assert_eq!(grouped(48_211_000), "48,211,000");
-    }
 
     #[test]
     fn text_is_cut_by_columns_not_by_characters() {

@@ -1,0 +1,145 @@
+//! The words for what was read, and for what it cannot show: the same in every format for people.
+
+use std::collections::BTreeMap;
+
+use super::counts::{counted, grouped};
+use super::endpoint_words::is_failing;
+use super::evidence_words::{self, duration};
+use super::model::Report;
+use super::sanitize::terminal_safe;
+use super::times::TimeZoneChoice;
+use crate::diagnosis::Vantage;
+use crate::handshake::Outcome;
+
+/// From the first packet to the last: `2026-11-20 14:02:11 to 14:07:43 UTC (5 min 32 s)`; nothing without a packet.
+pub(super) fn time_span(report: &Report, zone: TimeZoneChoice) -> Option<String> {
+    let (first, last) = report.capture.first.zip(report.capture.last)?;
+    let is_one_day = zone.date(first) == zone.date(last);
+    let end = if is_one_day {
+        zone.time_of_day(last)
+    } else {
+        zone.date_and_time(last)
+    };
+    Some(format!(
+        "{} to {end} {} ({})",
+        zone.date_and_time(first),
+        zone.name(first),
+        duration(last.since(first))
+    ))
+}
+
+/// From which side the failing servers were watched: every silence means something else there.
+/// Nothing when that cannot be told.
+pub(super) fn captured_at(report: &Report) -> Option<String> {
+    let mut servers: BTreeMap<Vantage, u64> = BTreeMap::new();
+    let failing = report
+        .diagnosis
+        .endpoints
+        .iter()
+        .filter(|endpoint| is_failing(endpoint));
+    for vantage in failing.filter_map(|endpoint| endpoint.vantage) {
+        *servers.entry(vantage).or_default() += 1;
+    }
+    let place = |vantage| match vantage {
+        Vantage::Client => "at the clients' side",
+        Vantage::Server => "at the servers' side",
+        Vantage::Between => "on the way, between clients and servers",
+    };
+    let places: Vec<String> = match servers.len() {
+        1 => servers
+            .keys()
+            .map(|vantage| place(*vantage).to_owned())
+            .collect(),
+        _ => servers
+            .iter()
+            .map(|(vantage, count)| {
+                format!(
+                    "{} of {}",
+                    place(*vantage),
+                    counted(*count, "failing server")
+                )
+            })
+            .collect(),
+    };
+    (!places.is_empty()).then(|| format!("captured {}", places.join(", ")))
+}
+
+/// Why there is no connect to report on.
+pub(super) fn nothing_to_report(report: &Report) -> String {
+    match report.diagnosis.attempts_not_selected {
+        0 => "no TCP connect is in this capture".to_owned(),
+        1 => "the one connect in this capture is none of those asked for".to_owned(),
+        count => format!(
+            "none of the {} connects in this capture is one of those asked for",
+            grouped(count)
+        ),
+    }
+}
+
+/// What this capture cannot show, or did not give, one sentence each. Safe for a terminal.
+pub(super) fn limits(report: &Report) -> Vec<String> {
+    let mut limits = Vec::new();
+    let capture = &report.capture;
+    let set_aside: u64 = capture
+        .set_aside
+        .values()
+        .map(|packets| packets.count)
+        .sum();
+    if set_aside > 0 {
+        let reasons: Vec<String> = capture
+            .set_aside
+            .iter()
+            .map(|(reason, packets)| {
+                format!(
+                    "{} {} from packet {} on",
+                    grouped(packets.count),
+                    reason.name().replace('_', " "),
+                    evidence_words::number(report, packets.first)
+                )
+            })
+            .collect();
+        limits.push(format!(
+            "set aside: {} ({})",
+            counted(set_aside, "packet"),
+            reasons.join(", ")
+        ));
+    }
+    if capture.may_miss_icmp_errors() && report.diagnosis.outcomes.of(Outcome::Dropped) > 0 {
+        limits.push("ICMP errors may be missing in this capture: what is called dropped may have been rejected".to_owned());
+    }
+    for (link_type, count) in &capture.unsupported_link_types {
+        limits.push(format!(
+            "not read: {} of link type {link_type} ({})",
+            counted(*count, "packet"),
+            link_type.0
+        ));
+    }
+    let dropped =
+        capture.dropped_by_kernel().unwrap_or(0) + capture.dropped_by_interface().unwrap_or(0);
+    if dropped > 0 {
+        limits.push(format!(
+            "{} lost while capturing: silence may be loss",
+            counted(dropped, "packet")
+        ));
+    }
+    if capture.attempts_set_aside > 0 {
+        limits.push(format!(
+            "{} given up undecided: too many at once",
+            counted(capture.attempts_set_aside, "connect")
+        ));
+    }
+    if !capture.shows_third_step {
+        limits.push(FILTERED.to_owned());
+    }
+    for source in &capture.sources {
+        if let Some(problem) = &source.problem {
+            let path = source.path.to_string_lossy();
+            let text = format!("{path}: {problem}; everything before it was read");
+            limits.push(terminal_safe(&text).into_owned());
+        }
+    }
+    limits
+}
+
+const FILTERED: &str =
+    "filtered to SYN, FIN and RST: a SYN-ACK that is not repeated counts as established";
