@@ -93,6 +93,7 @@ pub(crate) fn read(data: &[u8]) {
         tool: Tool {
             version: "0.0.0",
             arguments: Vec::new(),
+            ladder_command: None,
         },
         capture,
         diagnosis,

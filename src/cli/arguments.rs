@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -45,6 +46,13 @@ pub(super) enum Command {
     /// Tell which connects in captures failed, and how
     #[command(after_help = EXAMPLES)]
     Read(Box<ReadArguments>),
+    /// Draw one attempt, packet by packet
+    ///
+    /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence, and where the verdict
+    /// fell. The numbers of attempts are those that `tcpwhy read` shows for the same files, read with the same --filter,
+    /// --patience and --max-flows.
+    #[command(override_usage = "tcpwhy ladder [OPTIONS] [FILE]... ID")]
+    Ladder(Box<LadderArguments>),
     /// Tell what an outcome, a cause, an errno or an application's error means, and what to check
     ///
     /// Without a term: the list of all terms. A line of a log works as it is.
@@ -175,6 +183,68 @@ pub(super) struct ReadArguments {
     /// A list as for --outcome; only selected attempts count.
     #[arg(long, value_name = "LIST")]
     pub(super) fail_on: Option<OutcomeList>,
+
+    /// Show names beside addresses, as by default
+    ///
+    /// They come from the capture's own DNS answers; nothing is ever looked up.
+    #[arg(long, overrides_with = "no_names")]
+    pub(super) names: bool,
+
+    /// Show addresses only
+    #[arg(long)]
+    pub(super) no_names: bool,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+
+    /// No warnings on standard error
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// More on standard error: what was set aside
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+/// What `ladder` takes.
+#[derive(Debug, Args)]
+pub(super) struct LadderArguments {
+    /// The captures, as for `tcpwhy read`, and behind them the number of the attempt
+    ///
+    /// Without a file, standard input is read.
+    #[arg(value_name = "FILE... ID", required = true)]
+    pub(super) words: Vec<OsString>,
+
+    /// Use only packets that this libpcap expression lets through, as for `tcpwhy read`
+    #[arg(short, long, value_name = "EXPRESSION")]
+    pub(super) filter: Option<String>,
+
+    /// How long silence must be watched to count, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
+    pub(super) patience: std::time::Duration,
+
+    /// Follow so many undecided attempts at once, as for `tcpwhy read`
+    #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
+    pub(super) max_flows: usize,
+
+    /// Draw with ASCII characters only
+    ///
+    /// Default where the locale (`LC_ALL`, `LC_CTYPE`, `LANG`) is not UTF-8.
+    #[arg(long)]
+    pub(super) ascii: bool,
+
+    /// Show times in UTC
+    ///
+    /// Default unless the ladder goes to a terminal.
+    #[arg(long, conflicts_with = "local")]
+    pub(super) utc: bool,
+
+    /// Show times in this host's time zone
+    ///
+    /// Default when the ladder goes to a terminal.
+    #[arg(long)]
+    pub(super) local: bool,
 
     /// Show names beside addresses, as by default
     ///

@@ -5,6 +5,8 @@ mod arguments;
 mod endpoint_pattern;
 mod exit_status;
 mod explain;
+mod ladder;
+mod ladder_command;
 mod messages;
 mod outcome_list;
 mod output;
@@ -42,6 +44,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
                 .collect();
             read::run(&read_arguments, typed)
         }
+        Command::Ladder(ladder_arguments) => ladder::run(&ladder_arguments),
         Command::Explain { term } => explain::run(&term),
         Command::Interfaces => interfaces(),
         Command::Schema => print(|out| writeln!(out, "{:#}", json::schema())),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::arguments::{Format, ReadArguments};
 use super::exit_status::ExitStatus;
+use super::ladder_command;
 use super::messages::Messages;
 use super::output::write_report;
 use super::packet_filter::PacketFilter;
@@ -78,6 +79,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let tool = Tool {
         version: env!("CARGO_PKG_VERSION"),
         arguments: typed,
+        ladder_command: ladder_command::of(arguments),
     };
     let report = Report {
         tool,
@@ -145,6 +147,7 @@ fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) 
             .outcome
             .as_ref()
             .map(|outcomes| outcomes.0.clone()),
+        only: None,
     }
 }
 
@@ -174,7 +177,7 @@ fn judge(arguments: &ReadArguments, diagnosis: &Diagnosis) -> ExitStatus {
 }
 
 /// Tells what could not be read, and whether that is damage.
-fn tell_problems(capture: &CaptureTotals, messages: Messages) -> ExitStatus {
+pub(super) fn tell_problems(capture: &CaptureTotals, messages: Messages) -> ExitStatus {
     let mut status = ExitStatus::Success;
     for source in &capture.sources {
         let Some(problem) = &source.problem else {

@@ -51,6 +51,22 @@ pub(super) fn uses_color(choice: ColorChoice, to_terminal: bool) -> bool {
     }
 }
 
+/// Whether text may hold more than ASCII: what the locale says, by the first of its variables that is set (POSIX, Base
+/// Definitions, chapter 8.2). Windows has none, and shows it.
+pub(super) fn shows_unicode() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.is_empty());
+    match locale {
+        Some(locale) => {
+            let locale = locale.to_ascii_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        }
+        None => cfg!(windows),
+    }
+}
+
 fn is_set(name: &str) -> bool {
     variable(name).is_some_and(|value| !value.is_empty())
 }

@@ -56,6 +56,7 @@ pub struct Diagnostician {
     endpoints: Endpoints,
     attempts: AttemptList,
     not_selected: u64,
+    highest_id: u64,
     /// Names that the sources give to addresses: no DNS answer of the capture says so.
     names: Vec<(IpAddr, String)>,
 }
@@ -79,6 +80,8 @@ pub struct Diagnosis {
     pub attempts_omitted: u64,
     /// How many attempts the report is not about.
     pub attempts_not_selected: u64,
+    /// The highest number that an attempt has, selected or not; 0 without attempts.
+    pub highest_id: u64,
 }
 
 /// An attempt with what explains how it ended.
@@ -129,6 +132,7 @@ impl Diagnostician {
             endpoints: Endpoints::default(),
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
+            highest_id: 0,
             names: Vec::new(),
         }
     }
@@ -145,6 +149,7 @@ impl Diagnostician {
 
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
+        self.highest_id = self.highest_id.max(decided.attempt.id.0);
         self.comparison.add(&decided);
         let may_be_noise = self.comparison.may_be_noise(&decided);
         if !self.selection.includes(&decided) {
@@ -154,7 +159,7 @@ impl Diagnostician {
         self.outcomes.add(decided.judgement.outcome);
         self.over_time.add(&decided);
         self.endpoints.add(&decided, may_be_noise);
-        if self.selection.lists(decided.judgement.outcome) {
+        if self.selection.lists(&decided) {
             self.attempts.add(decided, may_be_noise);
         }
     }
@@ -187,6 +192,7 @@ impl Diagnostician {
             attempts: attempts.into_iter().map(diagnosed).collect(),
             attempts_omitted,
             attempts_not_selected: self.not_selected,
+            highest_id: self.highest_id,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::comparison::Moment;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 
 /// An address range and a port, each optional: `10.0.0.0/8`, `:443`, `[2001:db8::]/32:443`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub struct Selection {
     pub until: Option<Timestamp>,
     /// Which outcomes are listed singly; `None` for all. The counts cover all outcomes.
     pub listed: Option<Vec<Outcome>>,
+    /// The one attempt that is listed; `None` for all. The counts cover all attempts, and comparison sees them.
+    pub only: Option<AttemptId>,
 }
 
 impl Selection {
@@ -101,11 +103,14 @@ impl Selection {
             })
     }
 
-    /// Whether an attempt with this outcome is listed.
-    pub fn lists(&self, outcome: Outcome) -> bool {
-        self.listed
+    /// Whether this attempt is listed, if there is room.
+    pub fn lists(&self, decided: &DecidedAttempt) -> bool {
+        let outcome = decided.judgement.outcome;
+        let has_outcome = self
+            .listed
             .as_ref()
-            .is_none_or(|listed| listed.contains(&outcome))
+            .is_none_or(|listed| listed.contains(&outcome));
+        has_outcome && self.only.is_none_or(|only| only == decided.attempt.id)
     }
 }
 

@@ -1,11 +1,12 @@
 //! The words for a packet that an attempt shows as evidence: the same in every format.
 
 use super::model::Report;
+use super::sanitize::terminal_safe;
 use crate::capture::PacketPlace;
 use crate::decode::{SequenceNumber, TcpOptions};
 use crate::diagnosis::Proof;
 pub(super) use crate::diagnosis::duration;
-use crate::handshake::{Attempt, Content, Role, SeenPacket, Sender};
+use crate::handshake::{Attempt, AttemptId, Content, Role, SeenPacket, Sender};
 
 /// Who sent it: `client`, `server`, or the address of somebody else.
 pub(super) fn from(packet: &SeenPacket) -> String {
@@ -69,6 +70,12 @@ pub(super) fn proof(report: &Report, proof: &Proof) -> String {
         others => format!(", and {others} attempts like it"),
     };
     format!("attempt {}: {packets}{others}", proof.attempt.0)
+}
+
+/// The command that draws this attempt, where the input can be read again; safe for a terminal.
+pub(super) fn ladder_command(report: &Report, attempt: AttemptId) -> Option<String> {
+    let command = report.tool.ladder_command.as_ref()?;
+    Some(format!("{} {}", terminal_safe(command), attempt.0))
 }
 
 /// The fields that matter for judging it.

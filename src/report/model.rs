@@ -46,7 +46,8 @@ impl Report {
 /// Of a long name the start, which differs, is worth more than the end.
 const LONGEST_NAME: usize = 32;
 
-fn shortened(name: &str) -> String {
+/// The start of the name, with a mark where it goes on.
+pub(super) fn shortened(name: &str) -> String {
     if name.chars().count() <= LONGEST_NAME {
         return name.to_owned();
     }
@@ -60,6 +61,9 @@ pub struct Tool {
     pub version: &'static str,
     /// Its arguments, without the program's own name.
     pub arguments: Vec<String>,
+    /// The command that draws one of the attempts, but for the attempt's number at its end, quoted for a shell; `None` where
+    /// the input cannot be read again.
+    pub ladder_command: Option<String>,
 }
 
 /// Packets that were set aside for one reason.

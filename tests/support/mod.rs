@@ -40,6 +40,7 @@ pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
     let tool = Tool {
         version: "0.0.0",
         arguments: Vec::new(),
+        ladder_command: None,
     };
     Report {
         tool,

@@ -61,8 +61,8 @@ pub struct Verdict {
     pub at: Timestamp,
     /// The outcome in words: `refused: RST after 312 us`.
     pub headline: String,
-    /// The causes that hold, the surest first.
-    pub causes: Vec<Judged>,
+    /// The surest of the causes that hold; others stand in the notes.
+    pub cause: Option<Judged>,
     /// What `connect()` gave to the application on Linux, in words, where that can be told.
     pub application_saw: Option<String>,
 }
@@ -98,7 +98,7 @@ impl Ladder {
                 outcome: decided.judgement.outcome,
                 at: decided.judgement.at,
                 headline: headline(decided),
-                causes: diagnosed.causes.clone(),
+                cause: diagnosed.cause(),
                 application_saw: application_saw(report, diagnosed),
             },
             notes: [

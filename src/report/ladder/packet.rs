@@ -197,6 +197,7 @@ fn option_words(options: &TcpOptions) -> Vec<String> {
     ];
     let named = named
         .into_iter()
-        .filter_map(|(is_there, name)| is_there.then(|| name.to_owned()));
+        .filter(|(is_there, _)| *is_there)
+        .map(|(_, name)| name.to_owned());
     numbered.into_iter().flatten().chain(named).collect()
 }

@@ -28,7 +28,7 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A packet.
-    Packet(LadderPacket),
+    Packet(Box<LadderPacket>),
     /// Nothing for so long. After the handshake the connection's data, which is not kept, may fall into it.
     Pause {
         /// From the event before to the one after.
@@ -75,7 +75,7 @@ fn packet_moments(
         let number = evidence_words::number(report, packet.place);
         let sending = sendings.next(packet);
         let ladder_packet = LadderPacket::of(attempt, packet, number, others, sending);
-        moments.push((packet.place.at, Event::Packet(ladder_packet)));
+        moments.push((packet.place.at, Event::Packet(Box::new(ladder_packet))));
         if attempt.evidence.before_omitted() == Some(packet) {
             let omitted = attempt.evidence.omitted();
             moments.push((packet.place.at, Event::LeftOut(omitted)));

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use crate::diagnosis::Finding;
-use crate::report::evidence_words::proof as proof_words;
+use crate::report::evidence_words::{self, proof as proof_words};
 use crate::report::finding_words::{affected, title, what_applications_saw};
 use crate::report::model::Report;
 use crate::report::sanitize::terminal_safe;
@@ -50,11 +50,8 @@ fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Pag
         );
     }
     if let Some(proof) = &finding.proof {
-        page.wrapped(
-            4,
-            6,
-            "",
-            &[format!("proof: {}", proof_words(report, proof))],
-        );
+        let mut words = vec![format!("proof: {}", proof_words(report, proof))];
+        words.extend(evidence_words::ladder_command(report, proof.attempt));
+        page.wrapped(4, 6, ";  ", &words);
     }
 }

@@ -6,6 +6,7 @@ mod endpoints;
 pub mod explain;
 mod findings;
 mod headline;
+pub mod ladder;
 mod page;
 
 use std::io::{self, Write};

@@ -1,0 +1,170 @@
+//! `tcpwhy ladder`.
+
+use std::path::PathBuf;
+
+use super::arguments::LadderArguments;
+use super::exit_status::ExitStatus;
+use super::messages::Messages;
+use super::output::write_report;
+use super::packet_filter::PacketFilter;
+use super::progress::Progress;
+use super::read::tell_problems;
+use super::terminal;
+use crate::analysis::{AnalysisSettings, analyse_watched};
+use crate::capture::{CaptureSet, Opened, STANDARD_INPUT};
+use crate::diagnosis::Selection;
+use crate::handshake::{AttemptId, TrackerSettings};
+use crate::report::ladder::Ladder;
+use crate::report::text::TextStyle;
+use crate::report::text::ladder::{self as drawing, Alphabet};
+use crate::report::{Report, TimeZoneChoice, Tool};
+
+/// Reads the captures and draws the attempt.
+pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
+    let messages = Messages {
+        is_quiet: arguments.quiet,
+        verbosity: arguments.verbose,
+    };
+    let wanted = files_and_attempt(arguments);
+    let filter = PacketFilter::new(arguments.filter.as_deref());
+    let (files, attempt, mut filter) = match (wanted, filter) {
+        (Ok((files, attempt)), Ok(filter)) => (files, attempt, filter),
+        (Err(message), _) | (_, Err(message)) => {
+            Messages::error(
+                message,
+                Some("tcpwhy ladder FILE ID; tcpwhy read FILE shows the IDs"),
+            );
+            return ExitStatus::Usage;
+        }
+    };
+    let Opened {
+        mut captures,
+        errors,
+    } = CaptureSet::open(&files);
+    for error in &errors {
+        Messages::open_error(error);
+    }
+    if captures.is_empty() {
+        return ExitStatus::Input;
+    }
+    let mut status = if errors.is_empty() {
+        ExitStatus::Success
+    } else {
+        ExitStatus::Input
+    };
+    let report = report(arguments, attempt, &mut captures, &mut filter, messages);
+    status = status.max(tell_problems(&report.capture, messages));
+    for refusal in filter.refusals() {
+        messages.warning(refusal);
+    }
+    let Some(diagnosed) = report.diagnosis.attempts.first() else {
+        Messages::error(unknown(attempt, &report), None);
+        return ExitStatus::Usage;
+    };
+    let drawn = Ladder::of(&report, diagnosed);
+    let (style, alphabet) = (style(arguments), alphabet(arguments));
+    match write_report(None, |out| drawing::write(&drawn, &style, alphabet, out)) {
+        Ok(()) => status,
+        Err(error) => {
+            Messages::error(format!("{error:#}"), None);
+            ExitStatus::Input
+        }
+    }
+}
+
+/// The files, and behind them the number of the attempt.
+fn files_and_attempt(arguments: &LadderArguments) -> Result<(Vec<PathBuf>, AttemptId), String> {
+    let (last, files) = arguments.words.split_last().ok_or("no attempt named")?;
+    let text = last.to_string_lossy();
+    let id = text
+        .parse()
+        .map_err(|_| format!("'{text}' is no number of an attempt; it stands behind the files"))?;
+    let mut files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+    if files.is_empty() {
+        if !terminal::has_piped_input() {
+            return Err("no capture named".to_owned());
+        }
+        files.push(PathBuf::from(STANDARD_INPUT));
+    }
+    Ok((files, AttemptId(id)))
+}
+
+/// The report in which this one attempt is listed; all others are compared with it.
+fn report(
+    arguments: &LadderArguments,
+    attempt: AttemptId,
+    captures: &mut CaptureSet,
+    filter: &mut PacketFilter,
+    messages: Messages,
+) -> Report {
+    let settings = AnalysisSettings {
+        tracker: TrackerSettings {
+            patience: arguments.patience,
+            open_attempts: arguments.max_flows,
+        },
+        selection: Selection {
+            only: Some(attempt),
+            ..Selection::default()
+        },
+        listed_attempts: Some(1),
+    };
+    let mut progress = Progress::of(captures.total_bytes(), messages);
+    let (capture, diagnosis) = analyse_watched(
+        captures,
+        settings,
+        |packet| filter.passes(packet),
+        |bytes| progress.have_read(bytes),
+    );
+    progress.remove();
+    Report {
+        tool: Tool {
+            version: env!("CARGO_PKG_VERSION"),
+            arguments: Vec::new(),
+            ladder_command: None,
+        },
+        capture,
+        diagnosis,
+        patience: arguments.patience,
+        shows_names: !arguments.no_names,
+    }
+}
+
+fn unknown(attempt: AttemptId, report: &Report) -> String {
+    match report.diagnosis.highest_id {
+        0 => format!(
+            "no attempt {}: no TCP connect is in this capture",
+            attempt.0
+        ),
+        highest if (1..=highest).contains(&attempt.0) => format!(
+            "no attempt {}: the number, of 1 to {highest}, was given to packets that turned out to be of another attempt",
+            attempt.0
+        ),
+        highest => format!(
+            "no attempt {}: they are numbered from 1 to {highest}",
+            attempt.0
+        ),
+    }
+}
+
+fn style(arguments: &LadderArguments) -> TextStyle {
+    let to_terminal = terminal::is_terminal();
+    let is_local = arguments.local || (to_terminal && !arguments.utc);
+    TextStyle {
+        width: terminal::width(to_terminal),
+        color: terminal::uses_color(arguments.color, to_terminal),
+        zone: if is_local {
+            TimeZoneChoice::Local
+        } else {
+            TimeZoneChoice::Utc
+        },
+        only_failures: false,
+    }
+}
+
+fn alphabet(arguments: &LadderArguments) -> Alphabet {
+    if arguments.ascii || !terminal::shows_unicode() {
+        Alphabet::Ascii
+    } else {
+        Alphabet::Unicode
+    }
+}
