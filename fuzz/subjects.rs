@@ -11,7 +11,7 @@ use tcpwhy::capture::{
 use tcpwhy::decode::{decode as decode_packet, decode_by_layers};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnostician, Selection, knowledge};
 use tcpwhy::handshake::{Tracker, TrackerSettings};
-use tcpwhy::report::{Report, TimeZoneChoice, Tool, json, text};
+use tcpwhy::report::{Report, TimeZoneChoice, Tool, html, json, text};
 
 /// Attempts listed: an input of a few kilobytes has no more.
 const LISTED: Option<usize> = Some(100);
@@ -76,7 +76,7 @@ pub(crate) fn track(mut data: &[u8]) {
     let _ = diagnostician.finish(&CaptureQuality::default());
 }
 
-/// A file, to text and JSON.
+/// A file, to text, HTML and JSON.
 #[allow(dead_code, reason = "each target uses one")]
 pub(crate) fn read(data: &[u8]) {
     let stream = Box::new(Cursor::new(data.to_vec()));
@@ -113,6 +113,8 @@ pub(crate) fn read(data: &[u8]) {
         page.iter().all(is_harmless),
         "a control character reached the terminal"
     );
+    page.clear();
+    html::write(&report, TimeZoneChoice::Utc, &mut page).expect("memory takes everything");
     let mut document = Vec::new();
     json::write(&report, &mut document).expect("memory takes everything");
 }

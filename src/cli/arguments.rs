@@ -116,8 +116,8 @@ pub(super) struct ReadArguments {
     /// List only these outcomes, as in refused,dropped
     ///
     /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial; `failed` stands for all
-    /// but established, pending and partial. The counts cover all outcomes. Default: all in JSON; failed and partial
-    /// in text.
+    /// but established, pending and partial. The counts cover all outcomes. Default: failed and partial in text, all in
+    /// the other formats.
     #[arg(long, value_name = "LIST")]
     pub(super) outcome: Option<OutcomeList>,
 
@@ -162,7 +162,7 @@ pub(super) struct ReadArguments {
 
     /// List so many attempts singly, 0 for all
     ///
-    /// Failures first, then by time. The counts always cover all. Default: 20 in text, 100000 in JSON.
+    /// Failures first, then by time. The counts always cover all. Default: 20 in text, 100000 in JSON, 1000 in HTML.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 
@@ -276,6 +276,8 @@ pub(super) enum Format {
     Text,
     /// For programs: everything, one document
     Json,
+    /// To look at and to hand over: one page that loads nothing
+    Html,
 }
 
 /// When to use colour.

@@ -15,10 +15,13 @@ use crate::capture::{CaptureSet, Opened, ProblemKind, STANDARD_INPUT, Timestamp}
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::text::TextStyle;
-use crate::report::{CaptureTotals, Report, TimeZoneChoice, Tool, json, text};
+use crate::report::{CaptureTotals, Report, TimeZoneChoice, Tool, html, json, text};
 
 /// How many attempts the text lists singly, unless told otherwise.
 const LISTED_IN_TEXT: usize = 20;
+
+/// How many attempts a page of HTML lists, unless told otherwise.
+const LISTED_IN_HTML: usize = 1000;
 
 /// How many attempts JSON lists, unless told otherwise.
 const LISTED_IN_JSON: usize = 100_000;
@@ -99,6 +102,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let written = write_report(arguments.output.as_deref(), |out| match arguments.format {
         Format::Text => text::write(&report, &style, out),
         Format::Json => json::write(&report, out),
+        Format::Html => html::write(&report, style.zone, out),
     });
     match written {
         Ok(()) => status,
@@ -155,6 +159,7 @@ fn listed_attempts(arguments: &ReadArguments) -> Option<usize> {
     let usual = match arguments.format {
         Format::Text => LISTED_IN_TEXT,
         Format::Json => LISTED_IN_JSON,
+        Format::Html => LISTED_IN_HTML,
     };
     match arguments.max_attempts.unwrap_or(usual) {
         0 => None,

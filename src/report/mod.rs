@@ -1,4 +1,4 @@
-//! **Room 5: report.** One [`Report`] comes in; text for people or JSON for programs goes out.
+//! **Room 5: report.** One [`Report`] comes in; text or a page of HTML for people, or JSON for programs, goes out.
 //!
 //! Every format is a view of the same model: none computes what another would have to compute again. Nothing that
 //! came from a capture reaches a terminal unescaped.
@@ -12,6 +12,7 @@ mod counts;
 mod endpoint_words;
 mod evidence_words;
 mod finding_words;
+pub mod html;
 pub mod json;
 pub mod ladder;
 mod model;

@@ -9,6 +9,7 @@
     reason = "a test that cannot be set up fails, and says where"
 )]
 
+pub(crate) mod browser;
 pub(crate) mod command;
 pub(crate) mod frames;
 pub(crate) mod pcap;

@@ -1,0 +1,83 @@
+//! What the attempts say together: what happened, how sure that is, and what to check next.
+
+use maud::{Markup, html};
+
+use super::{View, shown};
+use crate::diagnosis::{Finding, NextStep};
+use crate::report::counts::counted;
+use crate::report::evidence_words::{ladder_command, proof};
+use crate::report::finding_words::{affected, title, what_applications_saw};
+
+/// How many findings are shown.
+const SHOWN: usize = 200;
+
+pub(super) fn findings(view: View<'_>) -> Markup {
+    let all = &view.report.diagnosis.findings;
+    html! {
+        @if all.is_empty() { p { (none(view)) } }
+        @for (number, finding) in (1_u64..).zip(all.iter().take(SHOWN)) { (one(view, number, finding)) }
+        @if all.len() > SHOWN {
+            p { (counted((all.len() - SHOWN) as u64, "more finding")) " not shown: the JSON report has all." }
+        }
+    }
+}
+
+fn none(view: View<'_>) -> &'static str {
+    if view.report.diagnosis.outcomes.failed() == 0 {
+        "No connect failed."
+    } else {
+        "The failures have nothing in common that could be told: each stands for itself, under Attempts."
+    }
+}
+
+fn one(view: View<'_>, number: u64, finding: &Finding) -> Markup {
+    let term = finding.kind.name();
+    html! {
+        article.finding id={ "finding-" (number) } {
+            header {
+                h3 { (number) ". " a href={ "#term-" (term) } { (capitalised(&title(finding))) } }
+                span.sure { (finding.confidence.name()) }
+                @if let Some(affected) = affected(finding, view.zone) { span.soft { (affected) } }
+            }
+            p.statement { (capitalised(&shown(&finding.statement))) @if let Some(name) = name(view, finding) { " (" (name) ")" } }
+            @if let Some(saw) = what_applications_saw(finding) { p { (capitalised(&saw)) "." } }
+            @if !finding.evidence.is_empty() || finding.proof.is_some() {
+                ul {
+                    @for words in &finding.evidence { li { (shown(words)) } }
+                    @if let Some(proved) = &finding.proof {
+                        li {
+                            "proof: " a href={ "#attempt-" (proved.attempt.0) } { (proof(view.report, proved)) }
+                            @if let Some(command) = ladder_command(view.report, proved.attempt) { code.run { (command) } }
+                        }
+                    }
+                }
+            }
+            @if !finding.next_steps.is_empty() {
+                p { strong { "Check next" } }
+                ul.steps { @for step in &finding.next_steps { li { (next_step(step)) } } }
+            }
+        }
+    }
+}
+
+fn name(view: View<'_>, finding: &Finding) -> Option<String> {
+    let name = view.report.name_of(finding.server?.address)?;
+    (!finding.statement.contains(&name)).then(|| shown(&name))
+}
+
+fn next_step(step: &NextStep) -> Markup {
+    html! {
+        "On " (shown(&step.place)) ":"
+        code.run { (shown(&step.run)) }
+        @if !step.why.is_empty() { span.soft { (shown(&step.why)) } }
+    }
+}
+
+/// The sentence with a capital letter.
+pub(super) fn capitalised(words: &str) -> String {
+    let mut rest = words.chars();
+    match rest.next() {
+        Some(first) => first.to_uppercase().chain(rest).collect(),
+        None => String::new(),
+    }
+}

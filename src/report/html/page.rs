@@ -1,0 +1,96 @@
+//! The page around the parts.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::policy::policy;
+use super::{
+    View, attempts, capture, drawings, endpoints, findings, marks, reading, shown, summary,
+};
+use crate::report::counts::grouped;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// The sections: what they are called, and by which name links lead there.
+const SECTIONS: [(&str, &str); 6] = [
+    ("findings", "Findings"),
+    ("servers", "Servers"),
+    ("time", "Over time"),
+    ("attempts", "Attempts"),
+    ("capture", "The capture"),
+    ("reading", "How to read this"),
+];
+
+/// The whole page.
+pub(super) fn page(view: View<'_>) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy(STYLE, SCRIPT));
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                meta name="generator" content={ "tcpwhy " (view.report.tool.version) };
+                title { (title(view)) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a.skip href="#findings" { "Skip to the findings" }
+                (marks::symbols())
+                header {
+                    (summary::summary(view))
+                    nav aria-label="Sections" {
+                        ul {
+                            @for (id, name) in SECTIONS { li { a href={ "#" (id) } { (name) } } }
+                        }
+                    }
+                }
+                main {
+                    (section(0, &findings::findings(view)))
+                    (section(1, &endpoints::endpoints(view)))
+                    (section(2, &drawings::drawings(view)))
+                    (section(3, &attempts::attempts(view)))
+                    (section(4, &capture::capture(view)))
+                    (section(5, &reading::reading(view)))
+                }
+                footer {
+                    "Made by tcpwhy " (view.report.tool.version)
+                    ". This page is complete in itself: it loads nothing, and sends nothing."
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+}
+
+fn section(number: usize, content: &Markup) -> Markup {
+    let (id, name) = SECTIONS.get(number).copied().unwrap_or_default();
+    html! {
+        section id=(id) aria-labelledby={ (id) "-title" } {
+            h2 id={ (id) "-title" } { (name) }
+            (content)
+        }
+    }
+}
+
+/// `incident.pcap: 73 of 1,204 connects failed`.
+fn title(view: View<'_>) -> String {
+    let outcomes = &view.report.diagnosis.outcomes;
+    format!(
+        "{}: {} of {} connects failed",
+        sources(view),
+        grouped(outcomes.failed()),
+        grouped(outcomes.total())
+    )
+}
+
+/// What was read, in a few words.
+pub(super) fn sources(view: View<'_>) -> String {
+    match view.report.capture.sources.as_slice() {
+        [] => "nothing".to_owned(),
+        [only] => shown(&only.path.to_string_lossy()),
+        several => format!("{} files", grouped(several.len() as u64)),
+    }
+}
