@@ -17,6 +17,7 @@ pub mod json;
 pub mod ladder;
 mod model;
 mod outcome_words;
+mod packet_filters;
 mod sanitize;
 pub mod text;
 mod times;

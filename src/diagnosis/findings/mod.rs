@@ -56,6 +56,13 @@ pub struct Finding {
     example_client: Option<IpAddr>,
 }
 
+impl Finding {
+    /// The client that it is about, when it is about one.
+    pub fn only_client(&self) -> Option<IpAddr> {
+        self.example_client.filter(|_| self.clients == 1)
+    }
+}
+
 /// The packets that prove a finding: from the first to the last of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use super::evidence_words;
 use super::model::Report;
+use super::packet_filters;
 use super::times::rfc3339;
 use crate::capture::{Compression, ProblemKind, SourceFacts};
 use crate::decode::SetAside;
@@ -194,6 +195,8 @@ fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
                 why: step.why.clone(),
             })
             .collect(),
+        display_filter: packet_filters::display_filter_of_finding(finding),
+        capture_filter: packet_filters::capture_filter_of_finding(finding),
     }
 }
 
@@ -272,6 +275,8 @@ fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wire::Attempt 
             report.capture.comments_on(diagnosed),
         ]
         .concat(),
+        display_filter: packet_filters::display_filter(attempt),
+        capture_filter: packet_filters::capture_filter(attempt),
     }
 }
 

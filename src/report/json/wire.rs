@@ -196,6 +196,11 @@ pub(super) struct Finding {
     pub(super) evidence: Vec<String>,
     /// What to check next.
     pub(super) next_steps: Vec<NextStep>,
+    /// Wireshark's display filter for the handshakes and errors of its server, or of its one client; null when it is about
+    /// neither.
+    pub(super) display_filter: Option<String>,
+    /// A filter in libpcap's language for capturing such packets when it happens again.
+    pub(super) capture_filter: Option<String>,
 }
 
 /// What to check next.
@@ -297,6 +302,10 @@ pub(super) struct Attempt {
     pub(super) evidence: Vec<Evidence>,
     /// What else is worth knowing.
     pub(super) notes: Vec<String>,
+    /// Wireshark's display filter for its packets and the ICMP errors about them.
+    pub(super) display_filter: String,
+    /// A filter in libpcap's language for capturing such an attempt when it happens again; null inside a tunnel.
+    pub(super) capture_filter: Option<String>,
 }
 
 /// A packet that shows what became of an attempt.

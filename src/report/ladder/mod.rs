@@ -14,6 +14,7 @@ pub use sequence::Position;
 use super::attempt_words::headline;
 use super::evidence_words::duration;
 use super::model::Report;
+use super::packet_filters;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::{DiagnosedAttempt, Judged, app_error, error_text};
@@ -41,6 +42,10 @@ pub struct Ladder {
     pub verdict: Verdict,
     /// What else is worth knowing, and comments of people on its packets.
     pub notes: Vec<String>,
+    /// Wireshark's display filter for its packets.
+    pub display_filter: String,
+    /// A filter in libpcap's language for watching it happen again; `None` inside a tunnel.
+    pub capture_filter: Option<String>,
 }
 
 /// Somebody who sends packets.
@@ -106,6 +111,8 @@ impl Ladder {
                 report.capture.comments_on(diagnosed),
             ]
             .concat(),
+            display_filter: packet_filters::display_filter(attempt),
+            capture_filter: packet_filters::capture_filter(attempt),
         }
     }
 }

@@ -26,7 +26,7 @@ const WIDEST: usize = 80;
 const LONGEST_NOTE: usize = 400;
 
 /// Where the text behind a word such as `client` begins.
-const INDENT: usize = 11;
+const INDENT: usize = 13;
 
 /// Writes the ladder.
 ///
@@ -217,6 +217,10 @@ impl Drawing<'_> {
         for note in &self.ladder.notes {
             let note = cut(&self.alphabet.safe(note), LONGEST_NOTE);
             self.paragraph("note", &[note], "");
+        }
+        self.paragraph("Wireshark", &[self.ladder.display_filter.clone()], "");
+        if let Some(filter) = &self.ladder.capture_filter {
+            self.paragraph("tcpdump", &[format!("'{filter}'")], "");
         }
     }
 }

@@ -1,0 +1,169 @@
+//! The filters that a report names do what they promise: tshark shows the attempt's packets with one, libpcap captures such
+//! an attempt with the other.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use support::{in_package, json_on, samples};
+
+/// The numbers of the frames that tshark shows.
+fn shown_by_tshark(path: &Path, filter: &str) -> BTreeSet<u64> {
+    let output = Command::new("tshark")
+        .arg("-r")
+        .arg(path)
+        .args(["-Y", filter, "-T", "fields", "-e", "frame.number"])
+        .output()
+        .expect("tshark, of Debian's package of that name");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{filter}: {said}");
+    let numbers = String::from_utf8(output.stdout).unwrap();
+    numbers.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+fn frames(attempt: &Value) -> BTreeSet<u64> {
+    let evidence = attempt["evidence"].as_array().unwrap().iter();
+    evidence
+        .map(|packet| packet["packet"].as_u64().unwrap())
+        .collect()
+}
+
+fn attempts(report: &Value) -> &[Value] {
+    report["attempts"].as_array().unwrap()
+}
+
+/// The first attempt of each outcome but the ordinary one.
+fn examples(report: &Value) -> Vec<&Value> {
+    let mut seen = BTreeSet::new();
+    attempts(report)
+        .iter()
+        .filter(|attempt| attempt["outcome"] != "established")
+        .filter(|attempt| seen.insert(attempt["outcome"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn display_filters_show_the_packets_of_the_attempt_and_of_no_other() {
+    let mut count = 0;
+    for path in samples() {
+        let report = json_on(std::slice::from_ref(&path));
+        for attempt in examples(&report) {
+            let filter = attempt["display_filter"].as_str().unwrap();
+            let shown = shown_by_tshark(&path, filter);
+            let name = path.display();
+            let missing: Vec<u64> = frames(attempt).difference(&shown).copied().collect();
+            assert!(missing.is_empty(), "{name}: {filter} hides {missing:?}");
+            let ends = |attempt: &Value| (attempt["client"].clone(), attempt["server"].clone());
+            for other in attempts(&report) {
+                if ends(other) != ends(attempt) {
+                    let both: Vec<u64> = frames(other).intersection(&shown).copied().collect();
+                    assert!(
+                        both.is_empty(),
+                        "{name}: {filter} shows {both:?} of {other}"
+                    );
+                }
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 40, "{count}");
+}
+
+#[test]
+fn display_filters_of_findings_show_what_proves_them() {
+    let mut count = 0;
+    for path in samples() {
+        let report = json_on(std::slice::from_ref(&path));
+        for finding in report["findings"].as_array().unwrap() {
+            let Some(filter) = finding["display_filter"].as_str() else {
+                assert_eq!(finding["server"], Value::Null);
+                continue;
+            };
+            assert!(filter.len() < 200, "{filter}");
+            let shown = shown_by_tshark(&path, filter);
+            let of_server = attempts(&report).iter().filter(|attempt| {
+                attempt["server"] == finding["server"] && attempt["outcome"] != "established"
+            });
+            for attempt in of_server {
+                let first = frames(attempt).first().copied().unwrap();
+                assert!(
+                    shown.contains(&first),
+                    "{}: {filter} hides {first}",
+                    path.display()
+                );
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "{count}");
+}
+
+#[test]
+fn both_versions_of_ip_are_named_as_wireshark_and_libpcap_name_them() {
+    let report = json_on(&[in_package("samples/reset-by-server-firewall-ipv6.pcap")]);
+    let refused = examples(&report)[0];
+    assert_eq!(
+        refused["capture_filter"],
+        "(host 2001:db8::7 and host 2001:db8:0:1::20 and tcp port 5432 and ip6[53] & 7 != 0) or (icmp6 and ip6[40] < 128)"
+    );
+    let filter = refused["display_filter"].as_str().unwrap();
+    assert!(
+        filter.starts_with("ipv6.addr==2001:db8::7 && ipv6.addr==2001:db8:0:1::20 && tcp.port=="),
+        "{filter}"
+    );
+    let wrapped = json_on(&[in_package("samples/vxlan.pcap")]);
+    assert_eq!(examples(&wrapped)[0]["capture_filter"], Value::Null);
+}
+
+/// Captured again with its own filter, the attempt ends the same way.
+#[cfg(feature = "live")]
+#[test]
+fn capture_filters_compile_and_catch_the_failure() {
+    let mut count = 0;
+    for path in samples() {
+        let report = json_on(std::slice::from_ref(&path));
+        for finding in report["findings"].as_array().unwrap() {
+            if let Some(filter) = finding["capture_filter"].as_str() {
+                tcpwhy::capture::CaptureFilter::new(filter).unwrap();
+            }
+        }
+        for attempt in examples(&report) {
+            let Some(filter) = attempt["capture_filter"].as_str() else {
+                continue;
+            };
+            let ran = support::command::run(&[
+                "read",
+                "-q",
+                "-F",
+                "json",
+                "--filter",
+                filter,
+                path.to_str().unwrap(),
+            ]);
+            let again: Value = serde_json::from_str(&ran.stdout).expect(&ran.stderr);
+            let found = attempts(&again).iter().find(|other| {
+                (&other["client"], &other["isn"]) == (&attempt["client"], &attempt["isn"])
+            });
+            let outcome = found.map(|found| &found["outcome"]);
+            assert_eq!(
+                outcome,
+                Some(&attempt["outcome"]),
+                "{}: {filter}",
+                path.display()
+            );
+            count += 1;
+        }
+    }
+    assert!(count >= 40, "{count}");
+}
