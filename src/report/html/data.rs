@@ -9,8 +9,9 @@ use super::ladder::rungs;
 use super::{View, shown};
 use crate::diagnosis::DiagnosedAttempt;
 use crate::handshake::Outcome;
-use crate::report::attempt_words::{facts, headline};
+use crate::report::attempt_words::facts;
 use crate::report::outcome_words::shown_name;
+use crate::report::packet_filters::display_filter;
 
 /// The packets of so many attempts are among the data; `tcpwhy ladder` draws those of the others.
 pub(super) const TOLD: usize = 10_000;
@@ -44,8 +45,8 @@ type Row = (
     Option<Story>,
 );
 
-/// Headline, facts, rungs.
-type Story = (usize, Vec<usize>, Vec<Rung>);
+/// Wireshark's filter, facts, rungs.
+type Story = (String, Vec<usize>, Vec<Rung>);
 
 /// Side, time, what, detail.
 type Rung = (&'static str, String, usize, Option<usize>);
@@ -104,7 +105,7 @@ fn row(view: View<'_>, ranks: &Ranks, diagnosed: &DiagnosedAttempt, story: Optio
 }
 
 fn story(view: View<'_>, diagnosed: &DiagnosedAttempt, pool: &mut Pool) -> Story {
-    let title = pool.place_of(headline(&diagnosed.decided));
+    let filter = display_filter(&diagnosed.decided.attempt);
     let facts = facts(view.report, diagnosed);
     let facts = facts.into_iter().map(|fact| pool.place_of(fact)).collect();
     let rungs = rungs(view, diagnosed).into_iter();
@@ -114,7 +115,7 @@ fn story(view: View<'_>, diagnosed: &DiagnosedAttempt, pool: &mut Pool) -> Story
             (rung.side, rung.at, pool.place_of(shown(&rung.what)), detail)
         })
         .collect();
-    (title, facts, rungs)
+    (filter, facts, rungs)
 }
 
 /// Texts, each once.

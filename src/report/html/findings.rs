@@ -7,6 +7,7 @@ use crate::diagnosis::{Finding, NextStep};
 use crate::report::counts::counted;
 use crate::report::evidence_words::{ladder_command, proof};
 use crate::report::finding_words::{affected, title, what_applications_saw};
+use crate::report::packet_filters::{capture_filter_of_finding, display_filter_of_finding};
 
 /// How many findings are shown.
 const SHOWN: usize = 200;
@@ -49,6 +50,15 @@ fn one(view: View<'_>, number: u64, finding: &Finding) -> Markup {
                             "proof: " a href={ "#attempt-" (proved.attempt.0) } { (proof(view.report, proved)) }
                             @if let Some(command) = ladder_command(view.report, proved.attempt) { code.run { (command) } }
                         }
+                    }
+                }
+            }
+            @if let Some(filter) = display_filter_of_finding(finding) {
+                details {
+                    summary { "Look at the packets again" }
+                    "In Wireshark:" code.run { (filter) }
+                    @if let Some(filter) = capture_filter_of_finding(finding) {
+                        "With tcpdump, when it happens again:" code.run { "'" (filter) "'" }
                     }
                 }
             }

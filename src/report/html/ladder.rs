@@ -7,6 +7,7 @@ use crate::diagnosis::{DiagnosedAttempt, duration};
 use crate::report::attempt_words::{after, facts};
 use crate::report::counts::counted;
 use crate::report::ladder::{CapturedAgain, Event, Ladder, LadderPacket, Party, Row, Side};
+use crate::report::packet_filters::display_filter;
 
 /// A step of a ladder, as it is drawn.
 pub(super) struct Rung {
@@ -140,6 +141,7 @@ pub(super) fn story(view: View<'_>, diagnosed: &DiagnosedAttempt) -> Markup {
                 }
             }
             @if !facts.is_empty() { ul { @for fact in &facts { li { (fact) } } } }
+            p { "In Wireshark: " code { (display_filter(attempt)) } }
         }
     }
 }
