@@ -8,7 +8,7 @@ use super::{View, marks};
 use crate::capture::Timestamp;
 use crate::diagnosis::{EndpointSummary, service_name};
 use crate::handshake::Outcome;
-use crate::report::counts::grouped;
+use crate::report::counts::{counted, grouped};
 use crate::report::endpoint_words::{commonest_failure, other, why};
 use crate::report::evidence_words::duration;
 
@@ -29,10 +29,17 @@ const COLUMNS: [(&str, bool); 9] = [
 ];
 
 pub(super) fn endpoints(view: View<'_>) -> Markup {
-    let endpoints = &view.report.diagnosis.endpoints;
-    let listed = endpoints.get(..LISTED).unwrap_or(endpoints);
+    let all = &view.report.diagnosis.endpoints;
+    let has_own = |endpoint: &&EndpointSummary| endpoint.outcomes.total() > 0;
+    let endpoints: Vec<&EndpointSummary> = all.iter().filter(has_own).collect();
+    let folded = (all.len() - endpoints.len()) as u64;
+    let listed = endpoints.get(..LISTED).unwrap_or(&endpoints);
     html! {
-        @if endpoints.is_empty() { p { "No server was asked for." } } @else {
+        @if folded > 0 {
+            p { (counted(folded, "server")) " left out: only scans, floods or backscatter touched them." }
+        }
+        @if all.is_empty() { p { "No server was asked for." } }
+        @if !endpoints.is_empty() {
             div.list {
                 (controls("servers", None))
                 table role="table" {
