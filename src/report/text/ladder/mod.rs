@@ -218,7 +218,8 @@ impl Drawing<'_> {
             let note = cut(&self.alphabet.safe(note), LONGEST_NOTE);
             self.paragraph("note", &[note], "");
         }
-        self.paragraph("Wireshark", &[self.ladder.display_filter.clone()], "");
+        let display_filter = std::slice::from_ref(&self.ladder.display_filter);
+        self.paragraph("Wireshark", display_filter, "");
         if let Some(filter) = &self.ladder.capture_filter {
             self.paragraph("tcpdump", &[format!("'{filter}'")], "");
         }
