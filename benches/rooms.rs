@@ -190,6 +190,7 @@ fn diagnose(sample: &Sample) -> Diagnosis {
         tracker: TrackerSettings::default(),
         selection: Selection::default(),
         listed_attempts: Some(LISTED),
+        ..AnalysisSettings::default()
     };
     let (_, diagnosis) = analyse(&mut sample.open(), settings, |_| true);
     diagnosis

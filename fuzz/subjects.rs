@@ -87,6 +87,7 @@ pub(crate) fn read(data: &[u8]) {
         tracker: tracker_settings(),
         selection: Selection::default(),
         listed_attempts: LISTED,
+        ..AnalysisSettings::default()
     };
     let (capture, diagnosis) = analyse(&mut captures, settings, |_| true);
     let report = Report {

@@ -1,13 +1,18 @@
 //! The rooms put together: from sources of packets to a diagnosis.
 
-use crate::capture::{CaptureSet, Packet};
+mod pipeline;
+
+use std::num::NonZeroUsize;
+
+use crate::capture::{CaptureSet, Packet, PacketPlace};
 use crate::decode::{Observation, SetAside, decode};
-use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Selection};
-use crate::handshake::{Tracker, TrackerSettings};
+use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
+use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
+use pipeline::{Batch, PACKETS_AT_ONCE};
 
 /// What shapes an analysis.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AnalysisSettings {
     /// How long silence must be watched, and how much is followed at once.
     pub tracker: TrackerSettings,
@@ -15,6 +20,21 @@ pub struct AnalysisSettings {
     pub selection: Selection,
     /// How many attempts are listed singly; `None` for all.
     pub listed_attempts: Option<usize>,
+    /// On how many threads: one, or three (reading and decoding, tracking, diagnosing) when more than one is allowed. The
+    /// result is the same.
+    pub threads: NonZeroUsize,
+}
+
+impl Default for AnalysisSettings {
+    /// About all attempts, which are all listed, on one thread.
+    fn default() -> Self {
+        Self {
+            tracker: TrackerSettings::default(),
+            selection: Selection::default(),
+            listed_attempts: None,
+            threads: NonZeroUsize::MIN,
+        }
+    }
 }
 
 /// Reads all packets of `captures` that `passes` lets through, and judges every attempt.
@@ -38,46 +58,36 @@ pub fn analyse_watched(
 ) -> (CaptureTotals, Diagnosis) {
     let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
-    let mut tracker = Tracker::new(settings.tracker);
-    let mut diagnostician = Diagnostician::new(settings.selection, settings.listed_attempts);
-    loop {
-        until_telling -= 1;
-        if until_telling == 0 {
-            until_telling = PACKETS_BETWEEN_TELLING;
-            tell_read(captures.bytes_read());
+    let (tracker, mut diagnostician) = pipeline::run(settings, |batch| {
+        while batch.observations.len() < PACKETS_AT_ONCE {
+            until_telling -= 1;
+            if until_telling == 0 {
+                until_telling = PACKETS_BETWEEN_TELLING;
+                tell_read(captures.bytes_read());
+            }
+            let Some(packet) = captures.next_packet() else {
+                totals.sources = captures.facts();
+                note_end(batch, &totals);
+                return false;
+            };
+            // A packet that is left out shows that the capture went on.
+            let observation = if passes(&packet) {
+                let observation = decode(&packet);
+                count(&mut totals, &packet, &observation);
+                observation
+            } else {
+                Observation::Unrelated
+            };
+            batch.observations.push((observation, packet.place));
         }
-        let Some(packet) = captures.next_packet() else {
-            break;
-        };
-        if !passes(&packet) {
-            // It is left out, but it shows that the capture went on.
-            tracker.watched_until(packet.place.at);
-            continue;
-        }
-        let observation = decode(&packet);
-        count(&mut totals, &packet, &observation);
-        diagnostician.observe(&observation);
-        tracker.observe(&observation, packet.place);
-        for decided in tracker.take_decided() {
-            diagnostician.add(decided);
-        }
-    }
-    totals.sources = captures.facts();
+        true
+    });
     totals.first = totals
         .sources
         .iter()
         .filter_map(|source| source.first)
         .min();
     totals.last = totals.sources.iter().filter_map(|source| source.last).max();
-    if let Some(until) = totals
-        .sources
-        .iter()
-        .filter_map(|source| source.watched_until)
-        .max()
-    {
-        tracker.watched_until(until);
-    }
-    tracker.finish(|decided| diagnostician.add(decided));
     totals.packets = totals.sources.iter().map(|source| source.packets).sum();
     totals.copies = tracker.copies();
     totals.attempts_set_aside = tracker.set_aside_undecided();
@@ -107,6 +117,18 @@ pub fn analyse_watched(
         lost_packets,
     };
     (totals, diagnostician.finish(&quality))
+}
+
+/// The capture went on for as long as its sources say, although no packet shows it.
+fn note_end(batch: &mut Batch, totals: &CaptureTotals) {
+    let sources = totals.sources.iter();
+    if let Some(at) = sources.filter_map(|source| source.watched_until).max() {
+        let place = PacketPlace {
+            at,
+            ..PacketPlace::default()
+        };
+        batch.observations.push((Observation::Unrelated, place));
+    }
 }
 
 fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observation) {

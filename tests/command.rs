@@ -123,6 +123,20 @@ fn two_runs_give_the_same_bytes() {
 }
 
 #[test]
+fn any_number_of_threads_gives_the_same_report() {
+    let text = |threads| run(&["read", "samples", "--threads", threads]).stdout;
+    assert_eq!(text("1"), text("3"));
+    let report = |threads| {
+        let mut report = json(&["samples", "--threads", threads]);
+        report["tool"] = Value::Null;
+        report
+    };
+    assert_eq!(report("1"), report("3"));
+    let none = run(&["read", "--threads", "0", REFUSED]);
+    assert_eq!(none.status, 2, "{}", none.stdout);
+}
+
+#[test]
 fn only_the_asked_for_outcomes_are_listed_and_all_are_counted() {
     let report = json(&["samples/service-restart.pcap", "--outcome", "refused"]);
     assert_eq!(outcomes(&report), ["refused"; 20]);

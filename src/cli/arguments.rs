@@ -160,6 +160,13 @@ pub(super) struct ReadArguments {
     #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
     pub(super) max_flows: usize,
 
+    /// Work on so many threads at most
+    ///
+    /// With 1 all is done in turn; with more, reading, tracking and diagnosing each have a thread. The report is the same. Default:
+    /// as many as there are cores.
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<std::num::NonZeroUsize>,
+
     /// List so many attempts singly, 0 for all
     ///
     /// Failures first, then by time. The counts always cover all. Default: 20 in text, 100000 in JSON, 1000 in HTML.

@@ -1,5 +1,6 @@
 //! `tcpwhy read`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::arguments::{Format, ReadArguments};
@@ -70,6 +71,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         },
         selection: selection(arguments, start, style.zone),
         listed_attempts: listed_attempts(arguments),
+        threads: arguments.threads.unwrap_or_else(usual_threads),
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
     let (capture, diagnosis) = analyse_watched(
@@ -111,6 +113,11 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
             ExitStatus::Input
         }
     }
+}
+
+/// As many as there are cores.
+fn usual_threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// The files named, or standard input when something is piped into it.

@@ -1,20 +1,42 @@
 //! The attempts that are being followed, found by their 4-tuple.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+use std::hint::black_box;
+use std::net::IpAddr;
 use std::time::Duration;
+
+use slab::Slab;
 
 use super::attempt::{Acceptable, Attempt, AttemptId, Fit};
 use super::lone_syn::LoneSyn;
 use super::lone_syns::LoneSyns;
+use super::place_index::{PlaceIndex, Tag, Tagger};
 use super::seen_packet::Sender;
 use crate::capture::PacketPlace;
 use crate::decode::{Endpoint, Segment, SequenceNumber};
 
 /// A 4-tuple without direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FlowKey {
     lower: Endpoint,
     higher: Endpoint,
+}
+
+impl Hash for FlowKey {
+    /// In two writes where most keys are of IPv4: each packet's key is hashed.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match (self.lower.address, self.higher.address) {
+            (IpAddr::V4(lower), IpAddr::V4(higher)) => {
+                state.write_u64(u64::from(lower.to_bits()) << 32 | u64::from(higher.to_bits()));
+            }
+            (lower, higher) => {
+                lower.hash(state);
+                higher.hash(state);
+            }
+        }
+        state.write_u32(u32::from(self.lower.port) << 16 | u32::from(self.higher.port));
+    }
 }
 
 impl FlowKey {
@@ -107,21 +129,43 @@ impl Flow {
     }
 }
 
+/// A 4-tuple and its attempts.
+#[derive(Debug)]
+struct Slot {
+    key: FlowKey,
+    flow: Flow,
+}
+
 /// The attempts of all 4-tuples, bounded.
 #[derive(Debug)]
 pub(super) struct FlowTable {
-    // Strangers choose the keys: the hasher is seeded, so that they cannot make them collide.
-    flows: HashMap<FlowKey, Flow, foldhash::fast::RandomState>,
+    tagger: Tagger,
+    /// Places among the slots, by their keys.
+    index: PlaceIndex,
+    slots: Slab<Slot>,
     /// Open attempts of 4-tuples of which nothing but one SYN was seen.
     lone: LoneSyns,
     open_count: usize,
     /// Open attempts of 4-tuples with too many of them: nothing more is matched to these.
     parked: VecDeque<Attempt>,
-    /// Open attempts in the order of their creation, or of the latest look at them; some may have been settled since.
-    open_order: VecDeque<(FlowKey, AttemptId)>,
+    /// Open attempts, and where they are, in the order of their creation or of the latest look at them; some may have been
+    /// settled since.
+    open_order: VecDeque<(u32, AttemptId)>,
     /// What is remembered besides, oldest first: settled attempts, and with the id 0 probed flows.
-    remembered: VecDeque<(FlowKey, AttemptId)>,
+    remembered: VecDeque<(u32, AttemptId)>,
+    /// Room for what the next packets need.
+    expected: Expected,
 }
+
+/// What will be needed soon.
+#[derive(Debug, Default)]
+struct Expected {
+    tags: Vec<Tag>,
+    places: Vec<u32>,
+}
+
+/// Tables with fewer entries are in the caches anyway.
+const WORTH_TOUCHING: usize = 1 << 14;
 
 /// How many settled attempts are remembered for their late packets (copies, repeated SYN-ACKs), and flows for a probe.
 const REMEMBERED: usize = 1 << 16;
@@ -135,21 +179,94 @@ pub(super) const OPEN_PER_FLOW: usize = 64;
 impl FlowTable {
     pub(super) fn new() -> Self {
         Self {
-            flows: HashMap::default(),
+            tagger: Tagger::default(),
+            index: PlaceIndex::default(),
+            slots: Slab::new(),
             lone: LoneSyns::default(),
             open_count: 0,
             parked: VecDeque::new(),
             open_order: VecDeque::new(),
             remembered: VecDeque::new(),
+            expected: Expected::default(),
         }
     }
 
     /// What is known of a 4-tuple; a lone SYN there becomes an attempt like others.
     pub(super) fn get_mut(&mut self, key: FlowKey) -> Option<&mut Flow> {
-        if let Some(syn) = self.lone.take(key) {
+        let tag = self.tagger.tag(key);
+        if let Some(syn) = self.lone.take(tag, key) {
             self.add(key, syn.attempt());
         }
-        self.flows.get_mut(&key)
+        let place = self.place(tag, key)?;
+        self.flow_at(place)
+    }
+
+    fn place(&self, tag: Tag, key: FlowKey) -> Option<u32> {
+        let is_it = |place| slot(&self.slots, place).is_some_and(|slot| slot.key == key);
+        self.index.find(tag, is_it)
+    }
+
+    fn flow_at(&mut self, place: u32) -> Option<&mut Flow> {
+        self.slots
+            .get_mut(place as usize)
+            .map(|slot| &mut slot.flow)
+    }
+
+    /// The place of a 4-tuple, made where there is none.
+    fn place_or_new(&mut self, key: FlowKey) -> u32 {
+        let tag = self.tagger.tag(key);
+        if let Some(place) = self.place(tag, key) {
+            return place;
+        }
+        let flow = Flow::default();
+        // Far fewer are followed at once than numbers of 32 bits can tell apart.
+        let place = u32::try_from(self.slots.insert(Slot { key, flow })).unwrap_or(u32::MAX);
+        self.index.insert(tag, place);
+        place
+    }
+
+    /// Lets go of a 4-tuple of which nothing is left.
+    fn forget_if_empty(&mut self, place: u32) {
+        if !slot(&self.slots, place).is_some_and(|slot| slot.flow.is_forgotten()) {
+            return;
+        }
+        if let Some(slot) = self.slots.try_remove(place as usize) {
+            self.index
+                .remove(self.tagger.tag(slot.key), |found| found == place);
+        }
+    }
+
+    /// Brings into the cache what the packets of these 4-tuples, the next ones to come, will need, and what must be looked at
+    /// while they are followed.
+    ///
+    /// Measured on captures of millions of flows, nearly all time went into waiting for memory, one line after the other
+    /// (180 ns each). Lines that do not depend on each other arrive together (15 ns each): so for many packets at once first
+    /// the index is asked, then what it points to, then what that points to.
+    pub(super) fn expect(&mut self, keys: impl Iterator<Item = FlowKey>) {
+        let is_lone_large = self.lone.count() > WORTH_TOUCHING;
+        let is_large = self.slots.len() > WORTH_TOUCHING;
+        if !is_lone_large && !is_large {
+            return;
+        }
+        let (tags, places) = (&mut self.expected.tags, &mut self.expected.places);
+        tags.clear();
+        tags.extend(keys.map(|key| self.tagger.tag(key)));
+        let count = tags.len();
+        if is_large {
+            self.index.touch(tags);
+            places.clear();
+            places.extend(tags.iter().filter_map(|tag| self.index.guess(*tag)));
+            let upcoming = self.open_order.iter().take(PER_PACKET * count);
+            places.extend(upcoming.map(|(place, _)| *place));
+            let forgotten = self.remembered.iter().take(count);
+            places.extend(forgotten.map(|(place, _)| *place));
+            touch_slots(&self.slots, places);
+        }
+        if is_lone_large {
+            self.lone.expect(tags);
+            self.lone
+                .expect_oldest(&self.tagger, PER_PACKET * count, tags);
+        }
     }
 
     /// How many attempts are open.
@@ -159,7 +276,7 @@ impl FlowTable {
 
     /// Follows a new attempt of a 4-tuple of which nothing is known, by its SYN.
     pub(super) fn add_lone(&mut self, key: FlowKey, syn: LoneSyn) {
-        self.lone.add(key, syn);
+        self.lone.add(&self.tagger, self.tagger.tag(key), syn);
     }
 
     /// How many of them are lone SYNs.
@@ -175,48 +292,65 @@ impl FlowTable {
     /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or never.
     pub(super) fn take_lone_if(&mut self, is_over: impl Fn(&LoneSyn) -> bool) -> Option<Attempt> {
         self.lone.oldest().filter(|syn| is_over(syn))?;
-        self.lone.take_oldest().map(|syn| syn.attempt())
+        self.take_oldest_lone()
+    }
+
+    fn take_oldest_lone(&mut self) -> Option<Attempt> {
+        let syn = self.lone.take_oldest(&self.tagger)?;
+        Some(syn.attempt())
     }
 
     /// All open attempts but lone SYNs, in no order.
     pub(super) fn open_attempts(&self) -> impl Iterator<Item = &Attempt> {
-        self.flows
-            .values()
-            .flat_map(|flow| flow.open.iter())
+        self.slots
+            .iter()
+            .flat_map(|(_, slot)| slot.flow.open.iter())
             .chain(&self.parked)
     }
 
     /// Follows a new attempt.
     pub(super) fn add(&mut self, key: FlowKey, attempt: Attempt) {
+        let place = self.place_or_new(key);
         self.open_count += 1;
-        self.open_order.push_back((key, attempt.id));
-        let flow = self.flows.entry(key).or_default();
-        if flow.open.capacity() == 0 {
-            flow.open.reserve_exact(1);
+        self.open_order.push_back((place, attempt.id));
+        if let Some(flow) = self.flow_at(place) {
+            if flow.open.capacity() == 0 {
+                flow.open.reserve_exact(1);
+            }
+            flow.open.push(attempt);
         }
-        flow.open.push(attempt);
         if self.open_order.len() > 2 * self.open_count + 1024 {
-            let flows = &self.flows;
+            let slots = &self.slots;
             self.open_order
-                .retain(|(key, id)| is_open(flows, *key, *id));
+                .retain(|(place, id)| is_open(slots, *place, *id));
         }
     }
 
     /// Takes an attempt out and remembers it as settled.
     pub(super) fn settle(&mut self, key: FlowKey, id: AttemptId) -> Option<Attempt> {
-        let attempt = self.take(key, id)?;
+        let place = self.place(self.tagger.tag(key), key)?;
+        self.settle_at(place, id)
+    }
+
+    fn settle_at(&mut self, place: u32, id: AttemptId) -> Option<Attempt> {
+        let attempt = self.take_at(place, id)?;
+        let flow = self.flow_at(place)?;
         if let Some(isn) = attempt.isn {
-            let settled = &mut self.flows.entry(key).or_default().settled;
-            if settled.len() >= SETTLED_PER_FLOW {
-                settled.remove(0);
+            if flow.settled.len() >= SETTLED_PER_FLOW {
+                flow.settled.remove(0);
             }
-            settled.push(Settled {
+            if flow.settled.capacity() == 0 {
+                flow.settled.reserve_exact(1);
+            }
+            flow.settled.push(Settled {
                 id,
                 client: attempt.client,
                 isn,
                 expected: attempt.expected,
             });
-            self.remember(key, id);
+            self.remember(place, id);
+        } else {
+            self.forget_if_empty(place);
         }
         Some(attempt)
     }
@@ -224,21 +358,21 @@ impl FlowTable {
     /// Looks at the open attempt that was not looked at for the longest time: takes it out when `is_over`, or puts it behind
     /// the others. Looked at with every new attempt, all are in turn.
     pub(super) fn take_if(&mut self, is_over: impl Fn(&Attempt) -> bool) -> Option<Attempt> {
-        let (key, id) = self.open_order.pop_front()?;
-        let flow = self.flows.get(&key)?;
-        let attempt = flow.open.iter().find(|attempt| attempt.id == id)?;
+        let (place, id) = self.open_order.pop_front()?;
+        let mut open = slot(&self.slots, place)?.flow.open.iter();
+        let attempt = open.find(|attempt| attempt.id == id)?;
         if is_over(attempt) {
-            return self.settle(key, id);
+            return self.settle_at(place, id);
         }
-        self.open_order.push_back((key, id));
+        self.open_order.push_back((place, id));
         None
     }
 
     /// Takes the oldest open attempt of the whole table out; of very many, the one that was not looked at for the longest time.
     pub(super) fn take_oldest(&mut self) -> Option<Attempt> {
-        let flows = &self.flows;
-        while let Some((key, id)) = self.open_order.front()
-            && !is_open(flows, *key, *id)
+        let slots = &self.slots;
+        while let Some((place, id)) = self.open_order.front()
+            && !is_open(slots, *place, *id)
         {
             self.open_order.pop_front();
         }
@@ -252,7 +386,7 @@ impl FlowTable {
             others.into_iter().flatten().all(|other| lone < other)
         });
         if is_lone_older {
-            return self.lone.take_oldest().map(|syn| syn.attempt());
+            return self.take_oldest_lone();
         }
         let is_parked_older = match (self.parked.front(), followed) {
             (Some(parked), Some((_, id))) => parked.id < id,
@@ -263,18 +397,17 @@ impl FlowTable {
             return self.parked.pop_front();
         }
         self.open_order.pop_front();
-        followed.and_then(|(key, id)| self.take(key, id))
+        let (place, id) = followed?;
+        let attempt = self.take_at(place, id);
+        self.forget_if_empty(place);
+        attempt
     }
 
     /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its time, but nothing more is
     /// matched to it.
     pub(super) fn park_oldest_of(&mut self, key: FlowKey) {
-        let Some(id) = self
-            .flows
-            .get(&key)
-            .and_then(|flow| flow.open.first())
-            .map(|attempt| attempt.id)
-        else {
+        let flow = self.get_mut(key);
+        let Some(id) = flow.and_then(|flow| flow.open.first().map(|attempt| attempt.id)) else {
             return;
         };
         if let Some(attempt) = self.settle(key, id) {
@@ -284,38 +417,41 @@ impl FlowTable {
         }
     }
 
-    fn take(&mut self, key: FlowKey, id: AttemptId) -> Option<Attempt> {
-        let flow = self.flows.get_mut(&key)?;
+    /// Takes an attempt out. The 4-tuple stays, even when nothing is left of it.
+    fn take_at(&mut self, place: u32, id: AttemptId) -> Option<Attempt> {
+        let flow = self.flow_at(place)?;
         let position = flow.open.iter().position(|attempt| attempt.id == id)?;
         let attempt = flow.open.remove(position);
-        self.open_count -= 1;
-        if flow.is_forgotten() {
-            self.flows.remove(&key);
+        if flow.open.is_empty() {
+            flow.open = Vec::new();
         }
+        self.open_count -= 1;
         Some(attempt)
     }
 
     /// Remembers for a while that the flow had a segment with neither SYN nor ACK.
     pub(super) fn note_probe(&mut self, key: FlowKey) {
-        let flow = self.flows.entry(key).or_default();
-        if !flow.was_probed {
-            flow.was_probed = true;
-            self.remember(key, PROBE);
+        let place = self.place_or_new(key);
+        let was_probed = self
+            .flow_at(place)
+            .is_some_and(|flow| std::mem::replace(&mut flow.was_probed, true));
+        if !was_probed {
+            self.remember(place, PROBE);
         }
     }
 
-    fn remember(&mut self, key: FlowKey, id: AttemptId) {
-        self.remembered.push_back((key, id));
+    fn remember(&mut self, place: u32, id: AttemptId) {
+        self.remembered.push_back((place, id));
         if self.remembered.len() > REMEMBERED {
             self.forget_oldest();
         }
     }
 
     fn forget_oldest(&mut self) {
-        let Some((key, id)) = self.remembered.pop_front() else {
+        let Some((place, id)) = self.remembered.pop_front() else {
             return;
         };
-        let Some(flow) = self.flows.get_mut(&key) else {
+        let Some(flow) = self.flow_at(place) else {
             return;
         };
         if id == PROBE {
@@ -323,21 +459,42 @@ impl FlowTable {
         } else {
             flow.settled.retain(|settled| settled.id != id);
         }
-        if flow.is_forgotten() {
-            self.flows.remove(&key);
-        }
+        self.forget_if_empty(place);
     }
 }
 
 /// Stands for a probe among the ids of attempts, which count from 1.
 const PROBE: AttemptId = AttemptId(0);
 
-fn is_open(
-    flows: &HashMap<FlowKey, Flow, foldhash::fast::RandomState>,
-    key: FlowKey,
-    id: AttemptId,
-) -> bool {
-    flows
-        .get(&key)
-        .is_some_and(|flow| flow.open.iter().any(|attempt| attempt.id == id))
+/// With each packet so many of the oldest attempts are looked at.
+const PER_PACKET: usize = 2;
+
+/// Brings slots, their latest attempts and the latest packets of these into the cache: each only when the one before it is
+/// there for all.
+fn touch_slots(slots: &Slab<Slot>, places: &[u32]) {
+    let latest = |place: &u32| slot(slots, *place)?.flow.open.last();
+    let is_open = |place: &&u32| latest(place).is_some();
+    black_box(places.iter().filter(is_open).count());
+    let copies = places
+        .iter()
+        .filter_map(latest)
+        .map(|attempt| attempt.copies);
+    black_box(copies.fold(0, u32::wrapping_add));
+    let packets = places
+        .iter()
+        .filter_map(latest)
+        .filter_map(|attempt| attempt.evidence.packets().last());
+    black_box(
+        packets
+            .map(|packet| packet.place.source.0)
+            .fold(0, u32::wrapping_add),
+    );
+}
+
+fn slot(slots: &Slab<Slot>, place: u32) -> Option<&Slot> {
+    slots.get(place as usize)
+}
+
+fn is_open(slots: &Slab<Slot>, place: u32, id: AttemptId) -> bool {
+    slot(slots, place).is_some_and(|slot| slot.flow.open.iter().any(|attempt| attempt.id == id))
 }

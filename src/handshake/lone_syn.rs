@@ -1,6 +1,7 @@
 //! An attempt of which nothing but its SYN was seen, in a third of the room: in a flood nearly all are.
 
 use super::attempt::{Attempt, AttemptId};
+use super::flow_table::FlowKey;
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{
     Encapsulation, Endpoint, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions,
@@ -103,6 +104,11 @@ impl LoneSyn {
     /// The attempt's number.
     pub(super) fn id(&self) -> AttemptId {
         self.id
+    }
+
+    /// Its 4-tuple.
+    pub(super) fn key(&self) -> FlowKey {
+        FlowKey::between(self.client, self.server)
     }
 
     /// When it was captured.

@@ -1,12 +1,11 @@
 //! All attempts of which nothing but the SYN was seen: a queue in the order in which they came, and an index into it.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher;
-
-use hashbrown::HashTable;
+use std::hint::black_box;
 
 use super::flow_table::FlowKey;
 use super::lone_syn::LoneSyn;
+use super::place_index::{PlaceIndex, Tag, Tagger};
 
 /// How many SYNs are kept in one piece of memory: so that the queue can grow and shrink without being copied.
 const PIECE: usize = 4096;
@@ -14,55 +13,43 @@ const PIECE: usize = 4096;
 /// The queue and its index.
 #[derive(Debug, Default)]
 pub(super) struct LoneSyns {
-    // Strangers choose the keys: the hasher is seeded.
-    hasher: foldhash::fast::RandomState,
     /// Places in the queue, by the key of what stands there.
-    index: HashTable<u32>,
+    index: PlaceIndex,
     queue: Queue,
 }
 
 impl LoneSyns {
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.index.len()
+        self.index.count()
     }
 
     /// Adds one; of its 4-tuple there is none yet.
-    pub(super) fn add(&mut self, key: FlowKey, syn: LoneSyn) {
-        if self.queue.is_full_of_gaps(self.index.len()) {
-            self.close_gaps();
+    pub(super) fn add(&mut self, tagger: &Tagger, tag: Tag, syn: LoneSyn) {
+        if self.queue.is_full_of_gaps(self.index.count()) {
+            self.close_gaps(tagger);
         }
-        let (hasher, queue) = (&self.hasher, &mut self.queue);
-        let place = queue.push(syn);
-        self.index
-            .insert_unique(hasher.hash_one(Some(key)), place, |place| {
-                hasher.hash_one(queue.key(*place))
-            });
+        let place = self.queue.push(syn);
+        self.index.insert(tag, place);
     }
 
     /// Moves what is left together, where one that nobody takes keeps the room of all that stood behind it.
-    fn close_gaps(&mut self) {
+    fn close_gaps(&mut self, tagger: &Tagger) {
         let left: Vec<LoneSyn> = self.iter().copied().collect();
         self.index.clear();
         self.queue = Queue::default();
         for syn in left {
-            self.add(FlowKey::between(syn.client, syn.server), syn);
+            let place = self.queue.push(syn);
+            self.index.insert(tagger.tag(syn.key()), place);
         }
     }
 
     /// Takes the one of this 4-tuple out.
-    pub(super) fn take(&mut self, key: FlowKey) -> Option<LoneSyn> {
-        if self.index.is_empty() {
-            return None;
-        }
+    pub(super) fn take(&mut self, tag: Tag, key: FlowKey) -> Option<LoneSyn> {
         let queue = &mut self.queue;
-        let found = self
+        let place = self
             .index
-            .find_entry(self.hasher.hash_one(Some(key)), |place| {
-                queue.key(*place) == Some(key)
-            })
-            .ok()?;
-        let (place, _) = found.remove();
+            .remove(tag, |place| queue.key(place) == Some(key))?;
         queue.take(place)
     }
 
@@ -72,15 +59,30 @@ impl LoneSyns {
     }
 
     /// Takes the oldest out.
-    pub(super) fn take_oldest(&mut self) -> Option<LoneSyn> {
-        let oldest = self.queue.oldest()?;
-        let key = FlowKey::between(oldest.client, oldest.server);
-        self.take(key)
+    pub(super) fn take_oldest(&mut self, tagger: &Tagger) -> Option<LoneSyn> {
+        let key = self.queue.oldest()?.key();
+        self.take(tagger.tag(key), key)
     }
 
     /// All of them, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &LoneSyn> {
         self.queue.pieces.iter().flatten().flatten()
+    }
+
+    /// Brings into the cache what looking for these tags needs.
+    pub(super) fn expect(&self, tags: &[Tag]) {
+        self.index.touch(tags);
+        let places = tags.iter().filter_map(|tag| self.index.guess(*tag));
+        let is_there = |place: &u32| self.queue.slot(*place).is_some_and(Option::is_some);
+        black_box(places.filter(is_there).count());
+    }
+
+    /// Brings into the cache where the index knows the `count` oldest ones.
+    pub(super) fn expect_oldest(&self, tagger: &Tagger, count: usize, tags: &mut Vec<Tag>) {
+        let next = self.queue.oldest_first().take(count).flatten();
+        tags.clear();
+        tags.extend(next.map(|syn| tagger.tag(syn.key())));
+        self.index.touch(tags);
     }
 }
 
@@ -121,8 +123,14 @@ impl Queue {
     }
 
     fn key(&self, place: u32) -> Option<FlowKey> {
-        let syn = self.slot(place)?.as_ref()?;
-        Some(FlowKey::between(syn.client, syn.server))
+        Some(self.slot(place)?.as_ref()?.key())
+    }
+
+    /// Those that came first, gaps among them.
+    fn oldest_first(&self) -> impl Iterator<Item = &Option<LoneSyn>> {
+        let first = self.pieces.front().and_then(|piece| piece.get(self.gone..));
+        let others = self.pieces.iter().skip(1).flatten();
+        first.unwrap_or_default().iter().chain(others)
     }
 
     fn take(&mut self, place: u32) -> Option<LoneSyn> {
@@ -201,20 +209,24 @@ mod tests {
 
     #[test]
     fn each_is_found_whatever_comes_and_goes() {
-        let mut lone = LoneSyns::default();
+        let (mut lone, tagger) = (LoneSyns::default(), Tagger::default());
         for number in 0..30_000 {
             let (key, syn) = syn(number);
-            lone.add(key, syn);
+            lone.add(&tagger, tagger.tag(key), syn);
         }
         for number in (0..30_000).step_by(3) {
-            let taken = lone.take(syn(number).0).unwrap();
+            let taken = lone.take(tagger.tag(syn(number).0), syn(number).0).unwrap();
             assert_eq!(taken.sequence, SequenceNumber(number));
-            assert!(lone.take(syn(number).0).is_none(), "it was taken already");
+            assert!(
+                lone.take(tagger.tag(syn(number).0), syn(number).0)
+                    .is_none(),
+                "it was taken already"
+            );
         }
         assert_eq!(lone.count(), 20_000);
         assert_eq!(lone.iter().count(), 20_000);
         let mut oldest_first = Vec::new();
-        while let Some(syn) = lone.take_oldest() {
+        while let Some(syn) = lone.take_oldest(&tagger) {
             oldest_first.push(syn.sequence.0);
         }
         let expected: Vec<u32> = (0..30_000).filter(|number| number % 3 != 0).collect();
@@ -224,27 +236,30 @@ mod tests {
 
     #[test]
     fn one_that_stays_does_not_keep_the_room_of_all_others() {
-        let mut lone = LoneSyns::default();
+        let (mut lone, tagger) = (LoneSyns::default(), Tagger::default());
         for number in 0..300_000 {
             let (key, syn) = syn(number);
-            lone.add(key, syn);
+            lone.add(&tagger, tagger.tag(key), syn);
             if number > 0 {
-                lone.take(key);
+                lone.take(tagger.tag(key), key);
             }
         }
         assert_eq!(lone.count(), 1);
         assert!(lone.queue.pieces.len() <= 17);
-        assert_eq!(lone.take_oldest().unwrap().sequence, SequenceNumber(0));
+        assert_eq!(
+            lone.take_oldest(&tagger).unwrap().sequence,
+            SequenceNumber(0)
+        );
     }
 
     #[test]
     fn memory_behind_the_oldest_is_given_back() {
-        let mut lone = LoneSyns::default();
+        let (mut lone, tagger) = (LoneSyns::default(), Tagger::default());
         for number in 0..100_000 {
             let (key, syn) = syn(number);
-            lone.add(key, syn);
+            lone.add(&tagger, tagger.tag(key), syn);
             if number >= 1000 {
-                lone.take_oldest();
+                lone.take_oldest(&tagger);
             }
         }
         assert_eq!(lone.count(), 1000);

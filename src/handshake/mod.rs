@@ -19,6 +19,7 @@ mod on_segment;
 mod on_syn;
 mod on_syn_ack;
 mod outcome;
+mod place_index;
 mod seen_packet;
 mod tracker;
 

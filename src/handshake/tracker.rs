@@ -76,6 +76,12 @@ impl Tracker {
         }
     }
 
+    /// Makes ready for packets that are about to be observed, which saves the time of waiting for memory with each of them.
+    /// It changes nothing else. A hundred at once is a good measure.
+    pub fn expect<'a>(&mut self, observations: impl Iterator<Item = &'a Observation>) {
+        self.flows.expect(observations.filter_map(key_of));
+    }
+
     /// Takes note of a packet: of its time, whatever it is, and of what it says about a connect.
     pub fn observe(&mut self, observation: &Observation, place: PacketPlace) {
         self.latest = self.latest.max(place.at);
@@ -327,6 +333,20 @@ impl Tracker {
         let judgement = judge(&attempt, &self.watch());
         self.set_aside_undecided += u64::from(judgement.outcome == super::Outcome::Pending);
         self.decided.push(DecidedAttempt { attempt, judgement });
+    }
+}
+
+/// The 4-tuple that a packet is about.
+fn key_of(observation: &Observation) -> Option<FlowKey> {
+    match observation {
+        Observation::Segment(segment) => {
+            Some(FlowKey::between(segment.source, segment.destination))
+        }
+        Observation::IcmpError(error) => Some(FlowKey::between(
+            error.quote.source,
+            error.quote.destination,
+        )),
+        _ => None,
     }
 }
 

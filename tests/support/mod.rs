@@ -36,6 +36,7 @@ pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
         },
         selection: Selection::default(),
         listed_attempts: None,
+        ..AnalysisSettings::default()
     };
     let (capture, diagnosis) = analyse(&mut captures, settings, |_| true);
     let tool = Tool {

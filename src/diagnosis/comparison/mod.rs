@@ -12,6 +12,7 @@ pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
 use std::collections::{HashMap, HashSet};
+use std::hint::black_box;
 use std::net::IpAddr;
 
 use super::findings::CaptureQuality;
@@ -35,18 +36,24 @@ pub(super) struct Comparison {
     names: Names,
     services: HashMap<Endpoint, ServiceHistory, foldhash::fast::RandomState>,
     asked_for: HashMap<IpAddr, AskedFor, foldhash::fast::RandomState>,
-    targets: HashMap<IpAddr, Targets, foldhash::fast::RandomState>,
+    clients: HashMap<IpAddr, ClientFacts, foldhash::fast::RandomState>,
     /// Hosts to which a connect succeeded, whether or not their answers were captured.
     reached: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Attempts that were answered: client, port of the server, number of the SYN.
     answered: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
     /// Attempts whose SYN goes from an address to itself: client, port of the server, number of the SYN.
     to_itself: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
-    /// Clients, and whether no hop has touched their SYNs: then the capture is from their side.
-    clients: HashMap<IpAddr, bool, foldhash::fast::RandomState>,
     remembered_moments: usize,
     remembered_targets: usize,
     quality: CaptureQuality,
+}
+
+/// What is known of one that tries to connect.
+#[derive(Clone, Debug, Default)]
+struct ClientFacts {
+    /// Whether no hop has touched its SYNs: then the capture is from its side. `None` when none was captured.
+    is_near: Option<bool>,
+    targets: Targets,
 }
 
 /// Questions who has an address.
@@ -114,27 +121,48 @@ impl Comparison {
                     .map(|isn| (attempt.client, attempt.server.port, isn.0)),
             );
         }
-        self.note_client(attempt);
+        self.note_client(decided);
         if self.services.len() < REMEMBERED || self.services.contains_key(&attempt.server) {
             let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
             let service = self.services.entry(attempt.server).or_default();
             self.remembered_moments += usize::from(service.add(decided, has_room));
         }
-        if self.targets.len() < REMEMBERED || self.targets.contains_key(&attempt.client.address) {
-            let has_room = self.remembered_targets < REMEMBERED_MOMENTS;
-            let targets = self.targets.entry(attempt.client.address).or_default();
-            self.remembered_targets += usize::from(targets.add(decided, has_room));
-        }
     }
 
-    fn note_client(&mut self, attempt: &Attempt) {
-        let client = attempt.client.address;
-        let Some(syn) = attempt.packets_as(&[Role::Syn]).next() else {
+    fn note_client(&mut self, decided: &DecidedAttempt) {
+        let attempt = &decided.attempt;
+        let address = attempt.client.address;
+        let client = if self.clients.len() < REMEMBERED {
+            Some(self.clients.entry(address).or_default())
+        } else {
+            self.clients.get_mut(&address)
+        };
+        let Some(client) = client else {
             return;
         };
-        if self.clients.len() < REMEMBERED || self.clients.contains_key(&client) {
-            *self.clients.entry(client).or_default() |= is_untouched(syn.ip.ttl);
+        if let Some(syn) = attempt.packets_as(&[Role::Syn]).next() {
+            *client.is_near.get_or_insert(false) |= is_untouched(syn.ip.ttl);
         }
+        let has_room = self.remembered_targets < REMEMBERED_MOMENTS;
+        self.remembered_targets += usize::from(client.targets.add(decided, has_room));
+    }
+
+    /// Brings into the cache what is known of the ends of attempts that are about to be added: for all at the same time,
+    /// instead of waiting for each.
+    pub(super) fn expect(&self, decided: &[DecidedAttempt]) {
+        let attempts = || decided.iter().map(|decided| &decided.attempt);
+        let packets = attempts().filter_map(|attempt| attempt.evidence.packets().last());
+        black_box(
+            packets
+                .map(|packet| packet.place.source.0)
+                .fold(0, u32::wrapping_add),
+        );
+        let is_known = |attempt: &&Attempt| self.clients.contains_key(&attempt.client.address);
+        black_box(attempts().filter(is_known).count());
+        let moments = attempts().filter_map(|attempt| self.services.get(&attempt.server));
+        black_box(moments.fold(0, |all, service| all ^ service.moments().len()));
+        let hosts = attempts().filter_map(|attempt| self.hosts.get(attempt.server.address));
+        black_box(hosts.fold(0, |all, host| all ^ host.captured.0));
     }
 
     /// Whether the attempt looks like noise, by what is known so far: a client that scans, a server that is flooded.
@@ -195,9 +223,9 @@ impl Comparison {
     /// Clients that tried so many addresses and ports that no application does, in the order of their addresses.
     pub(super) fn scanners(&self) -> Vec<IpAddr> {
         let mut scanners: Vec<IpAddr> = self
-            .targets
+            .clients
             .iter()
-            .filter(|(_, targets)| targets.is_scan())
+            .filter(|(_, client)| client.targets.is_scan())
             .map(|(client, _)| *client)
             .collect();
         scanners.sort_unstable();
@@ -247,12 +275,13 @@ impl Comparison {
 
     /// Whether the capture is from this client's side: its SYNs come from no hop away. `None` when none was captured.
     pub(super) fn is_near(&self, client: IpAddr) -> Option<bool> {
-        self.clients.get(&client).copied()
+        self.clients.get(&client)?.is_near
     }
 
     /// Whether what is known of this client so far is a scan.
     pub(super) fn is_scanner(&self, client: IpAddr) -> bool {
-        self.targets.get(&client).is_some_and(Targets::is_scan)
+        let client = self.clients.get(&client);
+        client.is_some_and(|client| client.targets.is_scan())
     }
 
     /// Questions who has this address.
@@ -262,7 +291,8 @@ impl Comparison {
 
     /// How many addresses and ports a client tried: at least, when it is 1024.
     pub(super) fn targets_of(&self, client: IpAddr) -> usize {
-        self.targets.get(&client).map_or(0, Targets::count)
+        let client = self.clients.get(&client);
+        client.map_or(0, |client| client.targets.count())
     }
 
     /// Whether the host answered on another port, or to something else than a connect to this one.

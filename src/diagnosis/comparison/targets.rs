@@ -1,6 +1,6 @@
 //! What one client tried to reach: an application's few servers, or a scanner's many ports and hosts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::decode::Endpoint;
@@ -21,11 +21,35 @@ const TOLD_APART: usize = 1024;
 /// The targets of one client.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Targets {
-    told_apart: HashSet<Endpoint, foldhash::fast::RandomState>,
-    hosts: BTreeMap<IpAddr, u32>,
-    most_ports_of_a_host: u32,
+    /// All of them while they are fewer than a scan has: most clients have one or two.
+    few: Vec<Endpoint>,
+    many: Option<Box<ManyTargets>>,
     attempts: u64,
     failed: u64,
+}
+
+/// The targets of what may be a scanner.
+#[derive(Clone, Debug, Default)]
+struct ManyTargets {
+    told_apart: HashSet<Endpoint, foldhash::fast::RandomState>,
+    ports: HashMap<IpAddr, u32, foldhash::fast::RandomState>,
+    most_ports_of_a_host: u32,
+}
+
+impl ManyTargets {
+    fn add(&mut self, server: Endpoint) -> bool {
+        let is_new = self.told_apart.len() < TOLD_APART && self.told_apart.insert(server);
+        if is_new {
+            let ports = self.ports.entry(server.address).or_default();
+            *ports += 1;
+            self.most_ports_of_a_host = self.most_ports_of_a_host.max(*ports);
+        }
+        is_new
+    }
+
+    fn is_wide(&self) -> bool {
+        self.most_ports_of_a_host as usize >= PORTS_OF_A_SCAN || self.ports.len() >= HOSTS_OF_A_SCAN
+    }
 }
 
 impl Targets {
@@ -33,28 +57,43 @@ impl Targets {
     pub(super) fn add(&mut self, decided: &DecidedAttempt, has_room: bool) -> bool {
         self.attempts += 1;
         self.failed += u64::from(decided.judgement.outcome.is_failure());
-        let server = decided.attempt.server;
-        let is_new =
-            has_room && self.told_apart.len() < TOLD_APART && self.told_apart.insert(server);
-        if is_new {
-            let ports = self.hosts.entry(server.address).or_default();
-            *ports += 1;
-            self.most_ports_of_a_host = self.most_ports_of_a_host.max(*ports);
+        has_room && self.tell_apart(decided.attempt.server)
+    }
+
+    fn tell_apart(&mut self, server: Endpoint) -> bool {
+        if let Some(many) = &mut self.many {
+            return many.add(server);
         }
-        is_new
+        if self.few.contains(&server) {
+            return false;
+        }
+        if self.few.capacity() == 0 {
+            self.few.reserve_exact(1);
+        }
+        self.few.push(server);
+        if self.few.len() >= PORTS_OF_A_SCAN {
+            let mut many = Box::<ManyTargets>::default();
+            for target in std::mem::take(&mut self.few) {
+                many.add(target);
+            }
+            self.many = Some(many);
+        }
+        true
     }
 
     /// How many targets there were: at least, when it is 1024.
     pub(super) fn count(&self) -> usize {
-        self.told_apart.len()
+        self.many
+            .as_ref()
+            .map_or(self.few.len(), |many| many.told_apart.len())
     }
 
     /// Whether the client scans: many ports of a host or many hosts, most in vain, and nowhere insisting.
     pub(super) fn is_scan(&self) -> bool {
-        let is_wide = self.most_ports_of_a_host as usize >= PORTS_OF_A_SCAN
-            || self.hosts.len() >= HOSTS_OF_A_SCAN;
-        let insists = self.attempts > self.told_apart.len() as u64 * MOST_ATTEMPTS_PER_TARGET
-            && self.told_apart.len() < TOLD_APART;
+        let told_apart = self.count();
+        let insists =
+            self.attempts > told_apart as u64 * MOST_ATTEMPTS_PER_TARGET && told_apart < TOLD_APART;
+        let is_wide = self.many.as_ref().is_some_and(|many| many.is_wide());
         is_wide && !insists && self.failed * 2 > self.attempts
     }
 }

@@ -1,0 +1,165 @@
+//! What is done with packets once they are read: each is tracked, and what is decided is diagnosed. On one thread, or as a
+//! pipeline of three, with the same result to the byte: every stage does the same work in the same order.
+
+use std::panic::resume_unwind;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, Scope, ScopedJoinHandle};
+
+use super::AnalysisSettings;
+use crate::capture::PacketPlace;
+use crate::decode::Observation;
+use crate::diagnosis::Diagnostician;
+use crate::handshake::{DecidedAttempt, Tracker};
+
+/// How many packets go from one stage to the next at once: enough that handing them over costs nothing, few enough that they
+/// stay in the cache of a core.
+pub(super) const PACKETS_AT_ONCE: usize = 1024;
+
+/// How many batches wait between two stages.
+const WAITING_BATCHES: usize = 4;
+
+/// For how many packets or attempts memory is asked for at once: what they need shall fit the nearest cache.
+const EXPECTED_AT_ONCE: usize = 128;
+
+/// Packets, and what tracking them decided.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) observations: Vec<(Observation, PacketPlace)>,
+    decided: Vec<DecidedAttempt>,
+}
+
+/// Feeds all batches that `fill` fills through tracking and diagnosis. `fill` tells whether there are more.
+pub(super) fn run(
+    settings: AnalysisSettings,
+    fill: impl FnMut(&mut Batch) -> bool,
+) -> (Tracker, Diagnostician) {
+    if settings.threads.get() == 1 {
+        return one_after_the_other(settings, fill);
+    }
+    thread::scope(|scope| match Stages::start(scope, &settings) {
+        Some(stages) => stages.feed(fill),
+        None => one_after_the_other(settings, fill),
+    })
+}
+
+fn one_after_the_other(
+    settings: AnalysisSettings,
+    mut fill: impl FnMut(&mut Batch) -> bool,
+) -> (Tracker, Diagnostician) {
+    let mut tracker = Tracker::new(settings.tracker);
+    let mut diagnostician = Diagnostician::new(settings.selection, settings.listed_attempts);
+    let mut batch = Batch::default();
+    loop {
+        let has_more = fill(&mut batch);
+        track(&mut tracker, &mut batch);
+        diagnose(&mut diagnostician, &mut batch);
+        if !has_more {
+            break;
+        }
+    }
+    finish(&mut tracker, |batch| diagnose(&mut diagnostician, batch));
+    (tracker, diagnostician)
+}
+
+fn track(tracker: &mut Tracker, batch: &mut Batch) {
+    for packets in batch.observations.chunks(EXPECTED_AT_ONCE) {
+        tracker.expect(packets.iter().map(|(observation, _)| observation));
+        for (observation, place) in packets {
+            tracker.observe(observation, *place);
+        }
+        batch.decided.extend(tracker.take_decided());
+    }
+}
+
+/// Judges what is left, in batches like those before.
+fn finish(tracker: &mut Tracker, mut give: impl FnMut(&mut Batch)) {
+    let mut batch = Batch::default();
+    tracker.finish(|decided| {
+        batch.decided.push(decided);
+        if batch.decided.len() == PACKETS_AT_ONCE {
+            give(&mut batch);
+        }
+    });
+    give(&mut batch);
+}
+
+/// Empties the batch.
+fn diagnose(diagnostician: &mut Diagnostician, batch: &mut Batch) {
+    for packets in batch.observations.chunks(EXPECTED_AT_ONCE) {
+        for (observation, _) in packets {
+            diagnostician.observe(observation);
+        }
+    }
+    batch.observations.clear();
+    let mut decided = batch.decided.drain(..);
+    while !decided.as_slice().is_empty() {
+        let next = decided.as_slice();
+        diagnostician.expect(next.get(..EXPECTED_AT_ONCE).unwrap_or(next));
+        for decided in decided.by_ref().take(EXPECTED_AT_ONCE) {
+            diagnostician.add(decided);
+        }
+    }
+}
+
+/// The threads, and the way to and from them.
+struct Stages<'scope> {
+    filled: SyncSender<Batch>,
+    emptied: Receiver<Batch>,
+    tracking: ScopedJoinHandle<'scope, Tracker>,
+    diagnosing: ScopedJoinHandle<'scope, Diagnostician>,
+}
+
+impl<'scope> Stages<'scope> {
+    /// `None` where the system has no more threads.
+    fn start(scope: &'scope Scope<'scope, '_>, settings: &AnalysisSettings) -> Option<Self> {
+        let (filled, to_track) = sync_channel::<Batch>(WAITING_BATCHES);
+        let (tracked, to_diagnose) = sync_channel::<Batch>(WAITING_BATCHES);
+        let (give_back, emptied) = sync_channel(2 * WAITING_BATCHES);
+        let (selection, listed) = (settings.selection.clone(), settings.listed_attempts);
+        let mut diagnostician = Diagnostician::new(selection, listed);
+        let diagnosing = thread::Builder::new().name("diagnosis".to_owned());
+        let diagnosing = diagnosing.spawn_scoped(scope, move || {
+            for mut batch in to_diagnose {
+                diagnose(&mut diagnostician, &mut batch);
+                // When enough wait there already, it is let go.
+                let _ = give_back.try_send(batch);
+            }
+            diagnostician
+        });
+        let mut judge = Tracker::new(settings.tracker);
+        let tracking = thread::Builder::new().name("tracking".to_owned());
+        let tracking = tracking.spawn_scoped(scope, move || {
+            // The next stage ends only after this one: sending does not fail.
+            for mut batch in to_track {
+                track(&mut judge, &mut batch);
+                let _ = tracked.send(batch);
+            }
+            finish(&mut judge, |batch| {
+                let _ = tracked.send(std::mem::take(batch));
+            });
+            judge
+        });
+        Some(Self {
+            filled,
+            emptied,
+            tracking: tracking.ok()?,
+            diagnosing: diagnosing.ok()?,
+        })
+    }
+
+    fn feed(self, mut fill: impl FnMut(&mut Batch) -> bool) -> (Tracker, Diagnostician) {
+        loop {
+            let mut batch = self.emptied.try_recv().unwrap_or_default();
+            let has_more = fill(&mut batch);
+            if self.filled.send(batch).is_err() || !has_more {
+                break;
+            }
+        }
+        drop(self.filled);
+        let (tracker, diagnostician) = (self.tracking.join(), self.diagnosing.join());
+        (
+            tracker.unwrap_or_else(|panic| resume_unwind(panic)),
+            diagnostician.unwrap_or_else(|panic| resume_unwind(panic)),
+        )
+    }
+}

@@ -1,0 +1,214 @@
+//! Where things stand, found by the hash of their keys.
+
+use std::hash::{BuildHasher, Hash};
+use std::hint::black_box;
+
+/// What an index knows of a key: 32 bits of its hash. Two keys may have the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tag(u32);
+
+/// Hashes keys to tags. Strangers choose the keys: it is seeded, so that they cannot make them collide.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tagger(foldhash::fast::RandomState);
+
+impl Tagger {
+    pub(super) fn tag(&self, key: impl Hash) -> Tag {
+        // The upper half: the lower bits of a fast hash are the weaker ones.
+        Tag(u32::try_from(self.0.hash_one(key) >> 32).unwrap_or_default())
+    }
+}
+
+/// Places by their tags: open addressing with linear probing.
+///
+/// A slot holds a tag and a place in 8 bytes, eight slots a cache line. A look-up that finds nothing so needs one line of memory
+/// and no key, growing needs no key at all, and [`Self::touch`] can ask for the line of a key long before it is needed: in a table
+/// that does not fit the caches, waiting for memory is nearly all that a look-up costs.
+#[derive(Debug, Default)]
+pub(super) struct PlaceIndex {
+    /// A power of two of them, or none. 0 is a free one; else the tag, and the place plus one.
+    slots: Vec<u64>,
+    count: usize,
+}
+
+const FREE: u64 = 0;
+const FEWEST_SLOTS: usize = 64;
+
+fn slot_of(tag: Tag, place: u32) -> u64 {
+    u64::from(tag.0) << 32 | (u64::from(place) + 1)
+}
+
+fn tag_of(slot: u64) -> Tag {
+    Tag(u32::try_from(slot >> 32).unwrap_or_default())
+}
+
+fn place_of(slot: u64) -> u32 {
+    u32::try_from((slot & u64::from(u32::MAX)) - 1).unwrap_or_default()
+}
+
+impl PlaceIndex {
+    /// How many places it knows.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Adds a place. At most 2³² - 2 is a place.
+    pub(super) fn insert(&mut self, tag: Tag, place: u32) {
+        if (self.count + 1) * 5 > self.slots.len() * 4 {
+            self.grow();
+        }
+        self.count += 1;
+        self.put(slot_of(tag, place));
+    }
+
+    /// The place with this tag that `is_it`.
+    pub(super) fn find(&self, tag: Tag, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.position(tag, is_it).map(|(_, place)| place)
+    }
+
+    /// As [`Self::find`], and takes it out.
+    pub(super) fn remove(&mut self, tag: Tag, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (position, place) = self.position(tag, is_it)?;
+        self.close_gap(position);
+        self.count -= 1;
+        Some(place)
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        self.slots.fill(FREE);
+        self.count = 0;
+    }
+
+    /// Brings into the cache where these tags are looked for. Nothing here depends on what is read: so no guess of the
+    /// processor can be wrong, and it asks for many lines of memory at the same time.
+    pub(super) fn touch(&self, tags: &[Tag]) {
+        let slots = tags.iter().map(|tag| self.slots.get(self.home(*tag)));
+        black_box(slots.fold(0, |all, slot| all ^ slot.copied().unwrap_or(FREE)));
+    }
+
+    /// A place that may be of a key with this tag.
+    pub(super) fn guess(&self, tag: Tag) -> Option<u32> {
+        self.position(tag, |_| true).map(|(_, place)| place)
+    }
+
+    fn position(&self, tag: Tag, mut is_it: impl FnMut(u32) -> bool) -> Option<(usize, u32)> {
+        let mut position = self.home(tag);
+        loop {
+            let slot = *self.slots.get(position)?;
+            if slot == FREE {
+                return None;
+            }
+            if tag_of(slot) == tag && is_it(place_of(slot)) {
+                return Some((position, place_of(slot)));
+            }
+            position = self.after(position);
+        }
+    }
+
+    fn home(&self, tag: Tag) -> usize {
+        tag.0 as usize & self.mask()
+    }
+
+    fn mask(&self) -> usize {
+        self.slots.len().wrapping_sub(1)
+    }
+
+    fn after(&self, position: usize) -> usize {
+        (position + 1) & self.mask()
+    }
+
+    fn put(&mut self, slot: u64) {
+        let mut position = self.home(tag_of(slot));
+        while let Some(here) = self.slots.get_mut(position) {
+            if *here == FREE {
+                *here = slot;
+                return;
+            }
+            position = self.after(position);
+        }
+    }
+
+    fn grow(&mut self) {
+        let size = (self.slots.len() * 2).max(FEWEST_SLOTS);
+        let old = std::mem::replace(&mut self.slots, vec![FREE; size]);
+        for slot in old.into_iter().filter(|slot| *slot != FREE) {
+            self.put(slot);
+        }
+    }
+
+    /// Moves back what stands behind a slot that becomes free, so that it is still found from its home.
+    fn close_gap(&mut self, mut gap: usize) {
+        let mut position = gap;
+        loop {
+            position = self.after(position);
+            let slot = self.slots.get(position).copied().unwrap_or(FREE);
+            if slot == FREE {
+                break;
+            }
+            let from_home = position.wrapping_sub(self.home(tag_of(slot))) & self.mask();
+            let from_gap = position.wrapping_sub(gap) & self.mask();
+            if from_home >= from_gap {
+                self.set(gap, slot);
+                gap = position;
+            }
+        }
+        self.set(gap, FREE);
+    }
+
+    fn set(&mut self, position: usize, slot: u64) {
+        if let Some(here) = self.slots.get_mut(position) {
+            *here = slot;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    proptest! {
+        /// Few tags, so that most collide and run over the end of the table.
+        #[test]
+        fn it_does_what_a_map_does(steps in proptest::collection::vec((any::<bool>(), 0_u32..200), 0..600)) {
+            let mut index = PlaceIndex::default();
+            let mut map: HashMap<u32, Tag> = HashMap::new();
+            for (is_insertion, place) in steps {
+                let tag = Tag(u32::MAX - place % 7);
+                if is_insertion && !map.contains_key(&place) {
+                    index.insert(tag, place);
+                    map.insert(place, tag);
+                } else if !is_insertion {
+                    let removed = index.remove(tag, |found| found == place);
+                    prop_assert_eq!(removed, map.remove(&place).map(|_| place));
+                }
+                prop_assert_eq!(index.count(), map.len());
+                for (place, tag) in &map {
+                    prop_assert_eq!(index.find(*tag, |found| found == *place), Some(*place));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_empty_one_knows_nothing() {
+        let mut index = PlaceIndex::default();
+        assert_eq!(index.find(Tag(7), |_| true), None);
+        assert_eq!(index.guess(Tag(7)), None);
+        assert_eq!(index.remove(Tag(7), |_| true), None);
+        index.insert(Tag(7), 0);
+        index.clear();
+        assert_eq!(index.find(Tag(7), |_| true), None);
+    }
+
+    #[test]
+    fn a_guess_is_by_the_tag_alone() {
+        let mut index = PlaceIndex::default();
+        index.insert(Tag(5), 11);
+        index.insert(Tag(6), 12);
+        assert_eq!(index.guess(Tag(5)), Some(11));
+        assert_eq!(index.guess(Tag(6)), Some(12));
+        assert_eq!(index.guess(Tag(7)), None);
+    }
+}
