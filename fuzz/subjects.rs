@@ -11,7 +11,7 @@ use tcpwhy::capture::{
 use tcpwhy::decode::{decode as decode_packet, decode_by_layers};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnostician, Selection, knowledge};
 use tcpwhy::handshake::{Tracker, TrackerSettings};
-use tcpwhy::report::{Report, TimeZoneChoice, Tool, html, json, text};
+use tcpwhy::report::{Report, Settings, TimeZoneChoice, Tool, html, json, text};
 
 /// Attempts listed: an input of a few kilobytes has no more.
 const LISTED: Option<usize> = Some(100);
@@ -98,7 +98,7 @@ pub(crate) fn read(data: &[u8]) {
         },
         capture,
         diagnosis,
-        patience: Duration::from_secs(3),
+        settings: Settings::with_patience(Duration::from_secs(3)),
         shows_names: true,
     };
     let mut page = Vec::new();

@@ -30,6 +30,8 @@ pub struct CaptureSet {
     /// What the open ones take.
     taken: OpenSources,
     told: Told,
+    /// Whether the bytes of the sources are hashed while they are read.
+    hashes: bool,
 }
 
 /// What the sources that are done told beside their packets.
@@ -104,9 +106,18 @@ pub struct Opened {
 impl CaptureSet {
     /// Opens files, directories (every capture in them) and, for `-`, standard input.
     pub fn open(paths: &[PathBuf]) -> Opened {
+        Self::open_with(paths, false)
+    }
+
+    /// As [`Self::open`]; with `hashes`, the bytes of every source are hashed as they are stored, while they are read
+    /// ([`SourceFacts::sha256`]).
+    pub fn open_with(paths: &[PathBuf], hashes: bool) -> Opened {
         let mut errors = Vec::new();
         let named = expand_directories(paths, &mut errors);
-        let mut captures = Self::empty();
+        let mut captures = Self {
+            hashes,
+            ..Self::empty()
+        };
         let is_alone = named.len() == 1;
         let means = if is_alone {
             Means::AMPLE
@@ -114,7 +125,7 @@ impl CaptureSet {
             Means::FIRST_LOOK
         };
         for (path, origin) in named {
-            match Source::open(&path, means) {
+            match Source::open(&path, Means { hashes, ..means }) {
                 Ok(source) => captures.add(source, is_alone),
                 // Beside captures, a directory may hold anything.
                 Err(OpenError::NoCapture { .. } | OpenError::Empty { .. })
@@ -149,6 +160,7 @@ impl CaptureSet {
             current: None,
             taken: OpenSources::default(),
             told: Told::default(),
+            hashes: false,
         }
     }
 
@@ -266,7 +278,11 @@ impl CaptureSet {
                 *member = Member::Done(unread(facts, TOO_MANY_AT_ONCE.to_owned()));
                 continue;
             };
-            let mut opened = Source::open(&facts.path, share.means);
+            let means = Means {
+                hashes: self.hashes,
+                ..share.means
+            };
+            let mut opened = Source::open(&facts.path, means);
             let first = opened.as_mut().ok().and_then(Source::advance);
             *member = match (opened, first) {
                 (Ok(source), Some(at)) => {

@@ -25,6 +25,7 @@ mod record_buffer;
 mod reopened_file;
 mod resolved_name;
 mod source;
+mod source_hash;
 mod time_unit;
 mod timestamp;
 

@@ -45,6 +45,7 @@ impl OpenSources {
                 chunk,
                 decoder_memory,
                 keeps_file_open,
+                hashes: false,
             };
             (self.bytes + bytes <= until).then_some(Share { means, bytes })
         };

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Read};
 
 use super::compression::{Compression, DecoderMemory, Decompressor};
+use super::source_hash::{HashedInput, SourceHash};
 
 /// How much is read first: a set may have thousands of small files.
 const FIRST_CHUNK: usize = 16 << 10;
@@ -25,6 +26,7 @@ pub(crate) struct RecordBuffer {
 
 enum Input {
     Plain(Box<dyn Read + Send>),
+    Hashed(Box<HashedInput>),
     Compressed(Box<Decompressor>),
 }
 
@@ -32,6 +34,23 @@ impl RecordBuffer {
     /// On bytes as they are, read in pieces of `chunk`.
     pub(crate) fn new(input: Box<dyn Read + Send>, chunk: usize) -> Self {
         Self::on(Input::Plain(input), chunk)
+    }
+
+    /// As [`Self::new`], hashing what is read.
+    pub(super) fn hashing(input: HashedInput, chunk: usize) -> Self {
+        Self::on(Input::Hashed(Box::new(input)), chunk)
+    }
+
+    /// Ends reading. The hash of the source's bytes, compressed ones where it is compressed; nothing when it was not hashed,
+    /// or when there is more than `longest_rest` behind what was read.
+    pub(super) fn take_hash(&mut self, longest_rest: u64) -> Option<SourceHash> {
+        if let Input::Compressed(decompressor) = &mut self.input {
+            return decompressor.input_mut().take_hash(longest_rest);
+        }
+        match std::mem::replace(&mut self.input, Input::Plain(Box::new(io::empty()))) {
+            Input::Hashed(input) => input.finish(longest_rest),
+            _ => None,
+        }
     }
 
     /// On what decompresses from another buffer's bytes.
@@ -65,7 +84,7 @@ impl RecordBuffer {
     /// How many bytes were read from the source: of a compressed one, compressed bytes.
     pub(crate) fn bytes_read(&self) -> u64 {
         match &self.input {
-            Input::Plain(_) => self.offset + (self.end - self.start) as u64,
+            Input::Plain(_) | Input::Hashed(_) => self.offset + (self.end - self.start) as u64,
             Input::Compressed(decompressor) => decompressor.input().bytes_read(),
         }
     }
@@ -112,6 +131,7 @@ impl RecordBuffer {
             };
             let read = match &mut self.input {
                 Input::Plain(input) => input.read(room),
+                Input::Hashed(input) => input.read(room),
                 Input::Compressed(decompressor) => decompressor.read(room),
             };
             match read {

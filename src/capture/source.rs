@@ -16,6 +16,7 @@ use super::record::Record;
 use super::record_buffer::RecordBuffer;
 use super::reopened_file::ReopenedFile;
 use super::resolved_name::ResolvedName;
+use super::source_hash::{HashedInput, SourceHash};
 use super::timestamp::Timestamp;
 
 /// The name that stands for standard input.
@@ -32,6 +33,8 @@ pub struct SourceFacts {
     pub compression: Option<Compression>,
     /// Size of the file; of a stream, the bytes read.
     pub bytes: u64,
+    /// SHA-256 of its bytes as they are stored, in hexadecimal, where that was asked for and its end was reached.
+    pub sha256: Option<String>,
     /// Records read.
     pub packets: u64,
     /// The earliest capture time.
@@ -65,6 +68,8 @@ pub(crate) struct Source {
     problem: Option<SourceProblem>,
     is_at_end: bool,
     comments: Vec<(PacketNumber, String)>,
+    /// At the end, where it was asked for.
+    hash: Option<SourceHash>,
 }
 
 enum Format {
@@ -81,7 +86,12 @@ pub(super) struct Means {
     pub(super) decoder_memory: DecoderMemory,
     /// Whether the file stays open between two reads.
     pub(super) keeps_file_open: bool,
+    /// Whether its bytes are hashed while they are read.
+    pub(super) hashes: bool,
 }
+
+/// What is left of a stream when its packets have ended is read for its hash up to here, in bytes: it may have no end.
+const LONGEST_REST_OF_STREAM: u64 = 1 << 30;
 
 /// What is read at once where little is open.
 pub(super) const LARGE_CHUNK: usize = 1 << 20;
@@ -95,6 +105,7 @@ impl Means {
         chunk: LARGE_CHUNK,
         decoder_memory: DecoderMemory::Ample,
         keeps_file_open: true,
+        hashes: false,
     };
 
     /// For a look at the first packet.
@@ -111,13 +122,17 @@ impl Source {
             path: path.to_owned(),
             source,
         };
+        let of_stream = Means {
+            hashes: means.hashes,
+            ..Means::AMPLE
+        };
         if path == Path::new(STANDARD_INPUT) {
-            return Self::from_stream(path, Box::new(io::stdin()), None, Means::AMPLE);
+            return Self::from_stream(path, Box::new(io::stdin()), None, of_stream);
         }
         let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
-            return Self::from_stream(path, Box::new(file), None, Means::AMPLE);
+            return Self::from_stream(path, Box::new(file), None, of_stream);
         }
         let input: Box<dyn Read + Send> = if means.keeps_file_open {
             Box::new(file)
@@ -138,7 +153,7 @@ impl Source {
             buffer,
             compression,
             format,
-        } = recognise(path, RecordBuffer::new(input, means.chunk), means)?;
+        } = recognise(path, on_input(input, means), means)?;
         Ok(Self {
             path: path.to_owned(),
             buffer,
@@ -152,6 +167,7 @@ impl Source {
             problem: None,
             is_at_end: false,
             comments: Vec::new(),
+            hash: None,
         })
     }
 
@@ -189,7 +205,7 @@ impl Source {
                     self.keep_comment();
                     return Some(record.at);
                 }
-                Ok(None) => self.is_at_end = true,
+                Ok(None) => self.end(),
                 Err(RecordError::DamagedWithin {
                     message,
                     whole_length,
@@ -201,11 +217,18 @@ impl Source {
                 }
                 Err(error) => {
                     self.note(error);
-                    self.is_at_end = true;
+                    self.end();
                 }
             }
         }
         None
+    }
+
+    /// No more is read of it, but for what its hash needs.
+    fn end(&mut self) {
+        self.is_at_end = true;
+        let longest_rest = self.file_length.unwrap_or(LONGEST_REST_OF_STREAM);
+        self.hash = self.buffer.take_hash(longest_rest);
     }
 
     fn keep_comment(&mut self) {
@@ -267,7 +290,11 @@ impl Source {
                 Format::Pcapng(_) => "pcapng",
             },
             compression: self.compression,
-            bytes: self.file_length.unwrap_or(self.buffer.bytes_read()),
+            bytes: self.file_length.unwrap_or_else(|| {
+                let hashed = self.hash.as_ref().map(|hash| hash.bytes);
+                hashed.unwrap_or(self.buffer.bytes_read())
+            }),
+            sha256: self.hash.as_ref().map(|hash| hash.sha256.clone()),
             packets: self.packets,
             first: self.first,
             last: self.last,
@@ -301,6 +328,16 @@ impl Source {
             kind,
             message,
         }
+    }
+}
+
+fn on_input(input: Box<dyn Read + Send>, means: Means) -> RecordBuffer {
+    if means.hashes {
+        // Of files that are not kept open there may be thousands at once.
+        let input = HashedInput::new(input, means.keeps_file_open);
+        RecordBuffer::hashing(input, means.chunk)
+    } else {
+        RecordBuffer::new(input, means.chunk)
     }
 }
 

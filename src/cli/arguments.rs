@@ -79,6 +79,11 @@ impl ReadArguments {
     pub(super) fn named_files(&self) -> Vec<PathBuf> {
         [self.files.as_slice(), &self.read_files].concat()
     }
+
+    /// Whether the report names the SHA-256 of every source.
+    pub(super) fn hashes_sources(&self) -> bool {
+        self.sha256 || self.format.is_handed_over()
+    }
 }
 
 /// What `read` takes.
@@ -116,8 +121,8 @@ pub(super) struct ReadArguments {
     /// List only these outcomes, as in refused,dropped
     ///
     /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial; `failed` stands for all
-    /// but established, pending and partial. The counts cover all outcomes. Default: failed and partial in text, all in
-    /// the other formats.
+    /// but established, pending and partial. The counts cover all outcomes. Default: failed and partial
+    /// in text and Markdown, all otherwise.
     #[arg(long, value_name = "LIST")]
     pub(super) outcome: Option<OutcomeList>,
 
@@ -169,13 +174,21 @@ pub(super) struct ReadArguments {
 
     /// List so many attempts singly, 0 for all
     ///
-    /// Failures first, then by time. The counts always cover all. Default: 20 in text, 100000 in JSON, 1000 in HTML.
+    /// Failures first, then by time. The counts always cover all. Default: 20 in text and Markdown, 1000 in HTML, 100000 in JSON
+    /// and CSV, all in NDJSON.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 
+    /// Compute the SHA-256 of each file as it lies on disk
+    ///
+    /// While it is read, on another core; what follows damage is read for it as well. Of standard input to its end.
+    /// Markdown has it always; JSON and NDJSON have it then.
+    #[arg(long)]
+    pub(super) sha256: bool,
+
     /// Show times in UTC
     ///
-    /// Default unless the report goes to a terminal. JSON has UTC always.
+    /// Default unless the report goes to a terminal. Formats for programs have UTC always.
     #[arg(long, conflicts_with = "local")]
     pub(super) utc: bool,
 
@@ -285,6 +298,22 @@ pub(super) enum Format {
     Json,
     /// To look at and to hand over: one page that loads nothing
     Html,
+    /// For a ticket: short, with what it was made from
+    Markdown,
+    /// For programs: everything, each attempt on a line of its own
+    Ndjson,
+    /// For spreadsheets: one attempt a row
+    Csv,
+}
+
+impl Format {
+    /// Whether it is made for somebody who was not there: then it says from which bytes it was made.
+    fn is_handed_over(self) -> bool {
+        match self {
+            Self::Html | Self::Markdown => true,
+            Self::Text | Self::Json | Self::Ndjson | Self::Csv => false,
+        }
+    }
 }
 
 /// When to use colour.

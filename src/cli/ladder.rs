@@ -8,7 +8,7 @@ use super::messages::Messages;
 use super::output::write_report;
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
-use super::read::tell_problems;
+use super::read::{self, tell_problems};
 use super::terminal;
 use crate::analysis::{AnalysisSettings, analyse_watched};
 use crate::capture::{CaptureSet, Opened, STANDARD_INPUT};
@@ -17,7 +17,7 @@ use crate::handshake::{AttemptId, TrackerSettings};
 use crate::report::ladder::Ladder;
 use crate::report::text::TextStyle;
 use crate::report::text::ladder::{self as drawing, Alphabet};
-use crate::report::{Report, TimeZoneChoice, Tool};
+use crate::report::{Report, Settings, TimeZoneChoice, Tool};
 
 /// Reads the captures and draws the attempt.
 pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
@@ -107,6 +107,13 @@ fn report(
             ..Selection::default()
         },
         listed_attempts: Some(1),
+        threads: read::usual_threads(),
+    };
+    let asked_for = Settings {
+        tracker: settings.tracker,
+        selection: settings.selection.clone(),
+        filter: arguments.filter.clone(),
+        listed_attempts: settings.listed_attempts,
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
     let (capture, diagnosis) = analyse_watched(
@@ -124,7 +131,7 @@ fn report(
         },
         capture,
         diagnosis,
-        patience: arguments.patience,
+        settings: asked_for,
         shows_names: !arguments.no_names,
     }
 }

@@ -22,6 +22,29 @@ pub(super) fn write_report(
     }
 }
 
+/// Whether the report goes into a file, where nobody waits for its lines.
+pub(super) fn is_stored(output: Option<&Path>) -> bool {
+    match output {
+        Some(path) => fs::metadata(path).map_or(true, |metadata| metadata.is_file()),
+        None => is_standard_output_stored(),
+    }
+}
+
+#[cfg(unix)]
+fn is_standard_output_stored() -> bool {
+    use std::os::fd::AsFd;
+    let standard_output = io::stdout().as_fd().try_clone_to_owned().map(File::from);
+    standard_output
+        .and_then(|file| file.metadata())
+        .is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Where that cannot be told, lines are not held back.
+#[cfg(not(unix))]
+fn is_standard_output_stored() -> bool {
+    false
+}
+
 fn to_standard_output(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     write(&mut out)?;

@@ -7,7 +7,7 @@ use super::arguments::{Format, ReadArguments};
 use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
-use super::output::write_report;
+use super::output::{is_stored, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::terminal;
@@ -15,17 +15,20 @@ use crate::analysis::{AnalysisSettings, analyse_watched};
 use crate::capture::{CaptureSet, Opened, ProblemKind, STANDARD_INPUT, Timestamp};
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
+use crate::report::markdown::MarkdownStyle;
 use crate::report::text::TextStyle;
-use crate::report::{CaptureTotals, Report, TimeZoneChoice, Tool, html, json, text};
+use crate::report::{
+    CaptureTotals, Report, Settings, TimeZoneChoice, Tool, csv, html, json, markdown, text,
+};
 
-/// How many attempts the text lists singly, unless told otherwise.
-const LISTED_IN_TEXT: usize = 20;
+/// How many attempts text and Markdown list singly, unless told otherwise.
+const LISTED_FOR_PEOPLE: usize = 20;
 
 /// How many attempts a page of HTML lists, unless told otherwise.
 const LISTED_IN_HTML: usize = 1000;
 
-/// How many attempts JSON lists, unless told otherwise.
-const LISTED_IN_JSON: usize = 100_000;
+/// How many attempts JSON and CSV list, unless told otherwise.
+const LISTED_FOR_PROGRAMS: usize = 100_000;
 
 /// Reads the captures and writes the report.
 pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
@@ -53,7 +56,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let Opened {
         mut captures,
         errors,
-    } = CaptureSet::open(&files);
+    } = CaptureSet::open_with(&files, arguments.hashes_sources());
     for error in &errors {
         Messages::open_error(error);
     }
@@ -73,6 +76,12 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         listed_attempts: listed_attempts(arguments),
         threads: arguments.threads.unwrap_or_else(usual_threads),
     };
+    let asked_for = Settings {
+        tracker: settings.tracker,
+        selection: settings.selection.clone(),
+        filter: arguments.filter.clone(),
+        listed_attempts: settings.listed_attempts,
+    };
     let mut progress = Progress::of(captures.total_bytes(), messages);
     let (capture, diagnosis) = analyse_watched(
         &mut captures,
@@ -90,7 +99,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         tool,
         capture,
         diagnosis,
-        patience: arguments.patience,
+        settings: asked_for,
         shows_names: !arguments.no_names,
     };
     let mut status = judge(arguments, &report.diagnosis);
@@ -101,10 +110,14 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     if !errors.is_empty() {
         status = ExitStatus::Input;
     }
-    let written = write_report(arguments.output.as_deref(), |out| match arguments.format {
+    let output = arguments.output.as_deref();
+    let written = write_report(output, |out| match arguments.format {
         Format::Text => text::write(&report, &style, out),
         Format::Json => json::write(&report, out),
         Format::Html => html::write(&report, style.zone, out),
+        Format::Ndjson => json::ndjson::write(&report, !is_stored(output), out),
+        Format::Csv => csv::write(&report, out),
+        Format::Markdown => markdown::write(&report, &markdown_style(&style), out),
     });
     match written {
         Ok(()) => status,
@@ -116,7 +129,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
 }
 
 /// As many as there are cores.
-fn usual_threads() -> NonZeroUsize {
+pub(super) fn usual_threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
@@ -148,6 +161,13 @@ fn text_style(arguments: &ReadArguments) -> TextStyle {
     }
 }
 
+fn markdown_style(style: &TextStyle) -> MarkdownStyle {
+    MarkdownStyle {
+        zone: style.zone,
+        only_failures: style.only_failures,
+    }
+}
+
 fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) -> Selection {
     Selection {
         servers: arguments.server.clone(),
@@ -164,9 +184,10 @@ fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) 
 
 fn listed_attempts(arguments: &ReadArguments) -> Option<usize> {
     let usual = match arguments.format {
-        Format::Text => LISTED_IN_TEXT,
-        Format::Json => LISTED_IN_JSON,
+        Format::Text | Format::Markdown => LISTED_FOR_PEOPLE,
         Format::Html => LISTED_IN_HTML,
+        Format::Json | Format::Csv => LISTED_FOR_PROGRAMS,
+        Format::Ndjson => 0,
     };
     match arguments.max_attempts.unwrap_or(usual) {
         0 => None,

@@ -1,5 +1,6 @@
 //! Which attempts a report is about.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::comparison::Moment;
@@ -23,6 +24,25 @@ impl EndpointPattern {
             && self
                 .network
                 .is_none_or(|(network, prefix)| is_within(endpoint.address, network, prefix))
+    }
+}
+
+impl fmt::Display for EndpointPattern {
+    /// As it is typed: `10.0.0.0/8:443`, `[2001:db8::]/32:443`, `10.0.0.1`, `:443`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((address, prefix)) = self.network {
+            match (address, self.port) {
+                (IpAddr::V6(address), Some(_)) => write!(formatter, "[{address}]")?,
+                _ => write!(formatter, "{address}")?,
+            }
+            if prefix != if address.is_ipv4() { 32 } else { 128 } {
+                write!(formatter, "/{prefix}")?;
+            }
+        }
+        match self.port {
+            Some(port) => write!(formatter, ":{port}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -141,5 +141,17 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
     limits
 }
 
+/// All that this capture cannot show, one sentence each: [`limits()`], and what findings say about the capture itself. Safe
+/// for a terminal.
+pub(super) fn cannot_show(report: &Report) -> Vec<String> {
+    let findings = report.diagnosis.findings.iter();
+    let of_capture = findings.filter(|finding| finding.kind.is_about_capture());
+    let statements = of_capture.map(|finding| terminal_safe(&finding.statement).into_owned());
+    limits(report).into_iter().chain(statements).collect()
+}
+
+/// What is said where [`cannot_show()`] has nothing to say.
+pub(super) const NO_LIMIT_KNOWN: &str = "Nothing in it says that packets are missing; what passed elsewhere, or before and after it, is not in it.";
+
 const FILTERED: &str =
     "filtered to SYN, FIN and RST: a SYN-ACK that is not repeated counts as established";

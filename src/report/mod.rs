@@ -9,19 +9,25 @@
 mod attempt_words;
 mod capture_words;
 mod counts;
+pub mod csv;
 mod endpoint_words;
 mod evidence_words;
 mod finding_words;
 pub mod html;
 pub mod json;
 pub mod ladder;
+pub mod markdown;
 mod model;
 mod outcome_words;
 mod packet_filters;
+mod provenance_words;
 mod sanitize;
+mod settings;
+mod shown_attempts;
 pub mod text;
 mod times;
 
 pub use model::{CaptureTotals, PacketsSetAside, Report, Tool};
 pub use sanitize::terminal_safe;
+pub use settings::Settings;
 pub use times::TimeZoneChoice;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::sanitize::terminal_safe;
+use super::settings::Settings;
 use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
 use crate::decode::{Endpoint, SetAside};
 use crate::diagnosis::{DiagnosedAttempt, Diagnosis};
@@ -18,8 +18,8 @@ pub struct Report {
     pub capture: CaptureTotals,
     /// What it says.
     pub diagnosis: Diagnosis,
-    /// For how long silence had to be watched before it counted.
-    pub patience: Duration,
+    /// What was asked for.
+    pub settings: Settings,
     /// Whether names are shown beside addresses.
     pub shows_names: bool,
 }
@@ -36,10 +36,16 @@ impl Report {
 
     /// Name, if there is one and it is shown, and address and port: what people read, safe for a terminal.
     pub(super) fn named(&self, endpoint: Endpoint) -> String {
-        match self.name_of(endpoint.address) {
-            Some(name) => format!("{} {endpoint}", shortened(&terminal_safe(&name))),
+        match self.short_name_of(endpoint.address) {
+            Some(name) => format!("{name} {endpoint}"),
             None => endpoint.to_string(),
         }
+    }
+
+    /// The start of the name, if there is one and it is shown: what people read, safe for a terminal.
+    pub(super) fn short_name_of(&self, address: IpAddr) -> Option<String> {
+        let name = self.name_of(address)?;
+        Some(shortened(&terminal_safe(&name)))
     }
 }
 

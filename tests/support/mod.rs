@@ -12,6 +12,7 @@
 pub(crate) mod browser;
 pub(crate) mod command;
 pub(crate) mod frames;
+pub(crate) mod hostile;
 pub(crate) mod pcap;
 pub(crate) mod scenario;
 
@@ -22,7 +23,7 @@ use tcpwhy::analysis::{AnalysisSettings, analyse};
 use tcpwhy::capture::CaptureSet;
 use tcpwhy::diagnosis::Selection;
 use tcpwhy::handshake::TrackerSettings;
-use tcpwhy::report::{Report, Tool, json};
+use tcpwhy::report::{Report, Settings, Tool, json};
 
 /// The report on the captures, all attempts listed.
 pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
@@ -48,7 +49,7 @@ pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
         tool,
         capture,
         diagnosis,
-        patience,
+        settings: Settings::with_patience(patience),
         shows_names: true,
     }
 }
@@ -82,4 +83,20 @@ pub(crate) fn samples() -> Vec<PathBuf> {
         .collect();
     paths.sort();
     paths
+}
+
+/// What the program `sha256sum` gives.
+pub(crate) fn sha256sum(bytes: &[u8]) -> String {
+    let stored = command::file(bytes);
+    let output = std::process::Command::new("sha256sum")
+        .arg(&stored.path)
+        .output()
+        .expect("sha256sum is there");
+    assert!(output.status.success(), "{output:?}");
+    let line = String::from_utf8(output.stdout).unwrap();
+    line.split(' ')
+        .next()
+        .unwrap()
+        .trim_start_matches('\\')
+        .to_owned()
 }

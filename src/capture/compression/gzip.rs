@@ -101,6 +101,10 @@ impl Decoder for GzipDecoder {
     fn input(&self) -> &RecordBuffer {
         &self.input
     }
+
+    fn input_mut(&mut self) -> &mut RecordBuffer {
+        &mut self.input
+    }
 }
 
 fn difference(after: u64, before: u64) -> usize {

@@ -138,6 +138,10 @@ impl Decoder for Lz4Decoder {
     fn input(&self) -> &RecordBuffer {
         &self.decoder.get_ref().compressed
     }
+
+    fn input_mut(&mut self) -> &mut RecordBuffer {
+        &mut self.decoder.get_mut().compressed
+    }
 }
 
 /// The compressed bytes, as [`FrameDecoder`] reads them.

@@ -166,6 +166,9 @@ trait Decoder {
 
     /// The compressed bytes.
     fn input(&self) -> &RecordBuffer;
+
+    /// The compressed bytes, when no more of them are to be decompressed.
+    fn input_mut(&mut self) -> &mut RecordBuffer;
 }
 
 /// What decompresses from a source.
@@ -196,6 +199,11 @@ impl Decompressor {
     /// The compressed bytes.
     pub(super) fn input(&self) -> &RecordBuffer {
         self.decoder.input()
+    }
+
+    /// The compressed bytes, when no more of them are to be decompressed.
+    pub(super) fn input_mut(&mut self) -> &mut RecordBuffer {
+        self.decoder.input_mut()
     }
 }
 

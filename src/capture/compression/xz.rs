@@ -98,4 +98,8 @@ impl Decoder for XzDecoder {
     fn input(&self) -> &RecordBuffer {
         &self.input
     }
+
+    fn input_mut(&mut self) -> &mut RecordBuffer {
+        &mut self.input
+    }
 }

@@ -103,4 +103,8 @@ impl Decoder for ZstdDecoder {
     fn input(&self) -> &RecordBuffer {
         &self.input
     }
+
+    fn input_mut(&mut self) -> &mut RecordBuffer {
+        &mut self.input
+    }
 }

@@ -151,6 +151,11 @@ impl FindingKind {
         }
     }
 
+    /// Whether it says what the capture cannot show, and nothing about a service.
+    pub const fn is_about_capture(self) -> bool {
+        self.weight() == 2
+    }
+
     /// Services before noise, noise before what the capture cannot show.
     const fn weight(self) -> u8 {
         match self {

@@ -7,7 +7,7 @@ use super::{View, shown};
 use crate::capture::{Compression, SourceFacts};
 use crate::report::capture_words::{captured_at, limits};
 use crate::report::counts::{counted, grouped};
-use crate::report::evidence_words::duration;
+use crate::report::provenance_words::{settings, time_handling};
 
 /// How many sources, and how many interfaces of one, are shown.
 const SOURCES: usize = 200;
@@ -21,8 +21,8 @@ pub(super) fn capture(view: View<'_>) -> Markup {
             (fact("Made by", &format!("tcpwhy {}", view.report.tool.version)))
             dt { "Arguments" }
             dd { @for word in &view.report.tool.arguments { code { (shown(word)) } " " } }
-            (fact("Patience", &format!("{}: silence that was watched for so long counts", duration(view.report.patience))))
-            @if let Some(first) = capture.first { (fact("Times shown", &view.zone.name(first))) }
+            @for (name, words) in settings(view.report) { (fact(&capitalised(name), &words)) }
+            (fact("Times shown", time_handling(view.zone)))
             (fact("Names shown", if view.report.shows_names { "from the capture's own DNS answers and files; none was looked up" } else { "no" }))
             (fact("Packets", &format!("{}, of these {} and {} about them", grouped(capture.packets),
                 counted(capture.tcp_packets, "TCP segment"), counted(capture.icmp_errors, "ICMP error"))))
@@ -80,6 +80,7 @@ fn one_source(view: View<'_>, index: usize, source: &SourceFacts) -> Markup {
                 None => source.format.to_owned(),
             }))
             (fact("Size", &counted(source.bytes, "byte")))
+            (fact("SHA-256", source.sha256.as_deref().unwrap_or("not known: the source was not read to its end")))
             (fact("Packets", &grouped(source.packets)))
             @if let (Some(first), Some(last)) = (source.first, source.last) {
                 (fact("First packet", &format!("{} {}", zone.date(first), zone.precise_time_of_day(first))))

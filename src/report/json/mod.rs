@@ -1,17 +1,20 @@
 //! The JSON report and its schema.
 
+pub mod ndjson;
 mod wire;
 
 use std::io::{self, Write};
 
-use super::evidence_words;
 use super::model::Report;
 use super::packet_filters;
+use super::settings::Settings;
 use super::times::rfc3339;
+use super::{capture_words, evidence_words};
 use crate::capture::{Compression, ProblemKind, SourceFacts};
 use crate::decode::SetAside;
 use crate::diagnosis::{
-    DiagnosedAttempt, EndpointSummary, Finding, Noise, Vantage, app_error, service_name,
+    DiagnosedAttempt, EndpointPattern, EndpointSummary, Finding, Noise, Vantage, app_error,
+    service_name,
 };
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
 
@@ -40,6 +43,7 @@ fn wire_report(report: &Report) -> wire::Report {
             arguments: report.tool.arguments.clone(),
         },
         capture: wire_capture(report),
+        settings: wire_settings(&report.settings),
         summary: wire_summary(report),
         findings: wire_findings(report),
         endpoints: diagnosis
@@ -96,7 +100,28 @@ fn wire_capture(report: &Report) -> wire::Capture {
             interface: capture.dropped_by_interface(),
         },
         attempts_set_aside: capture.attempts_set_aside,
+        limits: capture_words::cannot_show(report),
         sources: capture.sources.iter().map(wire_source).collect(),
+    }
+}
+
+fn wire_settings(settings: &Settings) -> wire::Settings {
+    let patterns =
+        |patterns: &[EndpointPattern]| patterns.iter().map(ToString::to_string).collect();
+    let selection = &settings.selection;
+    wire::Settings {
+        patience_s: settings.tracker.patience.as_secs_f64(),
+        max_flows: settings.tracker.open_attempts as u64,
+        filter: settings.filter.clone(),
+        servers: patterns(&selection.servers),
+        clients: patterns(&selection.clients),
+        since: selection.since.map(rfc3339),
+        until: selection.until.map(rfc3339),
+        outcomes: selection
+            .listed
+            .as_ref()
+            .map(|outcomes| outcomes.iter().map(|outcome| outcome.name()).collect()),
+        max_attempts: settings.listed_attempts.map(|limit| limit as u64),
     }
 }
 
@@ -106,8 +131,12 @@ fn wire_source(source: &SourceFacts) -> wire::Source {
         format: source.format,
         compression: source.compression.map(Compression::name),
         bytes: source.bytes,
-        sha256: None,
+        sha256: source.sha256.clone(),
         packets: source.packets,
+        dropped: wire::Dropped {
+            kernel: source.dropped_by_kernel,
+            interface: source.dropped_by_interface,
+        },
         first: source.first.map(rfc3339),
         last: source.last.map(rfc3339),
         interfaces: source
@@ -229,7 +258,7 @@ fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint 
     }
 }
 
-fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wire::Attempt {
+pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wire::Attempt {
     let decided = &diagnosed.decided;
     let DecidedAttempt { attempt, judgement } = decided;
     let started = attempt.started_at();

@@ -19,6 +19,8 @@ pub(super) struct Report {
     pub(super) tool: Tool,
     /// What was read.
     pub(super) capture: Capture,
+    /// What was asked for, as far as it shapes the report.
+    pub(super) settings: Settings,
     /// How many attempts there were and how they ended.
     pub(super) summary: Summary,
     /// What the attempts say together, worst first.
@@ -40,6 +42,29 @@ pub(super) struct Tool {
     pub(super) version: &'static str,
     /// Its arguments.
     pub(super) arguments: Vec<String>,
+}
+
+/// What was asked for, as far as it shapes the report.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Settings {
+    /// For how long silence had to be watched to count, in seconds.
+    pub(super) patience_s: f64,
+    /// How many undecided attempts were followed at once.
+    pub(super) max_flows: u64,
+    /// The capture filter applied to every packet, in libpcap's language.
+    pub(super) filter: Option<String>,
+    /// Only attempts to one of these; empty for all.
+    pub(super) servers: Vec<String>,
+    /// Only attempts from one of these; empty for all.
+    pub(super) clients: Vec<String>,
+    /// Only attempts that began then or later (RFC 3339, UTC, nanoseconds).
+    pub(super) since: Option<String>,
+    /// Only attempts that began before then.
+    pub(super) until: Option<String>,
+    /// Which outcomes are listed; null for all.
+    pub(super) outcomes: Option<Vec<&'static str>>,
+    /// How many attempts are listed at most; null for all.
+    pub(super) max_attempts: Option<u64>,
 }
 
 /// What was read, all sources together.
@@ -65,6 +90,8 @@ pub(super) struct Capture {
     pub(super) dropped: Dropped,
     /// Attempts given up undecided because too many were open at once.
     pub(super) attempts_set_aside: u64,
+    /// What the capture cannot show, in words; empty when nothing says so.
+    pub(super) limits: Vec<String>,
     /// The files and streams, in the order of the `source` numbers.
     pub(super) sources: Vec<Source>,
 }
@@ -98,10 +125,13 @@ pub(super) struct Source {
     pub(super) compression: Option<&'static str>,
     /// Its size in bytes.
     pub(super) bytes: u64,
-    /// SHA-256 of its bytes, in hexadecimal.
+    /// SHA-256 of its bytes as they are stored, in hexadecimal; null when it was not asked for (`--sha256`), or its end was
+    /// not reached.
     pub(super) sha256: Option<String>,
     /// Records read from it.
     pub(super) packets: u64,
+    /// Packets dropped by the host that captured them, where it says so.
+    pub(super) dropped: Dropped,
     /// Time of its earliest packet.
     pub(super) first: Option<String>,
     /// Time of its latest packet.
@@ -256,61 +286,61 @@ pub(super) struct AnswerTimes {
 
 /// One try of a client to open a connection.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Attempt {
+pub(in crate::report) struct Attempt {
     /// Its number, stable for the same input.
-    pub(super) id: u64,
+    pub(in crate::report) id: u64,
     /// Who sent the first SYN.
-    pub(super) client: String,
+    pub(in crate::report) client: String,
     /// To whom.
-    pub(super) server: String,
+    pub(in crate::report) server: String,
     /// The client's name, learned from the capture.
-    pub(super) client_name: Option<String>,
+    pub(in crate::report) client_name: Option<String>,
     /// The server's name, learned from the capture.
-    pub(super) server_name: Option<String>,
+    pub(in crate::report) server_name: Option<String>,
     /// The service usual on the server's port.
-    pub(super) service: Option<String>,
+    pub(in crate::report) service: Option<String>,
     /// What the packets were wrapped in, outside in.
-    pub(super) path: Vec<String>,
+    pub(in crate::report) path: Vec<String>,
     /// Where the packets were captured: at the `client`, at the `server` or `between`; null when that cannot be told.
-    pub(super) captured_at: Option<&'static str>,
+    pub(in crate::report) captured_at: Option<&'static str>,
     /// The kind of finding that it is folded into, when it says nothing about the server: `port_scan`, `syn_flood` or
     /// `backscatter`.
-    pub(super) part_of: Option<&'static str>,
+    pub(in crate::report) part_of: Option<&'static str>,
     /// The client's initial sequence number; null when no SYN was captured.
-    pub(super) isn: Option<u32>,
+    pub(in crate::report) isn: Option<u32>,
     /// What the packets show: established, reset, refused, rejected, `half_open`, aborted, dropped, pending or partial.
-    pub(super) outcome: &'static str,
+    pub(in crate::report) outcome: &'static str,
     /// Why; null when the packets do not tell.
-    pub(super) cause: Option<&'static str>,
+    pub(in crate::report) cause: Option<&'static str>,
     /// How sure the cause is: `certain`, `likely` or `possible`.
-    pub(super) confidence: Option<&'static str>,
+    pub(in crate::report) confidence: Option<&'static str>,
     /// Time of the first SYN; of the first packet when no SYN was captured.
-    pub(super) started: String,
+    pub(in crate::report) started: String,
     /// Time of the packet, or the moment, that settled the outcome.
-    pub(super) decided: String,
+    pub(in crate::report) decided: String,
     /// From one to the other, in microseconds.
-    pub(super) duration_us: u64,
+    pub(in crate::report) duration_us: u64,
     /// SYNs sent; copies are not counted.
-    pub(super) syn_count: u32,
+    pub(in crate::report) syn_count: u32,
     /// Acceptable SYN-ACKs; copies are not counted.
-    pub(super) syn_ack_count: u32,
+    pub(in crate::report) syn_ack_count: u32,
     /// From the first SYN to the first answer that the client could accept, in microseconds.
-    pub(super) answer_us: Option<u64>,
+    pub(in crate::report) answer_us: Option<u64>,
     /// What `connect()` returns on Linux; null when it succeeds or the capture cannot tell.
-    pub(super) app_error: Option<&'static str>,
+    pub(in crate::report) app_error: Option<&'static str>,
     /// The packets that show it.
-    pub(super) evidence: Vec<Evidence>,
+    pub(in crate::report) evidence: Vec<Evidence>,
     /// What else is worth knowing.
-    pub(super) notes: Vec<String>,
+    pub(in crate::report) notes: Vec<String>,
     /// Wireshark's display filter for its packets and the ICMP errors about them.
-    pub(super) display_filter: String,
+    pub(in crate::report) display_filter: String,
     /// A filter in libpcap's language for capturing such an attempt when it happens again; null inside a tunnel.
-    pub(super) capture_filter: Option<String>,
+    pub(in crate::report) capture_filter: Option<String>,
 }
 
 /// A packet that shows what became of an attempt.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Evidence {
+pub(in crate::report) struct Evidence {
     /// Its 1-based number in its source, as Wireshark's frame.number.
     pub(super) packet: u64,
     /// Index into `capture.sources`.

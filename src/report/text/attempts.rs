@@ -1,61 +1,36 @@
 //! The attempts singly: when, who, to whom, how it ended, and the packets that show it.
 
 use super::page::Page;
-use crate::diagnosis::{DiagnosedAttempt, EndpointSummary};
-use crate::handshake::{Outcome, SeenPacket};
+use crate::diagnosis::DiagnosedAttempt;
+use crate::handshake::SeenPacket;
 use crate::report::attempt_words::{after, facts, headline};
 use crate::report::counts::{counted, grouped};
 use crate::report::evidence_words;
 use crate::report::model::Report;
+use crate::report::shown_attempts::ShownAttempts;
 
 /// How many packets of one attempt are shown: the first ones and the latest.
 const SHOWN_PACKETS: usize = 8;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
-    let is_shown = |diagnosed: &&DiagnosedAttempt| {
-        let outcome = diagnosed.decided.judgement.outcome;
-        let is_asked_for = outcome.is_failure() || outcome == Outcome::Partial;
-        !page.style().only_failures || (is_asked_for && diagnosed.noise.is_none())
-    };
-    let shown: Vec<&DiagnosedAttempt> = report.diagnosis.attempts.iter().filter(is_shown).collect();
-    for diagnosed in &shown {
+    let shown = ShownAttempts::of(report, page.style().only_failures);
+    for diagnosed in &shown.attempts {
         page.line("");
         write_attempt(diagnosed, report, page);
     }
-    let only_failures = page.style().only_failures;
-    let folded = if only_failures { folded(report) } else { 0 };
-    let left_out = left_out(report, &shown, only_failures).saturating_sub(folded);
-    if folded > 0 {
+    if shown.folded > 0 {
         page.line("");
         page.sentence(format!(
             "{} of scans, floods or backscatter not listed singly: --format json lists them",
-            counted(folded, "connect")
+            counted(shown.folded, "connect")
         ));
     }
-    if left_out > 0 {
+    if shown.left_out > 0 {
         page.line("");
         page.sentence(format!(
             "{} more not shown: --max-attempts 0 shows all, --format json holds all packets of each",
-            grouped(left_out)
+            grouped(shown.left_out)
         ));
-    }
-}
-
-/// How many failed attempts are told in findings about scans, floods and backscatter only.
-fn folded(report: &Report) -> u64 {
-    let of_endpoint = |endpoint: &EndpointSummary| {
-        endpoint.folded.failed() + endpoint.folded.of(Outcome::Partial)
-    };
-    report.diagnosis.endpoints.iter().map(of_endpoint).sum()
-}
-
-/// How many attempts of the shown kind are not among the shown ones.
-fn left_out(report: &Report, shown: &[&DiagnosedAttempt], only_failures: bool) -> u64 {
-    let outcomes = &report.diagnosis.outcomes;
-    if only_failures {
-        (outcomes.failed() + outcomes.of(Outcome::Partial)).saturating_sub(shown.len() as u64)
-    } else {
-        report.diagnosis.attempts_omitted
     }
 }
 

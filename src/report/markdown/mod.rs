@@ -1,0 +1,272 @@
+//! The report for a ticket: short, rendered alike by GitHub and GitLab, with what it was made from.
+//!
+//! Everything that may come from a capture stands in code spans or code blocks, where it stays text.
+
+mod escape;
+mod provenance;
+mod table;
+
+use std::io::{self, Write};
+
+use super::attempt_words::headline;
+use super::capture_words::{self, nothing_to_report, time_span};
+use super::counts::{counted, grouped};
+use super::endpoint_words::{is_failing, other, why};
+use super::evidence_words;
+use super::finding_words::{affected, title, what_applications_saw};
+use super::model::Report;
+use super::outcome_words::shown_name;
+use super::shown_attempts::ShownAttempts;
+use super::times::TimeZoneChoice;
+use crate::decode::Endpoint;
+use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, Finding, app_error};
+use crate::handshake::Outcome;
+use escape::{Place, code, command_block, prose};
+use table::Table;
+
+/// How many servers are shown.
+const SHOWN_ENDPOINTS: usize = 20;
+
+/// How many findings are shown.
+const SHOWN_FINDINGS: usize = 10;
+
+/// How the report is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MarkdownStyle {
+    /// In which zone times are shown.
+    pub zone: TimeZoneChoice,
+    /// Whether only failures are listed singly: so unless certain outcomes were asked for.
+    pub only_failures: bool,
+}
+
+/// Writes the report.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn write(report: &Report, style: &MarkdownStyle, out: &mut dyn Write) -> io::Result<()> {
+    let mut parts = summary(report, *style);
+    parts.extend(endpoints(report, *style));
+    parts.extend(findings(report, *style));
+    parts.extend(attempts(report, *style));
+    parts.extend(limits(report));
+    parts.extend(provenance::provenance(report, style.zone));
+    // A blank line ends each part, whatever it is.
+    writeln!(out, "{}", parts.join("\n\n"))
+}
+
+/// The headline, and how the connects ended.
+fn summary(report: &Report, style: MarkdownStyle) -> Vec<String> {
+    let sources = &report.capture.sources;
+    let outcomes = &report.diagnosis.outcomes;
+    let name = match sources.as_slice() {
+        [only] => {
+            let name = only.path.file_name().unwrap_or(only.path.as_os_str());
+            code(&name.to_string_lossy(), Place::Paragraph)
+        }
+        several => counted(several.len() as u64, "capture"),
+    };
+    let mut facts: Vec<String> = time_span(report, style.zone).into_iter().collect();
+    facts.push(counted(report.capture.packets, "packet"));
+    facts.push(counted(outcomes.total(), "connect"));
+    facts.push(format!("**{} failed**", grouped(outcomes.failed())));
+    let mut parts = vec![format!("# TCP connects in {name}"), facts.join(", ")];
+    if outcomes.total() == 0 {
+        parts.push(nothing_to_report(report));
+        return parts;
+    }
+    let mut table = Table::new(&["Outcome", "Connects"], &[1]);
+    for (outcome, count) in outcomes.iter().filter(|(_, count)| *count > 0) {
+        table.row(&[shown_name(outcome), grouped(count)]);
+    }
+    parts.push(table.text());
+    parts.extend(capture_words::captured_at(report).map(|text| format!("{}.", capitalized(&text))));
+    parts
+}
+
+/// The servers that connects fail to, the worst first.
+fn endpoints(report: &Report, style: MarkdownStyle) -> Vec<String> {
+    let failing: Vec<&EndpointSummary> = report
+        .diagnosis
+        .endpoints
+        .iter()
+        .filter(|endpoint| is_failing(endpoint))
+        .collect();
+    if failing.is_empty() {
+        return Vec::new();
+    }
+    let time = |at: Option<_>| at.map_or_else(|| "-".to_owned(), |at| style.zone.time_of_day(at));
+    let heads = [
+        "Server", "Connects", "OK", "Failed", "Other", "First", "Last", "Why",
+    ];
+    let mut table = Table::new(&heads, &[1, 2, 3, 4]);
+    for endpoint in failing.iter().take(SHOWN_ENDPOINTS) {
+        table.row(&[
+            named(report, endpoint.server),
+            grouped(endpoint.outcomes.total()),
+            grouped(endpoint.outcomes.of(Outcome::Established)),
+            grouped(endpoint.outcomes.failed()),
+            grouped(other(endpoint)),
+            time(endpoint.first_failure),
+            time(endpoint.last_failure),
+            prose(&why(endpoint), Place::Cell),
+        ]);
+    }
+    let mut parts = vec!["## Servers that connects fail to".to_owned(), table.text()];
+    let more = failing.len().saturating_sub(SHOWN_ENDPOINTS);
+    if more > 0 {
+        parts.push(format!("and {}", counted(more as u64, "more server")));
+    }
+    parts
+}
+
+/// Address and port, and the name that the capture gives, each as code.
+fn named(report: &Report, endpoint: Endpoint) -> String {
+    let address = code(&endpoint.to_string(), Place::Cell);
+    match report.short_name_of(endpoint.address) {
+        Some(name) => format!("{} {address}", code(&name, Place::Cell)),
+        None => address,
+    }
+}
+
+fn findings(report: &Report, style: MarkdownStyle) -> Vec<String> {
+    let findings = &report.diagnosis.findings;
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    let mut parts = vec!["## Findings".to_owned()];
+    for (number, finding) in (1..).zip(findings.iter().take(SHOWN_FINDINGS)) {
+        parts.extend(finding_parts(report, number, finding, style.zone));
+    }
+    let more = findings.len().saturating_sub(SHOWN_FINDINGS);
+    if more > 0 {
+        parts.push(format!("and {}", counted(more as u64, "more finding")));
+    }
+    parts
+}
+
+fn finding_parts(
+    report: &Report,
+    number: u64,
+    finding: &Finding,
+    zone: TimeZoneChoice,
+) -> Vec<String> {
+    let confidence = finding.confidence.name();
+    let mut parts = vec![format!("### {number}. {} ({confidence})", title(finding))];
+    let statement = prose(&finding.statement, Place::Paragraph);
+    parts.push(match affected(finding, zone) {
+        Some(affected) => format!("{affected}: {statement}"),
+        None => format!("In short: {statement}"),
+    });
+    let reasons = finding.evidence.iter().cloned();
+    let mut facts: Vec<String> = reasons.chain(what_applications_saw(finding)).collect();
+    let proof = finding.proof.as_ref();
+    facts.extend(proof.map(|proof| format!("proof: {}", evidence_words::proof(report, proof))));
+    parts.extend(bullets(&facts));
+    parts.extend(next_steps(finding));
+    parts
+}
+
+/// The commands of each place in one block.
+fn next_steps(finding: &Finding) -> Vec<String> {
+    let mut steps = finding.next_steps.as_slice();
+    let mut parts = Vec::new();
+    while let Some(first) = steps.first() {
+        let alike = steps.iter().take_while(|step| step.place == first.place);
+        let commands: Vec<&str> = alike.map(|step| step.run.as_str()).collect();
+        steps = steps.get(commands.len()..).unwrap_or_default();
+        parts.push(format!(
+            "Next, on {}:",
+            code(&first.place, Place::Paragraph)
+        ));
+        parts.push(command_block(&commands));
+    }
+    parts
+}
+
+fn attempts(report: &Report, style: MarkdownStyle) -> Vec<String> {
+    let shown = ShownAttempts::of(report, style.only_failures);
+    let mut parts = Vec::new();
+    if !shown.attempts.is_empty() {
+        let heads = [
+            "Attempt",
+            "Began",
+            "Client",
+            "Server",
+            "Ended",
+            "Cause",
+            "connect()",
+            "Packets",
+        ];
+        let mut table = Table::new(&heads, &[0]);
+        for diagnosed in &shown.attempts {
+            table.row(&attempt_row(report, diagnosed, style.zone));
+        }
+        parts.push("## Attempts".to_owned());
+        parts.push(table.text());
+    }
+    if shown.folded > 0 {
+        parts.push(format!(
+            "{} of scans, floods or backscatter not listed singly",
+            counted(shown.folded, "connect")
+        ));
+    }
+    if shown.left_out > 0 {
+        parts.push(format!(
+            "{} more not shown: `--max-attempts 0` lists all",
+            grouped(shown.left_out)
+        ));
+    }
+    parts
+}
+
+fn attempt_row(report: &Report, diagnosed: &DiagnosedAttempt, zone: TimeZoneChoice) -> Vec<String> {
+    let attempt = &diagnosed.decided.attempt;
+    let cause = diagnosed.cause().map_or_else(
+        || "-".to_owned(),
+        |judged| format!("{} ({})", judged.cause.words(), judged.confidence.name()),
+    );
+    let error = app_error(&diagnosed.decided, report.capture.may_miss_icmp_errors());
+    let packets = attempt.evidence.packets();
+    let numbers: Vec<String> = packets
+        .first()
+        .into_iter()
+        .chain(packets.last().filter(|_| packets.len() > 1))
+        .map(|packet| evidence_words::number(report, packet.place))
+        .collect();
+    vec![
+        attempt.id.0.to_string(),
+        zone.precise_time_of_day(attempt.started_at()),
+        named(report, attempt.client),
+        named(report, attempt.server),
+        prose(&headline(&diagnosed.decided), Place::Cell),
+        prose(&cause, Place::Cell),
+        error.map_or_else(|| "-".to_owned(), |error| code(error, Place::Cell)),
+        code(&numbers.join(" to "), Place::Cell),
+    ]
+}
+
+fn limits(report: &Report) -> Vec<String> {
+    let mut parts = vec!["## What this capture cannot show".to_owned()];
+    let limits = capture_words::cannot_show(report);
+    if limits.is_empty() {
+        parts.push(capture_words::NO_LIMIT_KNOWN.to_owned());
+    }
+    parts.extend(bullets(&limits));
+    parts
+}
+
+/// One part with a line for each fact; none for none.
+fn bullets(facts: &[String]) -> Option<String> {
+    let lines: Vec<String> = facts
+        .iter()
+        .map(|fact| format!("- {}", prose(fact, Place::Paragraph)))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}

@@ -1,0 +1,225 @@
+//! The Markdown report, rendered as `CommonMark` with tables.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+mod support;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+use support::command::{file, run};
+use support::hostile::capture_of_names;
+use support::samples;
+
+fn markdown(arguments: &[&str]) -> String {
+    let ran = run(&[&["read", "-F", "markdown"], arguments].concat());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    ran.stdout
+}
+
+fn events(text: &str) -> Vec<Event<'_>> {
+    Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).collect()
+}
+
+/// How many cells the rows of each table have.
+fn row_lengths(events: &[Event<'_>]) -> Vec<Vec<usize>> {
+    let mut tables = Vec::new();
+    for event in events {
+        match event {
+            Event::Start(Tag::Table(_)) => tables.push(Vec::new()),
+            Event::Start(Tag::TableHead | Tag::TableRow) => {
+                tables.last_mut().unwrap().push(0);
+            }
+            Event::Start(Tag::TableCell) => *tables.last_mut().unwrap().last_mut().unwrap() += 1,
+            _ => {}
+        }
+    }
+    tables
+}
+
+fn codes(events: &[Event<'_>]) -> Vec<String> {
+    let code = |event: &Event<'_>| match event {
+        Event::Code(text) => Some(text.to_string()),
+        _ => None,
+    };
+    events.iter().filter_map(code).collect()
+}
+
+/// Whether it is nothing but headings, paragraphs, lists, tables, code and plain text.
+fn is_harmless(event: &Event<'_>) -> bool {
+    match event {
+        Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => false,
+        Event::Start(tag) => !matches!(
+            tag,
+            Tag::Link { .. }
+                | Tag::Image { .. }
+                | Tag::HtmlBlock
+                | Tag::Emphasis
+                | Tag::Strikethrough
+        ),
+        // Outside of code, mentions, references and addresses become links.
+        Event::Text(text) => !text.contains(['@', '#', '<', '>', '[', '`', '~', '_', '|', '\\']),
+        _ => true,
+    }
+}
+
+/// The text in code blocks is left out: nothing means anything there.
+fn outside_of_blocks<'a>(events: &'a [Event<'a>]) -> Vec<&'a Event<'a>> {
+    let mut is_in_block = false;
+    let is_outside = |event: &&Event<'_>| {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => is_in_block = true,
+            Event::End(TagEnd::CodeBlock) => is_in_block = false,
+            _ => {}
+        }
+        !is_in_block
+    };
+    events.iter().filter(is_outside).collect()
+}
+
+const HOSTILE_NAMES: [&str; 12] = [
+    "<script>alert(1)</script>",
+    "@team",
+    "](http://x)",
+    "a`b``c",
+    "`",
+    "a|b|c",
+    "a\\|b",
+    "![x](http://y/z.png)",
+    "x\n# heading",
+    "owner/repo#1 &amp; *b*",
+    "www.example.net/`|`\\",
+    "\u{202e}| --- |",
+];
+
+#[test]
+fn hostile_names_stay_text() {
+    let capture = file(&capture_of_names(&HOSTILE_NAMES));
+    let text = markdown(&[capture.path.to_str().unwrap()]);
+    let events = events(&text);
+    for event in outside_of_blocks(&events) {
+        assert!(is_harmless(event), "{event:?}\n{text}");
+    }
+    let codes = codes(&events);
+    for name in HOSTILE_NAMES {
+        let shown = name
+            .replace('\n', "\\u{a}")
+            .replace('\u{202e}', "\\u{202e}")
+            .replace("\\|", "\\\\u{7c}");
+        assert!(codes.contains(&shown), "{shown}: {codes:#?}\n{text}");
+    }
+    for table in row_lengths(&events) {
+        assert!(table.iter().all(|cells| *cells == table[0]), "{table:?}");
+        assert!(table.len() > 1);
+    }
+}
+
+/// As GitHub does, which makes a cell of all between two bare pipes and drops what is too much.
+#[test]
+fn no_row_has_more_bare_pipes_than_its_head() {
+    let capture = file(&capture_of_names(&HOSTILE_NAMES));
+    let text = markdown(&[capture.path.to_str().unwrap()]);
+    let bare_pipes = |line: &str| {
+        line.match_indices('|')
+            .filter(|(at, _)| !line[..*at].ends_with('\\'))
+            .count()
+    };
+    let mut head = None;
+    let mut rows = 0;
+    for line in text.lines() {
+        if line.starts_with("| ") {
+            let expected = *head.get_or_insert(bare_pipes(line));
+            assert_eq!(bare_pipes(line), expected, "{line}");
+            rows += 1;
+        } else {
+            head = None;
+        }
+    }
+    assert!(rows > 2 * HOSTILE_NAMES.len());
+}
+
+#[test]
+fn every_sample_renders_as_headings_tables_and_blocks() {
+    for path in samples() {
+        let text = markdown(&[path.to_str().unwrap()]);
+        let events = events(&text);
+        for event in outside_of_blocks(&events) {
+            assert!(is_harmless(event), "{}: {event:?}", path.display());
+        }
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(codes(&events).first(), Some(&name));
+        for table in row_lengths(&events) {
+            assert!(table.iter().all(|cells| *cells == table[0]), "{table:?}");
+        }
+        for event in &events {
+            if let Event::Start(Tag::CodeBlock(kind)) = event {
+                assert_eq!(*kind, CodeBlockKind::Fenced("sh".into()));
+            }
+        }
+    }
+}
+
+#[test]
+fn it_is_short_unless_told_otherwise() {
+    let rows = |arguments: &[&str]| {
+        let all = [
+            "samples/service-restart.pcap",
+            "--outcome",
+            "established,failed",
+        ];
+        let text = markdown(&[&all, arguments].concat());
+        let attempts = text.split("## Attempts").nth(1).unwrap();
+        let table = attempts.split("## ").next().unwrap();
+        table.lines().filter(|line| line.starts_with("| ")).count() - 2
+    };
+    assert_eq!(rows(&[]), 20);
+    assert_eq!(rows(&["--max-attempts", "0"]), 60);
+}
+
+#[test]
+fn it_says_what_it_was_made_from() {
+    let text = markdown(&[
+        "samples/closed-port.pcap",
+        "--patience",
+        "2.5",
+        "--server",
+        "10.0.0.0/8:23",
+        "--server",
+        ":80",
+        "--max-flows",
+        "5000",
+    ]);
+    for wanted in [
+        "`tcpwhy read -F markdown samples/closed-port.pcap --patience 2.5 --server 10.0.0.0/8:23 --server :80 --max-flows 5000`",
+        "- patience: `2.5 s`",
+        "- undecided attempts followed at once: `5,000`",
+        "- only servers: `10.0.0.0/8:23 :80`",
+        "- times are the capture's own clock, in UTC",
+        "## What this capture cannot show",
+    ] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    let bytes = std::fs::read(support::in_package("samples/closed-port.pcap")).unwrap();
+    assert!(text.contains(&support::sha256sum(&bytes)), "{text}");
+}
+
+#[test]
+fn the_same_input_and_arguments_give_the_same_bytes() {
+    for format in ["markdown", "json", "ndjson", "csv"] {
+        let arguments = [
+            "read",
+            "-F",
+            format,
+            "--sha256",
+            "samples/router-any-sll2.pcap",
+            "samples/closed-port.pcap",
+        ];
+        let (first, second) = (run(&arguments), run(&arguments));
+        assert_eq!(first.status, 0, "{}", first.stderr);
+        assert!(first.stdout == second.stdout, "{format}");
+    }
+}
