@@ -10,6 +10,7 @@ use super::outcome_list::OutcomeList;
 use super::time_argument::TimeArgument;
 use crate::diagnosis::EndpointPattern;
 use crate::handshake::TrackerSettings;
+use crate::report::difference::RULE;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,8 +22,8 @@ Examples:
 const EXIT_STATUSES: &str = "\
 Exit status:
   0  the captures were read, whatever they held
-  1  as 0, and --fail-on matched
-  2  wrong usage
+  1  as 0, and --fail-on matched; of diff: something is newly failing
+  2  wrong usage, or an attempt that is not there
   3  an input could not be opened, is no capture, or is damaged in the middle
   4  no permission, or no such interface";
 
@@ -61,6 +62,12 @@ pub(super) enum Command {
         #[arg(value_name = "TERM", allow_hyphen_values = true)]
         term: Vec<String>,
     },
+    /// Tell what fails newly, and what healed, between two JSON reports
+    ///
+    /// For before and after a change, and for CI: exit status 1 when a service is newly failing. Services are told apart by address
+    /// and port.
+    #[command(after_long_help = RULE)]
+    Diff(DiffArguments),
     /// List the interfaces that can be sniffed
     Interfaces,
     /// Print the JSON Schema of the JSON report
@@ -287,6 +294,35 @@ pub(super) struct LadderArguments {
     /// More on standard error: what was set aside
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+}
+
+/// What `diff` takes.
+#[derive(Debug, Args)]
+pub(super) struct DiffArguments {
+    /// The earlier report, made with --format json; - is standard input
+    #[arg(value_name = "A.json")]
+    pub(super) before: PathBuf,
+
+    /// The later report
+    #[arg(value_name = "B.json")]
+    pub(super) after: PathBuf,
+
+    /// Format of what is told
+    #[arg(short = 'F', long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(super) format: DiffFormat,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+}
+
+/// Formats of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// Formats of a report.

@@ -2,6 +2,7 @@
 //! status how it went. It knows nothing about packets.
 
 mod arguments;
+mod diff;
 mod endpoint_pattern;
 mod exit_status;
 mod explain;
@@ -46,6 +47,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
         }
         Command::Ladder(ladder_arguments) => ladder::run(&ladder_arguments),
         Command::Explain { term } => explain::run(&term),
+        Command::Diff(diff_arguments) => diff::run(&diff_arguments),
         Command::Interfaces => interfaces(),
         Command::Schema => print(|out| writeln!(out, "{:#}", json::schema())),
         Command::Completions { shell } => print(|out| {

@@ -10,6 +10,7 @@ mod attempt_words;
 mod capture_words;
 mod counts;
 pub mod csv;
+pub mod difference;
 mod endpoint_words;
 mod evidence_words;
 mod finding_words;

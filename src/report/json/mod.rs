@@ -3,6 +3,8 @@
 pub mod ndjson;
 mod wire;
 
+pub(super) use wire::SCHEMA;
+
 use std::io::{self, Write};
 
 use super::model::Report;

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The name and version of this shape.
-pub(super) const SCHEMA: &str = "tcpwhy-report/1";
+pub(in crate::report) const SCHEMA: &str = "tcpwhy-report/1";
 
 /// A report on the TCP connects of a capture.
 #[derive(Debug, Serialize, JsonSchema)]

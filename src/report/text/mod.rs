@@ -7,7 +7,7 @@ pub mod explain;
 mod findings;
 mod headline;
 pub mod ladder;
-mod page;
+pub(super) mod page;
 
 use std::io::{self, Write};
 

@@ -9,13 +9,13 @@ use super::TextStyle;
 use crate::handshake::Outcome;
 
 /// Collects lines.
-pub(super) struct Page {
+pub(in crate::report) struct Page {
     style: TextStyle,
     text: String,
 }
 
 impl Page {
-    pub(super) fn new(style: TextStyle) -> Self {
+    pub(in crate::report) fn new(style: TextStyle) -> Self {
         Self {
             style,
             text: String::new(),
@@ -26,12 +26,12 @@ impl Page {
         &self.style
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::report) fn text(&self) -> &str {
         &self.text
     }
 
     /// Adds a line; what it holds has been made safe.
-    pub(super) fn line(&mut self, line: impl Display) {
+    pub(in crate::report) fn line(&mut self, line: impl Display) {
         // Writing to a string cannot fail.
         let start = self.text.len();
         let _ = write!(self.text, "{line}");
@@ -48,7 +48,7 @@ impl Page {
     }
 
     /// Adds the pieces, as many to a line as fit, the lines after the first indented.
-    pub(super) fn wrapped(
+    pub(in crate::report) fn wrapped(
         &mut self,
         first_indent: usize,
         indent: usize,
@@ -82,7 +82,7 @@ impl Page {
     }
 
     /// Adds a sentence, on as many lines as it needs.
-    pub(super) fn sentence(&mut self, text: String) {
+    pub(in crate::report) fn sentence(&mut self, text: String) {
         self.wrapped(0, 2, "", &[text]);
     }
 
@@ -114,7 +114,7 @@ impl Page {
     }
 
     /// The text in bold, where there is colour.
-    pub(super) fn bold(&self, text: impl Display) -> String {
+    pub(in crate::report) fn bold(&self, text: impl Display) -> String {
         self.styled(Style::new().bold(), text)
     }
 
@@ -124,7 +124,11 @@ impl Page {
     }
 
     /// The text in the outcome's colour, where there is colour.
-    pub(super) fn in_outcome_color(&self, outcome: Outcome, text: impl Display) -> String {
+    pub(in crate::report) fn in_outcome_color(
+        &self,
+        outcome: Outcome,
+        text: impl Display,
+    ) -> String {
         self.styled(outcome_style(outcome), text)
     }
 

@@ -1,0 +1,229 @@
+//! What is read of a stored JSON report: its schema, servers and findings. Everything else, above all the list of attempts, is
+//! passed over while reading, and takes no memory.
+
+use std::fmt;
+use std::io::{self, BufReader, Read};
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
+
+use crate::handshake::Outcome;
+use crate::report::json::SCHEMA;
+
+/// A report of more servers or findings than this is not ours: ours hold at most 100,000 servers.
+const MOST_ENTRIES: usize = 200_000;
+
+/// So many findings about one server are kept.
+const KEPT_FINDINGS_OF_SERVER: usize = 16;
+
+/// Of a text this much is kept, in characters.
+const KEPT_CHARACTERS: usize = 400;
+
+/// No text in a report of ours is longer.
+const LONGEST_TEXT_BYTES: usize = 1 << 20;
+
+/// What `tcpwhy diff` needs of a report.
+#[derive(Debug, Default, serde::Deserialize)]
+pub struct StoredReport {
+    schema: Option<String>,
+    pub(super) endpoints: Option<Entries<StoredEndpoint>>,
+    pub(super) findings: Option<Entries<StoredFinding>>,
+}
+
+/// A server of a stored report.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub(super) struct StoredEndpoint {
+    #[serde(deserialize_with = "start_of_text")]
+    pub(super) server: String,
+    #[serde(default, deserialize_with = "start_of_optional_text")]
+    pub(super) server_name: Option<String>,
+    pub(super) outcomes: OutcomeNumbers,
+    #[serde(default, deserialize_with = "first_numbers")]
+    pub(super) findings: Vec<u64>,
+}
+
+/// A finding of a stored report.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+pub(super) struct StoredFinding {
+    pub(super) id: u64,
+    #[serde(deserialize_with = "start_of_text")]
+    pub(super) kind: String,
+    #[serde(deserialize_with = "start_of_text")]
+    pub(super) statement: String,
+}
+
+/// How often each outcome occurred; absent is 0. Unknown outcomes, of a newer version, count as neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub(super) struct OutcomeNumbers {
+    established: u64,
+    reset: u64,
+    refused: u64,
+    rejected: u64,
+    half_open: u64,
+    aborted: u64,
+    dropped: u64,
+}
+
+impl OutcomeNumbers {
+    /// How many succeeded.
+    pub(super) fn succeeded(self) -> u64 {
+        self.established
+    }
+
+    /// How many failed.
+    pub(super) fn failed(self) -> u64 {
+        self.failures()
+            .into_iter()
+            .fold(0, |sum, (_, count)| sum.saturating_add(count))
+    }
+
+    /// The ways in which they failed, with their counts.
+    pub(super) fn failures(self) -> [(Outcome, u64); 6] {
+        [
+            (Outcome::Reset, self.reset),
+            (Outcome::Refused, self.refused),
+            (Outcome::Rejected, self.rejected),
+            (Outcome::HalfOpen, self.half_open),
+            (Outcome::Aborted, self.aborted),
+            (Outcome::Dropped, self.dropped),
+        ]
+    }
+}
+
+/// A list that may not grow without end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entries<T>(pub(super) Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor(PhantomData))
+    }
+}
+
+struct EntriesVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+    type Value = Entries<T>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "a list of at most {MOST_ENTRIES} entries")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = sequence.next_element()? {
+            if entries.len() >= MOST_ENTRIES {
+                return Err(serde::de::Error::invalid_length(entries.len() + 1, &self));
+            }
+            entries.push(entry);
+        }
+        Ok(Entries(entries))
+    }
+}
+
+fn start_of_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(text.chars().take(KEPT_CHARACTERS).collect())
+}
+
+fn start_of_optional_text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.map(|text| text.chars().take(KEPT_CHARACTERS).collect()))
+}
+
+fn first_numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let Entries(mut numbers) = Entries::<u64>::deserialize(deserializer)?;
+    numbers.truncate(KEPT_FINDINGS_OF_SERVER);
+    numbers.shrink_to_fit();
+    Ok(numbers)
+}
+
+/// Ends the reading of a JSON document at a text that is longer than any of ours: it would have to be held whole.
+struct TextLimit<R> {
+    input: R,
+    in_text: bool,
+    after_backslash: bool,
+    length: usize,
+}
+
+impl<R: Read> Read for TextLimit<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.read(buffer)?;
+        for byte in buffer.iter().take(count) {
+            self.note(*byte);
+            if self.length > LONGEST_TEXT_BYTES {
+                let message = "a text of more than 1 MiB";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl<R> TextLimit<R> {
+    fn note(&mut self, byte: u8) {
+        match byte {
+            _ if self.after_backslash => self.after_backslash = false,
+            b'\\' if self.in_text => self.after_backslash = true,
+            b'"' => {
+                self.in_text = !self.in_text;
+                self.length = 0;
+            }
+            _ => {}
+        }
+        self.length += usize::from(self.in_text);
+    }
+}
+
+/// Why something is no report that can be compared.
+#[derive(Debug, thiserror::Error)]
+pub enum NoReport {
+    /// It is no JSON, or not of the shape of a report.
+    #[error("is no JSON report of tcpwhy")]
+    Shape(#[source] serde_json::Error),
+    /// It is JSON, and does not say that it is a report.
+    #[error("is no report of tcpwhy: it names no schema")]
+    NoSchema,
+    /// It is a report of another version, or something else.
+    #[error("is of schema '{0}', and this version compares {SCHEMA} only")]
+    OtherSchema(String),
+    /// It says that it is a report, and has not what a report has.
+    #[error("is no whole report: it has no {0}")]
+    Incomplete(&'static str),
+}
+
+impl StoredReport {
+    /// Reads a report; of what it is not needed for, nothing is kept.
+    ///
+    /// # Errors
+    ///
+    /// When it is none, or one of another version.
+    pub fn read(input: impl Read) -> Result<Self, NoReport> {
+        let limited = TextLimit {
+            input,
+            in_text: false,
+            after_backslash: false,
+            length: 0,
+        };
+        let report: Self =
+            serde_json::from_reader(BufReader::new(limited)).map_err(NoReport::Shape)?;
+        match &report.schema {
+            None => return Err(NoReport::NoSchema),
+            Some(schema) if schema != SCHEMA => {
+                let shown: String = schema.chars().take(60).collect();
+                return Err(NoReport::OtherSchema(shown));
+            }
+            Some(_) => {}
+        }
+        if report.endpoints.is_none() {
+            return Err(NoReport::Incomplete("endpoints"));
+        }
+        if report.findings.is_none() {
+            return Err(NoReport::Incomplete("findings"));
+        }
+        Ok(report)
+    }
+}

@@ -1,0 +1,194 @@
+//! `tcpwhy diff`: what changed between two reports, by the rule that its help tells.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::command::{Ran, file, run, run_with_input};
+
+const SCHEMA: &str = "tcpwhy-report/1";
+
+/// A report on services, each with so many successes and refusals.
+fn report(services: &[(&str, u64, u64)]) -> Value {
+    let endpoints: Vec<Value> = services
+        .iter()
+        .map(|(server, established, refused)| {
+            json!({ "server": server, "outcomes": { "established": established, "refused": refused }, "findings": [1] })
+        })
+        .collect();
+    let finding = json!({ "id": 1, "kind": "never_listening", "statement": "nothing listens" });
+    json!({ "schema": SCHEMA, "endpoints": endpoints, "findings": [finding], "attempts": [{ "id": "ignored" }] })
+}
+
+fn diff_of_bytes(before: &[u8], after: &[u8], arguments: &[&str]) -> Ran {
+    let (before, after) = (file(before), file(after));
+    let paths = [before.path.to_str().unwrap(), after.path.to_str().unwrap()];
+    run(&[&["diff"], &paths[..], arguments].concat())
+}
+
+fn diff(before: &Value, after: &Value, arguments: &[&str]) -> Ran {
+    diff_of_bytes(
+        before.to_string().as_bytes(),
+        after.to_string().as_bytes(),
+        arguments,
+    )
+}
+
+/// What became of one service.
+fn change(before: &[(&str, u64, u64)], after: &[(&str, u64, u64)]) -> (i32, Option<String>) {
+    let ran = diff(&report(before), &report(after), &["-F", "json"]);
+    let told: Value = serde_json::from_str(&ran.stdout).expect(&ran.stderr);
+    let change = told["services"][0]["change"].as_str().map(str::to_owned);
+    (ran.status, change)
+}
+
+const S: &str = "10.0.1.20:5432";
+
+#[test]
+fn a_service_changes_by_the_rule_of_the_help() {
+    let told = |before: (u64, u64), after: (u64, u64)| {
+        let (status, change) = change(&[(S, before.0, before.1)], &[(S, after.0, after.1)]);
+        assert_eq!(status == 1, change.as_deref() == Some("newly_failing"));
+        change.unwrap_or_else(|| "nothing".to_owned())
+    };
+    assert_eq!(told((10, 0), (0, 10)), "newly_failing");
+    assert_eq!(told((0, 10), (10, 0)), "healed");
+    assert_eq!(told((0, 10), (0, 99)), "nothing");
+    assert_eq!(told((5000, 4), (5000, 9)), "nothing");
+    assert_eq!(told((5000, 0), (4950, 50)), "newly_failing");
+    assert_eq!(told((991, 9), (989, 11)), "nothing");
+    assert_eq!(told((90, 10), (50, 50)), "worse");
+    assert_eq!(told((50, 50), (90, 10)), "better");
+    assert_eq!(told((50, 50), (45, 55)), "nothing");
+    assert_eq!(told((0, 0), (0, 3)), "newly_failing");
+    assert_eq!(told((0, 3), (0, 0)), "nothing");
+}
+
+#[test]
+fn services_that_come_and_go_are_told_apart() {
+    assert_eq!(
+        change(&[], &[(S, 0, 1)]),
+        (1, Some("newly_failing".to_owned()))
+    );
+    assert_eq!(change(&[], &[(S, 1, 0)]), (0, None));
+    assert_eq!(change(&[(S, 0, 1)], &[]), (0, None));
+}
+
+#[test]
+fn real_reports_are_compared_with_their_findings() {
+    let json = |sample: &str, arguments: &[&str]| {
+        let path = format!("samples/{sample}");
+        run(&[&["read", "-F", "json", &path], arguments].concat()).stdout
+    };
+    let before = json("service-restart.pcap", &["--until", "+1"]);
+    let after = json("service-restart.pcap", &[]);
+    let ran = diff_of_bytes(before.as_bytes(), after.as_bytes(), &[]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let shown = [
+        "newly failing 1",
+        "NEWLY FAILING",
+        "10.0.1.20:5432",
+        "20 of 60 failed (20 refused)",
+        "service down window: ",
+    ];
+    for text in shown {
+        assert!(
+            ran.stdout.contains(text),
+            "{text} is not in\n{}",
+            ran.stdout
+        );
+    }
+    let back = diff_of_bytes(after.as_bytes(), before.as_bytes(), &[]);
+    assert_eq!(back.status, 0);
+    assert!(back.stdout.contains("healed 1"), "{}", back.stdout);
+    let same = diff_of_bytes(after.as_bytes(), after.as_bytes(), &[]);
+    assert_eq!(same.status, 0);
+    assert!(
+        same.stdout
+            .starts_with("newly failing 0   worse 0   better 0   healed 0\n1 service")
+    );
+    let piped = run_with_input(&["diff", "-", "samples/README.md"], after.as_bytes());
+    assert_eq!(piped.status, 3);
+}
+
+#[test]
+fn what_is_no_report_of_ours_is_status_3_and_named() {
+    let good = report(&[(S, 1, 0)]);
+    let other = json!({ "schema": "tcpwhy-report/2", "endpoints": [], "findings": [] });
+    for (bad, said) in [
+        (&b""[..], "is no JSON report of tcpwhy"),
+        (b"\x0a\x0d\x0d\x0a", "is no JSON report of tcpwhy"),
+        (
+            b"{\"schema\": \"tcpwhy-report/1\", \"endpoints\": [",
+            "is no JSON report of tcpwhy",
+        ),
+        (b"{}", "names no schema"),
+        (b"[]", "is no JSON report of tcpwhy"),
+        (
+            b"{\"schema\": \"tcpwhy-report/1\", \"findings\": []}",
+            "has no endpoints",
+        ),
+        (
+            other.to_string().as_bytes(),
+            "is of schema 'tcpwhy-report/2'",
+        ),
+    ] {
+        let good = good.to_string();
+        for (before, after) in [(bad, good.as_bytes()), (good.as_bytes(), bad)] {
+            let ran = diff_of_bytes(before, after, &[]);
+            assert_eq!(ran.status, 3, "{}", ran.stderr);
+            assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
+            assert!(ran.stderr.contains("no-name-to-go-by"), "{}", ran.stderr);
+            assert_eq!(ran.stdout, "");
+        }
+    }
+    assert_eq!(run(&["diff", "no-such.json", "no-such.json"]).status, 3);
+    assert_eq!(run(&["diff", "only-one.json"]).status, 2);
+    assert_eq!(run(&["diff", "-", "-"]).status, 2);
+}
+
+#[test]
+fn hostile_reports_neither_steer_the_terminal_nor_fill_the_memory() {
+    let mut hostile = report(&[("\u{1b}]0;owned\u{7}\u{202e}10.0.1.20:1", 0, 1)]);
+    hostile["endpoints"][0]["server_name"] = json!("<script>\u{1b}[2J");
+    hostile["findings"][0]["statement"] = json!("x\u{9b}2J".repeat(1000));
+    hostile["endpoints"][0]["outcomes"]["refused"] = json!(u64::MAX);
+    hostile["endpoints"][0]["outcomes"]["reset"] = json!(u64::MAX);
+    let ran = diff(&report(&[]), &hostile, &[]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    assert!(
+        !ran.stdout
+            .contains(['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}']),
+        "{}",
+        ran.stdout
+    );
+    let long = format!(
+        "{{\"schema\": \"tcpwhy-report/1\", \"x\": \"{}\"}}",
+        "y".repeat(2 << 20)
+    );
+    let ran = diff_of_bytes(long.as_bytes(), long.as_bytes(), &[]);
+    assert_eq!(ran.status, 3);
+    assert!(ran.stderr.contains("more than 1 MiB"), "{}", ran.stderr);
+    let deep = format!("{{\"attempts\": {}", "[".repeat(1 << 20));
+    assert_eq!(
+        diff_of_bytes(deep.as_bytes(), deep.as_bytes(), &[]).status,
+        3
+    );
+}
+
+#[test]
+fn the_help_tells_the_rule() {
+    let help = run(&["diff", "--help"]).stdout;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        help.contains("at least 1 % of its decided connects failed"),
+        "{help}"
+    );
+}
