@@ -20,6 +20,8 @@ pub struct AnalysisSettings {
     pub selection: Selection,
     /// How many attempts are listed singly; `None` for all.
     pub listed_attempts: Option<usize>,
+    /// For how many failed attempts the diagnosis says what an evidence capture is made of.
+    pub evidence_attempts: usize,
     /// On how many threads: one, or three (reading and decoding, tracking, diagnosing) when more than one is allowed. The
     /// result is the same.
     pub threads: NonZeroUsize,
@@ -32,6 +34,7 @@ impl Default for AnalysisSettings {
             tracker: TrackerSettings::default(),
             selection: Selection::default(),
             listed_attempts: None,
+            evidence_attempts: 0,
             threads: NonZeroUsize::MIN,
         }
     }
@@ -53,19 +56,30 @@ const PACKETS_BETWEEN_TELLING: u32 = 4096;
 pub fn analyse_watched(
     captures: &mut CaptureSet,
     settings: AnalysisSettings,
+    passes: impl FnMut(&Packet<'_>) -> bool,
+    tell_read: impl FnMut(u64),
+) -> (CaptureTotals, Diagnosis) {
+    analyse_noted(captures, settings, passes, tell_read, |_, _, _| {})
+}
+
+/// As [`analyse_watched`]; `note` hears of every packet that passed, with the id of its interface, and what it says.
+pub fn analyse_noted(
+    captures: &mut CaptureSet,
+    settings: AnalysisSettings,
     mut passes: impl FnMut(&Packet<'_>) -> bool,
     mut tell_read: impl FnMut(u64),
+    mut note: impl FnMut(&Packet<'_>, u32, &Observation),
 ) -> (CaptureTotals, Diagnosis) {
     let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
-    let (tracker, mut diagnostician) = pipeline::run(settings, |batch| {
+    let (tracker, mut diagnostician) = pipeline::run(&settings, |batch| {
         while batch.observations.len() < PACKETS_AT_ONCE {
             until_telling -= 1;
             if until_telling == 0 {
                 until_telling = PACKETS_BETWEEN_TELLING;
                 tell_read(captures.bytes_read());
             }
-            let Some(packet) = captures.next_packet() else {
+            let Some((packet, interface)) = captures.next_with_interface() else {
                 totals.sources = captures.facts();
                 note_end(batch, &totals);
                 return false;
@@ -74,6 +88,7 @@ pub fn analyse_watched(
             let observation = if passes(&packet) {
                 let observation = decode(&packet);
                 count(&mut totals, &packet, &observation);
+                note(&packet, interface, &observation);
                 observation
             } else {
                 Observation::Unrelated

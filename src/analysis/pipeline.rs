@@ -30,24 +30,24 @@ pub(super) struct Batch {
 
 /// Feeds all batches that `fill` fills through tracking and diagnosis. `fill` tells whether there are more.
 pub(super) fn run(
-    settings: AnalysisSettings,
+    settings: &AnalysisSettings,
     fill: impl FnMut(&mut Batch) -> bool,
 ) -> (Tracker, Diagnostician) {
     if settings.threads.get() == 1 {
         return one_after_the_other(settings, fill);
     }
-    thread::scope(|scope| match Stages::start(scope, &settings) {
+    thread::scope(|scope| match Stages::start(scope, settings) {
         Some(stages) => stages.feed(fill),
         None => one_after_the_other(settings, fill),
     })
 }
 
 fn one_after_the_other(
-    settings: AnalysisSettings,
+    settings: &AnalysisSettings,
     mut fill: impl FnMut(&mut Batch) -> bool,
 ) -> (Tracker, Diagnostician) {
     let mut tracker = Tracker::new(settings.tracker);
-    let mut diagnostician = Diagnostician::new(settings.selection, settings.listed_attempts);
+    let mut diagnostician = diagnostician(settings);
     let mut batch = Batch::default();
     loop {
         let has_more = fill(&mut batch);
@@ -59,6 +59,13 @@ fn one_after_the_other(
     }
     finish(&mut tracker, |batch| diagnose(&mut diagnostician, batch));
     (tracker, diagnostician)
+}
+
+fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
+    let mut diagnostician =
+        Diagnostician::new(settings.selection.clone(), settings.listed_attempts);
+    diagnostician.keep_for_evidence(settings.evidence_attempts);
+    diagnostician
 }
 
 fn track(tracker: &mut Tracker, batch: &mut Batch) {
@@ -115,8 +122,7 @@ impl<'scope> Stages<'scope> {
         let (filled, to_track) = sync_channel::<Batch>(WAITING_BATCHES);
         let (tracked, to_diagnose) = sync_channel::<Batch>(WAITING_BATCHES);
         let (give_back, emptied) = sync_channel(2 * WAITING_BATCHES);
-        let (selection, listed) = (settings.selection.clone(), settings.listed_attempts);
-        let mut diagnostician = Diagnostician::new(selection, listed);
+        let mut diagnostician = diagnostician(settings);
         let diagnosing = thread::Builder::new().name("diagnosis".to_owned());
         let diagnosing = diagnosing.spawn_scoped(scope, move || {
             for mut batch in to_diagnose {

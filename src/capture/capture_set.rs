@@ -206,15 +206,52 @@ impl CaptureSet {
         self.members.iter().map(Member::bytes_read).sum()
     }
 
+    /// Opens sources that were read before once more: they give the same packets, with the same ids and numbers.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be opened any more.
+    pub fn open_again(sources: &[SourceFacts]) -> Result<Self, OpenError> {
+        let mut captures = Self::empty();
+        let is_alone = sources.len() == 1;
+        let means = if is_alone {
+            Means::AMPLE
+        } else {
+            Means::FIRST_LOOK
+        };
+        for facts in sources {
+            if facts.packets == 0 {
+                captures.members.push(Member::Done(facts.clone()));
+            } else {
+                captures.add(Source::open(&facts.path, means)?, is_alone);
+            }
+        }
+        captures.waiting.make_contiguous().sort_unstable();
+        Ok(captures)
+    }
+
+    /// Whether all sources are files, which can be read again; to be asked before the first packet.
+    pub fn is_reopenable(&self) -> bool {
+        self.members.iter().all(|member| match member {
+            Member::Open(source, _) => source.is_reopenable(),
+            Member::Waiting(_) | Member::Done(_) => true,
+        })
+    }
+
     /// The next packet of all; `None` at the end.
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
+        self.next_with_interface().map(|(packet, _)| packet)
+    }
+
+    /// The next packet of all, and the id of the interface of its source on which it was captured; `None` at the end.
+    pub fn next_with_interface(&mut self) -> Option<(Packet<'_>, u32)> {
         self.advance_current();
         self.open_what_is_due();
         let Reverse((_, index)) = self.open.pop()?;
         self.current = Some(index);
         let source = source_id(index);
         match self.members.get(index)? {
-            Member::Open(open, _) => open.packet(source),
+            Member::Open(open, _) => Some((open.packet(source)?, open.interface())),
             _ => None,
         }
     }

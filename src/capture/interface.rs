@@ -1,6 +1,7 @@
 //! What a capture says about an interface that it captured on.
 
 use super::LinkType;
+use super::time_unit::TimeUnit;
 
 /// One interface of a source, as declared there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Interface {
     pub link_type: LinkType,
     /// The largest number of bytes kept of a packet; 0 means no limit.
     pub snap_length: u32,
+    /// In what its times are counted.
+    pub(super) time_unit: TimeUnit,
 }
 
 impl Interface {

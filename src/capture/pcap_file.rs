@@ -7,6 +7,7 @@ use super::pcap_variant::{self, RecordHeader};
 use super::problem::RecordError;
 use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
+use super::time_unit::TimeUnit;
 use super::{LinkType, Timestamp};
 
 /// Bytes of the file header.
@@ -151,6 +152,7 @@ impl PcapFile {
             filter: None,
             link_type: self.link_type,
             snap_length: self.snap_length,
+            time_unit: TimeUnit::of_nanoseconds(self.nanoseconds_per_unit == 1),
         }
     }
 
@@ -203,6 +205,7 @@ impl PcapFile {
         Some(Record {
             at: Timestamp::from_wide_nanoseconds(nanoseconds),
             link_type: Some(self.link_type),
+            interface: 0,
             header_length: self.record_header_length,
             captured_length: usize::try_from(captured_length).ok()?,
             whole_length: 0,

@@ -201,6 +201,7 @@ impl PcapngFile {
                 filter: interface.filter.clone(),
                 link_type: interface.link_type,
                 snap_length: interface.snap_length,
+                time_unit: interface.time_unit,
             });
         }
         self.declared.push(DeclaredInterface {
@@ -264,6 +265,7 @@ impl PcapngFile {
         Ok(Record {
             at: fields.at,
             link_type: fields.link_type,
+            interface: self.declared_before.saturating_add(fields.interface),
             header_length: 8 + fields.header_length,
             captured_length,
             whole_length: length,
@@ -283,6 +285,7 @@ impl PcapngFile {
                 limit => room.min(limit),
             });
             return Some(PacketFields {
+                interface: 0,
                 link_type: interface.map(|interface| interface.link_type),
                 at: self.latest,
                 header_length: 4,
@@ -298,6 +301,7 @@ impl PcapngFile {
         let interface = self.declared.get(usize::try_from(id).ok()?);
         let units = u64::from(order.u32(body, 4)?) << 32 | u64::from(order.u32(body, 8)?);
         Some(PacketFields {
+            interface: id,
             link_type: interface.map(|interface| interface.link_type),
             at: interface.map_or(self.latest, |interface| interface.time_unit.time(units)),
             header_length: 20,
@@ -309,6 +313,8 @@ impl PcapngFile {
 
 /// What the fields before a packet say.
 struct PacketFields {
+    /// Its id in the section.
+    interface: u32,
     link_type: Option<LinkType>,
     at: Timestamp,
     header_length: usize,

@@ -21,6 +21,8 @@ pub(crate) struct Record {
     pub(crate) at: Timestamp,
     /// `None` when its interface was never declared.
     pub(crate) link_type: Option<LinkType>,
+    /// The [`super::Interface`] it was captured on, by its id.
+    pub(crate) interface: u32,
     /// Bytes of the record before the captured ones.
     pub(crate) header_length: usize,
     /// How many bytes were captured.

@@ -273,6 +273,11 @@ impl Source {
         })
     }
 
+    /// The interface of the current record, by its id.
+    pub(crate) fn interface(&self) -> u32 {
+        self.current.map_or(0, |record| record.interface)
+    }
+
     /// What is known so far.
     pub(crate) fn facts(&self) -> SourceFacts {
         let statistics = match &self.format {

@@ -42,6 +42,44 @@ impl TimeUnit {
         }
     }
 
+    /// Nanoseconds, or else microseconds: as classic files count.
+    pub(super) fn of_nanoseconds(is_so: bool) -> Self {
+        if is_so {
+            Self::from_option(9)
+        } else {
+            Self::MICROSECONDS
+        }
+    }
+
+    /// `if_tsresol` and `if_tsoffset`, to declare an interface that counts so.
+    pub(super) fn options(self) -> (u8, i64) {
+        let exponent = |digits: u32| u8::try_from(digits).unwrap_or(0x7f);
+        let resolution = match self.resolution {
+            Resolution::Nanoseconds(each) => exponent(9_u32.saturating_sub(each.max(1).ilog10())),
+            Resolution::UnitsPerNanosecond(count) => exponent(9 + count.max(1).ilog10()),
+            Resolution::BinaryFraction(digits) => exponent(digits) | 0x80,
+        };
+        (resolution, self.offset_seconds)
+    }
+
+    /// How many units say `at`: for a time that [`Self::time`] gave, the same again, but for what is finer than a
+    /// nanosecond.
+    pub(super) fn units(self, at: Timestamp) -> u64 {
+        let offset = i128::from(self.offset_seconds) * 1_000_000_000;
+        let nanoseconds =
+            u128::try_from(i128::from(at.nanoseconds()).saturating_sub(offset)).unwrap_or(0);
+        let units = match self.resolution {
+            Resolution::Nanoseconds(each) => nanoseconds / u128::from(each.max(1)),
+            Resolution::UnitsPerNanosecond(count) => nanoseconds.saturating_mul(count),
+            // Rounded up: what was rounded down to nanoseconds comes out the same.
+            Resolution::BinaryFraction(exponent) => 2_u128
+                .checked_pow(exponent)
+                .and_then(|fraction| nanoseconds.checked_mul(fraction))
+                .map_or(u128::MAX, |scaled| scaled.div_ceil(1_000_000_000)),
+        };
+        u64::try_from(units).unwrap_or(u64::MAX)
+    }
+
     /// The same unit, counted from another second than the epoch.
     pub(super) fn with_offset(self, offset_seconds: i64) -> Self {
         Self {
@@ -79,6 +117,25 @@ mod tests {
             let unit = TimeUnit::from_option(resolution).with_offset(i64::MAX);
             let _ = unit.time(u64::MAX);
             let _ = unit.with_offset(i64::MIN).time(0);
+        }
+    }
+
+    #[test]
+    fn units_of_a_time_give_the_time_again() {
+        for resolution in (0..=12).chain(0x80..=0xa8) {
+            for offset in [0, -3, 1_000_000] {
+                let unit = TimeUnit::from_option(resolution).with_offset(offset);
+                let (option, same_offset) = unit.options();
+                assert_eq!((option, same_offset), (resolution, offset));
+                for units in [0, 1, 7, 12_345_678, 1_763_700_000_123_456] {
+                    let at = unit.time(units);
+                    assert_eq!(
+                        unit.time(unit.units(at)),
+                        at,
+                        "{resolution:#x} {offset} {units}"
+                    );
+                }
+            }
         }
     }
 

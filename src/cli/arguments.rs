@@ -125,6 +125,15 @@ pub(super) struct ReadArguments {
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 
+    /// Also write the packets that prove the failures, and those they were compared with
+    ///
+    /// A pcapng file, whole or not at all: packets, times and interfaces as they were captured, each packet with a comment
+    /// that says what it proves, for Wireshark. `tcpwhy read` on it gives the same verdicts. At most 10,000 failed connects
+    /// and 100,000 packets of theirs, those that a report lists first. From a pipe, what may be needed is put into an
+    /// unnamed file in the folder for temporary files (TMPDIR) meanwhile. Default: none.
+    #[arg(long, value_name = "FILE")]
+    pub(super) evidence: Option<PathBuf>,
+
     /// List only these outcomes, as in refused,dropped
     ///
     /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial; `failed` stands for all

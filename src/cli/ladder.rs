@@ -108,6 +108,7 @@ fn report(
         },
         listed_attempts: Some(1),
         threads: read::usual_threads(),
+        ..AnalysisSettings::default()
     };
     let asked_for = Settings {
         tracker: settings.tracker,

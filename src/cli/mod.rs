@@ -4,6 +4,7 @@
 mod arguments;
 mod diff;
 mod endpoint_pattern;
+mod evidence;
 mod exit_status;
 mod explain;
 mod ladder;

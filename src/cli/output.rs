@@ -51,6 +51,20 @@ fn to_standard_output(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> i
     out.flush()
 }
 
+/// Writes a file whole or not at all; what `write` gives.
+pub(super) fn write_whole<Told>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<Told>,
+) -> anyhow::Result<Told> {
+    let mut told = None;
+    to_file(path, |out| {
+        told = Some(write(out)?);
+        Ok(())
+    })
+    .and_then(|()| told.ok_or_else(|| ErrorKind::WriteZero.into()))
+    .with_context(|| format!("cannot write {}", path.display()))
+}
+
 fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A device or a named pipe is written to, not replaced.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::arguments::{Format, ReadArguments};
+use super::evidence::EvidenceFile;
 use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
@@ -11,10 +12,11 @@ use super::output::{is_stored, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::terminal;
-use crate::analysis::{AnalysisSettings, analyse_watched};
+use crate::analysis::{AnalysisSettings, analyse_noted};
 use crate::capture::{CaptureSet, Opened, ProblemKind, STANDARD_INPUT, Timestamp};
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
+use crate::report::evidence::MOST_ATTEMPTS;
 use crate::report::markdown::MarkdownStyle;
 use crate::report::text::TextStyle;
 use crate::report::{
@@ -66,6 +68,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     else {
         return ExitStatus::Input;
     };
+    let mut evidence = match EvidenceFile::asked_for(arguments, &captures) {
+        Ok(evidence) => evidence,
+        Err(refusal) => return refusal.tell(),
+    };
     let style = text_style(arguments);
     let settings = AnalysisSettings {
         tracker: TrackerSettings {
@@ -74,6 +80,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         },
         selection: selection(arguments, start, style.zone),
         listed_attempts: listed_attempts(arguments),
+        evidence_attempts: evidence.as_ref().map_or(0, |_| MOST_ATTEMPTS),
         threads: arguments.threads.unwrap_or_else(usual_threads),
     };
     let asked_for = Settings {
@@ -83,11 +90,16 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         listed_attempts: settings.listed_attempts,
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
-    let (capture, diagnosis) = analyse_watched(
+    let (capture, diagnosis) = analyse_noted(
         &mut captures,
         settings,
         |packet| filter.passes(packet),
         |bytes| progress.have_read(bytes),
+        |packet, interface, observation| {
+            if let Some(evidence) = &mut evidence {
+                evidence.note(packet, interface, observation);
+            }
+        },
     );
     progress.remove();
     let tool = Tool {
@@ -109,6 +121,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     }
     if !errors.is_empty() {
         status = ExitStatus::Input;
+    }
+    if let Some(evidence) = evidence {
+        let filter = PacketFilter::new(arguments.filter.as_deref());
+        status = status.max(evidence.write(&report, filter, messages));
     }
     let output = arguments.output.as_deref();
     let written = write_report(output, |out| match arguments.format {

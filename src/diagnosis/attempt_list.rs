@@ -12,6 +12,8 @@ use crate::handshake::{DecidedAttempt, Outcome};
 pub(super) struct AttemptList {
     /// `None` for all.
     limit: Option<usize>,
+    /// At least so many are kept for an evidence capture.
+    for_evidence: usize,
     added: u64,
     /// The one to be left out next on top.
     kept: BinaryHeap<Ranked>,
@@ -64,9 +66,15 @@ impl AttemptList {
     pub(super) fn new(limit: Option<usize>) -> Self {
         Self {
             limit,
+            for_evidence: 0,
             added: 0,
             kept: BinaryHeap::new(),
         }
+    }
+
+    /// Keeps so many also when fewer are listed.
+    pub(super) fn keep_for_evidence(&mut self, attempts: usize) {
+        self.for_evidence = attempts;
     }
 
     pub(super) fn add(&mut self, decided: DecidedAttempt, may_be_noise: bool) {
@@ -75,9 +83,9 @@ impl AttemptList {
             weight(decided.judgement.outcome, may_be_noise),
             order(&decided),
         );
-        let is_full = self
-            .limit
-            .is_some_and(|limit| self.kept.len() >= limit.saturating_add(SPARE));
+        let is_full = self.limit.is_some_and(|limit| {
+            self.kept.len() >= limit.max(self.for_evidence).saturating_add(SPARE)
+        });
         if is_full {
             if self.kept.peek().is_none_or(|last| last.rank <= rank) {
                 return;
@@ -87,11 +95,8 @@ impl AttemptList {
         self.kept.push(Ranked { rank, decided });
     }
 
-    /// The kept attempts in order of time, and how many were left out.
-    pub(super) fn into_parts(
-        self,
-        is_noise: impl Fn(&DecidedAttempt) -> bool,
-    ) -> (Vec<DecidedAttempt>, u64) {
+    /// The attempts to be listed and how many were left out; and those for evidence. All in order of time.
+    pub(super) fn into_parts(self, is_noise: impl Fn(&DecidedAttempt) -> bool) -> ListedAttempts {
         let mut kept: Vec<DecidedAttempt> =
             self.kept.into_iter().map(|ranked| ranked.decided).collect();
         kept.sort_by_cached_key(|decided| {
@@ -100,11 +105,34 @@ impl AttemptList {
                 order(decided),
             )
         });
+        let is_evidence = |decided: &&DecidedAttempt| is_for_evidence(decided.judgement.outcome);
+        let mut for_evidence: Vec<DecidedAttempt> = kept
+            .iter()
+            .filter(is_evidence)
+            .take(self.for_evidence)
+            .cloned()
+            .collect();
+        for_evidence.sort_by_cached_key(order);
         kept.truncate(self.limit.unwrap_or(usize::MAX));
         kept.sort_by_cached_key(order);
         let omitted = self.added - kept.len() as u64;
-        (kept, omitted)
+        ListedAttempts {
+            listed: kept,
+            omitted,
+            for_evidence,
+        }
     }
+}
+
+/// What an [`AttemptList`] has kept.
+pub(super) struct ListedAttempts {
+    pub(super) listed: Vec<DecidedAttempt>,
+    pub(super) omitted: u64,
+    pub(super) for_evidence: Vec<DecidedAttempt>,
+}
+
+fn is_for_evidence(outcome: Outcome) -> bool {
+    outcome.is_failure() || outcome == Outcome::Partial
 }
 
 impl PartialEq for Ranked {

@@ -9,6 +9,7 @@ mod attempt_list;
 mod causes;
 mod comparison;
 mod endpoints;
+mod evidence_choice;
 mod findings;
 pub mod knowledge;
 mod names;
@@ -25,6 +26,7 @@ pub use app_error::{app_error, error_text};
 pub use causes::{Cause, Confidence, Judged};
 pub use comparison::Vantage;
 pub use endpoints::EndpointSummary;
+pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
 pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
 pub use names::Names;
 pub use noise::Noise;
@@ -38,7 +40,7 @@ use std::net::IpAddr;
 
 use crate::decode::Observation;
 use crate::handshake::DecidedAttempt;
-use attempt_list::AttemptList;
+use attempt_list::{AttemptList, ListedAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
 use noise::NoiseFilter;
@@ -82,6 +84,8 @@ pub struct Diagnosis {
     pub attempts_not_selected: u64,
     /// The highest number that an attempt has, selected or not; 0 without attempts.
     pub highest_id: u64,
+    /// What an evidence capture is made of, as far as that was asked for.
+    pub evidence: EvidenceChoice,
 }
 
 /// An attempt with what explains how it ended.
@@ -137,6 +141,11 @@ impl Diagnostician {
         }
     }
 
+    /// Keeps so many failed attempts for an evidence capture, whatever is listed.
+    pub fn keep_for_evidence(&mut self, attempts: usize) {
+        self.attempts.keep_for_evidence(attempts);
+    }
+
     /// Takes note of a packet: who is there, who is asked for.
     pub fn observe(&mut self, observation: &Observation) {
         self.comparison.observe(observation);
@@ -177,7 +186,11 @@ impl Diagnostician {
         comparison.settle(quality.clone());
         let noise = NoiseFilter::of(&comparison, &self.selection);
         let is_noise = |decided: &DecidedAttempt| noise.kind(decided).is_some();
-        let (attempts, attempts_omitted) = self.attempts.into_parts(is_noise);
+        let ListedAttempts {
+            listed,
+            omitted,
+            for_evidence,
+        } = self.attempts.into_parts(is_noise);
         let collected = findings::Collected {
             comparison: &comparison,
             selection: &self.selection,
@@ -196,8 +209,12 @@ impl Diagnostician {
             findings,
             names,
             endpoints: self.endpoints.worst_first(&comparison, &noise),
-            attempts: attempts.into_iter().map(diagnosed).collect(),
-            attempts_omitted,
+            evidence: EvidenceChoice {
+                compared: comparison.compared_with(&for_evidence),
+                attempts: for_evidence.into_iter().map(diagnosed).collect(),
+            },
+            attempts: listed.into_iter().map(diagnosed).collect(),
+            attempts_omitted: omitted,
             attempts_not_selected: self.not_selected,
             highest_id: self.highest_id,
         }

@@ -12,6 +12,7 @@ mod counts;
 pub mod csv;
 pub mod difference;
 mod endpoint_words;
+pub mod evidence;
 mod evidence_words;
 mod finding_words;
 pub mod html;

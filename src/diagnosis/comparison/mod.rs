@@ -1,6 +1,7 @@
 //! What the rest of the capture tells about an attempt: the server's other packets, other clients of the same port,
 //! questions for its address that nobody answered.
 
+mod compared;
 mod hosts;
 mod services;
 mod targets;

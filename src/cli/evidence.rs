@@ -1,0 +1,187 @@
+//! `--evidence`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::arguments::ReadArguments;
+use super::exit_status::ExitStatus;
+use super::messages::Messages;
+use super::output::write_whole;
+use super::packet_filter::PacketFilter;
+use crate::capture::{CaptureSet, Packet, RecordedPackets, STANDARD_INPUT};
+use crate::decode::Observation;
+use crate::report::Report;
+use crate::report::evidence::{self, EvidenceNotes, MOST_ATTEMPTS, MOST_PACKETS};
+
+/// The evidence capture that was asked for.
+pub(super) struct EvidenceFile {
+    path: PathBuf,
+    notes: EvidenceNotes,
+}
+
+/// Why there can be none.
+pub(super) struct Refusal {
+    message: String,
+    hint: &'static str,
+    status: ExitStatus,
+}
+
+impl Refusal {
+    fn usage(message: String, hint: &'static str) -> Self {
+        Self {
+            message,
+            hint,
+            status: ExitStatus::Usage,
+        }
+    }
+
+    /// Says so.
+    pub(super) fn tell(self) -> ExitStatus {
+        Messages::error(self.message, Some(self.hint));
+        self.status
+    }
+}
+
+impl EvidenceFile {
+    /// What was asked for, before the first packet is read.
+    pub(super) fn asked_for(
+        arguments: &ReadArguments,
+        captures: &CaptureSet,
+    ) -> Result<Option<Self>, Refusal> {
+        let Some(path) = arguments.evidence.clone() else {
+            return Ok(None);
+        };
+        let shown = path.display();
+        if path == Path::new(STANDARD_INPUT) {
+            let message = "cannot write evidence to standard output".to_owned();
+            return Err(Refusal::usage(
+                message,
+                "name a file: --evidence proof.pcapng",
+            ));
+        }
+        let is_input = captures
+            .facts()
+            .iter()
+            .any(|facts| is_same_file(&facts.path, &path));
+        if is_input {
+            let message =
+                format!("cannot write evidence to {shown}: it is one of the captures to be read");
+            return Err(Refusal::usage(message, "name another file"));
+        }
+        if arguments
+            .output
+            .as_deref()
+            .is_some_and(|output| is_same_file(output, &path))
+        {
+            let message = format!("cannot write evidence to {shown}: the report goes there");
+            return Err(Refusal::usage(message, "name another file"));
+        }
+        let notes = if captures.is_reopenable() {
+            EvidenceNotes::default()
+        } else {
+            EvidenceNotes::with_spool().map_err(|error| Refusal {
+                message: format!(
+                    "cannot put packets aside for {shown}: no temporary file in {}: {error}",
+                    std::env::temp_dir().display()
+                ),
+                hint: "set TMPDIR to a folder with room, or read a file instead of a pipe",
+                status: ExitStatus::Input,
+            })?
+        };
+        Ok(Some(Self { path, notes }))
+    }
+
+    /// Takes note of a packet that is judged.
+    pub(super) fn note(&mut self, packet: &Packet<'_>, interface: u32, observation: &Observation) {
+        self.notes.note(packet, interface, observation);
+    }
+
+    /// Writes the file; `filter` is once more what packets had to pass.
+    pub(super) fn write(
+        mut self,
+        report: &Report,
+        filter: Result<PacketFilter, String>,
+        messages: Messages,
+    ) -> ExitStatus {
+        match self.try_write(report, filter) {
+            Ok(written) => {
+                self.tell(&written, messages);
+                ExitStatus::Success
+            }
+            Err(error) => {
+                Messages::error(format!("{error:#}"), None);
+                ExitStatus::Input
+            }
+        }
+    }
+
+    fn try_write(
+        &mut self,
+        report: &Report,
+        filter: Result<PacketFilter, String>,
+    ) -> anyhow::Result<evidence::Written> {
+        let mut filter = filter.map_err(anyhow::Error::msg)?;
+        let failed = |error: &dyn std::error::Error| {
+            let reason = super::messages::chain(error);
+            anyhow::anyhow!("cannot write {}: {reason}", self.path.display())
+        };
+        let spooled = self.notes.take_spooled().map_err(|error| failed(&error))?;
+        let mut packets = match spooled {
+            Some(packets) => packets,
+            None => RecordedPackets::from(
+                CaptureSet::open_again(&report.capture.sources).map_err(|error| failed(&error))?,
+            ),
+        };
+        write_whole(&self.path, |out| {
+            evidence::write(
+                report,
+                &self.notes,
+                &mut packets,
+                |packet| filter.passes(packet),
+                out,
+            )
+        })
+    }
+
+    fn tell(&self, written: &evidence::Written, messages: Messages) {
+        let path = self.path.display();
+        messages.detail(format!(
+            "{path}: {} packets prove {} connects",
+            written.packets, written.attempts
+        ));
+        if written.attempts_left_out > 0 {
+            messages.warning(format!(
+                "{path} proves {} failed connects and leaves out {}: it holds at most {MOST_ATTEMPTS}, and {MOST_PACKETS} \
+                 packets of theirs; --server, --client, --since and --until select some",
+                written.attempts, written.attempts_left_out
+            ));
+        }
+        if written.missing > 0 {
+            messages.warning(format!(
+                "{path} lacks {} packets that were not put aside while reading the stream; a file would give them",
+                written.missing
+            ));
+        }
+    }
+}
+
+/// Whether two names are of one file that exists.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    if one == other {
+        return true;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |path: &Path| {
+            let metadata = fs::metadata(path).ok()?;
+            Some((metadata.dev(), metadata.ino()))
+        };
+        identity(one).is_some_and(|one| identity(other) == Some(one))
+    }
+    #[cfg(not(unix))]
+    {
+        let whole = |path: &Path| fs::canonicalize(path).ok();
+        whole(one).is_some_and(|one| whole(other) == Some(one))
+    }
+}

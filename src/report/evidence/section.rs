@@ -1,0 +1,56 @@
+//! What the file says about itself.
+
+use super::{MOST_ATTEMPTS, MOST_PACKETS, Written};
+use crate::capture::SourceFacts;
+use crate::report::Report;
+use crate::report::times::rfc3339;
+
+/// How many sources are named.
+const NAMED_SOURCES: usize = 100;
+
+/// The comment of the section: what this is, what made it, and from what.
+pub(super) fn comment(report: &Report, written: &Written) -> String {
+    let mut lines = vec![
+        format!(
+            "Evidence of tcpwhy {}: the packets of {} failed or partly seen connects, and some that they were compared with, as \
+             each packet's comment says.",
+            report.tool.version, written.attempts
+        ),
+        format!("arguments: {}", report.tool.arguments.join(" ")),
+    ];
+    if written.attempts_left_out > 0 {
+        lines.push(format!(
+            "{} more are left out: at most {MOST_ATTEMPTS} connects and {MOST_PACKETS} packets of theirs are kept.",
+            written.attempts_left_out
+        ));
+    }
+    let sources = &report.capture.sources;
+    for (number, source) in sources.iter().enumerate().take(NAMED_SOURCES) {
+        lines.push(source_line(number, source, None));
+    }
+    if sources.len() > NAMED_SOURCES {
+        lines.push(format!(
+            "and {} more sources",
+            sources.len() - NAMED_SOURCES
+        ));
+    }
+    lines.join("\n")
+}
+
+/// `source 0: incident.pcap, pcap, 18112003 bytes, 48211 packets, first ..., last ..., sha256 ...`.
+fn source_line(number: usize, source: &SourceFacts, sha256: Option<&str>) -> String {
+    let mut parts = vec![
+        source.path.display().to_string(),
+        source.format.to_owned(),
+        format!("{} bytes", source.bytes),
+        format!("{} packets", source.packets),
+    ];
+    parts.extend(
+        source
+            .first
+            .map(|first| format!("first {}", rfc3339(first))),
+    );
+    parts.extend(source.last.map(|last| format!("last {}", rfc3339(last))));
+    parts.extend(sha256.map(|hash| format!("sha256 {hash}")));
+    format!("source {number}: {}", parts.join(", "))
+}
