@@ -4,7 +4,7 @@ mod pipeline;
 
 use std::num::NonZeroUsize;
 
-use crate::capture::{CaptureSet, Packet, PacketPlace};
+use crate::capture::{CaptureSet, Packet, PacketPlace, SourceFacts};
 use crate::decode::{Observation, SetAside, decode};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
@@ -22,6 +22,8 @@ pub struct AnalysisSettings {
     pub listed_attempts: Option<usize>,
     /// For how many failed attempts the diagnosis says what an evidence capture is made of.
     pub evidence_attempts: usize,
+    /// Whether what the sources say beside their packets is left out: names, comments, folders, what interfaces are called.
+    pub is_anonymous: bool,
     /// On how many threads: one, or three (reading and decoding, tracking, diagnosing) when more than one is allowed. The
     /// result is the same.
     pub threads: NonZeroUsize,
@@ -35,6 +37,7 @@ impl Default for AnalysisSettings {
             selection: Selection::default(),
             listed_attempts: None,
             evidence_attempts: 0,
+            is_anonymous: false,
             threads: NonZeroUsize::MIN,
         }
     }
@@ -59,16 +62,23 @@ pub fn analyse_watched(
     passes: impl FnMut(&Packet<'_>) -> bool,
     tell_read: impl FnMut(u64),
 ) -> (CaptureTotals, Diagnosis) {
-    analyse_noted(captures, settings, passes, tell_read, |_, _, _| {})
+    analyse_noted(
+        captures,
+        settings,
+        passes,
+        tell_read,
+        |_, _, observation| observation,
+    )
 }
 
-/// As [`analyse_watched`]; `note` hears of every packet that passed, with the id of its interface, and what it says.
+/// As [`analyse_watched`]; `note` hears of every packet that passed, with the id of its interface, and what it says, and
+/// gives what is to be judged in its place.
 pub fn analyse_noted(
     captures: &mut CaptureSet,
     settings: AnalysisSettings,
     mut passes: impl FnMut(&Packet<'_>) -> bool,
     mut tell_read: impl FnMut(u64),
-    mut note: impl FnMut(&Packet<'_>, u32, &Observation),
+    mut note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
 ) -> (CaptureTotals, Diagnosis) {
     let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
@@ -86,9 +96,8 @@ pub fn analyse_noted(
             };
             // A packet that is left out shows that the capture went on.
             let observation = if passes(&packet) {
-                let observation = decode(&packet);
+                let observation = note(&packet, interface, decode(&packet));
                 count(&mut totals, &packet, &observation);
-                note(&packet, interface, &observation);
                 observation
             } else {
                 Observation::Unrelated
@@ -97,6 +106,12 @@ pub fn analyse_noted(
         }
         true
     });
+    if settings.is_anonymous {
+        totals
+            .sources
+            .iter_mut()
+            .for_each(SourceFacts::make_anonymous);
+    }
     totals.first = totals
         .sources
         .iter()
@@ -120,9 +135,11 @@ pub fn analyse_noted(
     totals.comments = captures
         .take_packet_comments()
         .into_iter()
+        .filter(|_| !settings.is_anonymous)
         .map(|comment| ((comment.source, comment.number), comment.text))
         .collect();
-    for resolved in captures.take_resolved_names() {
+    let names = captures.take_resolved_names();
+    for resolved in names.into_iter().filter(|_| !settings.is_anonymous) {
         diagnostician.add_name(resolved.address, resolved.name);
     }
     let quality = CaptureQuality {

@@ -2,7 +2,7 @@
 //!
 //! The modules are the rooms that a packet passes through: [`capture`] gives packets, [`decode`] tells what a packet says,
 //! [`handshake`] matches packets to attempts and judges them, [`diagnosis`] tells what they mean, [`report`] writes it
-//! down. [`analysis`] is the way through all of them; [`cli`] is the program around it.
+//! down. [`anonymize`] replaces addresses on the way; [`analysis`] is the way through all of them; [`cli`] is the program around it.
 //!
 //! ```
 //! use tcpwhy::analysis::{AnalysisSettings, analyse};
@@ -16,6 +16,7 @@
 //! ```
 
 pub mod analysis;
+pub mod anonymize;
 pub mod capture;
 pub mod cli;
 pub mod decode;

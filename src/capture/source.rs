@@ -53,6 +53,22 @@ pub struct SourceFacts {
     pub problem: Option<SourceProblem>,
 }
 
+impl SourceFacts {
+    /// Leaves out what may name a place, a host or the file: folders, what interfaces are called, their filters, the hash. A filter
+    /// that hides ICMP errors becomes the shortest one that does.
+    pub(crate) fn make_anonymous(&mut self) {
+        if let Some(name) = self.path.file_name() {
+            self.path = PathBuf::from(name);
+        }
+        self.sha256 = None;
+        for interface in &mut self.interfaces {
+            interface.filter = interface.hides_icmp_errors().then(|| "tcp".to_owned());
+            interface.name = None;
+            interface.description = None;
+        }
+    }
+}
+
 /// A source being read: the current record, and what was seen so far.
 pub(crate) struct Source {
     path: PathBuf,

@@ -134,6 +134,21 @@ pub(super) struct ReadArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) evidence: Option<PathBuf>,
 
+    /// Replace addresses and drop payload, in the report and in --evidence alike
+    ///
+    /// IP addresses keep what prefixes they share (Crypto-PAn); loopback, multicast and broadcast stay, private and link-local
+    /// ones stay within their range. MAC addresses are replaced. Names, comments, capture filters, folders, what interfaces are
+    /// called and the arguments are left out; names of files, ports and times stay. The key is of --anonymize-key, or else
+    /// of the variable `TCPWHY_ANONYMIZE_KEY` (64 hexadecimal digits), or else made at random and thrown away.
+    #[arg(long)]
+    pub(super) anonymize: bool,
+
+    /// The key for --anonymize: a file with 64 hexadecimal digits
+    ///
+    /// The same key gives the same addresses. Whoever has it can test guesses: keep it. `openssl rand -hex 32` makes one.
+    #[arg(long, value_name = "FILE", requires = "anonymize")]
+    pub(super) anonymize_key: Option<PathBuf>,
+
     /// List only these outcomes, as in refused,dropped
     ///
     /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial; `failed` stands for all

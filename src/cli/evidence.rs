@@ -8,7 +8,8 @@ use super::exit_status::ExitStatus;
 use super::messages::Messages;
 use super::output::write_whole;
 use super::packet_filter::PacketFilter;
-use crate::capture::{CaptureSet, Packet, RecordedPackets, STANDARD_INPUT};
+use crate::anonymize::AddressMap;
+use crate::capture::{CaptureSet, Packet, RecordedPackets, STANDARD_INPUT, SourceFacts};
 use crate::decode::Observation;
 use crate::report::Report;
 use crate::report::evidence::{self, EvidenceNotes, MOST_ATTEMPTS, MOST_PACKETS};
@@ -96,14 +97,16 @@ impl EvidenceFile {
         self.notes.note(packet, interface, observation);
     }
 
-    /// Writes the file; `filter` is once more what packets had to pass.
+    /// Writes the file from `sources`; `anonymize` is the map of an anonymous report, `filter` is once more what packets had to pass.
     pub(super) fn write(
         mut self,
         report: &Report,
+        sources: &[SourceFacts],
         filter: Result<PacketFilter, String>,
+        anonymize: Option<&mut AddressMap>,
         messages: Messages,
     ) -> ExitStatus {
-        match self.try_write(report, filter) {
+        match self.try_write(report, sources, filter, anonymize) {
             Ok(written) => {
                 self.tell(&written, messages);
                 ExitStatus::Success
@@ -118,7 +121,9 @@ impl EvidenceFile {
     fn try_write(
         &mut self,
         report: &Report,
+        sources: &[SourceFacts],
         filter: Result<PacketFilter, String>,
+        anonymize: Option<&mut AddressMap>,
     ) -> anyhow::Result<evidence::Written> {
         let mut filter = filter.map_err(anyhow::Error::msg)?;
         let failed = |error: &dyn std::error::Error| {
@@ -129,7 +134,7 @@ impl EvidenceFile {
         let mut packets = match spooled {
             Some(packets) => packets,
             None => RecordedPackets::from(
-                CaptureSet::open_again(&report.capture.sources).map_err(|error| failed(&error))?,
+                CaptureSet::open_again(sources).map_err(|error| failed(&error))?,
             ),
         };
         write_whole(&self.path, |out| {
@@ -138,6 +143,7 @@ impl EvidenceFile {
                 &self.notes,
                 &mut packets,
                 |packet| filter.passes(packet),
+                anonymize,
                 out,
             )
         })

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use super::anonymous;
 use super::arguments::{Format, ReadArguments};
 use super::evidence::EvidenceFile;
 use super::exit_status::ExitStatus;
@@ -72,21 +73,29 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         Ok(evidence) => evidence,
         Err(refusal) => return refusal.tell(),
     };
+    let mut map = match anonymous::map(arguments, messages) {
+        Ok(map) => map,
+        Err(message) => {
+            Messages::error(message, None);
+            return ExitStatus::Usage;
+        }
+    };
     let style = text_style(arguments);
     let settings = AnalysisSettings {
         tracker: TrackerSettings {
             patience: arguments.patience,
             open_attempts: arguments.max_flows,
         },
-        selection: selection(arguments, start, style.zone),
+        selection: anonymous::selection(selection(arguments, start, style.zone), map.as_mut()),
         listed_attempts: listed_attempts(arguments),
         evidence_attempts: evidence.as_ref().map_or(0, |_| MOST_ATTEMPTS),
+        is_anonymous: arguments.anonymize,
         threads: arguments.threads.unwrap_or_else(usual_threads),
     };
     let asked_for = Settings {
         tracker: settings.tracker,
         selection: settings.selection.clone(),
-        filter: arguments.filter.clone(),
+        filter: anonymous::filter(arguments),
         listed_attempts: settings.listed_attempts,
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
@@ -97,18 +106,17 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         |bytes| progress.have_read(bytes),
         |packet, interface, observation| {
             if let Some(evidence) = &mut evidence {
-                evidence.note(packet, interface, observation);
+                evidence.note(packet, interface, &observation);
+            }
+            match &mut map {
+                Some(map) => crate::anonymize::anonymous(observation, map),
+                None => observation,
             }
         },
     );
     progress.remove();
-    let tool = Tool {
-        version: env!("CARGO_PKG_VERSION"),
-        arguments: typed,
-        ladder_command: ladder_command::of(arguments),
-    };
     let report = Report {
-        tool,
+        tool: tool(arguments, typed),
         capture,
         diagnosis,
         settings: asked_for,
@@ -124,23 +132,41 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     }
     if let Some(evidence) = evidence {
         let filter = PacketFilter::new(arguments.filter.as_deref());
-        status = status.max(evidence.write(&report, filter, messages));
+        status =
+            status.max(evidence.write(&report, &captures.facts(), filter, map.as_mut(), messages));
     }
+    status.max(write_out(arguments, &report, &style))
+}
+
+fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> ExitStatus {
     let output = arguments.output.as_deref();
     let written = write_report(output, |out| match arguments.format {
-        Format::Text => text::write(&report, &style, out),
-        Format::Json => json::write(&report, out),
-        Format::Html => html::write(&report, style.zone, out),
-        Format::Ndjson => json::ndjson::write(&report, !is_stored(output), out),
-        Format::Csv => csv::write(&report, out),
-        Format::Markdown => markdown::write(&report, &markdown_style(&style), out),
+        Format::Text => text::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Html => html::write(report, style.zone, out),
+        Format::Ndjson => json::ndjson::write(report, !is_stored(output), out),
+        Format::Csv => csv::write(report, out),
+        Format::Markdown => markdown::write(report, &markdown_style(style), out),
     });
     match written {
-        Ok(()) => status,
+        Ok(()) => ExitStatus::Success,
         Err(error) => {
             Messages::error(format!("{error:#}"), None);
             ExitStatus::Input
         }
+    }
+}
+
+/// What made the report.
+fn tool(arguments: &ReadArguments, typed: Vec<String>) -> Tool {
+    Tool {
+        version: env!("CARGO_PKG_VERSION"),
+        arguments: if arguments.anonymize {
+            anonymous::arguments()
+        } else {
+            typed
+        },
+        ladder_command: ladder_command::of(arguments).filter(|_| !arguments.anonymize),
     }
 }
 

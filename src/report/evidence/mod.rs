@@ -15,6 +15,7 @@ pub use notes::EvidenceNotes;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use crate::anonymize::{AddressMap, anonymous, anonymous_packet};
 use crate::capture::{
     Packet, PcapngWriter, RecordedPackets, SourceId, Timestamp, WrittenStatistics,
 };
@@ -42,7 +43,8 @@ pub struct Written {
     pub missing: u64,
 }
 
-/// Writes the evidence for `report` from the packets that it was made from; `passes` is the filter that was used.
+/// Writes the evidence for `report` from the packets that it was made from; `passes` is the filter that was used,
+/// `anonymize` the map of an anonymous report.
 ///
 /// # Errors
 ///
@@ -52,6 +54,7 @@ pub fn write(
     notes: &EvidenceNotes,
     packets: &mut RecordedPackets,
     mut passes: impl FnMut(&Packet<'_>) -> bool,
+    mut anonymize: Option<&mut AddressMap>,
     out: &mut dyn Write,
 ) -> io::Result<Written> {
     let mut plan = Plan::of(report, notes);
@@ -69,11 +72,21 @@ pub fn write(
             continue;
         }
         let own = plan.comments_on(packet.place);
-        let observation = decode(&packet);
+        let mut observation = decode(&packet);
+        if let Some(map) = &mut anonymize {
+            observation = anonymous(observation, map);
+        }
         let comments = beside.comments(&packet, &observation, own, &mut plan);
         if !comments.is_empty() {
             written.packets += 1;
-            file.copy(&packet, interface, comments)?;
+            match &mut anonymize {
+                Some(map) => {
+                    let bytes = anonymous_packet(&packet, map);
+                    let bytes = bytes.as_slice();
+                    file.copy(&Packet { bytes, ..packet }, interface, comments)?;
+                }
+                None => file.copy(&packet, interface, comments)?,
+            }
         }
     }
     written.missing = plan.missing();
