@@ -49,7 +49,7 @@ const SOLICITED_NODE: Range = (0xff02_0000_0000_0000_0000_0001_ff00_0000, 104);
 /// Unique local (RFC 4193), link-local, the rest of multicast.
 const WITHIN_V6: &[Range] = &[
     (v6(0xfc00, 0), 7),
-    (v6(0xfe80, 0), 10),
+    (v6(0xfe80, 0), 64),
     (v6(0xff00, 0), 8),
     SOLICITED_NODE,
 ];

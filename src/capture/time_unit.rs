@@ -129,6 +129,9 @@ mod tests {
                 assert_eq!((option, same_offset), (resolution, offset));
                 for units in [0, 1, 7, 12_345_678, 1_763_700_000_123_456] {
                     let at = unit.time(units);
+                    if at.nanoseconds() == i64::MAX {
+                        continue;
+                    }
                     assert_eq!(
                         unit.time(unit.units(at)),
                         at,
