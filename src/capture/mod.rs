@@ -35,6 +35,8 @@ mod timestamp;
 mod filter;
 #[cfg(feature = "live")]
 mod interface_list;
+#[cfg(feature = "live")]
+pub mod live;
 
 pub use capture_set::{CaptureSet, Opened};
 pub use compression::Compression;
