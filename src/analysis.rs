@@ -145,6 +145,7 @@ pub fn analyse_noted(
     let quality = CaptureQuality {
         hiding_filter: totals.hiding_filter.clone(),
         hides_third_step: !totals.shows_third_step,
+        leaves_out_third_step: totals.leaves_out_third_step,
         may_miss_icmp_errors: totals.may_miss_icmp_errors(),
         lost_packets,
     };
@@ -163,7 +164,8 @@ fn note_end(batch: &mut Batch, totals: &CaptureTotals) {
     }
 }
 
-fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observation) {
+/// Counts a packet by what it is.
+pub(crate) fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation: &Observation) {
     match observation {
         Observation::Segment(_) => totals.tcp_packets += 1,
         Observation::IcmpError(_) => totals.icmp_errors += 1,

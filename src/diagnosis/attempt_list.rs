@@ -14,6 +14,8 @@ pub(super) struct AttemptList {
     limit: Option<usize>,
     /// At least so many are kept for an evidence capture.
     for_evidence: usize,
+    /// Whether later ones stand before earlier ones.
+    keeps_latest: bool,
     added: u64,
     /// The one to be left out next on top.
     kept: BinaryHeap<Ranked>,
@@ -62,11 +64,21 @@ fn order(decided: &DecidedAttempt) -> Order {
     )
 }
 
+/// As [`order`], or with later times before earlier ones.
+fn in_kept_order(keeps_latest: bool, decided: &DecidedAttempt) -> Order {
+    let mut order = order(decided);
+    if keeps_latest {
+        order.0 = Timestamp::from_nanoseconds(!order.0.nanoseconds());
+    }
+    order
+}
+
 impl AttemptList {
     pub(super) fn new(limit: Option<usize>) -> Self {
         Self {
             limit,
             for_evidence: 0,
+            keeps_latest: false,
             added: 0,
             kept: BinaryHeap::new(),
         }
@@ -77,11 +89,16 @@ impl AttemptList {
         self.for_evidence = attempts;
     }
 
+    /// Later ones before earlier ones, from the first one on.
+    pub(super) fn keep_latest(&mut self) {
+        self.keeps_latest = true;
+    }
+
     pub(super) fn add(&mut self, decided: DecidedAttempt, may_be_noise: bool) {
         self.added += 1;
         let rank = (
             weight(decided.judgement.outcome, may_be_noise),
-            order(&decided),
+            self.order(&decided),
         );
         let is_full = self.limit.is_some_and(|limit| {
             self.kept.len() >= limit.max(self.for_evidence).saturating_add(SPARE)
@@ -95,6 +112,10 @@ impl AttemptList {
         self.kept.push(Ranked { rank, decided });
     }
 
+    fn order(&self, decided: &DecidedAttempt) -> Order {
+        in_kept_order(self.keeps_latest, decided)
+    }
+
     /// The attempts to be listed and how many were left out; and those for evidence. All in order of time.
     pub(super) fn into_parts(self, is_noise: impl Fn(&DecidedAttempt) -> bool) -> ListedAttempts {
         let mut kept: Vec<DecidedAttempt> =
@@ -102,7 +123,7 @@ impl AttemptList {
         kept.sort_by_cached_key(|decided| {
             (
                 weight(decided.judgement.outcome, is_noise(decided)),
-                order(decided),
+                in_kept_order(self.keeps_latest, decided),
             )
         });
         let is_evidence = |decided: &&DecidedAttempt| is_for_evidence(decided.judgement.outcome);

@@ -78,7 +78,12 @@ impl EndpointSummary {
         self.clients.len()
     }
 
-    fn add(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
+    fn add(
+        &mut self,
+        decided: &DecidedAttempt,
+        may_be_noise: bool,
+        example_since: Option<Timestamp>,
+    ) {
         let attempt = &decided.attempt;
         let outcome = decided.judgement.outcome;
         self.outcomes.add(outcome);
@@ -90,7 +95,18 @@ impl EndpointSummary {
             self.answer_times.add(answer.since(syn));
         }
         if outcome.is_failure() {
+            self.forget_example_before(example_since);
             self.add_failure(decided, may_be_noise);
+        }
+    }
+
+    /// A younger failure says more about how it is now.
+    fn forget_example_before(&mut self, since: Option<Timestamp>) {
+        let is_old = |(_, known): &(bool, DecidedAttempt)| {
+            since.is_some_and(|since| known.attempt.started_at() < since)
+        };
+        if self.first_failed.as_ref().is_some_and(is_old) {
+            self.first_failed = None;
         }
     }
 
@@ -168,6 +184,8 @@ impl EndpointSummary {
 pub(super) struct Endpoints {
     by_server: HashMap<Endpoint, EndpointSummary, foldhash::fast::RandomState>,
     clients: usize,
+    /// Failures before then are examples only while there is none after it.
+    example_since: Option<Timestamp>,
     /// In how many steps it is told when attempts began, and how many counts that takes.
     steps: u16,
     counts: usize,
@@ -178,6 +196,7 @@ impl Default for Endpoints {
         Self {
             by_server: HashMap::default(),
             clients: 0,
+            example_since: None,
             steps: STEPS,
             counts: 0,
         }
@@ -195,6 +214,20 @@ impl Endpoints {
         black_box(decided.iter().filter(is_known_client).count());
     }
 
+    /// What is older than `cutoff` gives way to what is younger; when room is scarce, servers that have not failed since then
+    /// are no longer told apart.
+    pub(super) fn let_go(&mut self, cutoff: Timestamp) {
+        self.example_since = Some(cutoff);
+        if self.by_server.len() > TOLD_APART / 2 || self.clients > CLIENTS_OF_ALL_TOLD_APART / 2 {
+            self.by_server
+                .retain(|_, endpoint| endpoint.last_failure >= Some(cutoff));
+            let counts = self.by_server.values().map(EndpointSummary::clients);
+            self.clients = counts.sum();
+            let endpoints = self.by_server.values();
+            self.counts = endpoints.map(|endpoint| endpoint.over_time.cells()).sum();
+        }
+    }
+
     pub(super) fn add(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
         let server = decided.attempt.server;
         if self.by_server.len() >= TOLD_APART && !self.by_server.contains_key(&server) {
@@ -205,7 +238,7 @@ impl Endpoints {
             .entry(server)
             .or_insert_with(|| EndpointSummary::new(server, self.steps));
         let counts_before = endpoint.over_time.cells();
-        endpoint.add(decided, may_be_noise);
+        endpoint.add(decided, may_be_noise, self.example_since);
         self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
         let has_room =
             self.clients < CLIENTS_OF_ALL_TOLD_APART && endpoint.clients.len() < CLIENTS_TOLD_APART;

@@ -12,6 +12,7 @@ mod endpoints;
 mod evidence_choice;
 mod findings;
 pub mod knowledge;
+mod live;
 mod names;
 mod noise;
 mod notes;
@@ -28,6 +29,7 @@ pub use comparison::Vantage;
 pub use endpoints::EndpointSummary;
 pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
 pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
+pub use live::LiveDiagnostician;
 pub use names::Names;
 pub use noise::Noise;
 pub use outcome_counts::OutcomeCounts;
@@ -45,9 +47,6 @@ use comparison::Comparison;
 use endpoints::Endpoints;
 use noise::NoiseFilter;
 
-/// In how many steps the report tells when attempts began.
-const STEPS_OF_ALL: u16 = 512;
-
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
 pub struct Diagnostician {
@@ -64,7 +63,7 @@ pub struct Diagnostician {
 }
 
 /// What all attempts together say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Diagnosis {
     /// How they ended.
     pub outcomes: OutcomeCounts,
@@ -119,6 +118,18 @@ impl DiagnosedAttempt {
         diagnosed
     }
 
+    /// Without a cause: for what needs none.
+    #[cfg(feature = "live")]
+    pub(crate) fn unexplained(decided: DecidedAttempt) -> Self {
+        Self {
+            decided,
+            causes: Vec::new(),
+            vantage: None,
+            noise: None,
+            notes: Vec::new(),
+        }
+    }
+
     /// The cause: the surest of those that hold.
     pub fn cause(&self) -> Option<Judged> {
         self.causes.first().copied()
@@ -132,7 +143,7 @@ impl Diagnostician {
             selection,
             comparison: Comparison::default(),
             outcomes: OutcomeCounts::default(),
-            over_time: TimeLine::with_at_most(STEPS_OF_ALL),
+            over_time: TimeLine::default(),
             endpoints: Endpoints::default(),
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
@@ -165,8 +176,13 @@ impl Diagnostician {
 
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
-        self.highest_id = self.highest_id.max(decided.attempt.id.0);
         self.comparison.add(&decided);
+        self.count(decided);
+    }
+
+    /// Takes an attempt into account that others are compared with already.
+    fn count(&mut self, decided: DecidedAttempt) {
+        self.highest_id = self.highest_id.max(decided.attempt.id.0);
         let may_be_noise = self.comparison.may_be_noise(&decided);
         if !self.selection.includes(&decided) {
             self.not_selected += 1;

@@ -27,6 +27,11 @@ impl Names {
         }
     }
 
+    /// How many addresses have a name.
+    pub(super) fn count(&self) -> usize {
+        self.by_address.len()
+    }
+
     /// The name of an address; hostile text.
     pub fn of(&self, address: IpAddr) -> Option<&str> {
         self.by_address.get(&address).map(String::as_str)

@@ -50,6 +50,16 @@ pub struct Count {
     pub count: u64,
 }
 
+/// In how many steps it is told when all attempts began: as fine as a drawing shows.
+const STEPS_OF_ALL: u16 = 512;
+
+impl Default for TimeLine {
+    /// In 512 buckets at most.
+    fn default() -> Self {
+        Self::with_at_most(STEPS_OF_ALL)
+    }
+}
+
 const NANOSECONDS_OF_NARROWEST: i64 = 1_000_000;
 
 impl BucketWidth {

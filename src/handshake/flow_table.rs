@@ -269,6 +269,17 @@ impl FlowTable {
         }
     }
 
+    /// What is known of a 4-tuple, as long as that is more than a lone SYN.
+    pub(super) fn followed(&self, key: FlowKey) -> Option<&Flow> {
+        let place = self.place(self.tagger.tag(key), key)?;
+        slot(&self.slots, place).map(|slot| &slot.flow)
+    }
+
+    /// The lone SYN of a 4-tuple; it stays one.
+    pub(super) fn lone_syn(&self, key: FlowKey) -> Option<LoneSyn> {
+        self.lone.get(self.tagger.tag(key), key)
+    }
+
     /// How many attempts are open.
     pub(super) fn open_count(&self) -> usize {
         self.open_count + self.lone.count()

@@ -53,6 +53,14 @@ impl LoneSyns {
         queue.take(place)
     }
 
+    /// The one of this 4-tuple; it stays.
+    pub(super) fn get(&self, tag: Tag, key: FlowKey) -> Option<LoneSyn> {
+        let place = self
+            .index
+            .find(tag, |place| self.queue.key(place) == Some(key))?;
+        *self.queue.slot(place)?
+    }
+
     /// The oldest.
     pub(super) fn oldest(&mut self) -> Option<&LoneSyn> {
         self.queue.oldest()

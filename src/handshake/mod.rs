@@ -27,4 +27,4 @@ pub use attempt::{Attempt, AttemptId};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender};
-pub use tracker::{DecidedAttempt, Tracker, TrackerSettings};
+pub use tracker::{DecidedAttempt, LiveTracker, Tracker, TrackerSettings, Verdict};

@@ -1,5 +1,7 @@
 //! Matches every packet to the attempt that it belongs to, and hands out attempts that can change no more.
 
+mod live;
+
 use std::time::Duration;
 
 use super::answer_from_elsewhere::OrphanedAnswers;
@@ -15,6 +17,7 @@ use super::on_syn_ack::on_syn_ack;
 use super::outcome::{Judgement, Watch, judge};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{IcmpError, Observation, Segment, TcpFlags};
+pub use live::{LiveTracker, Verdict};
 
 /// What bounds the tracker, and what shapes its verdicts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

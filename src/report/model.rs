@@ -104,6 +104,8 @@ pub struct CaptureTotals {
     pub attempts_set_aside: u64,
     /// False when the capture was filtered so that it cannot show the third step of a handshake.
     pub shows_third_step: bool,
+    /// Whether it left the third step out on purpose, and nothing else of what a verdict needs.
+    pub leaves_out_third_step: bool,
     /// A capture filter that let no ICMP error pass, as a source tells it; hostile text.
     pub hiding_filter: Option<String>,
     /// Comments on packets; hostile text.
@@ -125,7 +127,7 @@ impl CaptureTotals {
     /// Whether ICMP errors may have been on the wire that the capture does not show: it was filtered to TCP, or to
     /// TCP flags, or cut too short for what they quote.
     pub fn may_miss_icmp_errors(&self) -> bool {
-        !self.shows_third_step
+        (!self.shows_third_step && !self.leaves_out_third_step)
             || self.hiding_filter.is_some()
             || self.set_aside.contains_key(&SetAside::TruncatedHeader)
     }

@@ -3,6 +3,7 @@
 
 mod compared;
 mod hosts;
+mod live;
 mod services;
 mod targets;
 mod vantage;
@@ -47,6 +48,8 @@ pub(super) struct Comparison {
     remembered_moments: usize,
     remembered_targets: usize,
     quality: CaptureQuality,
+    /// Whether of many attempts to one server the latest are remembered, not the first.
+    keeps_latest: bool,
 }
 
 /// What is known of one that tries to connect.
@@ -105,16 +108,7 @@ impl Comparison {
     pub(super) fn add(&mut self, decided: &DecidedAttempt) {
         self.hosts.note_answers(decided);
         let attempt = &decided.attempt;
-        if attempt.established_at.is_some() && self.reached.len() < REMEMBERED {
-            self.reached.insert(attempt.server.address);
-        }
-        if attempt.answered_at.is_some() && self.answered.len() < REMEMBERED {
-            self.answered.extend(
-                attempt
-                    .isn
-                    .map(|isn| (attempt.client, attempt.server.port, isn.0)),
-            );
-        }
+        self.note_success(attempt);
         if attempt.client.address == attempt.server.address && self.to_itself.len() < REMEMBERED {
             self.to_itself.extend(
                 attempt
@@ -124,9 +118,26 @@ impl Comparison {
         }
         self.note_client(decided);
         if self.services.len() < REMEMBERED || self.services.contains_key(&attempt.server) {
-            let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
             let service = self.services.entry(attempt.server).or_default();
+            if self.keeps_latest {
+                self.remembered_moments -= service.make_room();
+            }
+            let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
             self.remembered_moments += usize::from(service.add(decided, has_room));
+        }
+    }
+
+    /// Takes note of who was reached, and which SYN was answered.
+    fn note_success(&mut self, attempt: &Attempt) {
+        if attempt.established_at.is_some() && self.reached.len() < REMEMBERED {
+            self.reached.insert(attempt.server.address);
+        }
+        if attempt.answered_at.is_some() && self.answered.len() < REMEMBERED {
+            self.answered.extend(
+                attempt
+                    .isn
+                    .map(|isn| (attempt.client, attempt.server.port, isn.0)),
+            );
         }
     }
 

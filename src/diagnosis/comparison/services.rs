@@ -1,5 +1,7 @@
 //! How the attempts to one server ended, one after the other.
 
+mod live;
+
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
@@ -181,6 +183,8 @@ pub(crate) struct ServiceHistory {
     attempts: u64,
     unfinished: u64,
     overview: Overview,
+    /// How many moments are not as they were when `overview` was made.
+    changes: usize,
 }
 
 /// What all remembered attempts to one server say, looked up once.
@@ -309,6 +313,7 @@ impl ServiceHistory {
         let is_remembered = has_room && self.moments.len() < REMEMBERED;
         if is_remembered {
             self.moments.extend(Moment::of(decided));
+            self.changes += 1;
         }
         is_remembered
     }
@@ -316,6 +321,7 @@ impl ServiceHistory {
     /// Looks at all attempts together, once there are no more.
     pub(super) fn settle(&mut self) {
         self.overview = Overview::of(&self.moments);
+        self.changes = 0;
     }
 
     /// The remembered attempts, in the order in which they were decided.

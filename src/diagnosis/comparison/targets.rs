@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::decode::Endpoint;
-use crate::handshake::DecidedAttempt;
+use crate::handshake::{DecidedAttempt, Outcome};
 
 /// So many ports of one host, most of them in vain, are no application's.
 pub(crate) const PORTS_OF_A_SCAN: usize = 16;
@@ -79,6 +79,14 @@ impl Targets {
             self.many = Some(many);
         }
         true
+    }
+
+    /// An attempt that was added before has ended otherwise.
+    pub(super) fn revise(&mut self, before: Outcome, now: Outcome) {
+        self.failed = self
+            .failed
+            .saturating_add(u64::from(now.is_failure()))
+            .saturating_sub(u64::from(before.is_failure()));
     }
 
     /// How many targets there were: at least, when it is 1024.

@@ -42,6 +42,10 @@ fn one_sided_capture(collected: Collected<'_>) -> Option<Finding> {
 fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
     let quality = collected.quality;
     let statement = match &quality.hiding_filter {
+        None if quality.leaves_out_third_step => {
+            "segments without payload were left out: the third step of handshakes is inferred"
+                .to_owned()
+        }
         _ if quality.hides_third_step => {
             "only segments with SYN, FIN or RST were captured: the third step of handshakes is inferred, and ICMP errors would not show".to_owned()
         }
@@ -51,7 +55,7 @@ fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
         ),
         None => return None,
     };
-    let confidence = if quality.hides_third_step {
+    let confidence = if quality.hides_third_step && !quality.leaves_out_third_step {
         Confidence::Likely
     } else {
         Confidence::Certain

@@ -174,6 +174,8 @@ impl FindingKind {
 pub struct CaptureQuality {
     /// It was filtered to SYN, FIN and RST.
     pub hides_third_step: bool,
+    /// Segments without payload were left out on purpose, and nothing else.
+    pub leaves_out_third_step: bool,
     /// ICMP errors may have been on the wire that it does not show.
     pub may_miss_icmp_errors: bool,
     /// The capture filter, where a source names one that let no ICMP error pass; hostile text.

@@ -1,0 +1,64 @@
+//! Comparison while the packets pass: what is remembered changes, and goes.
+
+use super::{Comparison, Names, REMEMBERED};
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+use crate::diagnosis::findings::CaptureQuality;
+use crate::handshake::{DecidedAttempt, Outcome};
+
+impl Comparison {
+    /// One that remembers the latest attempts to a server that has very many, not the first.
+    pub(in crate::diagnosis) fn of_latest() -> Self {
+        Self {
+            keeps_latest: true,
+            ..Self::default()
+        }
+    }
+
+    /// Later evidence shows more of an attempt that was added before.
+    pub(in crate::diagnosis) fn revise(&mut self, before: Outcome, decided: &DecidedAttempt) {
+        let attempt = &decided.attempt;
+        if before != decided.judgement.outcome {
+            self.hosts.note_answers(decided);
+            if let Some(client) = self.clients.get_mut(&attempt.client.address) {
+                client.targets.revise(before, decided.judgement.outcome);
+            }
+        }
+        self.note_success(attempt);
+        if let Some(service) = self.services.get_mut(&attempt.server) {
+            service.revise(decided);
+        }
+    }
+
+    /// Looks at the attempts to one server together, and takes the quality of the capture as it is now.
+    pub(in crate::diagnosis) fn settle_service(
+        &mut self,
+        server: Endpoint,
+        quality: &CaptureQuality,
+    ) {
+        if self.quality != *quality {
+            self.quality = quality.clone();
+        }
+        if let Some(service) = self.services.get_mut(&server) {
+            service.settle_if_changed();
+        }
+    }
+
+    /// Forgets the attempts that began before then.
+    pub(in crate::diagnosis) fn forget_before(&mut self, cutoff: Timestamp) {
+        self.services.retain(|_, service| {
+            service.forget_before(cutoff);
+            !service.moments().is_empty()
+        });
+    }
+
+    /// The names that were learned before, while there is room for more.
+    pub(in crate::diagnosis) fn inherit_names(&mut self, older: &Names, younger: &Names) {
+        let names = if older.count() < REMEMBERED / 2 {
+            older
+        } else {
+            younger
+        };
+        self.names = names.clone();
+    }
+}

@@ -1,0 +1,284 @@
+//! Verdicts while the packets pass: as soon as they are certain, and again when later evidence overturns them.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use super::{DecidedAttempt, SHORTEST_WAIT, Tracker, TrackerSettings, is_over};
+use crate::capture::{PacketPlace, Timestamp};
+use crate::decode::Observation;
+use crate::handshake::attempt::{Attempt, AttemptId};
+use crate::handshake::flow_table::FlowKey;
+use crate::handshake::lone_syn::LoneSyn;
+use crate::handshake::outcome::{Outcome, Watch, judge};
+
+/// What became known of an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Its outcome is certain, as far as can be seen now.
+    Decided(DecidedAttempt),
+    /// Its outcome is another than the one told before.
+    Corrected {
+        /// What was told last.
+        before: Outcome,
+        /// What holds now.
+        decided: DecidedAttempt,
+    },
+    /// It is not followed any more; this is how it ended for good.
+    Closed {
+        /// What was told last, if anything was.
+        before: Option<Outcome>,
+        /// What holds.
+        decided: DecidedAttempt,
+    },
+}
+
+/// An established connection is watched for a reset before its first byte for so long: then it has begun.
+const WATCHED_WHEN_ESTABLISHED: Duration = Duration::from_secs(60);
+
+/// How many attempts are looked at with each passing of time, at least; of many open ones a two-hundredth.
+const LOOKED_AT_AT_ONCE: usize = 64;
+const TURNS_TO_LOOK_AT_ALL: usize = 200;
+
+/// A [`Tracker`] that tells verdicts as they become certain, and lets go of what is over, so that it can run for days.
+///
+/// The patience is the same for all, so that silences end in the order in which they began: a queue knows which
+/// attempts have just been met with silence for long enough, and no others are looked at.
+#[derive(Debug)]
+pub struct LiveTracker {
+    tracker: Tracker,
+    /// Whether the third step of handshakes is captured, where that is known; else the packets tell.
+    captures_third_step: Option<bool>,
+    /// When to look at an attempt again, in the order of time.
+    due: VecDeque<(Timestamp, FlowKey)>,
+    /// What was told of the attempts that are still followed.
+    told: HashMap<AttemptId, Outcome, foldhash::fast::RandomState>,
+    verdicts: Vec<Verdict>,
+}
+
+impl LiveTracker {
+    /// A tracker that has seen nothing.
+    pub fn new(settings: TrackerSettings, captures_third_step: Option<bool>) -> Self {
+        Self {
+            tracker: Tracker::new(settings),
+            captures_third_step,
+            due: VecDeque::new(),
+            told: HashMap::default(),
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// Takes note of a packet: of its time, and of what it says about a connect.
+    pub fn observe(&mut self, observation: &Observation, place: PacketPlace) {
+        let key = match observation {
+            Observation::Segment(segment) => FlowKey::between(segment.source, segment.destination),
+            Observation::IcmpError(error) => {
+                FlowKey::between(error.quote.source, error.quote.destination)
+            }
+            _ => {
+                self.tracker.watched_until(place.at);
+                return;
+            }
+        };
+        let ids_before = self.tracker.next_id;
+        self.tracker.observe(observation, place);
+        if self.tracker.next_id != ids_before {
+            self.remember_to_look(key, place.at);
+        }
+        self.look_at(key, Some(place));
+        self.close_decided();
+    }
+
+    /// Takes note that all packets up to `at` have been seen: silences that have lasted long enough are told, and attempts
+    /// that are over are let go.
+    pub fn watched_until(&mut self, at: Timestamp) {
+        self.tracker.watched_until(at);
+        while let Some((due, key)) = self.due.front().copied()
+            && due <= self.tracker.latest
+        {
+            self.due.pop_front();
+            self.look_at(key, None);
+        }
+        self.release_over();
+        self.close_decided();
+    }
+
+    /// What became known since the last call.
+    pub fn take_verdicts(&mut self) -> std::vec::Drain<'_, Verdict> {
+        self.verdicts.drain(..)
+    }
+
+    /// The clock was set, or the host slept: how long the open attempts were watched is not known. Lets go of them as they
+    /// stand, and follows what comes from now on.
+    pub fn clock_was_set(&mut self) {
+        self.close_all();
+        self.tracker.latest = Timestamp::EARLIEST;
+    }
+
+    /// Ends the watch: all attempts are let go of.
+    pub fn finish(&mut self) {
+        self.close_all();
+    }
+
+    /// The attempts that are still followed, judged as of now, in no order; and what was told of each.
+    pub fn judge_open(&self, mut give: impl FnMut(DecidedAttempt, Option<Outcome>)) {
+        let watch = self.watch();
+        let followed = self.tracker.flows.open_attempts().cloned();
+        let lone = self.tracker.flows.lone().map(LoneSyn::attempt);
+        for attempt in followed.chain(lone).filter(|attempt| !attempt.is_held) {
+            let before = self.told.get(&attempt.id).copied();
+            let judgement = judge(&attempt, &watch);
+            give(DecidedAttempt { attempt, judgement }, before);
+        }
+    }
+
+    /// How many attempts are followed.
+    pub fn open_count(&self) -> usize {
+        self.tracker.flows.open_count()
+    }
+
+    /// How many packets of handshakes were captured again.
+    pub fn copies(&self) -> u64 {
+        self.tracker.copies()
+    }
+
+    /// How many attempts were let go undecided because there were too many.
+    pub fn set_aside_undecided(&self) -> u64 {
+        self.tracker.set_aside_undecided()
+    }
+
+    /// Whether the capture shows the third step of a handshake.
+    pub fn shows_third_step(&self) -> bool {
+        self.captures_third_step
+            .unwrap_or_else(|| self.tracker.shows_third_step())
+    }
+
+    fn watch(&self) -> Watch {
+        Watch {
+            shows_third_step: self.shows_third_step(),
+            ..self.tracker.watch()
+        }
+    }
+
+    /// What waits since `since` is to be looked at when the patience is over.
+    fn remember_to_look(&mut self, key: FlowKey, since: Timestamp) {
+        let settings = self.tracker.settings;
+        if self.due.len()
+            >= settings
+                .open_attempts
+                .saturating_mul(REMEMBERED_PER_ATTEMPT)
+        {
+            self.due.pop_front();
+        }
+        self.due.push_back((since.after(settings.patience), key));
+    }
+
+    /// Tells what has changed for the attempts of this 4-tuple; `place` is where the packet stands that may have changed it.
+    fn look_at(&mut self, key: FlowKey, place: Option<PacketPlace>) {
+        let watch = self.watch();
+        let lone = match place {
+            // One that began with this packet cannot have been watched for long enough.
+            Some(_) => None,
+            None => self.tracker.flows.lone_syn(key).map(|syn| syn.attempt()),
+        };
+        let followed = self.tracker.flows.followed(key);
+        let open = followed.into_iter().flat_map(|flow| flow.open.iter());
+        let mut was_just_answered = false;
+        for attempt in open.chain(lone.as_ref()) {
+            was_just_answered |= place.is_some_and(|place| attempt.answered_at == Some(place.at));
+            tell_change(attempt, &watch, &mut self.told, &mut self.verdicts);
+        }
+        if let Some(place) = place.filter(|_| was_just_answered) {
+            self.remember_to_look(key, place.at);
+        }
+    }
+
+    /// Lets go of attempts of which nothing more is to be expected: a few at a time, all in turn.
+    fn release_over(&mut self) {
+        let watch = self.watch();
+        let lone_is_over =
+            |syn: &LoneSyn| watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience;
+        while let Some(attempt) = self.tracker.flows.take_lone_if(lone_is_over) {
+            self.close(attempt, &watch);
+        }
+        let looks = LOOKED_AT_AT_ONCE.max(self.tracker.flows.open_count() / TURNS_TO_LOOK_AT_ALL);
+        for _ in 0..looks {
+            let attempt = self
+                .tracker
+                .flows
+                .take_if(|attempt| is_over(attempt, &watch) || has_begun(attempt, &watch));
+            if let Some(attempt) = attempt {
+                self.close(attempt, &watch);
+            }
+        }
+    }
+
+    /// What the tracker itself has let go of.
+    fn close_decided(&mut self) {
+        if self.tracker.decided.is_empty() {
+            return;
+        }
+        let watch = self.watch();
+        for decided in std::mem::take(&mut self.tracker.decided) {
+            self.close(decided.attempt, &watch);
+        }
+    }
+
+    fn close_all(&mut self) {
+        let watch = self.watch();
+        let mut left = std::mem::take(&mut self.tracker.decided);
+        self.tracker.finish(|decided| left.push(decided));
+        for decided in left {
+            self.close(decided.attempt, &watch);
+        }
+        self.told.clear();
+        self.due.clear();
+    }
+
+    fn close(&mut self, attempt: Attempt, watch: &Watch) {
+        let before = self.told.remove(&attempt.id);
+        if attempt.is_held {
+            return;
+        }
+        let judgement = judge(&attempt, watch);
+        let decided = DecidedAttempt { attempt, judgement };
+        self.verdicts.push(Verdict::Closed { before, decided });
+    }
+}
+
+/// Of each attempt it is remembered when to look at it for its SYN and for the answer; lone SYNs are three times as many.
+const REMEMBERED_PER_ATTEMPT: usize = 5;
+
+/// A connection that was established long enough ago.
+fn has_begun(attempt: &Attempt, watch: &Watch) -> bool {
+    attempt
+        .established_at
+        .is_some_and(|since| watch.until.since(since) > WATCHED_WHEN_ESTABLISHED)
+}
+
+/// Tells an outcome that is another than the one told before. What is undecided, or known in part only, may still become
+/// clear: it is told when the attempt is let go of.
+fn tell_change(
+    attempt: &Attempt,
+    watch: &Watch,
+    told: &mut HashMap<AttemptId, Outcome, foldhash::fast::RandomState>,
+    verdicts: &mut Vec<Verdict>,
+) {
+    if attempt.is_held {
+        return;
+    }
+    let judgement = judge(attempt, watch);
+    let before = told.get(&attempt.id).copied();
+    let is_open = matches!(judgement.outcome, Outcome::Pending | Outcome::Partial);
+    if is_open || before == Some(judgement.outcome) {
+        return;
+    }
+    told.insert(attempt.id, judgement.outcome);
+    let decided = DecidedAttempt {
+        attempt: attempt.clone(),
+        judgement,
+    };
+    verdicts.push(match before {
+        None => Verdict::Decided(decided),
+        Some(before) => Verdict::Corrected { before, decided },
+    });
+}
