@@ -22,4 +22,6 @@ pub mod cli;
 pub mod decode;
 pub mod diagnosis;
 pub mod handshake;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod report;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::endpoint_pattern::parse_endpoint_pattern;
+use super::live_arguments::LiveArguments;
 use super::outcome_list::OutcomeList;
 use super::time_argument::TimeArgument;
 use crate::diagnosis::EndpointPattern;
@@ -47,6 +48,13 @@ pub(super) enum Command {
     /// Tell which connects in captures failed, and how
     #[command(after_help = EXAMPLES)]
     Read(Box<ReadArguments>),
+    /// Tell which connects fail while they fail
+    ///
+    /// One line for each failure, as soon as it is certain; the report at the end, on SIGINT, SIGTERM, --duration or
+    /// --count. SIGUSR1 writes a report in between. Needs the right to capture (`CAP_NET_RAW`), and gives it up once the
+    /// interfaces are open.
+    Live(Box<LiveArguments>),
+
     /// Draw one attempt, packet by packet
     ///
     /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence, and where the verdict
@@ -390,7 +398,7 @@ pub(super) enum ColorChoice {
 /// No capture lasts so long that more would mean anything.
 const LONGEST_PATIENCE_SECONDS: f64 = 1e6;
 
-fn parse_patience(text: &str) -> Result<std::time::Duration, String> {
+pub(super) fn parse_patience(text: &str) -> Result<std::time::Duration, String> {
     let seconds: f64 = text
         .parse()
         .map_err(|_| "not a number of seconds".to_owned())?;
@@ -402,7 +410,7 @@ fn parse_patience(text: &str) -> Result<std::time::Duration, String> {
     Ok(std::time::Duration::from_secs_f64(seconds))
 }
 
-fn parse_max_flows(text: &str) -> Result<usize, String> {
+pub(super) fn parse_max_flows(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1 must be followed".to_owned()),
         Ok(number) => Ok(number),

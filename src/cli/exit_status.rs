@@ -16,6 +16,8 @@ pub enum ExitStatus {
     Input = 3,
     /// No permission, or no such interface.
     Interface = 4,
+    /// A second signal came before the report could be written.
+    Interrupted = 130,
 }
 
 impl From<ExitStatus> for ExitCode {

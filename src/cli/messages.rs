@@ -40,6 +40,14 @@ impl Messages {
         }
     }
 
+    /// Something that is as it should be, and worth knowing.
+    #[cfg(feature = "live")]
+    pub(super) fn notice(self, notice: impl Display) {
+        if !self.is_quiet {
+            line(&format!("tcpwhy: {notice}"));
+        }
+    }
+
     /// Something for those who asked for more.
     pub(super) fn detail(self, detail: impl Display) {
         if self.verbosity > 0 {

@@ -10,6 +10,9 @@ mod exit_status;
 mod explain;
 mod ladder;
 mod ladder_command;
+#[cfg(feature = "live")]
+mod live;
+mod live_arguments;
 mod messages;
 mod outcome_list;
 mod output;
@@ -48,6 +51,13 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
             read::run(&read_arguments, typed)
         }
         Command::Ladder(ladder_arguments) => ladder::run(&ladder_arguments),
+        Command::Live(live_arguments) => {
+            let typed = typed
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            live(&live_arguments, typed)
+        }
         Command::Explain { term } => explain::run(&term),
         Command::Diff(diff_arguments) => diff::run(&diff_arguments),
         Command::Interfaces => interfaces(),
@@ -101,6 +111,19 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitStatus {
             ExitStatus::Input
         }
     }
+}
+
+#[cfg(feature = "live")]
+fn live(arguments: &live_arguments::LiveArguments, typed: Vec<String>) -> ExitStatus {
+    live::run(arguments, typed)
+}
+
+#[cfg(not(feature = "live"))]
+fn live(_: &live_arguments::LiveArguments, _: Vec<String>) -> ExitStatus {
+    let message = "cannot capture: this build is without libpcap (feature 'live')";
+    let hint = "tcpdump -w - -i INTERFACE | tcpwhy read -";
+    Messages::error(message, Some(hint));
+    ExitStatus::Interface
 }
 
 #[cfg(feature = "live")]

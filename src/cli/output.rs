@@ -86,6 +86,48 @@ fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     Ok(())
 }
 
+/// A file that a report will be written to when the rights to make it may be gone.
+#[cfg(feature = "live")]
+pub(super) struct ReportFile {
+    path: std::path::PathBuf,
+    file: File,
+}
+
+#[cfg(feature = "live")]
+impl ReportFile {
+    /// Makes sure that it can be written; what it holds stays until there is a report.
+    pub(super) fn reserve(path: &Path) -> anyhow::Result<Self> {
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        let path = path.to_owned();
+        Ok(Self { path, file })
+    }
+
+    /// Writes the report there: whole or not at all where a file can be made beside it, else in its place.
+    pub(super) fn write(
+        &mut self,
+        write: impl Fn(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        let named = || format!("cannot write {}", self.path.display());
+        match to_file(&self.path, &write) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+            done => return done.with_context(named),
+        }
+        let mut report = Vec::new();
+        write(&mut report).with_context(named)?;
+        let replaced = self
+            .file
+            .set_len(0)
+            .and_then(|()| io::Seek::rewind(&mut self.file))
+            .and_then(|()| self.file.write_all(&report));
+        replaced.with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
 /// A temporary file with the permissions that a new file has.
 fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();

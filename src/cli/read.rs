@@ -1,5 +1,6 @@
 //! `tcpwhy read`.
 
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -141,12 +142,8 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
 fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> ExitStatus {
     let output = arguments.output.as_deref();
     let written = write_report(output, |out| match arguments.format {
-        Format::Text => text::write(report, style, out),
-        Format::Json => json::write(report, out),
-        Format::Html => html::write(report, style.zone, out),
         Format::Ndjson => json::ndjson::write(report, !is_stored(output), out),
-        Format::Csv => csv::write(report, out),
-        Format::Markdown => markdown::write(report, &markdown_style(style), out),
+        format => write_in(format, report, style, out),
     });
     match written {
         Ok(()) => ExitStatus::Success,
@@ -154,6 +151,23 @@ fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> E
             Messages::error(format!("{error:#}"), None);
             ExitStatus::Input
         }
+    }
+}
+
+/// Writes the report in one of the formats.
+pub(super) fn write_in(
+    format: Format,
+    report: &Report,
+    style: &TextStyle,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        Format::Text => text::write(report, style, out),
+        Format::Json => json::write(report, out),
+        Format::Html => html::write(report, style.zone, out),
+        Format::Ndjson => json::ndjson::write(report, false, out),
+        Format::Csv => csv::write(report, out),
+        Format::Markdown => markdown::write(report, &markdown_style(style), out),
     }
 }
 

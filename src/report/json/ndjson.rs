@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::{numbered, wire_attempt, wire_capture, wire_endpoint, wire_finding, wire_summary};
 use crate::diagnosis::DiagnosedAttempt;
+#[cfg(feature = "live")]
+use crate::handshake::Outcome;
 use crate::report::model::Report;
 
 /// One line.
@@ -13,6 +15,16 @@ use crate::report::model::Report;
 struct Line<T> {
     #[serde(rename = "type")]
     kind: &'static str,
+    data: T,
+}
+
+/// A line that takes an earlier one back.
+#[cfg(feature = "live")]
+#[derive(Serialize)]
+struct Correction<T> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    before: &'static str,
     data: T,
 }
 
@@ -31,14 +43,55 @@ pub fn write(report: &Report, flushes_lines: bool, out: &mut dyn Write) -> io::R
     for diagnosed in attempts {
         lines.write("attempt", wire_attempt(report, diagnosed))?;
     }
-    for (id, finding) in numbered(&diagnosis.findings) {
-        lines.write("finding", wire_finding(report, id, finding))?;
+    lines.write_end(report)
+}
+
+/// Writes one attempt as soon as it is decided, or, when it corrects what was told `before`, as
+/// `{"type":"correction","before":"dropped","data":{…}}`. `report` is what it will be part of, as far as that is known; names
+/// are those of the client and the server.
+///
+/// # Errors
+///
+/// What `out` says.
+#[cfg(feature = "live")]
+pub fn write_attempt(
+    report: &Report,
+    diagnosed: &DiagnosedAttempt,
+    before: Option<Outcome>,
+    names: (Option<&str>, Option<&str>),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut data = wire_attempt(report, diagnosed);
+    data.client_name = names.0.map(str::to_owned);
+    data.server_name = names.1.map(str::to_owned);
+    match before {
+        None => write_line(
+            &Line {
+                kind: "attempt",
+                data,
+            },
+            out,
+        ),
+        Some(before) => {
+            let correction = Correction {
+                kind: "correction",
+                before: before.name(),
+                data,
+            };
+            write_line(&correction, out)
+        }
     }
-    for endpoint in &diagnosis.endpoints {
-        lines.write("endpoint", wire_endpoint(report, endpoint))?;
-    }
-    lines.write("summary", wire_summary(report))?;
-    lines.write("capture", wire_capture(report))
+}
+
+/// Writes what stands at the end: findings, endpoints, summary and capture.
+///
+/// # Errors
+///
+/// What `out` says.
+#[cfg(feature = "live")]
+pub fn write_end(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let flushes_lines = false;
+    Lines { out, flushes_lines }.write_end(report)
 }
 
 struct Lines<'a> {
@@ -47,12 +100,27 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
+    fn write_end(&mut self, report: &Report) -> io::Result<()> {
+        for (id, finding) in numbered(&report.diagnosis.findings) {
+            self.write("finding", wire_finding(report, id, finding))?;
+        }
+        for endpoint in &report.diagnosis.endpoints {
+            self.write("endpoint", wire_endpoint(report, endpoint))?;
+        }
+        self.write("summary", wire_summary(report))?;
+        self.write("capture", wire_capture(report))
+    }
+
     fn write(&mut self, kind: &'static str, data: impl Serialize) -> io::Result<()> {
-        serde_json::to_writer(&mut *self.out, &Line { kind, data })?;
-        self.out.write_all(b"\n")?;
+        write_line(&Line { kind, data }, self.out)?;
         if self.flushes_lines {
             self.out.flush()?;
         }
         Ok(())
     }
+}
+
+fn write_line(line: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
 }

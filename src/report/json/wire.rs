@@ -119,7 +119,7 @@ pub(super) struct Dropped {
 pub(super) struct Source {
     /// As named on the command line; `-` is standard input.
     pub(super) path: String,
-    /// `pcap` or `pcapng`.
+    /// `pcap` or `pcapng`; `live` for an interface.
     pub(super) format: &'static str,
     /// The compression it came in: `gzip`, `zstd`, `lz4` or `xz`; null for none.
     pub(super) compression: Option<&'static str>,

@@ -7,12 +7,16 @@ pub mod explain;
 mod findings;
 mod headline;
 pub mod ladder;
+#[cfg(feature = "live")]
+mod line;
 pub(super) mod page;
 
 use std::io::{self, Write};
 
 use super::model::Report;
 use super::times::TimeZoneChoice;
+#[cfg(feature = "live")]
+pub use line::AttemptLine;
 use page::Page;
 
 /// How the text is to look; nothing of it depends on the terminal that happens to be there.

@@ -1,0 +1,234 @@
+//! What was seen since the watch began, and what it says.
+
+use std::collections::BTreeMap;
+
+use super::losses::RecentLosses;
+use super::{LiveEvent, LiveObserver, LiveWatchSettings};
+use crate::analysis::count;
+use crate::capture::live::{Detail, LiveSettings, Losses};
+use crate::capture::{Packet, SourceFacts, Timestamp};
+use crate::decode::decode;
+use crate::diagnosis::{
+    CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, OutcomeCounts,
+};
+use crate::handshake::{DecidedAttempt, LiveTracker, Outcome, Verdict};
+use crate::report::CaptureTotals;
+
+/// The state of a watch: a report can be made at any time.
+#[derive(Debug)]
+pub struct LiveWatch {
+    tracker: LiveTracker,
+    diagnostician: LiveDiagnostician,
+    totals: CaptureTotals,
+    losses: RecentLosses,
+    now: Timestamp,
+    folded: u64,
+}
+
+impl LiveWatch {
+    pub(super) fn new(settings: LiveWatchSettings, capture: &LiveSettings) -> Self {
+        let captures_third_step = match capture.detail {
+            Detail::Light => Some(false),
+            // What the user's filter leaves out is not known: the packets tell.
+            Detail::Needed | Detail::Full => capture.filter.is_none().then_some(true),
+        };
+        let totals = CaptureTotals {
+            leaves_out_third_step: capture.detail == Detail::Light,
+            ..CaptureTotals::default()
+        };
+        Self {
+            tracker: LiveTracker::new(settings.tracker, captures_third_step),
+            diagnostician: LiveDiagnostician::new(
+                settings.selection,
+                settings.listed_attempts,
+                settings.window,
+            ),
+            totals,
+            losses: RecentLosses::new(settings.tracker.patience),
+            now: Timestamp::EARLIEST,
+            folded: 0,
+        }
+    }
+
+    pub(super) fn take(&mut self, packet: &Packet<'_>, observer: &mut dyn LiveObserver) {
+        let observation = decode(packet);
+        observer.packet(packet, &observation);
+        count(&mut self.totals, packet, &observation);
+        self.diagnostician.observe(&observation);
+        self.tracker.observe(&observation, packet.place);
+    }
+
+    pub(super) fn watched_until(&mut self, at: Timestamp) {
+        self.now = at;
+        self.tracker.watched_until(at);
+    }
+
+    pub(super) fn clock_was_set(&mut self) {
+        self.tracker.clock_was_set();
+    }
+
+    pub(super) fn refresh(&mut self, now: Timestamp) {
+        self.diagnostician.refresh(now);
+    }
+
+    pub(super) fn take_losses(&mut self, now: Timestamp, total: Losses) -> Option<Losses> {
+        self.losses.take(now, total)
+    }
+
+    pub(super) fn take_facts(&mut self, sources: Vec<SourceFacts>) {
+        self.totals.sources = sources;
+    }
+
+    /// Tells what became known.
+    pub(super) fn tell(&mut self, observer: &mut dyn LiveObserver) {
+        let quality = self.quality(self.losses.recent());
+        let verdicts: Vec<Verdict> = self.tracker.take_verdicts().collect();
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Decided(decided) => {
+                    self.diagnostician.note(&decided);
+                    self.tell_attempt(decided, None, &quality, observer);
+                }
+                Verdict::Corrected { before, decided } => {
+                    self.diagnostician.revise(before, &decided);
+                    self.tell_attempt(decided, Some(before), &quality, observer);
+                }
+                Verdict::Closed { before, decided } => {
+                    self.close(before, decided, &quality, observer);
+                }
+            }
+        }
+    }
+
+    fn close(
+        &mut self,
+        before: Option<Outcome>,
+        decided: DecidedAttempt,
+        quality: &CaptureQuality,
+        observer: &mut dyn LiveObserver,
+    ) {
+        let outcome = decided.judgement.outcome;
+        match before {
+            None => self.diagnostician.note(&decided),
+            // Of an established one nothing else is compared with others.
+            Some(before) if before == outcome && !outcome.is_failure() => {}
+            Some(before) => self.diagnostician.revise(before, &decided),
+        }
+        if before != Some(outcome) {
+            self.tell_attempt(decided.clone(), before, quality, observer);
+        }
+        observer.event(LiveEvent::Closed(&decided));
+        self.diagnostician.close(decided);
+    }
+
+    fn tell_attempt(
+        &mut self,
+        decided: DecidedAttempt,
+        before: Option<Outcome>,
+        quality: &CaptureQuality,
+        observer: &mut dyn LiveObserver,
+    ) {
+        if !self.diagnostician.is_asked_for(&decided) {
+            return;
+        }
+        let outcome = decided.judgement.outcome;
+        if outcome.is_failure() && self.diagnostician.may_be_noise(&decided) {
+            self.folded = self.folded.saturating_add(1);
+            return;
+        }
+        let is_silence = matches!(outcome, Outcome::Dropped | Outcome::HalfOpen);
+        let diagnosed = self.explained(decided, quality);
+        let ends = &diagnosed.decided.attempt;
+        let names = self.diagnostician.names();
+        observer.event(LiveEvent::Attempt {
+            before,
+            is_doubtful: is_silence && quality.lost_packets > 0,
+            names: (names.of(ends.client.address), names.of(ends.server.address)),
+            diagnosed: &diagnosed,
+        });
+    }
+
+    /// Success needs no explanation, and is too frequent for one.
+    fn explained(&mut self, decided: DecidedAttempt, quality: &CaptureQuality) -> DiagnosedAttempt {
+        if decided.judgement.outcome == Outcome::Established {
+            return DiagnosedAttempt::unexplained(decided);
+        }
+        self.diagnostician.explain(decided, quality)
+    }
+
+    pub(super) fn tell_folded(&mut self, observer: &mut dyn LiveObserver) {
+        let folded = std::mem::take(&mut self.folded);
+        if folded > 0 {
+            observer.event(LiveEvent::Folded(folded));
+        }
+    }
+
+    pub(super) fn finish(&mut self, observer: &mut dyn LiveObserver) {
+        self.tracker.finish();
+        self.tell(observer);
+        self.tell_folded(observer);
+    }
+
+    /// How the attempts that are over have ended.
+    pub fn outcomes(&self) -> &OutcomeCounts {
+        self.diagnostician.outcomes()
+    }
+
+    /// How many attempts are followed.
+    pub fn open_count(&self) -> usize {
+        self.tracker.open_count()
+    }
+
+    /// How many packets were lost since the start.
+    pub fn lost_packets(&self) -> u64 {
+        self.losses.in_all()
+    }
+
+    /// What a report holds, as of now.
+    pub fn report(&self) -> (CaptureTotals, Diagnosis) {
+        let totals = self.totals_now();
+        let mut open: BTreeMap<u64, (DecidedAttempt, bool)> = BTreeMap::new();
+        self.tracker.judge_open(|decided, before| {
+            open.insert(decided.attempt.id.0, (decided, before.is_some()));
+        });
+        let quality = self.quality(self.losses.in_all());
+        let diagnosis = self
+            .diagnostician
+            .diagnosis(open.into_values(), &quality, self.now);
+        (totals, diagnosis)
+    }
+
+    fn totals_now(&self) -> CaptureTotals {
+        let mut totals = self.totals.clone();
+        let sources = || totals.sources.iter();
+        totals.first = sources().filter_map(|source| source.first).min();
+        totals.last = sources().filter_map(|source| source.last).max();
+        totals.packets = sources().map(|source| source.packets).sum();
+        totals.hiding_filter = hiding_filter(&totals.sources);
+        totals.copies = self.tracker.copies();
+        totals.attempts_set_aside = self.tracker.set_aside_undecided();
+        totals.shows_third_step = self.tracker.shows_third_step();
+        totals
+    }
+
+    fn quality(&self, lost_packets: u64) -> CaptureQuality {
+        let hiding_filter = hiding_filter(&self.totals.sources);
+        let shows_third_step = self.tracker.shows_third_step();
+        let leaves_out_third_step = self.totals.leaves_out_third_step;
+        CaptureQuality {
+            hides_third_step: !shows_third_step,
+            leaves_out_third_step,
+            may_miss_icmp_errors: hiding_filter.is_some()
+                || (!shows_third_step && !leaves_out_third_step),
+            hiding_filter,
+            lost_packets,
+        }
+    }
+}
+
+fn hiding_filter(sources: &[SourceFacts]) -> Option<String> {
+    let mut interfaces = sources.iter().flat_map(|source| &source.interfaces);
+    interfaces
+        .find(|interface| interface.hides_icmp_errors())
+        .and_then(|interface| interface.filter.clone())
+}

@@ -1,0 +1,672 @@
+//! `tcpwhy live` on real traffic: sockets and packet filters of this host's kernel, in network namespaces.
+//!
+//! A busy machine may be slow: what is asserted of times is order, wide bounds, and the best of several tries.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
+)]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant, SystemTime};
+
+use libtest_mimic::{Arguments, Trial};
+use serde_json::Value;
+
+const TOOLS: [&str; 7] = ["bash", "ip", "nft", "tcpdump", "python3", "setpriv", "kill"];
+
+/// They wait more than they work.
+const AT_ONCE: usize = 4;
+
+type Test = fn();
+
+const TESTS: [(&str, Test); 12] = [
+    ("each_kind_of_end_is_told_in_its_time", each_kind_of_end),
+    ("a_refusal_shows_within_100_ms", a_refusal_shows_at_once),
+    ("two_interfaces_are_watched", two_interfaces),
+    ("any_watches_loopback_too", any_watches_loopback),
+    ("light_infers_the_third_step", light_infers_the_third_step),
+    ("an_interface_goes_down_and_comes_back", down_and_up),
+    ("a_removed_interface_is_told", a_removed_interface),
+    ("signals_ask_for_reports", signals_ask_for_reports),
+    ("a_second_sigint_ends_at_once", second_sigint),
+    ("count_and_fail_on_end_it", count_and_fail_on),
+    ("without_the_right_it_says_what_to_do", without_the_right),
+    ("what_cannot_be_watched_is_told", what_cannot_be_watched),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let obstacle = if arguments.list { None } else { obstacle() };
+    if let Some(obstacle) = &obstacle {
+        eprintln!("nothing can be watched here: {obstacle}");
+    }
+    let is_built = cfg!(feature = "live");
+    let trials = TESTS
+        .into_iter()
+        .map(|(name, test)| {
+            let run = move || {
+                test();
+                Ok(())
+            };
+            Trial::test(name, run).with_ignored_flag(!is_built || obstacle.is_some())
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn obstacle() -> Option<String> {
+    if !cfg!(target_os = "linux") {
+        return Some("it needs Linux".to_owned());
+    }
+    let is_root = Command::new("id").arg("-u").output().ok()?.stdout == b"0\n";
+    if !is_root {
+        return Some("it needs root, to make network namespaces".to_owned());
+    }
+    let name = format!("{}-trial", prefix());
+    let was_made = is_done("ip", &["netns", "add", &name]);
+    is_done("ip", &["netns", "delete", &name]);
+    if !was_made {
+        return Some("network namespaces cannot be made here".to_owned());
+    }
+    let missing: Vec<&str> = TOOLS
+        .into_iter()
+        .filter(|tool| !is_done("sh", &["-c", &format!("command -v {tool}")]))
+        .collect();
+    assert!(missing.is_empty(), "missing: {}", missing.join(", "));
+    None
+}
+
+fn is_done(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Of namespaces: after the folder, so that two checkouts do not meet.
+fn prefix() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).file_name().unwrap();
+    format!("{}-live-{}", folder.to_string_lossy(), std::process::id())
+}
+
+// ---------------------------------------------------------------- the network
+
+/// A client and a server: eth0 with 10.0.0.7 and 10.0.0.20, eth1 with 10.1.0.7 and 10.1.0.20.
+struct Network {
+    client: String,
+    server: String,
+    children: Vec<Child>,
+}
+
+impl Network {
+    fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let network = Self {
+            client: format!("{}-{number}-client", prefix()),
+            server: format!("{}-{number}-server", prefix()),
+            children: Vec::new(),
+        };
+        let (client, server) = (&network.client, &network.server);
+        for namespace in [client, server] {
+            network.root(&format!(
+                "ip netns add {namespace} && ip -n {namespace} link set lo up"
+            ));
+        }
+        for (interface, network_part) in [("eth0", "10.0.0"), ("eth1", "10.1.0")] {
+            network.root(&format!(
+                "ip link add {interface} netns {client} type veth peer name {interface} netns {server} &&
+                 ip -n {client} address add {network_part}.7/24 dev {interface} &&
+                 ip -n {server} address add {network_part}.20/24 dev {interface} &&
+                 ip -n {client} link set {interface} up && ip -n {server} link set {interface} up"
+            ));
+        }
+        // The first packets find their neighbour.
+        std::thread::sleep(Duration::from_millis(300));
+        network
+    }
+
+    fn root(&self, script: &str) {
+        let output = Command::new("bash").args(["-c", script]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {script}: {said}", self.client);
+    }
+
+    /// A packet filter on the server, or on the client.
+    fn filter(&self, namespace: &str, rules: &str) {
+        let script = format!(
+            "ip netns exec {namespace} nft -f - <<'END'\ntable inet t\ndelete table inet t\ntable inet t {{\n\
+             chain input {{\ntype filter hook input priority 0;\n{rules}\n}}\n}}\nEND"
+        );
+        self.root(&script);
+    }
+
+    /// A server that accepts on this port.
+    fn listen(&mut self, address: &str, port: u16) {
+        let script = format!(
+            "import socket,time\ns=socket.create_server(('{address}',{port}))\nprint('listens',flush=True)\ntime.sleep(60)"
+        );
+        let python = if Path::new("/usr/bin/python3").exists() {
+            "/usr/bin/python3"
+        } else {
+            "python3"
+        };
+        let mut child = on(&self.server, python, &["-c", &script])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut reader = BufReader::new(child.stdout.take().unwrap());
+        reader.read_line(&mut said).unwrap();
+        assert_eq!(said, "listens\n");
+        self.children.push(child);
+    }
+
+    /// Connects, and hangs up after so many seconds at the latest.
+    fn connect(&mut self, address: &str, port: u16, seconds: u32) {
+        let script = format!("exec 3<>/dev/tcp/{address}/{port}");
+        let seconds = seconds.to_string();
+        let child = on(&self.client, "timeout", &[&seconds, "bash", "-c", &script])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        self.children.push(child);
+    }
+
+    fn watch(&self, arguments: &[&str]) -> Watched {
+        let program = env!("CARGO_BIN_EXE_tcpwhy");
+        let mut command = on(&self.client, program, &["live", "--utc"]);
+        Watched::start(command.args(arguments))
+    }
+}
+
+/// A program in a namespace.
+fn on(namespace: &str, program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new("ip");
+    command
+        .args(["netns", "exec", namespace, program])
+        .args(arguments)
+        .stdin(Stdio::null());
+    command
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        for child in &mut self.children {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        for namespace in [&self.client, &self.server] {
+            is_done("ip", &["netns", "delete", namespace]);
+        }
+    }
+}
+
+// ---------------------------------------------------------------- the program
+
+/// A running watch: its lines as they come, with the time.
+struct Watched {
+    child: Child,
+    lines: Receiver<(SystemTime, String)>,
+    said: Receiver<String>,
+}
+
+/// How a watch ended.
+struct Ended {
+    status: i32,
+    stdout: Vec<String>,
+    stderr: String,
+}
+
+/// Longer than anything takes on a busy machine.
+const LONG: Duration = Duration::from_secs(30);
+
+impl Watched {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (send_line, lines) = channel();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stdout.lines() {
+                let _ = send_line.send((SystemTime::now(), line.unwrap()));
+            }
+        });
+        let (send_said, said) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines() {
+                let _ = send_said.send(line.unwrap());
+            }
+        });
+        let watched = Self { child, lines, said };
+        watched.wait_until_said("watching");
+        watched
+    }
+
+    /// Waits for a line on standard error.
+    fn wait_until_said(&self, words: &str) -> String {
+        let start = Instant::now();
+        let mut seen = Vec::new();
+        while let Some(left) = LONG.checked_sub(start.elapsed()) {
+            match self.said.recv_timeout(left) {
+                Ok(line) if line.contains(words) => return line,
+                Ok(line) => seen.push(line),
+                Err(_) => break,
+            }
+        }
+        panic!("it never said '{words}', but {seen:#?}");
+    }
+
+    /// Waits for a line on standard output.
+    fn wait_for(&self, words: &str) -> (SystemTime, String) {
+        let start = Instant::now();
+        let mut seen = Vec::new();
+        while let Some(left) = LONG.checked_sub(start.elapsed()) {
+            match self.lines.recv_timeout(left) {
+                Ok((at, line)) if line.contains(words) => return (at, line),
+                Ok((_, line)) => seen.push(line),
+                Err(_) => break,
+            }
+        }
+        panic!("no line with '{words}' came, but {seen:#?}");
+    }
+
+    fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        assert!(is_done("kill", &[signal, &process]));
+    }
+
+    /// Waits for the end; what was written since the last look.
+    fn end(mut self) -> Ended {
+        let status = self.child.wait().unwrap();
+        Ended {
+            status: status.code().expect("ended by itself"),
+            stdout: self.lines.iter().map(|(_, line)| line).collect(),
+            stderr: self.said.iter().collect::<Vec<_>>().join("\n"),
+        }
+    }
+
+    fn interrupt(self) -> Ended {
+        self.signal("-INT");
+        self.end()
+    }
+}
+
+/// Server ports and how connects to them ended, of a JSON report.
+fn outcomes(report: &Value) -> BTreeMap<String, String> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let attempts = report["attempts"].as_array().unwrap().iter();
+    attempts
+        .map(|attempt| (text(&attempt["server"]), text(&attempt["outcome"])))
+        .collect()
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join(format!("{}-{name}", std::process::id()))
+}
+
+// ---------------------------------------------------------------- the tests
+
+/// All kinds in one run, beside a tcpdump whose capture `read` judges the same way.
+fn each_kind_of_end() {
+    let mut network = Network::new();
+    let (client, server) = (network.client.clone(), network.server.clone());
+    network.filter(
+        &server,
+        "tcp dport 81 drop\ntcp dport 82 reject with icmpx type admin-prohibited\ntcp dport 85 drop",
+    );
+    network.filter(
+        &client,
+        "tcp sport 86 tcp flags & (syn|ack) == syn|ack drop",
+    );
+    for port in [84, 85, 86] {
+        network.listen("10.0.0.20", port);
+    }
+    let (capture, report) = (scratch("kinds.pcap"), scratch("kinds.json"));
+    let mut tcpdump = on(
+        &client,
+        "tcpdump",
+        &["-Z", "root", "-U", "--immediate-mode", "-i", "eth0", "-w"],
+    )
+    .arg(&capture)
+    .stderr(Stdio::piped())
+    .spawn()
+    .unwrap();
+    let mut said = BufReader::new(tcpdump.stderr.take().unwrap());
+    said.read_line(&mut String::new()).unwrap();
+    let watched = network.watch(&["-i", "eth0", "-F", "json", "-o", report.to_str().unwrap()]);
+
+    let start = SystemTime::now();
+    for port in [80, 81, 82, 84, 85, 86] {
+        network.connect("10.0.0.20", port, 12);
+    }
+    let since = |at: SystemTime| at.duration_since(start).unwrap();
+    let mut told = BTreeMap::new();
+    while told.len() < 5 {
+        let (at, line) = watched.wait_for(" > 10.0.0.20:");
+        let port: u16 = line.split("10.0.0.20:").nth(1).unwrap()[..2]
+            .parse()
+            .unwrap();
+        told.insert(port, (since(at), line));
+    }
+    let line = |port: u16| told[&port].1.as_str();
+    assert!(line(80).contains("refused: RST"), "{}", line(80));
+    assert!(
+        line(80).contains("application: ECONNREFUSED"),
+        "{}",
+        line(80)
+    );
+    assert!(line(81).contains("dropped: no answer"), "{}", line(81));
+    assert!(
+        line(82).contains("rejected: ") && line(82).contains("certain"),
+        "{}",
+        line(82)
+    );
+    assert!(line(85).contains("dropped: "), "{}", line(85));
+    assert!(line(86).contains("half-open: "), "{}", line(86));
+    assert!(!told.contains_key(&84), "success is silent");
+    for silent in [81, 85, 86] {
+        let at = told[&silent].0;
+        assert!(
+            at >= Duration::from_secs(3),
+            "{silent} was watched for {at:?} only"
+        );
+        for answered in [80, 82] {
+            assert!(told[&answered].0 < at, "{answered} is told before {silent}");
+        }
+    }
+
+    network.filter(&server, "tcp dport 81 drop");
+    let (_, correction) = watched.wait_for("correction");
+    assert!(
+        correction.contains("10.0.0.20:85  correction: not dropped"),
+        "{correction}"
+    );
+    assert!(correction.contains("established"), "{correction}");
+    let ended = watched.interrupt();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    std::thread::sleep(Duration::from_millis(500));
+    tcpdump.wait_after_interrupt();
+
+    let told_live: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let read = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .args(["read", "-F", "json"])
+        .arg(&capture)
+        .output()
+        .unwrap();
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!(outcomes(&told_live), outcomes(&read));
+    assert_eq!(outcomes(&told_live).len(), 6);
+    assert_eq!(told_live["capture"]["dropped"]["kernel"], 0);
+    assert_eq!(told_live["capture"]["sources"][0]["format"], "live");
+}
+
+trait WaitAfterInterrupt {
+    fn wait_after_interrupt(&mut self);
+}
+
+impl WaitAfterInterrupt for Child {
+    fn wait_after_interrupt(&mut self) {
+        assert!(is_done("kill", &["-INT", &self.id().to_string()]));
+        self.wait().unwrap();
+    }
+}
+
+fn a_refusal_shows_at_once() {
+    let mut network = Network::new();
+    let watched = network.watch(&["-i", "eth0", "-F", "ndjson"]);
+    let mut delays = Vec::new();
+    for port in 7001..7011 {
+        network.connect("10.0.0.20", port, 5);
+        let (at, line) = watched.wait_for(&format!(":{port}\""));
+        let attempt: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(attempt["type"], "attempt");
+        assert_eq!(attempt["data"]["outcome"], "refused");
+        let decided = attempt["data"]["decided"].as_str().unwrap();
+        let decided = chrono::DateTime::parse_from_rfc3339(decided).unwrap();
+        delays.push(at.duration_since(SystemTime::from(decided)).unwrap());
+    }
+    let best = *delays.iter().min().unwrap();
+    assert!(best < Duration::from_millis(100), "{delays:?}");
+    let ended = watched.interrupt();
+    let end: Vec<Value> = ended
+        .stdout
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let summary = end.iter().find(|line| line["type"] == "summary").unwrap();
+    assert_eq!(summary["data"]["refused"], 10);
+}
+
+fn two_interfaces() {
+    let mut network = Network::new();
+    let watched = network.watch(&["-i", "eth0", "-i", "eth1"]);
+    network.connect("10.0.0.20", 80, 5);
+    watched.wait_for("10.0.0.7:");
+    network.connect("10.1.0.20", 80, 5);
+    watched.wait_for("10.1.0.7:");
+    let ended = watched.interrupt();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(
+        ended.stdout.iter().any(|line| line.contains("refused 2")),
+        "{:?}",
+        ended.stdout
+    );
+}
+
+fn any_watches_loopback() {
+    let mut network = Network::new();
+    let watched = network.watch(&["-i", "any"]);
+    network.connect("127.0.0.1", 80, 5);
+    watched.wait_for("> 127.0.0.1:80  refused");
+    network.connect("10.1.0.20", 80, 5);
+    watched.wait_for("> 10.1.0.20:80  refused");
+    let lo = network.watch(&["-i", "lo"]);
+    network.connect("127.0.0.1", 81, 5);
+    lo.wait_for("> 127.0.0.1:81  refused");
+    assert_eq!(lo.interrupt().status, 0);
+    assert_eq!(watched.interrupt().status, 0);
+}
+
+fn light_infers_the_third_step() {
+    let mut network = Network::new();
+    network.listen("10.0.0.20", 84);
+    let watched = network.watch(&["-i", "eth0", "--light", "--patience", "1", "--count", "2"]);
+    network.connect("10.0.0.20", 84, 2);
+    std::thread::sleep(Duration::from_secs(2));
+    network.connect("10.0.0.20", 80, 5);
+    let ended = watched.end();
+    let report = ended.stdout.join("\n");
+    assert!(report.contains("established 1"), "{report}");
+    assert!(
+        report.contains("the third step of handshakes is inferred"),
+        "{report}"
+    );
+    assert!(!report.contains("half-open"), "{report}");
+}
+
+fn down_and_up() {
+    let mut network = Network::new();
+    let client = network.client.clone();
+    let watched = network.watch(&["-i", "eth0"]);
+    network.connect("10.0.0.20", 80, 5);
+    watched.wait_for("10.0.0.20:80  refused");
+    network.root(&format!("ip -n {client} link set eth0 down"));
+    watched.wait_until_said("eth0 is down");
+    network.root(&format!("ip -n {client} link set eth0 up"));
+    watched.wait_until_said("eth0 is up again");
+    network.root(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
+    watched.wait_until_said("10.0.0.8");
+    network.connect("10.0.0.20", 81, 5);
+    watched.wait_for("10.0.0.20:81  refused");
+    assert_eq!(watched.interrupt().status, 0);
+}
+
+fn a_removed_interface() {
+    let mut network = Network::new();
+    let client = network.client.clone();
+    let keeps_right = network.watch(&["-i", "eth1", "--reopen"]);
+    let both = network.watch(&["-i", "eth0", "-i", "eth1"]);
+    network.root(&format!("ip -n {client} link delete eth1"));
+    both.wait_until_said("eth1 is gone");
+    keeps_right.wait_until_said("eth1 is gone");
+    let server = network.server.clone();
+    network.root(&format!(
+        "ip link add eth1 netns {client} type veth peer name eth1 netns {server} &&
+         ip -n {client} address add 10.1.0.7/24 dev eth1 && ip -n {client} link set eth1 up &&
+         ip -n {server} address add 10.1.0.20/24 dev eth1 && ip -n {server} link set eth1 up"
+    ));
+    both.wait_until_said("cannot be opened again");
+    keeps_right.wait_until_said("eth1 is back");
+    network.connect("10.1.0.20", 80, 5);
+    keeps_right.wait_for("10.1.0.20:80  refused");
+    network.connect("10.0.0.20", 80, 5);
+    both.wait_for("10.0.0.20:80  refused");
+    assert_eq!(both.interrupt().status, 0);
+    assert_eq!(keeps_right.interrupt().status, 0);
+}
+
+fn signals_ask_for_reports() {
+    let mut network = Network::new();
+    let watched = network.watch(&["-i", "eth0"]);
+    network.connect("10.0.0.20", 80, 5);
+    watched.wait_for("10.0.0.20:80  refused");
+    watched.signal("-USR1");
+    watched.wait_for("x refused 1");
+    network.connect("10.0.0.20", 81, 5);
+    watched.wait_for("10.0.0.20:81  refused");
+    watched.signal("-TERM");
+    let ended = watched.end();
+    assert_eq!(ended.status, 0, "{}", ended.stderr);
+    assert!(
+        ended.stdout.iter().any(|line| line.contains("x refused 2")),
+        "{:?}",
+        ended.stdout
+    );
+}
+
+/// The first one may already have ended it: then it is tried again.
+fn second_sigint() {
+    let network = Network::new();
+    let statuses: Vec<i32> = (0..10)
+        .map(|_| {
+            let watched = network.watch(&["-i", "eth0"]);
+            let process = watched.child.id();
+            let twice = format!("kill -INT {process}; kill -INT {process}");
+            is_done("bash", &["-c", &twice]);
+            watched.end().status
+        })
+        .collect();
+    assert!(statuses.contains(&130), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| [0, 130].contains(status)),
+        "{statuses:?}"
+    );
+}
+
+fn count_and_fail_on() {
+    let mut network = Network::new();
+    let watched = network.watch(&["-i", "eth0", "--count", "2", "--fail-on", "refused"]);
+    network.connect("10.0.0.20", 80, 5);
+    network.connect("10.0.0.20", 81, 5);
+    let ended = watched.end();
+    assert_eq!(ended.status, 1, "{}", ended.stderr);
+    assert!(
+        ended.stdout.iter().any(|line| line.contains("x refused 2")),
+        "{:?}",
+        ended.stdout
+    );
+    let start = Instant::now();
+    let ended = network.watch(&["-i", "eth0", "--duration", "1s"]).end();
+    assert_eq!(ended.status, 0);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+/// What a run says that ends before anything is watched.
+fn failing(command: &mut Command) -> (i32, String) {
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    (child.wait().unwrap().code().unwrap(), said)
+}
+
+fn without_the_right() {
+    let network = Network::new();
+    let program = env!("CARGO_BIN_EXE_tcpwhy");
+    let words = [
+        "--reuid=65534",
+        "--clear-groups",
+        "--inh-caps=-all",
+        program,
+        "live",
+        "-i",
+        "eth0",
+    ];
+    let (status, said) = failing(&mut on(&network.client, "setpriv", &words));
+    assert_eq!(status, 4, "{said}");
+    assert!(
+        said.contains("cannot capture on eth0: no permission"),
+        "{said}"
+    );
+    assert!(
+        said.contains("hint: sudo ") && said.contains("setcap cap_net_raw+ep"),
+        "{said}"
+    );
+}
+
+fn what_cannot_be_watched() {
+    let network = Network::new();
+    let program = env!("CARGO_BIN_EXE_tcpwhy");
+    let live = |words: &[&str]| {
+        let words = [&["live"], words].concat();
+        failing(&mut on(&network.client, program, &words))
+    };
+    let (status, said) = live(&["-i", "eht0"]);
+    assert_eq!(status, 4, "{said}");
+    assert!(
+        said.contains("no such interface") && said.contains("perhaps eth0"),
+        "{said}"
+    );
+    let (status, said) = live(&["-i", "eth0", "-f", "prot 80"]);
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("cannot use the filter 'prot 80'"), "{said}");
+    let (status, said) = live(&["--duration", "1"]);
+    assert_eq!(status, 4, "{said}");
+    assert!(said.contains("no default route"), "{said}");
+    network.root(&format!(
+        "ip -n {} route add default via 10.0.0.20",
+        network.client
+    ));
+    let (status, said) = live(&["--duration", "1"]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("eth0 has the default route"), "{said}");
+}
