@@ -43,7 +43,7 @@ impl Evidence {
             return false;
         }
         if let Some(seen) = self.packets.get_mut(index) {
-            seen.latest = seen.latest.max((packet.place.at, packet.ip.ttl));
+            seen.note_copy(packet);
         }
         true
     }

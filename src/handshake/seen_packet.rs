@@ -21,6 +21,7 @@ pub struct SeenPacket {
     pub content: Content,
     /// When it, or the latest copy of it, was captured, and with how many hops to live.
     pub(super) latest: (Timestamp, u8),
+    pub(super) was_copied: bool,
 }
 
 /// Which side a packet came from.
@@ -123,6 +124,7 @@ impl SeenPacket {
             ip: segment.ip,
             content: segment_content(segment),
             latest: (place.at, segment.ip.ttl),
+            was_copied: false,
         }
     }
 
@@ -139,6 +141,7 @@ impl SeenPacket {
             ip: error.ip,
             content,
             latest: (place.at, error.ip.ttl),
+            was_copied: false,
         }
     }
 
@@ -165,7 +168,17 @@ impl SeenPacket {
 
     /// Whether it was captured more than once.
     pub fn was_copied(&self) -> bool {
-        self.latest != (self.place.at, self.ip.ttl)
+        self.was_copied
+    }
+
+    /// Takes note of a copy. Of two captured within one tick of the clock, the one with fewer hops left is the later.
+    pub(super) fn note_copy(&mut self, copy: &Self) {
+        self.was_copied = true;
+        let (at, ttl) = self.latest;
+        let is_later = copy.place.at > at || (copy.place.at == at && copy.ip.ttl < ttl);
+        if is_later {
+            self.latest = (copy.place.at, copy.ip.ttl);
+        }
     }
 
     /// When the latest copy of it was captured, and with how many hops to live; `None` when it was captured once.
