@@ -192,7 +192,7 @@ fn diagnose(sample: &Sample) -> Diagnosis {
         listed_attempts: Some(LISTED),
         ..AnalysisSettings::default()
     };
-    let (_, diagnosis) = analyse(&mut sample.open(), settings, |_| true);
+    let (_, diagnosis) = analyse(&mut sample.open(), &settings, |_| true);
     diagnosis
 }
 

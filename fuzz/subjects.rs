@@ -89,7 +89,7 @@ pub(crate) fn read(data: &[u8]) {
         listed_attempts: LISTED,
         ..AnalysisSettings::default()
     };
-    let (capture, diagnosis) = analyse(&mut captures, settings, |_| true);
+    let (capture, diagnosis) = analyse(&mut captures, &settings, |_| true);
     let report = Report {
         tool: Tool {
             version: "0.0.0",

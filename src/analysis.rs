@@ -46,7 +46,7 @@ impl Default for AnalysisSettings {
 /// Reads all packets of `captures` that `passes` lets through, and judges every attempt.
 pub fn analyse(
     captures: &mut CaptureSet,
-    settings: AnalysisSettings,
+    settings: &AnalysisSettings,
     passes: impl FnMut(&Packet<'_>) -> bool,
 ) -> (CaptureTotals, Diagnosis) {
     analyse_watched(captures, settings, passes, |_| {})
@@ -58,7 +58,7 @@ const PACKETS_BETWEEN_TELLING: u32 = 4096;
 /// As [`analyse`]; `tell_read` hears now and then how many bytes of `captures` were read.
 pub fn analyse_watched(
     captures: &mut CaptureSet,
-    settings: AnalysisSettings,
+    settings: &AnalysisSettings,
     passes: impl FnMut(&Packet<'_>) -> bool,
     tell_read: impl FnMut(u64),
 ) -> (CaptureTotals, Diagnosis) {
@@ -75,14 +75,14 @@ pub fn analyse_watched(
 /// gives what is to be judged in its place.
 pub fn analyse_noted(
     captures: &mut CaptureSet,
-    settings: AnalysisSettings,
+    settings: &AnalysisSettings,
     mut passes: impl FnMut(&Packet<'_>) -> bool,
     mut tell_read: impl FnMut(u64),
     mut note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
 ) -> (CaptureTotals, Diagnosis) {
     let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
-    let (tracker, mut diagnostician) = pipeline::run(&settings, |batch| {
+    let (tracker, mut diagnostician) = pipeline::run(settings, |batch| {
         while batch.observations.len() < PACKETS_AT_ONCE {
             until_telling -= 1;
             if until_telling == 0 {

@@ -10,7 +10,7 @@
 //! use tcpwhy::handshake::Outcome;
 //!
 //! let mut opened = CaptureSet::open(&["samples/closed-port.pcap".into()]);
-//! let (capture, diagnosis) = analyse(&mut opened.captures, AnalysisSettings::default(), |_packet| true);
+//! let (capture, diagnosis) = analyse(&mut opened.captures, &AnalysisSettings::default(), |_packet| true);
 //! assert_eq!(capture.packets, 14);
 //! assert_eq!(diagnosis.outcomes.of(Outcome::Refused), 1);
 //! ```

@@ -65,7 +65,7 @@ fn large_compressed_cut_and_damaged_files_are_hashed_to_their_end() {
     damaged[24 + 8..24 + 16].fill(0xff);
     let mut damaged_within = compressed.clone();
     damaged_within[compressed.len() / 4] ^= 0x55;
-    let followed = [&compressed[..], &[7; 3_000_000]].concat();
+    let followed = [&compressed[..], &vec![7; 3_000_000][..]].concat();
     let cases = [
         ("whole", &whole, 0),
         ("cut", &whole[..1_234_567].to_vec(), 0),

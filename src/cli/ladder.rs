@@ -119,7 +119,7 @@ fn report(
     let mut progress = Progress::of(captures.total_bytes(), messages);
     let (capture, diagnosis) = analyse_watched(
         captures,
-        settings,
+        &settings,
         |packet| filter.passes(packet),
         |bytes| progress.have_read(bytes),
     );

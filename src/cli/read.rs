@@ -93,16 +93,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         is_anonymous: arguments.anonymize,
         threads: arguments.threads.unwrap_or_else(usual_threads),
     };
-    let asked_for = Settings {
-        tracker: settings.tracker,
-        selection: settings.selection.clone(),
-        filter: anonymous::filter(arguments),
-        listed_attempts: settings.listed_attempts,
-    };
     let mut progress = Progress::of(captures.total_bytes(), messages);
     let (capture, diagnosis) = analyse_noted(
         &mut captures,
-        settings,
+        &settings,
         |packet| filter.passes(packet),
         |bytes| progress.have_read(bytes),
         |packet, interface, observation| {
@@ -120,7 +114,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         tool: tool(arguments, typed),
         capture,
         diagnosis,
-        settings: asked_for,
+        settings: told_settings(arguments, settings),
         shows_names: !arguments.no_names,
     };
     let mut status = judge(arguments, &report.diagnosis);
@@ -168,6 +162,16 @@ pub(super) fn write_in(
         Format::Ndjson => json::ndjson::write(report, false, out),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, &markdown_style(style), out),
+    }
+}
+
+/// What shaped the verdicts, as the report tells it.
+fn told_settings(arguments: &ReadArguments, settings: AnalysisSettings) -> Settings {
+    Settings {
+        tracker: settings.tracker,
+        selection: settings.selection,
+        filter: anonymous::filter(arguments),
+        listed_attempts: settings.listed_attempts,
     }
 }
 

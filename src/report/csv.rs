@@ -10,7 +10,7 @@ use super::model::Report;
 use super::sanitize::terminal_safe;
 
 /// The scalar fields of an attempt, by the names and in the order of the JSON report.
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 21] = [
     "id",
     "client",
     "server",
@@ -30,6 +30,8 @@ const COLUMNS: [&str; 19] = [
     "syn_ack_count",
     "answer_us",
     "app_error",
+    "display_filter",
+    "capture_filter",
 ];
 
 /// One attempt, field by field as [`COLUMNS`]; absent is empty.
@@ -54,6 +56,8 @@ struct Row<'a> {
     syn_ack_count: u32,
     answer_us: Option<u64>,
     app_error: Option<&'a str>,
+    display_filter: &'a str,
+    capture_filter: Option<&'a str>,
 }
 
 /// Writes a header row, and one row for each listed attempt.
@@ -88,6 +92,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             syn_ack_count: attempt.syn_ack_count,
             answer_us: attempt.answer_us,
             app_error: attempt.app_error,
+            display_filter: &attempt.display_filter,
+            capture_filter: attempt.capture_filter.as_deref(),
         })?;
     }
     rows.flush()
