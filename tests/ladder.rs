@@ -189,6 +189,34 @@ fn the_command_draws_the_attempt_that_read_numbers_so() {
 }
 
 #[test]
+fn questions_for_the_address_stand_beside_the_packets() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = capture("cause-host-down-by-arp.scenario", &folder);
+    let ran = run(&["ladder", "--ascii", path.to_str().unwrap(), "1"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stdout.contains("ARP request"), "{}", ran.stdout);
+    let asks = " asks: who has 10.0.1.20?";
+    assert!(ran.stdout.contains(asks), "{}", ran.stdout);
+    let story = "C = 10.0.0.7:51234\nS = 10.0.1.20:5432\n\n0 ARP who-has S\n0.001 ARP is-at S\n\
+                 0.002 C > S SYN seq=1000\n0.003 S > C RST,ACK seq=0 ack=1001\n9 ARP who-has S\n";
+    let path = folder.path().join("answered.pcap");
+    std::fs::write(&path, pcap_file(1, &parse(story).packets)).unwrap();
+    let ladder = run(&["ladder", "--ascii", path.to_str().unwrap(), "1"]).stdout;
+    let position = |words| {
+        ladder
+            .find(words)
+            .unwrap_or_else(|| panic!("no '{words}' in:\n{ladder}"))
+    };
+    assert!(position("ARP request") < position("the server answers: 10.0.1.20 is here"));
+    assert!(position("ARP reply") < position("SYN"));
+    assert_eq!(
+        ladder.matches("ARP request").count(),
+        1,
+        "what is asked later explains nothing:\n{ladder}"
+    );
+}
+
+#[test]
 fn the_proof_of_a_finding_names_a_command_that_works() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("it's a capture.pcap");

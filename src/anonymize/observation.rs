@@ -17,8 +17,11 @@ pub fn anonymous(observation: Observation, map: &mut AddressMap) -> Observation 
             error.quote.destination = endpoint(error.quote.destination, map);
             Observation::IcmpError(error)
         }
-        Observation::Neighbour(Neighbour::Question(address)) => {
-            Observation::Neighbour(Neighbour::Question(map.address(address)))
+        Observation::Neighbour(Neighbour::Question { target, asker }) => {
+            Observation::Neighbour(Neighbour::Question {
+                target: map.address(target),
+                asker: asker.map(|asker| map.address(asker)),
+            })
         }
         Observation::Neighbour(Neighbour::Answer(address)) => {
             Observation::Neighbour(Neighbour::Answer(map.address(address)))

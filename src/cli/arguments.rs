@@ -97,7 +97,7 @@ impl ReadArguments {
 
     /// Whether the report names the SHA-256 of every source.
     pub(super) fn hashes_sources(&self) -> bool {
-        self.sha256 || self.format.is_handed_over()
+        self.sha256 || self.evidence.is_some() || self.format.is_handed_over()
     }
 }
 
@@ -221,7 +221,7 @@ pub(super) struct ReadArguments {
     /// Compute the SHA-256 of each file as it lies on disk
     ///
     /// While it is read, on another core; what follows damage is read for it as well. Of standard input to its end.
-    /// Markdown has it always; JSON and NDJSON have it then.
+    /// HTML, Markdown and --evidence have it always; JSON and NDJSON have it then.
     #[arg(long)]
     pub(super) sha256: bool,
 

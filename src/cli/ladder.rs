@@ -10,11 +10,11 @@ use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::read::{self, tell_problems};
 use super::terminal;
-use crate::analysis::{AnalysisSettings, analyse_watched};
+use crate::analysis::{AnalysisSettings, analyse_noted};
 use crate::capture::{CaptureSet, Opened, STANDARD_INPUT};
 use crate::diagnosis::Selection;
 use crate::handshake::{AttemptId, TrackerSettings};
-use crate::report::ladder::Ladder;
+use crate::report::ladder::{Ladder, NeighbourLog};
 use crate::report::text::TextStyle;
 use crate::report::text::ladder::{self as drawing, Alphabet};
 use crate::report::{Report, Settings, TimeZoneChoice, Tool};
@@ -52,7 +52,15 @@ pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
     } else {
         ExitStatus::Input
     };
-    let report = report(arguments, attempt, &mut captures, &mut filter, messages);
+    let mut neighbours = NeighbourLog::default();
+    let report = report(
+        arguments,
+        attempt,
+        &mut captures,
+        &mut filter,
+        &mut neighbours,
+        messages,
+    );
     status = status.max(tell_problems(&report.capture, messages));
     for refusal in filter.refusals() {
         messages.warning(refusal);
@@ -61,7 +69,7 @@ pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
         Messages::error(unknown(attempt, &report), None);
         return ExitStatus::Usage;
     };
-    let drawn = Ladder::of(&report, diagnosed);
+    let drawn = Ladder::with_neighbours(&report, diagnosed, &neighbours);
     let (style, alphabet) = (style(arguments), alphabet(arguments));
     match write_report(None, |out| drawing::write(&drawn, &style, alphabet, out)) {
         Ok(()) => status,
@@ -95,6 +103,7 @@ fn report(
     attempt: AttemptId,
     captures: &mut CaptureSet,
     filter: &mut PacketFilter,
+    neighbours: &mut NeighbourLog,
     messages: Messages,
 ) -> Report {
     let settings = AnalysisSettings {
@@ -117,11 +126,15 @@ fn report(
         listed_attempts: settings.listed_attempts,
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
-    let (capture, diagnosis) = analyse_watched(
+    let (capture, diagnosis) = analyse_noted(
         captures,
         &settings,
         |packet| filter.passes(packet),
         |bytes| progress.have_read(bytes),
+        |packet, _, observation| {
+            neighbours.note(&observation, packet.place);
+            observation
+        },
     );
     progress.remove();
     Report {

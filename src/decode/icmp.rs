@@ -24,7 +24,7 @@ pub(super) fn error(packet: &IpPacket<'_>, encapsulation: Encapsulation) -> Obse
         _ => IcmpKind::V6(message_type, code),
     };
     if !kind.is_error() {
-        return neighbour::discovery(packet.payload)
+        return neighbour::discovery(packet.payload, packet.source)
             .filter(|_| packet.protocol == ip_number::IPV6_ICMP)
             .unwrap_or(Observation::Alive(packet.source));
     }

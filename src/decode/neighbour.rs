@@ -17,23 +17,30 @@ pub(super) fn arp(bytes: &[u8]) -> Option<Observation> {
     let target = v4(packet.target_protocol_addr())?;
     match packet.operation() {
         ArpOperation::REQUEST if sender == target => Some(Neighbour::Answer(sender)),
-        ArpOperation::REQUEST => Some(Neighbour::Question(target)),
+        ArpOperation::REQUEST => Some(question(target, sender)),
         ArpOperation::REPLY => Some(Neighbour::Answer(sender)),
         _ => None,
     }
     .map(Observation::Neighbour)
 }
 
-/// Reads a neighbour solicitation or advertisement; `None` for another `ICMPv6` message.
-pub(super) fn discovery(message: &[u8]) -> Option<Observation> {
+/// Reads a neighbour solicitation or advertisement from `sender`; `None` for another `ICMPv6` message.
+pub(super) fn discovery(message: &[u8], sender: IpAddr) -> Option<Observation> {
     let target = || -> Option<IpAddr> {
         let octets = message.get(TARGET_OFFSET..)?.first_chunk::<16>()?;
         Some(IpAddr::from(*octets))
     };
     match message.first()? {
-        135 => target().map(|target| Observation::Neighbour(Neighbour::Question(target))),
+        135 => target().map(|target| Observation::Neighbour(question(target, sender))),
         136 => target().map(|target| Observation::Neighbour(Neighbour::Answer(target))),
         _ => None,
+    }
+}
+
+fn question(target: IpAddr, sender: IpAddr) -> Neighbour {
+    Neighbour::Question {
+        target,
+        asker: (!sender.is_unspecified()).then_some(sender),
     }
 }
 

@@ -39,7 +39,12 @@ pub struct NamedAddresses {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Neighbour {
     /// Who has this address?
-    Question(IpAddr),
+    Question {
+        /// The address.
+        target: IpAddr,
+        /// Who asks; `None` while it has no address of its own.
+        asker: Option<IpAddr>,
+    },
     /// This address is here.
     Answer(IpAddr),
 }

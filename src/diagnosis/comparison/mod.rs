@@ -83,8 +83,8 @@ impl Comparison {
                     asked.answers = asked.answers.saturating_add(1);
                 });
             }
-            Observation::Neighbour(Neighbour::Question(address)) => {
-                self.note_neighbour(*address, |asked| {
+            Observation::Neighbour(Neighbour::Question { target, .. }) => {
+                self.note_neighbour(*target, |asked| {
                     asked.questions = asked.questions.saturating_add(1);
                 });
             }

@@ -145,7 +145,9 @@ impl Beside {
 
     fn of_neighbour(&mut self, neighbour: Neighbour) -> Option<String> {
         match neighbour {
-            Neighbour::Question(address) => {
+            Neighbour::Question {
+                target: address, ..
+            } => {
                 let host = self.hosts.get_mut(&address)?;
                 host.questions += u32::from(host.questions < QUESTIONS + 1);
                 (host.questions <= QUESTIONS).then(|| format!("who has {address}? It is asked for"))

@@ -26,7 +26,7 @@ pub(super) fn comment(report: &Report, written: &Written) -> String {
     }
     let sources = &report.capture.sources;
     for (number, source) in sources.iter().enumerate().take(NAMED_SOURCES) {
-        lines.push(source_line(number, source, None));
+        lines.push(source_line(number, source));
     }
     if sources.len() > NAMED_SOURCES {
         lines.push(format!(
@@ -38,7 +38,7 @@ pub(super) fn comment(report: &Report, written: &Written) -> String {
 }
 
 /// `source 0: incident.pcap, pcap, 18112003 bytes, 48211 packets, first ..., last ..., sha256 ...`.
-fn source_line(number: usize, source: &SourceFacts, sha256: Option<&str>) -> String {
+fn source_line(number: usize, source: &SourceFacts) -> String {
     let mut parts = vec![
         source.path.display().to_string(),
         source.format.to_owned(),
@@ -51,6 +51,6 @@ fn source_line(number: usize, source: &SourceFacts, sha256: Option<&str>) -> Str
             .map(|first| format!("first {}", rfc3339(first))),
     );
     parts.extend(source.last.map(|last| format!("last {}", rfc3339(last))));
-    parts.extend(sha256.map(|hash| format!("sha256 {hash}")));
+    parts.extend(source.sha256.as_ref().map(|hash| format!("sha256 {hash}")));
     format!("source {number}: {}", parts.join(", "))
 }

@@ -44,6 +44,13 @@ fn rung(ladder: &Ladder, row: &Row) -> Rung {
             };
             gap(String::new(), format!("{name} for {}", duration(*length)))
         }
+        Event::Neighbour(message) => gap(
+            at,
+            format!(
+                "{}: {} (#{})",
+                message.what, message.sentence, message.number
+            ),
+        ),
         Event::LeftOut(count) => gap(
             String::new(),
             format!("{} not kept", counted(*count, "packet")),

@@ -3,10 +3,12 @@
 //! [`Ladder::of`] makes the rows, each one packet, one gap, the verdict or the end; text and HTML draw the same rows. Names and
 //! notes in it are as they came from the capture: hostile, to be escaped by whoever draws.
 
+mod neighbours;
 mod packet;
 mod rows;
 mod sequence;
 
+pub use neighbours::{NeighbourLog, NeighbourMessage};
 pub use packet::{CapturedAgain, LadderPacket, Side};
 pub use rows::{Event, Row};
 pub use sequence::Position;
@@ -75,10 +77,19 @@ pub struct Verdict {
 impl Ladder {
     /// The ladder of one attempt of the report.
     pub fn of(report: &Report, diagnosed: &DiagnosedAttempt) -> Self {
+        Self::with_neighbours(report, diagnosed, &NeighbourLog::default())
+    }
+
+    /// As [`Self::of`], with who asked for the addresses of the attempt, and who answered.
+    pub fn with_neighbours(
+        report: &Report,
+        diagnosed: &DiagnosedAttempt,
+        neighbours: &NeighbourLog,
+    ) -> Self {
         let decided = &diagnosed.decided;
         let attempt = &decided.attempt;
         let others = others(diagnosed);
-        let rows = rows::rows(report, diagnosed, &others);
+        let rows = rows::rows(report, diagnosed, &others, neighbours);
         let party_of = |endpoint: Endpoint| Party {
             address: endpoint.to_string(),
             name: report.name_of(endpoint.address),

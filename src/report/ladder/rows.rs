@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::neighbours::{NeighbourLog, NeighbourMessage};
 use super::packet::LadderPacket;
 use crate::capture::Timestamp;
 use crate::diagnosis::DiagnosedAttempt;
@@ -29,6 +30,8 @@ pub struct Row {
 pub enum Event {
     /// A packet.
     Packet(Box<LadderPacket>),
+    /// A question who has an address of the attempt, or its answer.
+    Neighbour(NeighbourMessage),
     /// Nothing for so long. After the handshake the connection's data, which is not kept, may fall into it.
     Pause {
         /// From the event before to the one after.
@@ -45,7 +48,12 @@ pub enum Event {
 }
 
 /// All rows of the attempt.
-pub(super) fn rows(report: &Report, diagnosed: &DiagnosedAttempt, others: &[IpAddr]) -> Vec<Row> {
+pub(super) fn rows(
+    report: &Report,
+    diagnosed: &DiagnosedAttempt,
+    others: &[IpAddr],
+    neighbours: &NeighbourLog,
+) -> Vec<Row> {
     let attempt = &diagnosed.decided.attempt;
     let judgement = diagnosed.decided.judgement;
     let mut moments = packet_moments(report, attempt, others);
@@ -57,6 +65,12 @@ pub(super) fn rows(report: &Report, diagnosed: &DiagnosedAttempt, others: &[IpAd
         .capture
         .last
         .filter(|last| is_left_open && *last > attempt.latest_at);
+    let until = judgement.at.max(attempt.latest_at);
+    moments.extend(neighbours.of(attempt, until).map(|(place, neighbour)| {
+        let number = evidence_words::number(report, place);
+        let message = NeighbourMessage::of(attempt, neighbour, number);
+        (place.at, Event::Neighbour(message))
+    }));
     moments.push((judgement.at, Event::Verdict));
     moments.extend(end.map(|end| (end, Event::CaptureEnds)));
     // Stable: the packet that settles it stands before the verdict, and what ends the capture after it.

@@ -13,7 +13,7 @@ use super::page::{Page, cut, padded, right};
 use crate::capture::Timestamp;
 use crate::diagnosis::duration;
 use crate::report::counts::counted;
-use crate::report::ladder::{Event, Ladder, LadderPacket, Party, Row};
+use crate::report::ladder::{Event, Ladder, LadderPacket, NeighbourMessage, Party, Row};
 use crate::report::model::shortened;
 use filling::fill;
 use lanes::{Lanes, MARGIN, delta, other_name};
@@ -120,6 +120,7 @@ impl Drawing<'_> {
                 };
                 self.quiet(&text);
             }
+            Event::Neighbour(message) => self.neighbour(row, message),
             Event::LeftOut(count) => {
                 self.quiet(&format!("... {} not kept ...", counted(*count, "packet")));
             }
@@ -128,6 +129,16 @@ impl Drawing<'_> {
                 let line = self.lanes.quiet("the capture ends");
                 self.line(&self.when(row), &line);
             }
+        }
+    }
+
+    fn neighbour(&mut self, row: &Row, message: &NeighbourMessage) {
+        let line = self.lanes.quiet(message.what);
+        self.line(&self.when(row), &line);
+        let mut margin = right(&format!("#{}", message.number), MARGIN - 1);
+        for line in self.lanes.text(std::slice::from_ref(&message.sentence), "") {
+            self.line(&margin, &line);
+            margin.clear();
         }
     }
 
