@@ -342,6 +342,28 @@ fn the_report_goes_to_a_file_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_report_never_replaces_what_it_is_made_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = folder.path().join("in.pcap");
+    std::fs::copy(REFUSED, &capture).unwrap();
+    let path = capture.to_str().unwrap();
+    let ran = run(&["read", path, "-o", path]);
+    assert_eq!(ran.status, 2, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("it is one of the captures"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(
+        std::fs::read(&capture).unwrap(),
+        std::fs::read(REFUSED).unwrap()
+    );
+    let shown = run(&["read", path, "-o", "-"]);
+    assert_eq!(shown.stdout, run(&["read", path]).stdout);
+    assert!(!std::path::Path::new("-").exists());
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let mut child = tcpwhy()
         .args(["read", "samples", "-F", "json", "--max-attempts", "0"])

@@ -1,7 +1,7 @@
 //! What can be typed.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -93,6 +93,12 @@ impl ReadArguments {
     /// The files, in whichever of the two ways they were named.
     pub(super) fn named_files(&self) -> Vec<PathBuf> {
         [self.files.as_slice(), &self.read_files].concat()
+    }
+
+    /// The file that the report goes to; `None` for standard output, which `-` stands for as well.
+    pub(super) fn report_file(&self) -> Option<&Path> {
+        let file = self.output.as_deref();
+        file.filter(|path| *path != Path::new("-"))
     }
 
     /// Whether the report names the SHA-256 of every source.

@@ -43,6 +43,25 @@ impl Refusal {
     }
 }
 
+/// A report must not replace what it is made from.
+pub(super) fn report_over_capture(
+    arguments: &ReadArguments,
+    captures: &CaptureSet,
+) -> Option<Refusal> {
+    let path = arguments
+        .report_file()
+        .filter(|path| is_input(captures, path))?;
+    let shown = path.display();
+    let message =
+        format!("cannot write the report to {shown}: it is one of the captures to be read");
+    Some(Refusal::usage(message, "name another file"))
+}
+
+fn is_input(captures: &CaptureSet, path: &Path) -> bool {
+    let sources = captures.facts();
+    sources.iter().any(|facts| is_same_file(&facts.path, path))
+}
+
 impl EvidenceFile {
     /// What was asked for, before the first packet is read.
     pub(super) fn asked_for(
@@ -60,18 +79,13 @@ impl EvidenceFile {
                 "name a file: --evidence proof.pcapng",
             ));
         }
-        let is_input = captures
-            .facts()
-            .iter()
-            .any(|facts| is_same_file(&facts.path, &path));
-        if is_input {
+        if is_input(captures, &path) {
             let message =
                 format!("cannot write evidence to {shown}: it is one of the captures to be read");
             return Err(Refusal::usage(message, "name another file"));
         }
         if arguments
-            .output
-            .as_deref()
+            .report_file()
             .is_some_and(|output| is_same_file(output, &path))
         {
             let message = format!("cannot write evidence to {shown}: the report goes there");

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::arguments::ReadArguments;
 use crate::capture::STANDARD_INPUT;
 use crate::handshake::TrackerSettings;
+use crate::report::shell_word::shell_word;
 
 /// A command longer than this is no help.
 const LONGEST_COMMAND: usize = 1000;
@@ -22,7 +23,7 @@ pub(super) fn of(arguments: &ReadArguments) -> Option<String> {
     }
     let mut words = vec!["tcpwhy".to_owned(), "ladder".to_owned()];
     if let Some(filter) = &arguments.filter {
-        words.extend(["--filter".to_owned(), quoted(filter)]);
+        words.extend(["--filter".to_owned(), shell_word(filter)]);
     }
     let patience = arguments.patience.as_secs_f64();
     if (patience - USUAL_PATIENCE_SECONDS).abs() > f64::EPSILON {
@@ -35,42 +36,11 @@ pub(super) fn of(arguments: &ReadArguments) -> Option<String> {
         // What is no text cannot be typed back as it is shown.
         let file = file.to_str()?;
         if file.starts_with('-') {
-            words.push(quoted(&format!("./{file}")));
+            words.push(shell_word(&format!("./{file}")));
         } else {
-            words.push(quoted(file));
+            words.push(shell_word(file));
         }
     }
     let command = words.join(" ");
     (command.len() <= LONGEST_COMMAND).then_some(command)
-}
-
-/// The word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |character: char| {
-        character.is_alphanumeric()
-            || matches!(
-                character,
-                '.' | '/' | '-' | '_' | ':' | '+' | ',' | '@' | '%' | '='
-            )
-    };
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_take_them_apart() {
-        assert_eq!(quoted("samples/a-1.pcap"), "samples/a-1.pcap");
-        assert_eq!(quoted("two words"), "'two words'");
-        assert_eq!(quoted("it's; rm"), "'it'\\''s; rm'");
-        assert_eq!(quoted("$(x)"), "'$(x)'");
-        assert_eq!(quoted("*.pcap"), "'*.pcap'");
-        assert_eq!(quoted(""), "''");
-    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::anonymous;
 use super::arguments::{Format, ReadArguments};
-use super::evidence::EvidenceFile;
+use super::evidence::{self, EvidenceFile};
 use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
@@ -70,6 +70,9 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     else {
         return ExitStatus::Input;
     };
+    if let Some(refusal) = evidence::report_over_capture(arguments, &captures) {
+        return refusal.tell();
+    }
     let mut evidence = match EvidenceFile::asked_for(arguments, &captures) {
         Ok(evidence) => evidence,
         Err(refusal) => return refusal.tell(),
@@ -134,7 +137,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
 }
 
 fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> ExitStatus {
-    let output = arguments.output.as_deref();
+    let output = arguments.report_file();
     let written = write_report(output, |out| match arguments.format {
         Format::Ndjson => json::ndjson::write(report, !is_stored(output), out),
         format => write_in(format, report, style, out),
@@ -207,7 +210,7 @@ fn files(arguments: &ReadArguments) -> Result<Vec<PathBuf>, ExitStatus> {
 }
 
 fn text_style(arguments: &ReadArguments) -> TextStyle {
-    let to_terminal = arguments.output.is_none() && terminal::is_terminal();
+    let to_terminal = arguments.report_file().is_none() && terminal::is_terminal();
     let is_local = arguments.local || (to_terminal && !arguments.utc);
     TextStyle {
         width: terminal::width(to_terminal),

@@ -25,6 +25,7 @@ mod packet_filters;
 mod provenance_words;
 mod sanitize;
 mod settings;
+pub(crate) mod shell_word;
 mod shown_attempts;
 pub mod text;
 mod times;

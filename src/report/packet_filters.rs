@@ -10,15 +10,7 @@ use crate::handshake::{Attempt, Content, Sender};
 /// of a packet: ICMP errors that quote the attempt are among them, and packets in tunnels.
 pub(super) fn display_filter(attempt: &Attempt) -> String {
     let (client, server) = (attempt.client, attempt.server);
-    let mut servers = vec![server.address];
-    for packet in attempt.evidence.packets() {
-        if let (Sender::Other(address), Content::Segment { .. }) = (packet.sender, packet.content)
-            && !servers.contains(&address)
-        {
-            servers.push(address);
-        }
-    }
-    let servers: Vec<String> = servers.into_iter().map(address_field).collect();
+    let servers: Vec<String> = servers(attempt).into_iter().map(address_field).collect();
     let servers = match servers.as_slice() {
         [one] => one.clone(),
         several => format!("({})", several.join(" || ")),
@@ -35,6 +27,19 @@ pub(super) fn display_filter(attempt: &Attempt) -> String {
     }
 }
 
+/// The server, and other addresses that answered for it.
+fn servers(attempt: &Attempt) -> Vec<IpAddr> {
+    let mut servers = vec![attempt.server.address];
+    for packet in attempt.evidence.packets() {
+        if let (Sender::Other(address), Content::Segment { .. }) = (packet.sender, packet.content)
+            && !servers.contains(&address)
+        {
+            servers.push(address);
+        }
+    }
+    servers
+}
+
 /// Wireshark's display filter for what the finding is about: what opens, resets and rejects connects of its server, or of
 /// its one client. `None` when it is about neither.
 pub(super) fn display_filter_of_finding(finding: &Finding) -> Option<String> {
@@ -47,8 +52,8 @@ pub(super) fn display_filter_of_finding(finding: &Finding) -> Option<String> {
     ))
 }
 
-/// A filter in libpcap's language for capturing such an attempt when it happens again: what opens and ends connections of the
-/// same hosts and port, and ICMP errors from anywhere. `None` inside a tunnel, which that language does not look into.
+/// A filter in libpcap's language for capturing such an attempt when it happens again: TCP between the same hosts and port,
+/// ICMP errors from anywhere, and questions for the server's address. `None` inside a tunnel, which that language does not look into.
 pub(super) fn capture_filter(attempt: &Attempt) -> Option<String> {
     let mut tags = 0;
     for layer in attempt.encapsulation.layers() {
@@ -58,10 +63,18 @@ pub(super) fn capture_filter(attempt: &Attempt) -> Option<String> {
         }
     }
     let Endpoint { address, port } = attempt.server;
+    let servers: Vec<String> = servers(attempt)
+        .iter()
+        .map(|server| format!("host {server}"))
+        .collect();
+    let servers = match servers.as_slice() {
+        [one] => one.clone(),
+        several => format!("({})", several.join(" or ")),
+    };
     let hosts = if attempt.client.address == address {
-        format!("host {address}")
+        servers
     } else {
-        format!("host {} and host {address}", attempt.client.address)
+        format!("host {} and {servers}", attempt.client.address)
     };
     let mut filter = watching(address, &format!("{hosts} and tcp port {port}"));
     for _ in 0..tags {
@@ -88,16 +101,16 @@ fn subject(finding: &Finding) -> Option<(IpAddr, Option<u16>)> {
     }
 }
 
-/// Segments with SYN, FIN or RST among `packets`, and ICMP errors. With FIN, because that tells that the third step of the
-/// handshake is not missing but filtered. libpcap looks into TCP headers over IPv4 only: over IPv6 the flags are byte 13
-/// behind the 40 bytes of a header without extensions.
+/// These packets and ICMP errors, and who asks for the address. All segments, not only those that open and end connections: a
+/// bare ACK may be the third step, or the answer of an older connection.
 fn watching(address: IpAddr, packets: &str) -> String {
     if address.is_ipv4() {
         format!(
-            "({packets} and tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0) or icmp[icmptype] = icmp-unreach or icmp[icmptype] = icmp-timxceed"
+            "({packets}) or icmp[icmptype] = icmp-unreach or icmp[icmptype] = icmp-timxceed or (arp and host {address})"
         )
     } else {
-        format!("({packets} and ip6[53] & 7 != 0) or (icmp6 and ip6[40] < 128)")
+        // Errors, and neighbour solicitations and advertisements.
+        format!("({packets}) or (icmp6 and (ip6[40] < 128 or ip6[40] = 135 or ip6[40] = 136))")
     }
 }
 

@@ -130,10 +130,10 @@ impl<'a> Window<'a> {
             )
         });
         let shut = format!(
-            "attempts {} to {} failed, none of {} succeeded",
+            "{} attempts from {} to {} failed, and none succeeded",
+            self.shut.len(),
             self.first.id.0,
-            self.last.id.0,
-            self.shut.len()
+            self.last.id.0
         );
         let after = self.after.map(|after| {
             let time = seconds(after.started.since(self.last.started));

@@ -3,6 +3,7 @@
 use super::{MOST_ATTEMPTS, MOST_PACKETS, Written};
 use crate::capture::SourceFacts;
 use crate::report::Report;
+use crate::report::shell_word::shell_word;
 use crate::report::times::rfc3339;
 
 /// How many sources are named.
@@ -10,13 +11,15 @@ const NAMED_SOURCES: usize = 100;
 
 /// The comment of the section: what this is, what made it, and from what.
 pub(super) fn comment(report: &Report, written: &Written) -> String {
+    let arguments = report.tool.arguments.iter().map(|word| shell_word(word));
+    let arguments: Vec<String> = arguments.collect();
     let mut lines = vec![
         format!(
             "Evidence of tcpwhy {}: the packets of {} failed or partly seen connects, and some that they were compared with, as \
              each packet's comment says.",
             report.tool.version, written.attempts
         ),
-        format!("arguments: {}", report.tool.arguments.join(" ")),
+        format!("arguments: {}", arguments.join(" ")),
     ];
     if written.attempts_left_out > 0 {
         lines.push(format!(

@@ -6,11 +6,13 @@ use crate::capture::{SourceFacts, Timestamp};
 use crate::report::counts::grouped;
 use crate::report::model::Report;
 use crate::report::provenance_words::{dropped, link_types, settings, time_handling};
+use crate::report::shell_word::shell_word;
 use crate::report::times::{TimeZoneChoice, rfc3339};
 
 pub(super) fn provenance(report: &Report, zone: TimeZoneChoice) -> Vec<String> {
     let tool = &report.tool;
-    let typed = [&["tcpwhy".to_owned()], tool.arguments.as_slice()].concat();
+    let arguments = tool.arguments.iter().map(|word| shell_word(word));
+    let typed: Vec<String> = ["tcpwhy".to_owned()].into_iter().chain(arguments).collect();
     let mut facts = vec![
         format!(
             "tcpwhy {}: {}",
