@@ -216,6 +216,8 @@ fn questions_for_the_address_stand_beside_the_packets() {
     );
 }
 
+/// With a filter, which needs libpcap.
+#[cfg(feature = "live")]
 #[test]
 fn the_proof_of_a_finding_names_a_command_that_works() {
     let folder = tempfile::tempdir().unwrap();
@@ -277,6 +279,7 @@ fn an_unknown_number_is_wrong_usage_and_says_which_there_are() {
             &["samples/service-restart.pcap"],
             "is no number of an attempt",
         ),
+        #[cfg(feature = "live")]
         (
             &["samples/service-restart.pcap", "1", "--filter", "udp"],
             "no TCP connect",
