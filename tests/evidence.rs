@@ -18,7 +18,9 @@ use std::process::Command;
 use serde_json::Value;
 use support::command::{run, run_with_input};
 use support::frames::SegmentPlan;
-use support::pcap::{CapturedPacket, enhanced_packet, pcap_file, pcapng_block, section_header};
+use support::pcap::{
+    CapturedPacket, block_options, enhanced_packet, pcap_file, pcapng_block, section_header,
+};
 use support::{in_package, samples};
 use tcpwhy::capture::CaptureSet;
 
@@ -282,25 +284,12 @@ fn times_lengths_and_link_types_stay_in_rotated_compressed_and_snapped_captures(
     assert_eq!(shown, expected.map(|line| line.map(str::to_owned).to_vec()));
 }
 
-/// Options of a block: code and value each.
-fn options(options: &[(u16, &[u8])]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (code, value) in options {
-        bytes.extend(code.to_le_bytes());
-        bytes.extend(u16::try_from(value.len()).unwrap().to_le_bytes());
-        bytes.extend(*value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-    }
-    bytes.extend([0; 4]);
-    bytes
-}
-
 #[test]
 fn interfaces_losses_and_the_end_of_watching_are_told_as_the_source_tells_them() {
     let folder = tempfile::tempdir().unwrap();
     let interface = |snap_length: u32, with: &[(u16, &[u8])]| {
         let fields = [&[1, 0, 0, 0][..], &snap_length.to_le_bytes()].concat();
-        pcapng_block(false, 1, &[fields, options(with)].concat())
+        pcapng_block(false, 1, &[fields, block_options(with)].concat())
     };
     let syn = segment(7, 20, (4001, 5432), 0x02, (1000, 0)).frame();
     let milliseconds = START / 1_000_000;
@@ -311,7 +300,7 @@ fn interfaces_losses_and_the_end_of_watching_are_told_as_the_source_tells_them()
     let statistics = [
         &1_u32.to_le_bytes()[..],
         &halves,
-        &options(&[
+        &block_options(&[
             (3, &halves),
             (5, &7_u64.to_le_bytes()),
             (7, &9_u64.to_le_bytes()),

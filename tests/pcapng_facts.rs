@@ -12,7 +12,7 @@ mod support;
 
 use serde_json::Value;
 use support::frames::SegmentPlan;
-use support::pcap::{enhanced_packet, pcapng_block, section_header};
+use support::pcap::{block_options, enhanced_packet, pcapng_block, section_header};
 use support::{command::run, json_on};
 
 fn report_on(blocks: &[Vec<u8>]) -> Value {
@@ -22,22 +22,9 @@ fn report_on(blocks: &[Vec<u8>]) -> Value {
     json_on(&[path])
 }
 
-/// Options of a block: code and value each.
-fn options(options: &[(u16, &[u8])]) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (code, value) in options {
-        bytes.extend(code.to_le_bytes());
-        bytes.extend(u16::try_from(value.len()).unwrap().to_le_bytes());
-        bytes.extend(*value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-    }
-    bytes.extend([0; 4]);
-    bytes
-}
-
 fn interface(with: &[(u16, &[u8])]) -> Vec<u8> {
     let fields = [1, 0, 0, 0, 0, 0, 4, 0];
-    pcapng_block(false, 1, &[&fields[..], &options(with)].concat())
+    pcapng_block(false, 1, &[&fields[..], &block_options(with)].concat())
 }
 
 fn syn() -> Vec<u8> {
@@ -190,7 +177,7 @@ fn comments_on_packets_stand_with_their_attempt() {
     let commented = |packet: &[u8], comment: &[u8]| {
         let mut body = packet[8..packet.len() - 4].to_vec();
         body.resize(body.len().next_multiple_of(4), 0);
-        body.extend(options(&[(1, comment), (1, b"a second one")]));
+        body.extend(block_options(&[(1, comment), (1, b"a second one")]));
         pcapng_block(false, 6, &body)
     };
     let long = "x\u{1b}[31m".repeat(100);
@@ -230,7 +217,10 @@ fn losses_between_packets_count() {
     let lost_before = |count: u64| {
         let packet = enhanced_packet(false, 0, 6_000_000, &syn());
         let mut body = packet[8..packet.len() - 4].to_vec();
-        body.extend(options(&[(1, b"a comment"), (4, &count.to_le_bytes())]));
+        body.extend(block_options(&[
+            (1, b"a comment"),
+            (4, &count.to_le_bytes()),
+        ]));
         pcapng_block(false, 6, &body)
     };
     let blocks = [
@@ -243,7 +233,7 @@ fn losses_between_packets_count() {
     let report = report_on(&blocks);
     assert_eq!(report["capture"]["dropped"]["kernel"], 7);
     assert_eq!(report["findings"][0]["kind"], "capture_lost_packets");
-    let statistics = [&[0; 12][..], &options(&[(7, &5_u64.to_le_bytes())])].concat();
+    let statistics = [&[0; 12][..], &block_options(&[(7, &5_u64.to_le_bytes())])].concat();
     let with_statistics = [blocks.concat(), pcapng_block(false, 5, &statistics)];
     assert_eq!(
         report_on(&with_statistics)["capture"]["dropped"]["kernel"],

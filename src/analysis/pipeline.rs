@@ -92,12 +92,9 @@ fn finish(tracker: &mut Tracker, mut give: impl FnMut(&mut Batch)) {
 
 /// Empties the batch.
 fn diagnose(diagnostician: &mut Diagnostician, batch: &mut Batch) {
-    for packets in batch.observations.chunks(EXPECTED_AT_ONCE) {
-        for (observation, _) in packets {
-            diagnostician.observe(observation);
-        }
+    for (observation, _) in batch.observations.drain(..) {
+        diagnostician.observe(&observation);
     }
-    batch.observations.clear();
     let mut decided = batch.decided.drain(..);
     while !decided.as_slice().is_empty() {
         let next = decided.as_slice();

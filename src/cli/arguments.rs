@@ -380,7 +380,26 @@ pub(super) enum Format {
     Csv,
 }
 
+/// How many attempts text and Markdown list singly, unless told otherwise.
+const LISTED_FOR_PEOPLE: usize = 20;
+
+/// How many attempts a page of HTML lists, unless told otherwise.
+const LISTED_IN_HTML: usize = 1000;
+
+/// How many attempts JSON and CSV list, unless told otherwise.
+const LISTED_FOR_PROGRAMS: usize = 100_000;
+
 impl Format {
+    /// How many attempts it lists, unless told otherwise; 0 for all.
+    pub(super) fn usual_attempts(self) -> usize {
+        match self {
+            Self::Text | Self::Markdown => LISTED_FOR_PEOPLE,
+            Self::Html => LISTED_IN_HTML,
+            Self::Json | Self::Csv => LISTED_FOR_PROGRAMS,
+            Self::Ndjson => 0,
+        }
+    }
+
     /// Whether it is made for somebody who was not there: then it says from which bytes it was made.
     fn is_handed_over(self) -> bool {
         match self {

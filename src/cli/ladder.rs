@@ -9,7 +9,7 @@ use super::output::write_report;
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::read::{self, tell_problems};
-use super::terminal;
+use super::terminal::{self, Wishes};
 use crate::analysis::{AnalysisSettings, analyse_noted};
 use crate::capture::{CaptureSet, Opened, STANDARD_INPUT};
 use crate::diagnosis::Selection;
@@ -17,7 +17,7 @@ use crate::handshake::{AttemptId, TrackerSettings};
 use crate::report::ladder::{Ladder, NeighbourLog};
 use crate::report::text::TextStyle;
 use crate::report::text::ladder::{self as drawing, Alphabet};
-use crate::report::{Report, Settings, TimeZoneChoice, Tool};
+use crate::report::{Report, Tool};
 
 /// Reads the captures and draws the attempt.
 pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
@@ -119,12 +119,6 @@ fn report(
         threads: read::usual_threads(),
         ..AnalysisSettings::default()
     };
-    let asked_for = Settings {
-        tracker: settings.tracker,
-        selection: settings.selection.clone(),
-        filter: arguments.filter.clone(),
-        listed_attempts: settings.listed_attempts,
-    };
     let mut progress = Progress::of(captures.total_bytes(), messages);
     let (capture, diagnosis) = analyse_noted(
         captures,
@@ -145,7 +139,7 @@ fn report(
         },
         capture,
         diagnosis,
-        settings: asked_for,
+        settings: read::told_settings(arguments.filter.clone(), settings),
         shows_names: !arguments.no_names,
     }
 }
@@ -168,18 +162,13 @@ fn unknown(attempt: AttemptId, report: &Report) -> String {
 }
 
 fn style(arguments: &LadderArguments) -> TextStyle {
-    let to_terminal = terminal::is_terminal();
-    let is_local = arguments.local || (to_terminal && !arguments.utc);
-    TextStyle {
-        width: terminal::width(to_terminal),
-        color: terminal::uses_color(arguments.color, to_terminal),
-        zone: if is_local {
-            TimeZoneChoice::Local
-        } else {
-            TimeZoneChoice::Utc
-        },
+    terminal::text_style(&Wishes {
+        to_terminal: terminal::is_terminal(),
+        utc: arguments.utc,
+        local: arguments.local,
+        color: arguments.color,
         only_failures: false,
-    }
+    })
 }
 
 fn alphabet(arguments: &LadderArguments) -> Alphabet {

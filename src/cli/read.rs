@@ -10,29 +10,21 @@ use super::evidence::{self, EvidenceFile};
 use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
+use super::outcome_list::OutcomeList;
 use super::output::{is_stored, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
-use super::terminal;
+use super::terminal::{self, Wishes};
 use crate::analysis::{AnalysisSettings, analyse_noted};
 use crate::capture::{CaptureSet, Opened, ProblemKind, STANDARD_INPUT, Timestamp};
 use crate::diagnosis::{Diagnosis, Selection};
-use crate::handshake::TrackerSettings;
+use crate::handshake::{Outcome, TrackerSettings};
 use crate::report::evidence::MOST_ATTEMPTS;
 use crate::report::markdown::MarkdownStyle;
 use crate::report::text::TextStyle;
 use crate::report::{
     CaptureTotals, Report, Settings, TimeZoneChoice, Tool, csv, html, json, markdown, text,
 };
-
-/// How many attempts text and Markdown list singly, unless told otherwise.
-const LISTED_FOR_PEOPLE: usize = 20;
-
-/// How many attempts a page of HTML lists, unless told otherwise.
-const LISTED_IN_HTML: usize = 1000;
-
-/// How many attempts JSON and CSV list, unless told otherwise.
-const LISTED_FOR_PROGRAMS: usize = 100_000;
 
 /// Reads the captures and writes the report.
 pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
@@ -117,10 +109,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         tool: tool(arguments, typed),
         capture,
         diagnosis,
-        settings: told_settings(arguments, settings),
+        settings: told_settings(anonymous::filter(arguments), settings),
         shows_names: !arguments.no_names,
     };
-    let mut status = judge(arguments, &report.diagnosis);
+    let mut status = judge(arguments.fail_on.as_ref(), &report.diagnosis);
     status = status.max(tell_problems(&report.capture, messages));
     for refusal in filter.refusals() {
         messages.warning(refusal);
@@ -169,11 +161,11 @@ pub(super) fn write_in(
 }
 
 /// What shaped the verdicts, as the report tells it.
-fn told_settings(arguments: &ReadArguments, settings: AnalysisSettings) -> Settings {
+pub(super) fn told_settings(filter: Option<String>, settings: AnalysisSettings) -> Settings {
     Settings {
         tracker: settings.tracker,
         selection: settings.selection,
-        filter: anonymous::filter(arguments),
+        filter,
         listed_attempts: settings.listed_attempts,
     }
 }
@@ -210,18 +202,13 @@ fn files(arguments: &ReadArguments) -> Result<Vec<PathBuf>, ExitStatus> {
 }
 
 fn text_style(arguments: &ReadArguments) -> TextStyle {
-    let to_terminal = arguments.report_file().is_none() && terminal::is_terminal();
-    let is_local = arguments.local || (to_terminal && !arguments.utc);
-    TextStyle {
-        width: terminal::width(to_terminal),
-        color: terminal::uses_color(arguments.color, to_terminal),
-        zone: if is_local {
-            TimeZoneChoice::Local
-        } else {
-            TimeZoneChoice::Utc
-        },
+    terminal::text_style(&Wishes {
+        to_terminal: arguments.report_file().is_none() && terminal::is_terminal(),
+        utc: arguments.utc,
+        local: arguments.local,
+        color: arguments.color,
         only_failures: arguments.outcome.is_none(),
-    }
+    })
 }
 
 fn markdown_style(style: &TextStyle) -> MarkdownStyle {
@@ -246,26 +233,17 @@ fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) 
 }
 
 fn listed_attempts(arguments: &ReadArguments) -> Option<usize> {
-    let usual = match arguments.format {
-        Format::Text | Format::Markdown => LISTED_FOR_PEOPLE,
-        Format::Html => LISTED_IN_HTML,
-        Format::Json | Format::Csv => LISTED_FOR_PROGRAMS,
-        Format::Ndjson => 0,
-    };
+    let usual = arguments.format.usual_attempts();
     match arguments.max_attempts.unwrap_or(usual) {
         0 => None,
         limit => Some(limit),
     }
 }
 
-fn judge(arguments: &ReadArguments, diagnosis: &Diagnosis) -> ExitStatus {
-    let matched = arguments.fail_on.as_ref().is_some_and(|outcomes| {
-        outcomes
-            .0
-            .iter()
-            .any(|outcome| diagnosis.outcomes.of(*outcome) > 0)
-    });
-    if matched {
+/// Whether an attempt ended as `--fail-on` names.
+pub(super) fn judge(fail_on: Option<&OutcomeList>, diagnosis: &Diagnosis) -> ExitStatus {
+    let is_there = |outcome: &Outcome| diagnosis.outcomes.of(*outcome) > 0;
+    if fail_on.is_some_and(|outcomes| outcomes.0.iter().any(is_there)) {
         ExitStatus::Matched
     } else {
         ExitStatus::Success

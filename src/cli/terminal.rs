@@ -3,6 +3,8 @@
 use std::io::IsTerminal;
 
 use super::arguments::ColorChoice;
+use crate::report::TimeZoneChoice;
+use crate::report::text::TextStyle;
 
 /// Columns when there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: usize = 100;
@@ -33,6 +35,30 @@ pub(super) fn width(to_terminal: bool) -> usize {
         .or_else(|| variable("COLUMNS").and_then(|columns| columns.parse().ok()))
         .unwrap_or(WIDTH_WITHOUT_TERMINAL)
         .clamp(40, 240)
+}
+
+/// What was asked for of the look of a text, and where it goes.
+pub(super) struct Wishes {
+    pub(super) to_terminal: bool,
+    pub(super) utc: bool,
+    pub(super) local: bool,
+    pub(super) color: ColorChoice,
+    pub(super) only_failures: bool,
+}
+
+/// The look of a text: on a terminal in local time, unless UTC is asked for.
+pub(super) fn text_style(wishes: &Wishes) -> TextStyle {
+    let is_local = wishes.local || (wishes.to_terminal && !wishes.utc);
+    TextStyle {
+        width: width(wishes.to_terminal),
+        color: uses_color(wishes.color, wishes.to_terminal),
+        zone: if is_local {
+            TimeZoneChoice::Local
+        } else {
+            TimeZoneChoice::Utc
+        },
+        only_failures: wishes.only_failures,
+    }
 }
 
 /// Whether to use colour (<https://no-color.org>, <https://bixense.com/clicolors>).

@@ -102,3 +102,16 @@ pub(crate) fn enhanced_packet(
         .collect();
     pcapng_block(big_endian, 6, &[fields, bytes.to_vec()].concat())
 }
+
+/// Options of a pcapng block: code and value each.
+pub(crate) fn block_options(options: &[(u16, &[u8])]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (code, value) in options {
+        bytes.extend(code.to_le_bytes());
+        bytes.extend(u16::try_from(value.len()).unwrap().to_le_bytes());
+        bytes.extend(*value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+    }
+    bytes.extend([0; 4]);
+    bytes
+}

@@ -10,21 +10,19 @@ use super::exit_status::ExitStatus;
 use super::live_arguments::LiveArguments;
 use super::messages::{Messages, chain};
 use super::output::{ReportFile, write_report};
-use super::read::write_in;
-use super::terminal;
+use super::read::{judge, write_in};
+use super::terminal::{self, Wishes};
 use crate::capture::live::{Detail, LiveCapture, LiveSettings, Rights, give_up_rights};
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::live::{LiveWatch, LiveWatchSettings, watch};
 use crate::report::text::TextStyle;
-use crate::report::{CaptureTotals, Report, Settings, TimeZoneChoice, Tool, json};
+use crate::report::{CaptureTotals, Report, Settings, Tool, json};
 use lines::Lines;
 use signals::Signals;
 use stop::Stop;
 
-/// How many of the latest attempts a report lists singly, unless told otherwise, and at most: a watch may last for days.
-const LISTED_FOR_PEOPLE: usize = 20;
-const LISTED_IN_HTML: usize = 1000;
+/// How many of the latest attempts a report lists singly at most: a watch may last for days.
 const LISTED_AT_MOST: usize = 100_000;
 
 /// Watches, tells failures as they happen, and writes the report at the end.
@@ -107,18 +105,13 @@ fn detail(arguments: &LiveArguments) -> Detail {
 }
 
 fn text_style(arguments: &LiveArguments) -> TextStyle {
-    let to_terminal = arguments.output.is_none() && terminal::is_terminal();
-    let is_local = arguments.local || (to_terminal && !arguments.utc);
-    TextStyle {
-        width: terminal::width(to_terminal),
-        color: terminal::uses_color(arguments.color, to_terminal),
-        zone: if is_local {
-            TimeZoneChoice::Local
-        } else {
-            TimeZoneChoice::Utc
-        },
+    terminal::text_style(&Wishes {
+        to_terminal: arguments.output.is_none() && terminal::is_terminal(),
+        utc: arguments.utc,
+        local: arguments.local,
+        color: arguments.color,
         only_failures: arguments.outcome.is_none(),
-    }
+    })
 }
 
 impl LiveCommand<'_> {
@@ -163,11 +156,7 @@ impl LiveCommand<'_> {
     }
 
     fn listed_attempts(&self) -> usize {
-        let usual = match self.arguments.format {
-            Format::Text | Format::Markdown => LISTED_FOR_PEOPLE,
-            Format::Html => LISTED_IN_HTML,
-            Format::Json | Format::Ndjson | Format::Csv => LISTED_AT_MOST,
-        };
+        let usual = self.arguments.format.usual_attempts();
         match self.arguments.max_attempts.unwrap_or(usual) {
             0 => LISTED_AT_MOST,
             limit => limit.min(LISTED_AT_MOST),
@@ -229,14 +218,6 @@ impl LiveCommand<'_> {
         let (capture, diagnosis) = watched.report();
         let report = self.report(capture, diagnosis);
         let status = self.write(&report);
-        let matched = self.arguments.fail_on.as_ref().is_some_and(|outcomes| {
-            let counts = &report.diagnosis.outcomes;
-            outcomes.0.iter().any(|outcome| counts.of(*outcome) > 0)
-        });
-        if matched {
-            status.max(ExitStatus::Matched)
-        } else {
-            status
-        }
+        status.max(judge(self.arguments.fail_on.as_ref(), &report.diagnosis))
     }
 }
