@@ -4,6 +4,7 @@
 //! what became known. Whoever shows, counts or keeps something while it happens is a [`LiveObserver`].
 
 mod losses;
+mod observers;
 mod watch;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ use crate::capture::live::{ClockReading, HostClock, InterfaceNews, LiveCapture, 
 use crate::decode::Observation;
 use crate::diagnosis::{DiagnosedAttempt, Selection};
 use crate::handshake::{DecidedAttempt, Outcome, TrackerSettings};
+pub use observers::Observers;
 pub use watch::LiveWatch;
 
 /// What shapes a watch.
@@ -71,7 +73,7 @@ pub enum GoOn {
 /// Hears what becomes known, and says how long to go on.
 pub trait LiveObserver {
     /// Something became known.
-    fn event(&mut self, event: LiveEvent<'_>);
+    fn event(&mut self, event: &LiveEvent<'_>);
 
     /// A packet was looked at, before anything is concluded from it.
     fn packet(&mut self, _packet: &Packet<'_>, _observation: &Observation) {}
@@ -125,7 +127,7 @@ fn one_turn(
 ) {
     if let Some(step) = reading.step {
         watch.clock_was_set();
-        observer.event(LiveEvent::ClockWasSet(step));
+        observer.event(&LiveEvent::ClockWasSet(step));
     }
     let turn = capture.read(LONGEST_WAIT, reading.now, |packet| {
         watch.take(packet, observer);
@@ -185,14 +187,14 @@ impl Chores {
             self.count = running + BETWEEN_COUNTS;
             let total = capture.count_losses();
             if let Some(more) = watch.take_losses(reading.now, total) {
-                observer.event(LiveEvent::Lost { more, total });
+                observer.event(&LiveEvent::Lost { more, total });
             }
         }
         if running >= self.care {
             self.care = running + BETWEEN_CARE;
             for news in capture.look_after_interfaces(running) {
                 self.may_come_back &= !news.is_for_good();
-                observer.event(LiveEvent::Interface(news));
+                observer.event(&LiveEvent::Interface(news));
             }
         }
         if running >= self.folded {

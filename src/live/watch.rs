@@ -117,7 +117,7 @@ impl LiveWatch {
         if before != Some(outcome) {
             self.tell_attempt(decided.clone(), before, quality, observer);
         }
-        observer.event(LiveEvent::Closed(&decided));
+        observer.event(&LiveEvent::Closed(&decided));
         self.diagnostician.close(decided);
     }
 
@@ -140,7 +140,7 @@ impl LiveWatch {
         let diagnosed = self.explained(decided, quality);
         let ends = &diagnosed.decided.attempt;
         let names = self.diagnostician.names();
-        observer.event(LiveEvent::Attempt {
+        observer.event(&LiveEvent::Attempt {
             before,
             is_doubtful: is_silence && quality.lost_packets > 0,
             names: (names.of(ends.client.address), names.of(ends.server.address)),
@@ -159,7 +159,7 @@ impl LiveWatch {
     pub(super) fn tell_folded(&mut self, observer: &mut dyn LiveObserver) {
         let folded = std::mem::take(&mut self.folded);
         if folded > 0 {
-            observer.event(LiveEvent::Folded(folded));
+            observer.event(&LiveEvent::Folded(folded));
         }
     }
 

@@ -102,7 +102,7 @@ impl<'a, 'b> Lines<'a, 'b> {
 }
 
 impl LiveObserver for Lines<'_, '_> {
-    fn event(&mut self, event: LiveEvent<'_>) {
+    fn event(&mut self, event: &LiveEvent<'_>) {
         let messages = self.command.messages;
         match event {
             LiveEvent::Attempt {
@@ -112,18 +112,18 @@ impl LiveObserver for Lines<'_, '_> {
                 names,
             } => {
                 self.decided += u64::from(before.is_none());
-                if self.is_worth_a_line(&diagnosed.decided, before) {
-                    self.write(diagnosed, before, is_doubtful, names);
+                if self.is_worth_a_line(&diagnosed.decided, *before) {
+                    self.write(diagnosed, *before, *is_doubtful, *names);
                 }
             }
             LiveEvent::Closed(_) => {}
             LiveEvent::Folded(count) => {
-                self.decided = self.decided.saturating_add(count);
+                self.decided = self.decided.saturating_add(*count);
                 messages.notice(format!(
                     "{count} attempts more look like parts of scans or floods, and are told in the report only"
                 ));
             }
-            LiveEvent::Interface(news) => messages.warning(words(&news)),
+            LiveEvent::Interface(news) => messages.warning(words(news)),
             LiveEvent::Lost { more, total } => messages.warning(format!(
                 "{} packets lost by the kernel and {} by the interface, {} and {} in all: what looks like silence may be among them",
                 more.kernel, more.interface, total.kernel, total.interface
