@@ -16,7 +16,7 @@ use tcpwhy::analysis::{AnalysisSettings, analyse};
 use tcpwhy::capture::{CaptureSet, LinkType, Packet, PacketPlace};
 use tcpwhy::decode::{Observation, decode};
 use tcpwhy::diagnosis::{Diagnosis, Selection};
-use tcpwhy::handshake::{Outcome, Tracker, TrackerSettings};
+use tcpwhy::handshake::{Decisions, Outcome, Tracker, TrackerSettings};
 
 /// The size of each capture in bytes: little enough for many runs, and enough for seconds of failing connects.
 const BYTES: u64 = 20_000_000;
@@ -162,9 +162,14 @@ fn tracking(criterion: &mut Criterion, samples: &[Sample]) {
 fn track(observations: &[(Observation, PacketPlace)]) -> usize {
     let mut tracker = Tracker::new(TrackerSettings::default());
     let mut decided = 0;
-    for (observation, place) in observations {
-        tracker.observe(observation, *place);
-        decided += tracker.take_decided().map(black_box).count();
+    let mut decisions = Decisions::default();
+    for packets in observations.chunks(128) {
+        tracker.observe_all(packets);
+        tracker.swap_decided(&mut decisions);
+        decisions.drain(|attempt| {
+            black_box(attempt);
+            decided += 1;
+        });
     }
     tracker.finish(|attempt| {
         black_box(attempt);

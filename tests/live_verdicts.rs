@@ -17,7 +17,9 @@ use tcpwhy::capture::{
     CaptureSet, LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp,
 };
 use tcpwhy::decode::decode;
-use tcpwhy::handshake::{DecidedAttempt, LiveTracker, Outcome, Tracker, TrackerSettings, Verdict};
+use tcpwhy::handshake::{
+    DecidedAttempt, Decisions, LiveTracker, Outcome, Tracker, TrackerSettings, Verdict,
+};
 
 /// The packets of a scenario as a capture gives them.
 fn each_packet(scenario: &Scenario, mut each: impl FnMut(&Packet<'_>)) {
@@ -64,12 +66,14 @@ fn watched(scenario: &Scenario) -> (Vec<Verdict>, Ends) {
 
 fn at_the_end(scenario: &Scenario) -> Ends {
     let mut tracker = Tracker::new(settings(scenario));
+    let mut decisions = Decisions::default();
     let mut ends = Ends::new();
     each_packet(scenario, |packet| {
         tracker.observe(&decode(packet), packet.place);
-        ends.extend(tracker.take_decided().map(|decided| end(&decided)));
+        tracker.swap_decided(&mut decisions);
+        decisions.drain(|decided| ends.extend([end(&decided.whole())]));
     });
-    tracker.finish(|decided| ends.extend([end(&decided)]));
+    tracker.finish(|decided| ends.extend([end(&decided.whole())]));
     ends
 }
 

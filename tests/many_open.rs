@@ -13,9 +13,14 @@ mod support;
 use std::net::SocketAddr;
 use std::process::Command;
 
+use proptest::prelude::*;
 use serde_json::Value;
 use support::frames::SegmentPlan;
 use support::pcap::{CapturedPacket, pcap_file};
+use tcpwhy::capture::{LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp};
+use tcpwhy::decode::{Observation, decode};
+use tcpwhy::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Selection};
+use tcpwhy::handshake::{Decided, Decisions, Tracker, TrackerSettings};
 
 const SERVER: ([u8; 4], u16) = ([10, 0, 1, 20], 443);
 
@@ -151,4 +156,99 @@ fn at_least_one_attempt_is_followed() {
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("at least 1 must be followed"), "{said}");
+}
+
+/// A SYN: when in milliseconds, of which client, to which server and port. A few of each, so that all meet.
+type Attack = (u32, u16, u8, u8);
+
+fn observed(
+    (milliseconds, client, server, port): Attack,
+    number: u64,
+) -> (Observation, PacketPlace) {
+    let [high, low] = client.to_be_bytes();
+    let client = SocketAddr::from(([198, 51, high, low], 40_000));
+    let server = SocketAddr::from(([10, 0, 1, server], 440 + u16::from(port)));
+    let plan = SegmentPlan {
+        sequence: u32::try_from(number).unwrap(),
+        ..SegmentPlan::new(client, server, 0x02)
+    };
+    let bytes = plan.frame();
+    let place = PacketPlace {
+        at: Timestamp::from_nanoseconds(i64::from(milliseconds) * 1_000_000),
+        source: SourceId(0),
+        number: PacketNumber(number),
+    };
+    let packet = Packet {
+        place,
+        link_type: Some(LinkType::ETHERNET),
+        wire_length: u32::try_from(bytes.len()).unwrap(),
+        bytes: &bytes,
+    };
+    (decode(&packet), place)
+}
+
+/// What a report is made of. Whether SYNs were added as such or as whole attempts must not show.
+fn said(diagnosis: &Diagnosis) -> String {
+    let endpoints = diagnosis.endpoints.iter().map(|endpoint| {
+        let counts = (endpoint.outcomes, endpoint.folded, endpoint.clients());
+        let failures = (endpoint.first_failure, endpoint.last_failure);
+        let more = (endpoint.vantage, &endpoint.over_time, &endpoint.example);
+        format!("{} {counts:?} {failures:?} {more:?}", endpoint.server)
+    });
+    format!(
+        "{:?} {:?} {:?} {:?} {:?} {} {}",
+        diagnosis.outcomes,
+        diagnosis.over_time.counts(diagnosis.over_time.width()),
+        endpoints.collect::<Vec<_>>(),
+        diagnosis.findings,
+        diagnosis.attempts,
+        diagnosis.attempts_omitted,
+        diagnosis.highest_id,
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Floods and scans around the numbers from which on attempts are only counted.
+    #[test]
+    fn a_lone_syn_counts_as_the_attempt_that_it_is(
+        mut attacks in proptest::collection::vec((0_u32..40_000, any::<u16>(), 0_u8..2, 0_u8..24), 4000..14_000),
+        is_flood: bool,
+        open_attempts in 100_usize..2000,
+    ) {
+        attacks.sort_unstable();
+        if is_flood {
+            attacks.iter_mut().for_each(|attack| attack.3 = 0);
+        }
+        let mut tracker = Tracker::new(TrackerSettings { open_attempts, ..TrackerSettings::default() });
+        let settings = || Diagnostician::new(Selection::default(), Some(20));
+        let (mut counted, mut whole) = (settings(), settings());
+        let packets: Vec<_> = (1..).zip(attacks).map(|(number, attack)| observed(attack, number)).collect();
+        let mut lone = 0;
+        let mut both = |decisions: &mut Decisions| {
+            lone += decisions.lone().count();
+            let mut again = Decisions::default();
+            decisions.drain(|decided| {
+                let decided_whole = match &decided {
+                    Decided::Attempt(decided) => decided.clone(),
+                    Decided::LoneSyn(lone) => lone.whole(),
+                };
+                whole.add(decided_whole);
+                again.push(decided);
+            });
+            counted.add_all(&mut again);
+        };
+        let mut decisions = Decisions::default();
+        for packets in packets.chunks(100) {
+            tracker.observe_all(packets);
+            tracker.swap_decided(&mut decisions);
+            both(&mut decisions);
+        }
+        tracker.finish(|decided| decisions.push(decided));
+        both(&mut decisions);
+        prop_assert!(lone > 2000, "{lone}");
+        let quality = CaptureQuality::default();
+        prop_assert_eq!(said(&counted.finish(&quality)), said(&whole.finish(&quality)));
+    }
 }

@@ -9,7 +9,7 @@ use super::AnalysisSettings;
 use crate::capture::PacketPlace;
 use crate::decode::Observation;
 use crate::diagnosis::Diagnostician;
-use crate::handshake::{DecidedAttempt, Tracker};
+use crate::handshake::{Decisions, Tracker};
 
 /// How many packets go from one stage to the next at once: enough that handing them over costs nothing, few enough that they
 /// stay in the cache of a core.
@@ -18,14 +18,14 @@ pub(super) const PACKETS_AT_ONCE: usize = 1024;
 /// How many batches wait between two stages.
 const WAITING_BATCHES: usize = 4;
 
-/// For how many packets or attempts memory is asked for at once: what they need shall fit the nearest cache.
+/// For how many packets memory is asked for at once: what they need shall fit the nearest cache.
 const EXPECTED_AT_ONCE: usize = 128;
 
 /// Packets, and what tracking them decided.
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) observations: Vec<(Observation, PacketPlace)>,
-    decided: Vec<DecidedAttempt>,
+    decided: Decisions,
 }
 
 /// Feeds all batches that `fill` fills through tracking and diagnosis. `fill` tells whether there are more.
@@ -70,12 +70,9 @@ fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
 
 fn track(tracker: &mut Tracker, batch: &mut Batch) {
     for packets in batch.observations.chunks(EXPECTED_AT_ONCE) {
-        tracker.expect(packets.iter().map(|(observation, _)| observation));
-        for (observation, place) in packets {
-            tracker.observe(observation, *place);
-        }
-        batch.decided.extend(tracker.take_decided());
+        tracker.observe_all(packets);
     }
+    tracker.swap_decided(&mut batch.decided);
 }
 
 /// Judges what is left, in batches like those before.
@@ -95,14 +92,7 @@ fn diagnose(diagnostician: &mut Diagnostician, batch: &mut Batch) {
     for (observation, _) in batch.observations.drain(..) {
         diagnostician.observe(&observation);
     }
-    let mut decided = batch.decided.drain(..);
-    while !decided.as_slice().is_empty() {
-        let next = decided.as_slice();
-        diagnostician.expect(next.get(..EXPECTED_AT_ONCE).unwrap_or(next));
-        for decided in decided.by_ref().take(EXPECTED_AT_ONCE) {
-            diagnostician.add(decided);
-        }
-    }
+    diagnostician.add_all(&mut batch.decided);
 }
 
 /// The threads, and the way to and from them.

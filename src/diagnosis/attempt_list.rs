@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::{DecidedAttempt, DecidedLoneSyn, Outcome};
 
 /// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before later ones; noise only
 /// where there is room. What is noise shows in the end only: until then some more are kept.
@@ -100,16 +100,41 @@ impl AttemptList {
             weight(decided.judgement.outcome, may_be_noise),
             self.order(&decided),
         );
-        let is_full = self.limit.is_some_and(|limit| {
-            self.kept.len() >= limit.max(self.for_evidence).saturating_add(SPARE)
-        });
-        if is_full {
+        if self.is_full() {
             if self.kept.peek().is_none_or(|last| last.rank <= rank) {
                 return;
             }
             self.kept.pop();
         }
         self.kept.push(Ranked { rank, decided });
+    }
+
+    fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| {
+            self.kept.len() >= limit.max(self.for_evidence).saturating_add(SPARE)
+        })
+    }
+
+    /// Whether this attempt would be left out.
+    pub(super) fn leaves_out(&self, lone: &DecidedLoneSyn, may_be_noise: bool) -> bool {
+        let rank = || {
+            let (client, server) = (lone.client(), lone.server());
+            let order = (
+                lone.started_at(),
+                client,
+                server,
+                Some(lone.isn()),
+                lone.id().0,
+            );
+            (weight(lone.outcome(), may_be_noise), order)
+        };
+        let is_behind = |last: &Ranked| last.rank <= rank();
+        !self.keeps_latest && self.is_full() && self.kept.peek().is_none_or(is_behind)
+    }
+
+    /// Counts an attempt that is left out.
+    pub(super) fn count_only(&mut self) {
+        self.added += 1;
     }
 
     fn order(&self, decided: &DecidedAttempt) -> Order {

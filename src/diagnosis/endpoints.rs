@@ -12,7 +12,7 @@ use super::outcome_counts::OutcomeCounts;
 use super::time_line::TimeLine;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{AttemptId, DecidedAttempt};
+use crate::handshake::{AttemptId, DecidedAttempt, DecidedLoneSyn};
 
 /// How many servers are told apart; the attempts to others are in the totals only.
 const TOLD_APART: usize = 100_000;
@@ -100,6 +100,40 @@ impl EndpointSummary {
         }
     }
 
+    /// Whether this attempt would only be counted.
+    fn only_counts(&self, lone: &DecidedLoneSyn, may_be_noise: bool) -> bool {
+        let is_example = |known: &(bool, DecidedAttempt)| {
+            let attempt = &known.1.attempt;
+            let example = (known.0, attempt.started_at(), attempt.id);
+            (may_be_noise, lone.started_at(), lone.id()) < example
+        };
+        !lone.outcome().is_failure()
+            || self
+                .first_failed
+                .as_ref()
+                .is_some_and(|known| !is_example(known))
+    }
+
+    fn count_lone_syn(&mut self, lone: &DecidedLoneSyn) {
+        let outcome = lone.outcome();
+        self.outcomes.add(outcome);
+        self.over_time.add_lone_syn(lone);
+        if is_unfinished(outcome, true) {
+            self.unfinished.add(outcome);
+        }
+        if outcome.is_failure() {
+            self.note_failure(lone.started_at());
+        }
+    }
+
+    fn note_failure(&mut self, started: Timestamp) {
+        self.last_failure = self.last_failure.max(Some(started));
+        self.first_failure = Some(
+            self.first_failure
+                .map_or(started, |first| first.min(started)),
+        );
+    }
+
     /// A younger failure says more about how it is now.
     fn forget_example_before(&mut self, since: Option<Timestamp>) {
         let is_old = |(_, known): &(bool, DecidedAttempt)| {
@@ -111,12 +145,7 @@ impl EndpointSummary {
     }
 
     fn add_failure(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
-        let started = decided.attempt.started_at();
-        self.last_failure = self.last_failure.max(Some(started));
-        self.first_failure = Some(
-            self.first_failure
-                .map_or(started, |first| first.min(started)),
-        );
+        self.note_failure(decided.attempt.started_at());
         let order =
             |(may_be_noise, decided): (bool, &DecidedAttempt)| -> (bool, Timestamp, AttemptId) {
                 (
@@ -240,11 +269,30 @@ impl Endpoints {
         let counts_before = endpoint.over_time.cells();
         endpoint.add(decided, may_be_noise, self.example_since);
         self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
-        let has_room =
-            self.clients < CLIENTS_OF_ALL_TOLD_APART && endpoint.clients.len() < CLIENTS_TOLD_APART;
-        if has_room && endpoint.clients.insert(decided.attempt.client.address) {
-            self.clients += 1;
-        }
+        self.clients += note_client(endpoint, self.clients, decided.attempt.client.address);
+        self.limit_counts();
+    }
+
+    /// Whether this attempt would only be counted.
+    pub(super) fn only_counts(&self, lone: &DecidedLoneSyn, may_be_noise: bool) -> bool {
+        let endpoint = self.by_server.get(&lone.server());
+        let only_counts = |endpoint: &EndpointSummary| endpoint.only_counts(lone, may_be_noise);
+        self.example_since.is_none() && endpoint.is_some_and(only_counts)
+    }
+
+    /// As [`Self::add`] of the whole attempt, where it is only counted.
+    pub(super) fn count_lone_syn(&mut self, lone: &DecidedLoneSyn) {
+        let Some(endpoint) = self.by_server.get_mut(&lone.server()) else {
+            return;
+        };
+        let counts_before = endpoint.over_time.cells();
+        endpoint.count_lone_syn(lone);
+        self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
+        self.clients += note_client(endpoint, self.clients, lone.client().address);
+        self.limit_counts();
+    }
+
+    fn limit_counts(&mut self) {
         if self.counts > COUNTS_OF_ALL && self.steps > FEWEST_STEPS {
             self.halve_steps();
         }
@@ -281,4 +329,11 @@ impl Endpoints {
         });
         endpoints
     }
+}
+
+/// Takes note of a client where there is room; how many more clients are told apart now.
+fn note_client(endpoint: &mut EndpointSummary, of_all: usize, client: IpAddr) -> usize {
+    let has_room =
+        of_all < CLIENTS_OF_ALL_TOLD_APART && endpoint.clients.len() < CLIENTS_TOLD_APART;
+    usize::from(has_room && endpoint.clients.insert(client))
 }

@@ -41,7 +41,7 @@ pub use words::duration;
 use std::net::IpAddr;
 
 use crate::decode::Observation;
-use crate::handshake::DecidedAttempt;
+use crate::handshake::{Decided, DecidedAttempt, DecidedLoneSyn, Decisions};
 use attempt_list::{AttemptList, ListedAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
@@ -167,9 +167,19 @@ impl Diagnostician {
         self.names.push((address, name));
     }
 
+    /// Takes attempts into account, and leaves none.
+    pub fn add_all(&mut self, decisions: &mut Decisions) {
+        self.comparison.expect_lone(decisions.lone());
+        self.expect(decisions.attempts());
+        decisions.drain(|decided| match decided {
+            Decided::Attempt(decided) => self.add(decided),
+            Decided::LoneSyn(lone) => self.add_lone_syn(&lone),
+        });
+    }
+
     /// Makes ready for attempts that are about to be added, which saves the time of waiting for memory with each of them. It
-    /// changes nothing else. A hundred at once is a good measure.
-    pub fn expect(&self, decided: &[DecidedAttempt]) {
+    /// changes nothing else.
+    fn expect(&self, decided: &[DecidedAttempt]) {
         self.comparison.expect(decided);
         self.endpoints.expect(decided);
     }
@@ -178,6 +188,27 @@ impl Diagnostician {
     pub fn add(&mut self, decided: DecidedAttempt) {
         self.comparison.add(&decided);
         self.count(decided);
+    }
+
+    /// As [`Self::add`] of the whole attempt, which is made only where something of it is kept.
+    pub fn add_lone_syn(&mut self, lone: &DecidedLoneSyn) {
+        if !self.comparison.only_counts(lone) {
+            self.add(lone.whole());
+            return;
+        }
+        let may_be_noise = self.comparison.count_lone_syn(lone);
+        let is_only_counted = self.selection.is_all()
+            && self.attempts.leaves_out(lone, may_be_noise)
+            && self.endpoints.only_counts(lone, may_be_noise);
+        if !is_only_counted {
+            self.count(lone.whole());
+            return;
+        }
+        self.highest_id = self.highest_id.max(lone.id().0);
+        self.outcomes.add(lone.outcome());
+        self.over_time.add_lone_syn(lone);
+        self.endpoints.count_lone_syn(lone);
+        self.attempts.count_only();
     }
 
     /// Takes an attempt into account that others are compared with already.

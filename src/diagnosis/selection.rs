@@ -84,6 +84,11 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether it is about all attempts, and lists any.
+    pub(super) fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether the report is about this attempt.
     pub fn includes(&self, decided: &DecidedAttempt) -> bool {
         let attempt = &decided.attempt;

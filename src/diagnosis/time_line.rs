@@ -3,17 +3,30 @@
 use std::time::Duration;
 
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, Outcome, Role};
+use crate::handshake::{DecidedAttempt, DecidedLoneSyn, Outcome, Role};
 
 /// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie between the first and the
 /// last. Buckets are aligned to the epoch, so that the counts do not depend on the order in which they came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct TimeLine {
     at_most: u16,
     width: BucketWidth,
     /// Those that are not 0, in order.
     cells: Vec<Cell>,
+    /// Where among them was counted lately, by bucket and event: mostly the next ones are counted there, too.
+    latest: [u16; LATEST_CELLS],
 }
+
+/// Attempts of the same time are followed by their repeated SYNs, which are some seconds and so some buckets apart.
+const LATEST_CELLS: usize = 16;
+
+impl PartialEq for TimeLine {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at_most, self.width, &self.cells) == (other.at_most, other.width, &other.cells)
+    }
+}
+
+impl Eq for TimeLine {}
 
 /// The width of a bucket: one millisecond, doubled so often.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +42,15 @@ pub enum Event {
     Began(Outcome),
     /// A SYN was sent again.
     SynRepeated,
+}
+
+impl Event {
+    fn index(self) -> usize {
+        match self {
+            Self::Began(outcome) => outcome as usize,
+            Self::SynRepeated => Outcome::ALL.len(),
+        }
+    }
 }
 
 /// A count that is not 0.
@@ -96,6 +118,7 @@ impl TimeLine {
             at_most: buckets,
             width: BucketWidth::default(),
             cells: Vec::new(),
+            latest: [0; LATEST_CELLS],
         }
     }
 
@@ -107,6 +130,11 @@ impl TimeLine {
         for packet in attempt.packets_as(&[Role::SynRepeated]) {
             self.count(packet.place.at, Event::SynRepeated);
         }
+    }
+
+    /// As [`Self::add`] of the whole attempt.
+    pub(super) fn add_lone_syn(&mut self, lone: &DecidedLoneSyn) {
+        self.count(lone.started_at(), Event::Began(lone.outcome()));
     }
 
     /// Takes no more buckets than that from now on.
@@ -140,6 +168,23 @@ impl TimeLine {
     }
 
     fn count(&mut self, at: Timestamp, event: Event) {
+        let bucket = self.width.bucket_of(at);
+        let slot = (bucket.cast_unsigned() as usize).wrapping_add(5 * event.index()) % LATEST_CELLS;
+        let latest = self.latest.get(slot).copied().unwrap_or(0);
+        if let Some(cell) = self.cells.get_mut(usize::from(latest))
+            && (cell.bucket, cell.event) == (bucket, event)
+        {
+            cell.count = cell.count.saturating_add(1);
+            return;
+        }
+        let index = self.count_anew(at, event);
+        if let Some(latest) = self.latest.get_mut(slot) {
+            *latest = u16::try_from(index).unwrap_or(u16::MAX);
+        }
+    }
+
+    /// Counts in whichever cell it belongs to; where that stands.
+    fn count_anew(&mut self, at: Timestamp, event: Event) -> usize {
         self.widen_for(Some(at));
         let bucket = self.width.bucket_of(at);
         let place = self
@@ -150,6 +195,7 @@ impl TimeLine {
                 if let Some(cell) = self.cells.get_mut(index) {
                     cell.count = cell.count.saturating_add(1);
                 }
+                index
             }
             Err(index) => {
                 if self.cells.is_empty() {
@@ -165,6 +211,7 @@ impl TimeLine {
                         count,
                     },
                 );
+                index
             }
         }
     }

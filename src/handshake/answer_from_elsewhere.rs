@@ -60,6 +60,11 @@ impl OrphanedAnswers {
         found
     }
 
+    /// Whether there is any.
+    pub(super) fn has_some(&self) -> bool {
+        !self.orphans.is_empty()
+    }
+
     /// Adds the answers that fit an unanswered attempt to its evidence.
     pub(super) fn link_to(&mut self, attempt: &mut Attempt) {
         let Some(orphan) = waits_for(attempt).and_then(|key| self.orphans.get(&key)) else {

@@ -1,5 +1,7 @@
 //! The packets that show what became of an attempt.
 
+use smallvec::SmallVec;
+
 use super::seen_packet::{Role, SeenPacket};
 use crate::decode::TcpFlags;
 
@@ -9,10 +11,13 @@ const KEPT_PACKETS: usize = 24;
 /// How many of the kept packets are the latest ones, once there are more than are kept.
 const KEPT_LATEST: usize = 4;
 
+/// So many stand in the attempt itself: most attempts of a flood never see a second packet, most of a scan never a third.
+const INLINE_PACKETS: usize = 2;
+
 /// Packets of one attempt in the order of their capture, bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    packets: Vec<SeenPacket>,
+    packets: SmallVec<[SeenPacket; INLINE_PACKETS]>,
     omitted: u64,
 }
 
@@ -22,10 +27,6 @@ impl Evidence {
         if self.packets.len() >= KEPT_PACKETS {
             self.packets.remove(KEPT_PACKETS - KEPT_LATEST);
             self.omitted += 1;
-        }
-        if self.packets.len() < 2 {
-            // Most attempts of a flood never see a second packet, most of a scan never a third.
-            self.packets.reserve_exact(1);
         }
         self.packets.push(packet);
     }

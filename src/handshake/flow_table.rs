@@ -1,9 +1,7 @@
 //! The attempts that are being followed, found by their 4-tuple.
 
 use std::collections::VecDeque;
-use std::hash::{Hash, Hasher};
 use std::hint::black_box;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use slab::Slab;
@@ -13,30 +11,14 @@ use super::lone_syn::LoneSyn;
 use super::lone_syns::LoneSyns;
 use super::place_index::{PlaceIndex, Tag, Tagger};
 use super::seen_packet::Sender;
-use crate::capture::PacketPlace;
+use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, Segment, SequenceNumber};
 
 /// A 4-tuple without direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FlowKey {
     lower: Endpoint,
     higher: Endpoint,
-}
-
-impl Hash for FlowKey {
-    /// In two writes where most keys are of IPv4: each packet's key is hashed.
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match (self.lower.address, self.higher.address) {
-            (IpAddr::V4(lower), IpAddr::V4(higher)) => {
-                state.write_u64(u64::from(lower.to_bits()) << 32 | u64::from(higher.to_bits()));
-            }
-            (lower, higher) => {
-                lower.hash(state);
-                higher.hash(state);
-            }
-        }
-        state.write_u32(u32::from(self.lower.port) << 16 | u32::from(self.higher.port));
-    }
 }
 
 impl FlowKey {
@@ -52,6 +34,25 @@ impl FlowKey {
                 higher: one,
             }
         }
+    }
+
+    /// Whether these are its ends.
+    pub(super) fn is_between(&self, one: Endpoint, other: Endpoint) -> bool {
+        (self.lower == one && self.higher == other) || (self.lower == other && self.higher == one)
+    }
+}
+
+/// A 4-tuple and the tag by which it is looked for: hashed once for each packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TaggedKey {
+    key: FlowKey,
+    tag: Tag,
+}
+
+impl TaggedKey {
+    /// By which it is looked for.
+    pub(super) fn tag(&self) -> Tag {
+        self.tag
     }
 }
 
@@ -132,15 +133,27 @@ impl Flow {
 /// A 4-tuple and its attempts.
 #[derive(Debug)]
 struct Slot {
-    key: FlowKey,
+    at: TaggedKey,
     flow: Flow,
 }
+
+/// An open attempt in the order in which they are looked at.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    place: u32,
+    id: AttemptId,
+    /// It need not be looked at before then.
+    until: Timestamp,
+}
+
+/// Set in the places of lone SYNs; without it, a place is one among the slots.
+const LONE: u32 = 1 << 31;
 
 /// The attempts of all 4-tuples, bounded.
 #[derive(Debug)]
 pub(super) struct FlowTable {
     tagger: Tagger,
-    /// Places among the slots, by their keys.
+    /// Places among the slots and among the lone SYNs, by their keys.
     index: PlaceIndex,
     slots: Slab<Slot>,
     /// Open attempts of 4-tuples of which nothing but one SYN was seen.
@@ -150,18 +163,11 @@ pub(super) struct FlowTable {
     parked: VecDeque<Attempt>,
     /// Open attempts, and where they are, in the order of their creation or of the latest look at them; some may have been
     /// settled since.
-    open_order: VecDeque<(u32, AttemptId)>,
+    open_order: VecDeque<Waiting>,
     /// What is remembered besides, oldest first: settled attempts, and with the id 0 probed flows.
     remembered: VecDeque<(u32, AttemptId)>,
     /// Room for what the next packets need.
-    expected: Expected,
-}
-
-/// What will be needed soon.
-#[derive(Debug, Default)]
-struct Expected {
-    tags: Vec<Tag>,
-    places: Vec<u32>,
+    expected: Vec<u32>,
 }
 
 /// Tables with fewer entries are in the caches anyway.
@@ -187,23 +193,45 @@ impl FlowTable {
             parked: VecDeque::new(),
             open_order: VecDeque::new(),
             remembered: VecDeque::new(),
-            expected: Expected::default(),
+            expected: Vec::new(),
         }
+    }
+
+    /// The 4-tuple with its tag.
+    pub(super) fn tagged(&self, key: FlowKey) -> TaggedKey {
+        let tag = self.tagger.tag(key);
+        TaggedKey { key, tag }
     }
 
     /// What is known of a 4-tuple; a lone SYN there becomes an attempt like others.
-    pub(super) fn get_mut(&mut self, key: FlowKey) -> Option<&mut Flow> {
-        let tag = self.tagger.tag(key);
-        if let Some(syn) = self.lone.take(tag, key) {
-            self.add(key, syn.attempt());
-        }
-        let place = self.place(tag, key)?;
+    pub(super) fn get_mut(&mut self, at: TaggedKey) -> Option<&mut Flow> {
+        let place = self.followed_place(at)?;
         self.flow_at(place)
     }
 
-    fn place(&self, tag: Tag, key: FlowKey) -> Option<u32> {
-        let is_it = |place| slot(&self.slots, place).is_some_and(|slot| slot.key == key);
-        self.index.find(tag, is_it)
+    /// The place among slots or lone SYNs.
+    fn place(&self, at: TaggedKey) -> Option<u32> {
+        self.index.find(at.tag, |place| {
+            if place & LONE == 0 {
+                slot(&self.slots, place).is_some_and(|slot| slot.at.key == at.key)
+            } else {
+                let syn = self.lone.get(place & !LONE);
+                syn.is_some_and(|syn| syn.is_of(at.key))
+            }
+        })
+    }
+
+    /// The place among the slots; a lone SYN gets one.
+    fn followed_place(&mut self, at: TaggedKey) -> Option<u32> {
+        let place = self.place(at)?;
+        if place & LONE == 0 {
+            return Some(place);
+        }
+        let syn = self.lone.take(place & !LONE)?;
+        let new = self.new_slot(at);
+        self.index.relocate(at.tag, place, new);
+        self.open(new, syn.attempt());
+        Some(new)
     }
 
     fn flow_at(&mut self, place: u32) -> Option<&mut Flow> {
@@ -213,16 +241,19 @@ impl FlowTable {
     }
 
     /// The place of a 4-tuple, made where there is none.
-    fn place_or_new(&mut self, key: FlowKey) -> u32 {
-        let tag = self.tagger.tag(key);
-        if let Some(place) = self.place(tag, key) {
+    fn place_or_new(&mut self, at: TaggedKey) -> u32 {
+        if let Some(place) = self.followed_place(at) {
             return place;
         }
-        let flow = Flow::default();
-        // Far fewer are followed at once than numbers of 32 bits can tell apart.
-        let place = u32::try_from(self.slots.insert(Slot { key, flow })).unwrap_or(u32::MAX);
-        self.index.insert(tag, place);
+        let place = self.new_slot(at);
+        self.index.insert(at.tag, place);
         place
+    }
+
+    fn new_slot(&mut self, at: TaggedKey) -> u32 {
+        let flow = Flow::default();
+        // Far fewer are followed at once than 31 bits can tell apart.
+        u32::try_from(self.slots.insert(Slot { at, flow })).unwrap_or(!LONE)
     }
 
     /// Lets go of a 4-tuple of which nothing is left.
@@ -231,8 +262,7 @@ impl FlowTable {
             return;
         }
         if let Some(slot) = self.slots.try_remove(place as usize) {
-            self.index
-                .remove(self.tagger.tag(slot.key), |found| found == place);
+            self.index.remove(slot.at.tag, |found| found == place);
         }
     }
 
@@ -242,42 +272,49 @@ impl FlowTable {
     /// Measured on captures of millions of flows, nearly all time went into waiting for memory, one line after the other
     /// (180 ns each). Lines that do not depend on each other arrive together (15 ns each): so for many packets at once first
     /// the index is asked, then what it points to, then what that points to.
-    pub(super) fn expect(&mut self, keys: impl Iterator<Item = FlowKey>) {
+    pub(super) fn expect(&mut self, tags: &[Tag], now: Timestamp) {
         let is_lone_large = self.lone.count() > WORTH_TOUCHING;
         let is_large = self.slots.len() > WORTH_TOUCHING;
         if !is_lone_large && !is_large {
             return;
         }
-        let (tags, places) = (&mut self.expected.tags, &mut self.expected.places);
-        tags.clear();
-        tags.extend(keys.map(|key| self.tagger.tag(key)));
         let count = tags.len();
+        self.index.touch(tags.iter().copied());
+        let places = &mut self.expected;
+        places.clear();
+        places.extend(tags.iter().filter_map(|tag| self.index.guess(*tag)));
+        if is_lone_large {
+            let lone = places.iter().filter(|place| **place & LONE != 0);
+            let is_there = |place: &&u32| self.lone.get(**place & !LONE).is_some();
+            black_box(lone.filter(is_there).count());
+            self.index
+                .touch(self.lone.iter().take(count).map(LoneSyn::tag));
+        }
         if is_large {
-            self.index.touch(tags);
-            places.clear();
-            places.extend(tags.iter().filter_map(|tag| self.index.guess(*tag)));
+            places.retain(|place| place & LONE == 0);
             let upcoming = self.open_order.iter().take(PER_PACKET * count);
-            places.extend(upcoming.map(|(place, _)| *place));
+            let upcoming = upcoming.filter(|waiting| waiting.until < now);
+            places.extend(upcoming.map(|waiting| waiting.place));
             let forgotten = self.remembered.iter().take(count);
             places.extend(forgotten.map(|(place, _)| *place));
             touch_slots(&self.slots, places);
-        }
-        if is_lone_large {
-            self.lone.expect(tags);
-            self.lone
-                .expect_oldest(&self.tagger, PER_PACKET * count, tags);
         }
     }
 
     /// What is known of a 4-tuple, as long as that is more than a lone SYN.
     pub(super) fn followed(&self, key: FlowKey) -> Option<&Flow> {
-        let place = self.place(self.tagger.tag(key), key)?;
+        let place = self
+            .place(self.tagged(key))
+            .filter(|place| place & LONE == 0)?;
         slot(&self.slots, place).map(|slot| &slot.flow)
     }
 
     /// The lone SYN of a 4-tuple; it stays one.
     pub(super) fn lone_syn(&self, key: FlowKey) -> Option<LoneSyn> {
-        self.lone.get(self.tagger.tag(key), key)
+        let place = self
+            .place(self.tagged(key))
+            .filter(|place| place & LONE != 0)?;
+        self.lone.get(place & !LONE).copied()
     }
 
     /// How many attempts are open.
@@ -285,9 +322,21 @@ impl FlowTable {
         self.open_count + self.lone.count()
     }
 
+    /// How many of them are more than lone SYNs.
+    pub(super) fn followed_count(&self) -> usize {
+        self.open_count
+    }
+
     /// Follows a new attempt of a 4-tuple of which nothing is known, by its SYN.
-    pub(super) fn add_lone(&mut self, key: FlowKey, syn: LoneSyn) {
-        self.lone.add(&self.tagger, self.tagger.tag(key), syn);
+    pub(super) fn add_lone(&mut self, syn: LoneSyn) {
+        if self.lone.is_full_of_gaps() {
+            let index = &mut self.index;
+            self.lone
+                .close_gaps(|tag, from, to| index.relocate(tag, from | LONE, to | LONE));
+        }
+        let tag = syn.tag();
+        let place = self.lone.push(syn);
+        self.index.insert(tag, place | LONE);
     }
 
     /// How many of them are lone SYNs.
@@ -301,14 +350,11 @@ impl FlowTable {
     }
 
     /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or never.
-    pub(super) fn take_lone_if(&mut self, is_over: impl Fn(&LoneSyn) -> bool) -> Option<Attempt> {
-        self.lone.oldest().filter(|syn| is_over(syn))?;
-        self.take_oldest_lone()
-    }
-
-    fn take_oldest_lone(&mut self) -> Option<Attempt> {
-        let syn = self.lone.take_oldest(&self.tagger)?;
-        Some(syn.attempt())
+    pub(super) fn take_lone_if(&mut self, is_over: impl Fn(&LoneSyn) -> bool) -> Option<LoneSyn> {
+        let (place, _) = self.lone.oldest().filter(|(_, syn)| is_over(syn))?;
+        let syn = self.lone.take(place)?;
+        self.index.remove(syn.tag(), |found| found == place | LONE);
+        Some(syn)
     }
 
     /// All open attempts but lone SYNs, in no order.
@@ -320,10 +366,18 @@ impl FlowTable {
     }
 
     /// Follows a new attempt.
-    pub(super) fn add(&mut self, key: FlowKey, attempt: Attempt) {
-        let place = self.place_or_new(key);
+    pub(super) fn add(&mut self, at: TaggedKey, attempt: Attempt) {
+        let place = self.place_or_new(at);
+        self.open(place, attempt);
+    }
+
+    fn open(&mut self, place: u32, attempt: Attempt) {
         self.open_count += 1;
-        self.open_order.push_back((place, attempt.id));
+        self.open_order.push_back(Waiting {
+            place,
+            id: attempt.id,
+            until: Timestamp::EARLIEST,
+        });
         if let Some(flow) = self.flow_at(place) {
             if flow.open.capacity() == 0 {
                 flow.open.reserve_exact(1);
@@ -333,13 +387,13 @@ impl FlowTable {
         if self.open_order.len() > 2 * self.open_count + 1024 {
             let slots = &self.slots;
             self.open_order
-                .retain(|(place, id)| is_open(slots, *place, *id));
+                .retain(|waiting| is_open(slots, waiting.place, waiting.id));
         }
     }
 
     /// Takes an attempt out and remembers it as settled.
-    pub(super) fn settle(&mut self, key: FlowKey, id: AttemptId) -> Option<Attempt> {
-        let place = self.place(self.tagger.tag(key), key)?;
+    pub(super) fn settle(&mut self, at: TaggedKey, id: AttemptId) -> Option<Attempt> {
+        let place = self.followed_place(at)?;
         self.settle_at(place, id)
     }
 
@@ -366,41 +420,41 @@ impl FlowTable {
         Some(attempt)
     }
 
-    /// Looks at the open attempt that was not looked at for the longest time: takes it out when `is_over`, or puts it behind
-    /// the others. Looked at with every new attempt, all are in turn.
-    pub(super) fn take_if(&mut self, is_over: impl Fn(&Attempt) -> bool) -> Option<Attempt> {
-        let (place, id) = self.open_order.pop_front()?;
-        let mut open = slot(&self.slots, place)?.flow.open.iter();
-        let attempt = open.find(|attempt| attempt.id == id)?;
-        if is_over(attempt) {
-            return self.settle_at(place, id);
+    /// Looks at the open attempt that was not looked at for the longest time: takes it out when it `is_over` by `now`, or puts
+    /// it behind the others. Looked at with every new attempt, all are in turn. `over_after` tells before when it cannot be
+    /// over, whatever comes: until then nobody looks.
+    pub(super) fn take_if(
+        &mut self,
+        now: Timestamp,
+        is_over: impl Fn(&Attempt) -> bool,
+        over_after: impl Fn(&Attempt) -> Timestamp,
+    ) -> Option<Attempt> {
+        let mut waiting = self.open_order.pop_front()?;
+        if waiting.until < now {
+            let Waiting { place, id, .. } = waiting;
+            let mut open = slot(&self.slots, place)?.flow.open.iter();
+            let attempt = open.find(|attempt| attempt.id == id)?;
+            if is_over(attempt) {
+                return self.settle_at(place, id);
+            }
+            waiting.until = over_after(attempt);
         }
-        self.open_order.push_back((place, id));
+        self.open_order.push_back(waiting);
         None
     }
 
-    /// Takes the oldest open attempt of the whole table out; of very many, the one that was not looked at for the longest time.
+    /// Takes the oldest open attempt out that is more than a lone SYN; of very many, the one that was not looked at for the longest
+    /// time.
     pub(super) fn take_oldest(&mut self) -> Option<Attempt> {
         let slots = &self.slots;
-        while let Some((place, id)) = self.open_order.front()
-            && !is_open(slots, *place, *id)
+        while let Some(waiting) = self.open_order.front()
+            && !is_open(slots, waiting.place, waiting.id)
         {
             self.open_order.pop_front();
         }
         let followed = self.open_order.front().copied();
-        let lone = self.lone.oldest().map(LoneSyn::id);
-        let is_lone_older = lone.is_some_and(|lone| {
-            let others = [
-                self.parked.front().map(|parked| parked.id),
-                followed.map(|(_, id)| id),
-            ];
-            others.into_iter().flatten().all(|other| lone < other)
-        });
-        if is_lone_older {
-            return self.take_oldest_lone();
-        }
         let is_parked_older = match (self.parked.front(), followed) {
-            (Some(parked), Some((_, id))) => parked.id < id,
+            (Some(parked), Some(waiting)) => parked.id < waiting.id,
             (parked, _) => parked.is_some(),
         };
         if is_parked_older {
@@ -408,20 +462,36 @@ impl FlowTable {
             return self.parked.pop_front();
         }
         self.open_order.pop_front();
-        let (place, id) = followed?;
+        let Waiting { place, id, .. } = followed?;
         let attempt = self.take_at(place, id);
         self.forget_if_empty(place);
         attempt
     }
 
+    /// Whether the oldest open attempt of the whole table is a lone SYN.
+    pub(super) fn is_oldest_lone(&mut self) -> bool {
+        let slots = &self.slots;
+        while let Some(waiting) = self.open_order.front()
+            && !is_open(slots, waiting.place, waiting.id)
+        {
+            self.open_order.pop_front();
+        }
+        let others = [
+            self.parked.front().map(|parked| parked.id),
+            self.open_order.front().map(|waiting| waiting.id),
+        ];
+        let lone = self.lone.oldest().map(|(_, syn)| syn.id());
+        lone.is_some_and(|lone| others.into_iter().flatten().all(|other| lone < other))
+    }
+
     /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its time, but nothing more is
     /// matched to it.
-    pub(super) fn park_oldest_of(&mut self, key: FlowKey) {
-        let flow = self.get_mut(key);
+    pub(super) fn park_oldest_of(&mut self, at: TaggedKey) {
+        let flow = self.get_mut(at);
         let Some(id) = flow.and_then(|flow| flow.open.first().map(|attempt| attempt.id)) else {
             return;
         };
-        if let Some(attempt) = self.settle(key, id) {
+        if let Some(attempt) = self.settle(at, id) {
             self.open_count += 1;
             let position = self.parked.partition_point(|parked| parked.id < attempt.id);
             self.parked.insert(position, attempt);
@@ -441,8 +511,8 @@ impl FlowTable {
     }
 
     /// Remembers for a while that the flow had a segment with neither SYN nor ACK.
-    pub(super) fn note_probe(&mut self, key: FlowKey) {
-        let place = self.place_or_new(key);
+    pub(super) fn note_probe(&mut self, at: TaggedKey) {
+        let place = self.place_or_new(at);
         let was_probed = self
             .flow_at(place)
             .is_some_and(|flow| std::mem::replace(&mut flow.was_probed, true));

@@ -2,15 +2,17 @@
 
 use super::attempt::{Attempt, AttemptId};
 use super::flow_table::FlowKey;
+use super::place_index::Tag;
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{
     Encapsulation, Endpoint, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions,
 };
 
-/// One SYN, as far as an attempt is made from it. 104 bytes.
+/// One SYN, as far as an attempt is made from it. 112 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LoneSyn {
     at: Timestamp,
+    tag: Tag,
     id: AttemptId,
     number: PacketNumber,
     source: SourceId,
@@ -63,7 +65,12 @@ impl Known {
 
 impl LoneSyn {
     /// Of a SYN that is wrapped in nothing and was captured with its whole header; `None` for others, which are rare.
-    pub(super) fn of(id: AttemptId, segment: &Segment, place: PacketPlace) -> Option<Self> {
+    pub(super) fn of(
+        id: AttemptId,
+        tag: Tag,
+        segment: &Segment,
+        place: PacketPlace,
+    ) -> Option<Self> {
         let is_plain = segment.is_whole && segment.encapsulation == Encapsulation::default();
         let (ip, options) = (segment.ip, segment.options);
         let known = Known::default()
@@ -80,6 +87,7 @@ impl LoneSyn {
             .with(Known::AUTHENTICATION, options.authentication);
         Some(Self {
             at: place.at,
+            tag,
             id,
             number: place.number,
             source: place.source,
@@ -106,9 +114,19 @@ impl LoneSyn {
         self.id
     }
 
-    /// Its 4-tuple.
-    pub(super) fn key(&self) -> FlowKey {
-        FlowKey::between(self.client, self.server)
+    /// Whether this is its 4-tuple.
+    pub(super) fn is_of(&self, key: FlowKey) -> bool {
+        key.is_between(self.client, self.server)
+    }
+
+    /// The tag of its 4-tuple.
+    pub(super) fn tag(&self) -> Tag {
+        self.tag
+    }
+
+    /// Its time to live.
+    pub(super) fn ttl(&self) -> u8 {
+        self.ttl
     }
 
     /// When it was captured.
@@ -209,14 +227,20 @@ mod tests {
             ..segment(false)
         };
         for segment in [segment(false), segment(true), bare] {
-            let lone = LoneSyn::of(AttemptId(9), &segment, PacketPlace::default()).unwrap();
+            let lone = LoneSyn::of(
+                AttemptId(9),
+                Tag::default(),
+                &segment,
+                PacketPlace::default(),
+            )
+            .unwrap();
             assert_eq!(lone.segment(), segment);
         }
     }
 
     #[test]
-    fn it_takes_a_third_of_the_room() {
-        assert_eq!(size_of::<LoneSyn>(), 104);
+    fn it_takes_a_fraction_of_the_room() {
+        assert_eq!(size_of::<LoneSyn>(), 112);
     }
 
     #[test]
@@ -231,7 +255,15 @@ mod tests {
             ..segment(false)
         };
         for segment in [cut, long] {
-            assert!(LoneSyn::of(AttemptId(9), &segment, PacketPlace::default()).is_none());
+            assert!(
+                LoneSyn::of(
+                    AttemptId(9),
+                    Tag::default(),
+                    &segment,
+                    PacketPlace::default()
+                )
+                .is_none()
+            );
         }
     }
 }

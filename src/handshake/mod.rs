@@ -8,6 +8,7 @@
 
 mod answer_from_elsewhere;
 mod attempt;
+mod decided;
 mod evidence;
 mod flow_table;
 mod lone_syn;
@@ -24,7 +25,8 @@ mod seen_packet;
 mod tracker;
 
 pub use attempt::{Attempt, AttemptId};
+pub use decided::{Decided, DecidedAttempt, DecidedLoneSyn, Decisions};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender};
-pub use tracker::{DecidedAttempt, LiveTracker, Tracker, TrackerSettings, Verdict};
+pub use tracker::{LiveTracker, Tracker, TrackerSettings, Verdict};

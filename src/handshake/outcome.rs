@@ -163,7 +163,7 @@ fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judg
 }
 
 /// Silence since `since` counts once it was watched for the patience.
-fn judge_silence(since: Timestamp, outcome: Outcome, watch: &Watch) -> Judgement {
+pub(super) fn judge_silence(since: Timestamp, outcome: Outcome, watch: &Watch) -> Judgement {
     if watch.until.since(since) >= watch.patience {
         Judgement {
             outcome,

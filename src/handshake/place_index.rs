@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
 
 /// What an index knows of a key: 32 bits of its hash. Two keys may have the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tag(u32);
 
 /// Hashes keys to tags. Strangers choose the keys: it is seeded, so that they cannot make them collide.
@@ -47,7 +47,8 @@ fn place_of(slot: u64) -> u32 {
 
 impl PlaceIndex {
     /// How many places it knows.
-    pub(super) fn count(&self) -> usize {
+    #[cfg(test)]
+    fn count(&self) -> usize {
         self.count
     }
 
@@ -73,16 +74,17 @@ impl PlaceIndex {
         Some(place)
     }
 
-    /// Forgets all.
-    pub(super) fn clear(&mut self) {
-        self.slots.fill(FREE);
-        self.count = 0;
+    /// What stood at one place with this tag stands at another from now on.
+    pub(super) fn relocate(&mut self, tag: Tag, from: u32, to: u32) {
+        if let Some((position, _)) = self.position(tag, |place| place == from) {
+            self.set(position, slot_of(tag, to));
+        }
     }
 
     /// Brings into the cache where these tags are looked for. Nothing here depends on what is read: so no guess of the
     /// processor can be wrong, and it asks for many lines of memory at the same time.
-    pub(super) fn touch(&self, tags: &[Tag]) {
-        let slots = tags.iter().map(|tag| self.slots.get(self.home(*tag)));
+    pub(super) fn touch(&self, tags: impl Iterator<Item = Tag>) {
+        let slots = tags.map(|tag| self.slots.get(self.home(tag)));
         black_box(slots.fold(0, |all, slot| all ^ slot.copied().unwrap_or(FREE)));
     }
 
@@ -197,9 +199,18 @@ mod tests {
         assert_eq!(index.find(Tag(7), |_| true), None);
         assert_eq!(index.guess(Tag(7)), None);
         assert_eq!(index.remove(Tag(7), |_| true), None);
-        index.insert(Tag(7), 0);
-        index.clear();
-        assert_eq!(index.find(Tag(7), |_| true), None);
+    }
+
+    #[test]
+    fn what_moves_is_found_where_it_went() {
+        let mut index = PlaceIndex::default();
+        for place in 0..100 {
+            index.insert(Tag(place % 3), place);
+        }
+        index.relocate(Tag(7 % 3), 7, 1000);
+        assert_eq!(index.find(Tag(7 % 3), |place| place == 7), None);
+        assert_eq!(index.find(Tag(7 % 3), |place| place == 1000), Some(1000));
+        assert_eq!(index.count(), 100);
     }
 
     #[test]

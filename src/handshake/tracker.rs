@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::answer_from_elsewhere::OrphanedAnswers;
 use super::attempt::{Attempt, AttemptId};
-use super::flow_table::{Flow, FlowKey, FlowTable, OPEN_PER_FLOW};
+use super::decided::{Decided, DecidedAttempt, DecidedLoneSyn, Decisions};
+use super::flow_table::{Flow, FlowKey, FlowTable, OPEN_PER_FLOW, TaggedKey};
 use super::lone_syn::LoneSyn;
 use super::meaning::Meaning;
 use super::on_icmp_error::on_icmp_error;
@@ -14,7 +15,8 @@ use super::on_reset::on_reset;
 use super::on_segment::on_segment;
 use super::on_syn::on_syn;
 use super::on_syn_ack::on_syn_ack;
-use super::outcome::{Judgement, Watch, judge};
+use super::outcome::{Watch, judge};
+use super::place_index::Tag;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{IcmpError, Observation, Segment, TcpFlags};
 pub use live::{LiveTracker, Verdict};
@@ -39,24 +41,17 @@ impl Default for TrackerSettings {
     }
 }
 
-/// An attempt that was judged: nothing that is still to come can change it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecidedAttempt {
-    /// What was seen of it.
-    pub attempt: Attempt,
-    /// How it ended.
-    pub judgement: Judgement,
-}
-
 /// Follows all attempts of a capture.
 ///
-/// Feed it with [`Self::observe`], in the order of the capture; collect with [`Self::take_decided`] what became
+/// Feed it with [`Self::observe_all`], in the order of the capture; collect with [`Self::swap_decided`] what became
 /// certain, and with [`Self::finish`] the rest. Two trackers that see the same packets give the same attempts.
 #[derive(Debug)]
 pub struct Tracker {
     settings: TrackerSettings,
     flows: FlowTable,
-    decided: Vec<DecidedAttempt>,
+    decided: Decisions,
+    /// Room for what is known beforehand of packets that are observed together.
+    upcoming: Upcoming,
     next_id: u64,
     latest: Timestamp,
     filter_signs: FilterSigns,
@@ -70,7 +65,8 @@ impl Tracker {
         Self {
             settings,
             flows: FlowTable::new(),
-            decided: Vec::new(),
+            decided: Decisions::default(),
+            upcoming: Upcoming::default(),
             next_id: 1,
             latest: Timestamp::EARLIEST,
             filter_signs: FilterSigns::default(),
@@ -79,18 +75,39 @@ impl Tracker {
         }
     }
 
-    /// Makes ready for packets that are about to be observed, which saves the time of waiting for memory with each of them.
-    /// It changes nothing else. A hundred at once is a good measure.
-    pub fn expect<'a>(&mut self, observations: impl Iterator<Item = &'a Observation>) {
-        self.flows.expect(observations.filter_map(key_of));
+    /// Takes note of packets: of their times, whatever they are, and of what they say about connects.
+    ///
+    /// A hundred at once is a good measure: what is known of their 4-tuples is then brought into the cache for all together,
+    /// before it is needed.
+    pub fn observe_all(&mut self, packets: &[(Observation, PacketPlace)]) {
+        let mut upcoming = std::mem::take(&mut self.upcoming);
+        let keys = packets.iter().map(|(observation, _)| key_of(observation));
+        let keys = keys.map(|key| key.map(|key| self.flows.tagged(key)));
+        upcoming.keys.clear();
+        upcoming.keys.extend(keys);
+        upcoming.tags.clear();
+        let tags = upcoming.keys.iter().flatten().map(TaggedKey::tag);
+        upcoming.tags.extend(tags);
+        self.flows.expect(&upcoming.tags, self.latest);
+        for ((observation, place), at) in packets.iter().zip(&upcoming.keys) {
+            self.observe_at(observation, *place, *at);
+        }
+        self.upcoming = upcoming;
     }
 
-    /// Takes note of a packet: of its time, whatever it is, and of what it says about a connect.
+    /// Takes note of one packet.
     pub fn observe(&mut self, observation: &Observation, place: PacketPlace) {
+        let at = key_of(observation).map(|key| self.flows.tagged(key));
+        self.observe_at(observation, place, at);
+    }
+
+    fn observe_at(&mut self, observation: &Observation, place: PacketPlace, at: Option<TaggedKey>) {
         self.latest = self.latest.max(place.at);
-        match observation {
-            Observation::Segment(segment) => self.observe_segment(segment, place),
-            Observation::IcmpError(error) => self.observe_icmp_error(error, place),
+        match (observation, at) {
+            (Observation::Segment(segment), Some(at)) => self.observe_segment(segment, place, at),
+            (Observation::IcmpError(error), Some(at)) => {
+                self.observe_icmp_error(error, place, at);
+            }
             _ => {}
         }
     }
@@ -100,32 +117,45 @@ impl Tracker {
         self.latest = self.latest.max(at);
     }
 
-    /// The attempts that became certain since the last call.
-    pub fn take_decided(&mut self) -> std::vec::Drain<'_, DecidedAttempt> {
-        self.decided.drain(..)
+    /// Puts the attempts that became certain since the last call into `decided`, which gives its room for the next ones.
+    pub fn swap_decided(&mut self, decided: &mut Decisions) {
+        debug_assert!(decided.is_empty());
+        std::mem::swap(&mut self.decided, decided);
     }
 
     /// Ends the capture: judges all attempts that are left, and gives them away one by one.
-    pub fn finish(&mut self, mut give: impl FnMut(DecidedAttempt)) {
+    pub fn finish(&mut self, mut give: impl FnMut(Decided)) {
         let watch = self.watch();
         let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts(), self.flows.lone());
-        let mut give_judged = |attempt: Attempt| {
-            let judgement = judge(&attempt, &watch);
-            give(DecidedAttempt { attempt, judgement });
-        };
         let mut perhaps_linked = Vec::new();
-        while let Some(mut attempt) = self.flows.take_oldest() {
+        loop {
+            if self.flows.is_oldest_lone() {
+                let Some(syn) = self.flows.take_lone_if(|_| true) else {
+                    break;
+                };
+                if !orphans.has_some() {
+                    give(Decided::LoneSyn(DecidedLoneSyn::of(syn, &watch)));
+                    continue;
+                }
+                let mut attempt = syn.attempt();
+                orphans.link_to(&mut attempt);
+                give(judged(attempt, &watch));
+                continue;
+            }
+            let Some(mut attempt) = self.flows.take_oldest() else {
+                break;
+            };
             orphans.link_to(&mut attempt);
             if orphans.may_be_linked(&attempt) {
                 perhaps_linked.push(attempt);
             } else if !attempt.is_held {
-                give_judged(attempt);
+                give(judged(attempt, &watch));
             }
         }
         perhaps_linked
             .into_iter()
             .filter(|attempt| !orphans.is_linked(attempt))
-            .for_each(give_judged);
+            .for_each(|attempt| give(judged(attempt, &watch)));
     }
 
     /// How many packets of handshakes were captured again.
@@ -151,20 +181,20 @@ impl Tracker {
         }
     }
 
-    fn observe_segment(&mut self, segment: &Segment, place: PacketPlace) {
-        self.filter_signs.note(segment.flags);
-        let key = FlowKey::between(segment.source, segment.destination);
+    fn observe_segment(&mut self, segment: &Segment, place: PacketPlace, at: TaggedKey) {
+        let flags = segment.flags;
+        self.filter_signs.note(flags);
         let patience = self.settings.patience;
-        let rule: &dyn Fn(&mut Flow) -> Meaning = if segment.flags.is_rst() {
+        let rule: &dyn Fn(&mut Flow) -> Meaning = if flags.is_rst() {
             &|flow| on_reset(flow, segment, place, patience)
-        } else if segment.flags.is_syn() {
+        } else if flags.is_syn() {
             &|flow| on_syn(flow, segment, place, patience)
-        } else if segment.flags.is_syn_ack() {
+        } else if flags.is_syn_ack() {
             &|flow| on_syn_ack(flow, segment, place, patience)
         } else {
             &|flow| on_segment(flow, segment, place)
         };
-        match self.flows.get_mut(key) {
+        match self.flows.get_mut(at) {
             Some(flow) => {
                 let meaning = rule(flow);
                 let settled = flow
@@ -173,26 +203,24 @@ impl Tracker {
                     .find(|attempt| attempt.is_settled())
                     .map(|attempt| attempt.id);
                 if meaning == Meaning::New {
-                    self.begin(key, segment, place, rule);
+                    self.begin(at, segment, place, rule);
                 }
                 self.copies += u64::from(meaning == Meaning::Copy);
                 if let Some(id) = settled {
-                    self.settle(key, id);
+                    self.settle(at, id);
                 }
             }
-            None if segment.flags.is_syn() => self.begin_lone(key, segment, place),
-            None => self.begin(key, segment, place, rule),
+            None if flags.is_syn() => self.begin_lone(at, segment, place),
+            None => self.begin(at, segment, place, rule),
         }
-        let is_probe =
-            !segment.flags.has_ack() && !segment.flags.is_rst() && !segment.flags.is_syn();
+        let is_probe = !flags.has_ack() && !flags.is_rst() && !flags.is_syn();
         if is_probe {
-            self.flows.note_probe(key);
+            self.flows.note_probe(at);
         }
     }
 
-    fn observe_icmp_error(&mut self, error: &IcmpError, place: PacketPlace) {
-        let key = FlowKey::between(error.quote.source, error.quote.destination);
-        let meaning = match self.flows.get_mut(key) {
+    fn observe_icmp_error(&mut self, error: &IcmpError, place: PacketPlace, at: TaggedKey) {
+        let meaning = match self.flows.get_mut(at) {
             Some(flow) => on_icmp_error(flow, error, place),
             None => Meaning::New,
         };
@@ -210,8 +238,8 @@ impl Tracker {
                 sequence.plus(1),
                 place,
             );
-            self.follow(key, attempt);
-            if let Some(flow) = self.flows.get_mut(key) {
+            self.follow(at, attempt);
+            if let Some(flow) = self.flows.get_mut(at) {
                 on_icmp_error(flow, error, place);
             }
         }
@@ -220,7 +248,7 @@ impl Tracker {
     /// Begins an attempt with a segment that belongs to none: with a SYN, or with the answer to one not captured.
     fn begin(
         &mut self,
-        key: FlowKey,
+        at: TaggedKey,
         segment: &Segment,
         place: PacketPlace,
         rule: &dyn Fn(&mut Flow) -> Meaning,
@@ -228,7 +256,7 @@ impl Tracker {
         let flags = segment.flags;
         if flags.is_syn() {
             let attempt = Attempt::of_syn(self.new_id(), segment, place);
-            self.follow(key, attempt);
+            self.follow(at, attempt);
         } else if flags.is_syn_ack() || (flags.is_rst() && super::on_reset::answers_a_syn(segment))
         {
             let ends = (segment.destination, segment.source);
@@ -237,23 +265,23 @@ impl Tracker {
             let mut attempt = Attempt::of_answer(id, ends, segment.encapsulation, answered, place);
             let has_other_packets = self
                 .flows
-                .get_mut(key)
+                .get_mut(at)
                 .is_some_and(|flow| flow.has_known_syn());
             attempt.is_held = flags.is_rst() && has_other_packets;
-            self.follow(key, attempt);
-            self.flows.get_mut(key).map(rule);
+            self.follow(at, attempt);
+            self.flows.get_mut(at).map(rule);
         }
     }
 
     /// Begins an attempt on a 4-tuple of which nothing is known: most of a flood are never heard of again.
-    fn begin_lone(&mut self, key: FlowKey, segment: &Segment, place: PacketPlace) {
+    fn begin_lone(&mut self, at: TaggedKey, segment: &Segment, place: PacketPlace) {
         let id = self.new_id();
-        match LoneSyn::of(id, segment, place) {
+        match LoneSyn::of(id, at.tag(), segment, place) {
             Some(syn) => {
                 self.make_room();
-                self.flows.add_lone(key, syn);
+                self.flows.add_lone(syn);
             }
-            None => self.follow(key, Attempt::of_syn(id, segment, place)),
+            None => self.follow(at, Attempt::of_syn(id, segment, place)),
         }
     }
 
@@ -263,33 +291,36 @@ impl Tracker {
         id
     }
 
-    fn follow(&mut self, key: FlowKey, attempt: Attempt) {
+    fn follow(&mut self, at: TaggedKey, attempt: Attempt) {
         if self
             .flows
-            .get_mut(key)
+            .get_mut(at)
             .is_some_and(|flow| flow.open.len() >= OPEN_PER_FLOW)
         {
-            self.flows.park_oldest_of(key);
+            self.flows.park_oldest_of(at);
         }
         self.make_room();
-        self.flows.add(key, attempt);
+        self.flows.add(at, attempt);
     }
 
     /// Keeps the number of open attempts within its bounds before one more comes.
     fn make_room(&mut self) {
         let bound = self.settings.open_attempts;
         if self.flows.lone_count() >= bound.saturating_mul(LONE_SYNS_PER_ATTEMPT) {
-            let oldest = self.flows.take_lone_if(|_| true);
-            self.hand_out_early(oldest);
+            self.hand_out_lone_early();
         }
-        if self.flows.open_count() - self.flows.lone_count() >= bound {
-            let oldest = self.flows.take_oldest();
-            self.hand_out_early(oldest);
+        if self.flows.followed_count() >= bound {
+            if self.flows.is_oldest_lone() {
+                self.hand_out_lone_early();
+            } else {
+                let oldest = self.flows.take_oldest();
+                self.hand_out_early(oldest);
+            }
         }
         if self.flows.lone_count() >= FOLLOWED_TO_THE_END {
             self.hand_out_lone_if_over();
         }
-        if self.flows.open_count() - self.flows.lone_count() >= FOLLOWED_TO_THE_END {
+        if self.flows.followed_count() >= FOLLOWED_TO_THE_END {
             for _ in 0..LOOKED_AT_WITH_EACH_NEW {
                 self.hand_out_if_over();
             }
@@ -300,10 +331,11 @@ impl Tracker {
     /// to be expected.
     fn hand_out_if_over(&mut self) {
         let watch = self.watch();
-        let attempt = self.flows.take_if(|attempt| is_over(attempt, &watch));
+        let is_over = |attempt: &Attempt| is_over(attempt, &watch);
+        let over_after = |attempt: &Attempt| over_after(attempt, &watch);
+        let attempt = self.flows.take_if(watch.until, is_over, over_after);
         if let Some(attempt) = attempt.filter(|attempt| !attempt.is_held) {
-            let judgement = judge(&attempt, &watch);
-            self.decided.push(DecidedAttempt { attempt, judgement });
+            self.decided.push(judged(attempt, &watch));
         }
     }
 
@@ -312,20 +344,19 @@ impl Tracker {
         let watch = self.watch();
         let is_over = |syn: &LoneSyn| watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience;
         for _ in 0..LOOKED_AT_WITH_EACH_NEW {
-            let Some(attempt) = self.flows.take_lone_if(is_over) else {
+            let Some(syn) = self.flows.take_lone_if(is_over) else {
                 return;
             };
-            let judgement = judge(&attempt, &watch);
-            self.decided.push(DecidedAttempt { attempt, judgement });
+            let lone = DecidedLoneSyn::of(syn, &watch);
+            self.decided.push(Decided::LoneSyn(lone));
         }
     }
 
-    fn settle(&mut self, key: FlowKey, id: AttemptId) {
-        let Some(attempt) = self.flows.settle(key, id) else {
+    fn settle(&mut self, at: TaggedKey, id: AttemptId) {
+        let Some(attempt) = self.flows.settle(at, id) else {
             return;
         };
-        let judgement = judge(&attempt, &self.watch());
-        self.decided.push(DecidedAttempt { attempt, judgement });
+        self.decided.push(judged(attempt, &self.watch()));
     }
 
     /// Judges an attempt before its time, to make room.
@@ -335,8 +366,30 @@ impl Tracker {
         };
         let judgement = judge(&attempt, &self.watch());
         self.set_aside_undecided += u64::from(judgement.outcome == super::Outcome::Pending);
-        self.decided.push(DecidedAttempt { attempt, judgement });
+        let decided = DecidedAttempt { attempt, judgement };
+        self.decided.push(Decided::Attempt(decided));
     }
+
+    /// The same for the oldest lone SYN.
+    fn hand_out_lone_early(&mut self) {
+        if let Some(syn) = self.flows.take_lone_if(|_| true) {
+            let lone = DecidedLoneSyn::of(syn, &self.watch());
+            self.set_aside_undecided += u64::from(lone.outcome() == super::Outcome::Pending);
+            self.decided.push(Decided::LoneSyn(lone));
+        }
+    }
+}
+
+/// What is known beforehand of packets that are observed together.
+#[derive(Debug, Default)]
+struct Upcoming {
+    keys: Vec<Option<TaggedKey>>,
+    tags: Vec<Tag>,
+}
+
+fn judged(attempt: Attempt, watch: &Watch) -> Decided {
+    let judgement = judge(&attempt, watch);
+    Decided::Attempt(DecidedAttempt { attempt, judgement })
 }
 
 /// The 4-tuple that a packet is about.
@@ -371,12 +424,15 @@ const LONGEST_PAUSE: u32 = 3;
 
 /// Whether the attempt has failed, and its client must have given up: so long it has been silent.
 fn is_over(attempt: &Attempt, watch: &Watch) -> bool {
-    if attempt.established_at.is_some() {
-        return false;
-    }
+    attempt.established_at.is_none() && watch.until > over_after(attempt, watch)
+}
+
+/// Until then its client may go on. Further packets put that off (but for a SYN that stands behind several of its answers, by a
+/// few seconds, which does not matter here).
+fn over_after(attempt: &Attempt, watch: &Watch) -> Timestamp {
     let lasted = attempt.latest_at.since(attempt.started_at());
     let wait = SHORTEST_WAIT.max(lasted.saturating_mul(LONGEST_PAUSE)) + watch.patience;
-    watch.until.since(attempt.latest_at) > wait
+    attempt.latest_at.after(wait)
 }
 
 /// What tells a capture that was filtered to SYN, FIN and RST, as people do: all segments have one of these, and FINs

@@ -21,7 +21,7 @@ use super::findings::CaptureQuality;
 use super::names::Names;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation};
-use crate::handshake::{Attempt, DecidedAttempt, Role};
+use crate::handshake::{Attempt, DecidedAttempt, DecidedLoneSyn, Outcome, Role};
 use hosts::Hosts;
 use targets::Targets;
 
@@ -116,7 +116,10 @@ impl Comparison {
                     .map(|isn| (attempt.client, attempt.server.port, isn.0)),
             );
         }
-        self.note_client(decided);
+        let syn = attempt.packets_as(&[Role::Syn]).next();
+        let ttl = syn.map(|syn| syn.ip.ttl);
+        let outcome = decided.judgement.outcome;
+        self.note_client(attempt.client.address, attempt.server, outcome, ttl);
         if self.services.len() < REMEMBERED || self.services.contains_key(&attempt.server) {
             let service = self.services.entry(attempt.server).or_default();
             if self.keeps_latest {
@@ -141,22 +144,54 @@ impl Comparison {
         }
     }
 
-    fn note_client(&mut self, decided: &DecidedAttempt) {
-        let attempt = &decided.attempt;
-        let address = attempt.client.address;
+    /// Whether nothing of this attempt would be kept but counts.
+    pub(super) fn only_counts(&self, lone: &DecidedLoneSyn) -> bool {
+        let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
+        let is_known = |service: &ServiceHistory| !(has_room && service.has_room());
+        !self.keeps_latest
+            && lone.client().address != lone.server().address
+            && self.services.get(&lone.server()).is_some_and(is_known)
+    }
+
+    /// As [`Self::add`] of the whole attempt, where it is only counted; whether it looks like noise.
+    pub(super) fn count_lone_syn(&mut self, lone: &DecidedLoneSyn) -> bool {
+        let (server, outcome) = (lone.server(), lone.outcome());
+        let client = self.note_client(lone.client().address, server, outcome, Some(lone.ttl()));
+        let is_scanner = client.is_some_and(|client| client.targets.is_scan());
+        let service = self.services.get_mut(&server);
+        let is_flooded = service.is_some_and(|service| {
+            service.count(outcome, true);
+            service.is_mostly_unfinished()
+        });
+        is_scanner || (is_unfinished(outcome, true) && is_flooded)
+    }
+
+    /// Takes note of who tried to reach whom; `ttl` is that of the SYN.
+    fn note_client(
+        &mut self,
+        address: IpAddr,
+        server: Endpoint,
+        outcome: Outcome,
+        ttl: Option<u8>,
+    ) -> Option<&ClientFacts> {
         let client = if self.clients.len() < REMEMBERED {
             Some(self.clients.entry(address).or_default())
         } else {
             self.clients.get_mut(&address)
         };
-        let Some(client) = client else {
-            return;
-        };
-        if let Some(syn) = attempt.packets_as(&[Role::Syn]).next() {
-            *client.is_near.get_or_insert(false) |= is_untouched(syn.ip.ttl);
+        let client = client?;
+        if let Some(ttl) = ttl {
+            *client.is_near.get_or_insert(false) |= is_untouched(ttl);
         }
         let has_room = self.remembered_targets < REMEMBERED_MOMENTS;
-        self.remembered_targets += usize::from(client.targets.add(decided, has_room));
+        self.remembered_targets += usize::from(client.targets.add(server, outcome, has_room));
+        Some(client)
+    }
+
+    /// Brings into the cache what is known of the clients of attempts that are about to be added.
+    pub(super) fn expect_lone<'a>(&self, lone: impl Iterator<Item = &'a DecidedLoneSyn>) {
+        let is_known = |lone: &&DecidedLoneSyn| self.clients.contains_key(&lone.client().address);
+        black_box(lone.filter(is_known).count());
     }
 
     /// Brings into the cache what is known of the ends of attempts that are about to be added: for all at the same time,

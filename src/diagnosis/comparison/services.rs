@@ -304,18 +304,24 @@ fn is_ordered(moments: &[&Moment]) -> bool {
 impl ServiceHistory {
     /// Takes note of an attempt; whether it is one of those that are remembered singly.
     pub(super) fn add(&mut self, decided: &DecidedAttempt, has_room: bool) -> bool {
-        let attempt = &decided.attempt;
-        self.attempts += 1;
-        self.unfinished += u64::from(is_unfinished(
-            decided.judgement.outcome,
-            attempt.syn_count == 1,
-        ));
-        let is_remembered = has_room && self.moments.len() < REMEMBERED;
+        self.count(decided.judgement.outcome, decided.attempt.syn_count == 1);
+        let is_remembered = has_room && self.has_room();
         if is_remembered {
             self.moments.extend(Moment::of(decided));
             self.changes += 1;
         }
         is_remembered
+    }
+
+    /// Counts an attempt.
+    pub(super) fn count(&mut self, outcome: Outcome, has_one_syn: bool) {
+        self.attempts += 1;
+        self.unfinished += u64::from(is_unfinished(outcome, has_one_syn));
+    }
+
+    /// Whether more attempts may be remembered singly.
+    pub(super) fn has_room(&self) -> bool {
+        self.moments.len() < REMEMBERED
     }
 
     /// Looks at all attempts together, once there are no more.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::decode::Endpoint;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::Outcome;
 
 /// So many ports of one host, most of them in vain, are no application's.
 pub(crate) const PORTS_OF_A_SCAN: usize = 16;
@@ -54,10 +54,10 @@ impl ManyTargets {
 
 impl Targets {
     /// Takes note of an attempt; whether it went to a target that was not known before, and is told apart.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt, has_room: bool) -> bool {
+    pub(super) fn add(&mut self, server: Endpoint, outcome: Outcome, has_room: bool) -> bool {
         self.attempts += 1;
-        self.failed += u64::from(decided.judgement.outcome.is_failure());
-        has_room && self.tell_apart(decided.attempt.server)
+        self.failed += u64::from(outcome.is_failure());
+        has_room && self.tell_apart(server)
     }
 
     fn tell_apart(&mut self, server: Endpoint) -> bool {

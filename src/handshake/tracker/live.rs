@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{DecidedAttempt, SHORTEST_WAIT, Tracker, TrackerSettings, is_over};
+use super::{DecidedAttempt, Decisions, SHORTEST_WAIT, Tracker, TrackerSettings, is_over};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Observation;
 use crate::handshake::attempt::{Attempt, AttemptId};
@@ -197,15 +197,16 @@ impl LiveTracker {
         let watch = self.watch();
         let lone_is_over =
             |syn: &LoneSyn| watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience;
-        while let Some(attempt) = self.tracker.flows.take_lone_if(lone_is_over) {
-            self.close(attempt, &watch);
+        while let Some(syn) = self.tracker.flows.take_lone_if(lone_is_over) {
+            self.close(syn.attempt(), &watch);
         }
         let looks = LOOKED_AT_AT_ONCE.max(self.tracker.flows.open_count() / TURNS_TO_LOOK_AT_ALL);
         for _ in 0..looks {
-            let attempt = self
-                .tracker
-                .flows
-                .take_if(|attempt| is_over(attempt, &watch) || has_begun(attempt, &watch));
+            let is_over =
+                |attempt: &Attempt| is_over(attempt, &watch) || has_begun(attempt, &watch);
+            // All are looked at in turn: also those that were established meanwhile.
+            let flows = &mut self.tracker.flows;
+            let attempt = flows.take_if(watch.until, is_over, |_| Timestamp::EARLIEST);
             if let Some(attempt) = attempt {
                 self.close(attempt, &watch);
             }
@@ -218,18 +219,17 @@ impl LiveTracker {
             return;
         }
         let watch = self.watch();
-        for decided in std::mem::take(&mut self.tracker.decided) {
-            self.close(decided.attempt, &watch);
-        }
+        let mut decided = Decisions::default();
+        self.tracker.swap_decided(&mut decided);
+        decided.drain(|decided| self.close(decided.whole().attempt, &watch));
     }
 
     fn close_all(&mut self) {
         let watch = self.watch();
-        let mut left = std::mem::take(&mut self.tracker.decided);
+        let mut left = Decisions::default();
+        self.tracker.swap_decided(&mut left);
         self.tracker.finish(|decided| left.push(decided));
-        for decided in left {
-            self.close(decided.attempt, &watch);
-        }
+        left.drain(|decided| self.close(decided.whole().attempt, &watch));
         self.told.clear();
         self.due.clear();
     }
