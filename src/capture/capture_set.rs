@@ -245,10 +245,10 @@ impl CaptureSet {
 
     /// The next packet of all, and the id of the interface of its source on which it was captured; `None` at the end.
     pub fn next_with_interface(&mut self) -> Option<(Packet<'_>, u32)> {
-        self.advance_current();
-        self.open_what_is_due();
-        let Reverse((_, index)) = self.open.pop()?;
-        self.current = Some(index);
+        let index = match self.advanced_alone() {
+            Some(index) => index,
+            None => self.earliest()?,
+        };
         let source = source_id(index);
         match self.members.get(index)? {
             Member::Open(open, _) => Some((open.packet(source)?, open.interface())),
@@ -270,6 +270,26 @@ impl CaptureSet {
     /// The comments on packets, 10,000 at most. Complete once the last packet was given; they are not given again.
     pub fn take_packet_comments(&mut self) -> Vec<PacketComment> {
         std::mem::take(&mut self.told.comments)
+    }
+
+    /// The source of the next packet: the one with the earliest record of all.
+    fn earliest(&mut self) -> Option<usize> {
+        self.advance_current();
+        self.open_what_is_due();
+        let Reverse((_, index)) = self.open.pop()?;
+        self.current = Some(index);
+        Some(index)
+    }
+
+    /// The usual case: there is no other source to compare with. `None` also when this one ends.
+    fn advanced_alone(&mut self) -> Option<usize> {
+        let index = self
+            .current
+            .filter(|_| self.open.is_empty() && self.waiting.is_empty())?;
+        match self.members.get_mut(index)? {
+            Member::Open(source, _) => source.advance().map(|_| index),
+            _ => None,
+        }
     }
 
     /// Moves the source of the packet given last to its next record.

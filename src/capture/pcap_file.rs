@@ -13,6 +13,9 @@ use super::{LinkType, Timestamp};
 /// Bytes of the file header.
 const FILE_HEADER_LENGTH: usize = 24;
 
+/// What every variant of a record's header starts with: time and lengths.
+const USUAL_RECORD_HEADER: usize = 16;
+
 /// What Ixia's two variants have behind it: the length of all records.
 const IXIA_EXTRA: usize = 4;
 
@@ -20,7 +23,7 @@ const IXIA_EXTRA: usize = 4;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PcapFile {
     order: ByteOrder,
-    nanoseconds_per_unit: i128,
+    nanoseconds_per_unit: i64,
     record_header_length: usize,
     lengths: Lengths,
     link_type: LinkType,
@@ -39,7 +42,7 @@ enum Lengths {
 /// What the first four bytes say, if they are a pcap file's.
 struct Magic {
     order: ByteOrder,
-    nanoseconds_per_unit: i128,
+    nanoseconds_per_unit: i64,
     record_header: RecordHeader,
     /// Bytes of the file header.
     file_header_length: usize,
@@ -191,6 +194,7 @@ impl PcapFile {
     }
 
     fn record_header(&self, header: &[u8]) -> Option<Record> {
+        let header: &[u8; USUAL_RECORD_HEADER] = header.first_chunk()?;
         let seconds = self.order.u32(header, 0)?;
         let fraction = self.order.u32(header, 4)?;
         let first = self.order.u32(header, 8)?;
@@ -200,10 +204,11 @@ impl PcapFile {
             Lengths::WireFirst => (second, first),
             Lengths::Unknown => (first.min(second), first.max(second)),
         };
+        // At most 2³² times 10⁹ and 2³² times 1,000: less than 2⁶³.
         let nanoseconds =
-            i128::from(seconds) * 1_000_000_000 + i128::from(fraction) * self.nanoseconds_per_unit;
+            i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.nanoseconds_per_unit;
         Some(Record {
-            at: Timestamp::from_wide_nanoseconds(nanoseconds),
+            at: Timestamp::from_nanoseconds(nanoseconds),
             link_type: Some(self.link_type),
             interface: 0,
             header_length: self.record_header_length,

@@ -26,6 +26,13 @@ impl TcpOptions {
     /// Multipath TCP and MD5 stand behind others.
     pub fn parse(mut bytes: &[u8]) -> Self {
         let mut options = Self::default();
+        // All options of nearly all segments of a connection: two paddings and the timestamps.
+        if let [1, 1, 8, 10, rest @ ..] = bytes
+            && let Ok(bytes) = rest.try_into()
+        {
+            options.timestamps = Some(timestamps(bytes));
+            return options;
+        }
         while let Some((&kind, rest)) = bytes.split_first() {
             match kind {
                 0 => break,
@@ -63,10 +70,8 @@ impl TcpOptions {
             (3, &[shift]) => self.window_scale = Some(shift),
             (4, []) => self.sack_permitted = true,
             (8, _) => {
-                if let ([Some(value), Some(echo)], 8) =
-                    ([0, 4].map(|offset| u32_at(value, offset)), value.len())
-                {
-                    self.timestamps = Some((value, echo));
+                if let Ok(bytes) = value.try_into() {
+                    self.timestamps = Some(timestamps(bytes));
                 }
             }
             (19 | 29, _) => self.authentication = true,
@@ -77,11 +82,13 @@ impl TcpOptions {
     }
 }
 
-fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    bytes
-        .get(offset..)?
-        .first_chunk()
-        .map(|field| u32::from_be_bytes(*field))
+/// Value and echo.
+fn timestamps(bytes: [u8; 8]) -> (u32, u32) {
+    let [v0, v1, v2, v3, e0, e1, e2, e3] = bytes;
+    (
+        u32::from_be_bytes([v0, v1, v2, v3]),
+        u32::from_be_bytes([e0, e1, e2, e3]),
+    )
 }
 
 #[cfg(test)]
