@@ -1,5 +1,7 @@
 //! The packets that show what became of an attempt.
 
+use serde::{Deserialize, Serialize};
+
 use super::seen_packet::{Role, SeenPacket};
 use crate::decode::TcpFlags;
 
@@ -10,7 +12,7 @@ const KEPT_PACKETS: usize = 24;
 const KEPT_LATEST: usize = 4;
 
 /// Packets of one attempt in the order of their capture, bounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     packets: Vec<SeenPacket>,
     omitted: u64,

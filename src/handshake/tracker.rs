@@ -4,6 +4,8 @@ mod live;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::answer_from_elsewhere::OrphanedAnswers;
 use super::attempt::{Attempt, AttemptId};
 use super::flow_table::{Flow, FlowKey, FlowTable, OPEN_PER_FLOW};
@@ -40,7 +42,7 @@ impl Default for TrackerSettings {
 }
 
 /// An attempt that was judged: nothing that is still to come can change it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecidedAttempt {
     /// What was seen of it.
     pub attempt: Attempt,
