@@ -1,6 +1,8 @@
 //! The rooms put together: from sources of packets to a diagnosis.
 
+mod attempt_spool;
 mod pipeline;
+mod sorted_runs;
 
 use std::num::NonZeroUsize;
 
@@ -9,7 +11,8 @@ use crate::decode::{Observation, SetAside, decode};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
-use pipeline::{Batch, PACKETS_AT_ONCE};
+pub use attempt_spool::{SpoolError, SpoolSettings};
+use pipeline::{Batch, Diagnosing, PACKETS_AT_ONCE};
 
 /// What shapes an analysis.
 #[derive(Clone, Debug)]
@@ -76,13 +79,53 @@ pub fn analyse_watched(
 pub fn analyse_noted(
     captures: &mut CaptureSet,
     settings: &AnalysisSettings,
+    passes: impl FnMut(&Packet<'_>) -> bool,
+    tell_read: impl FnMut(u64),
+    note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
+) -> (CaptureTotals, Diagnosis) {
+    let read = read_all(captures, settings, None, passes, tell_read, note);
+    (
+        read.totals,
+        read.diagnosing.diagnostician.finish(&read.quality),
+    )
+}
+
+/// As [`analyse_noted`], for more attempts than memory holds: when all shall be listed, they are put aside in the meantime, as
+/// `spool` says, and [`Diagnosis::listed`] gives them in that order.
+///
+/// # Errors
+///
+/// When they cannot be put aside. What is left to be read then is not read.
+pub fn analyse_spooled(
+    captures: &mut CaptureSet,
+    settings: &AnalysisSettings,
+    spool: Option<&SpoolSettings>,
+    passes: impl FnMut(&Packet<'_>) -> bool,
+    tell_read: impl FnMut(u64),
+    note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
+) -> Result<(CaptureTotals, Diagnosis), SpoolError> {
+    let read = read_all(captures, settings, spool, passes, tell_read, note);
+    Ok((read.totals, read.diagnosing.finish(&read.quality)?))
+}
+
+/// What is known when all packets were read.
+struct AllRead {
+    totals: CaptureTotals,
+    diagnosing: Diagnosing,
+    quality: CaptureQuality,
+}
+
+fn read_all(
+    captures: &mut CaptureSet,
+    settings: &AnalysisSettings,
+    spool: Option<&SpoolSettings>,
     mut passes: impl FnMut(&Packet<'_>) -> bool,
     mut tell_read: impl FnMut(u64),
     mut note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
-) -> (CaptureTotals, Diagnosis) {
+) -> AllRead {
     let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
-    let (tracker, mut diagnostician) = pipeline::run(settings, |batch| {
+    let (tracker, mut diagnosing) = pipeline::run(settings, spool, |batch| {
         while batch.observations.len() < PACKETS_AT_ONCE {
             until_telling -= 1;
             if until_telling == 0 {
@@ -140,6 +183,7 @@ pub fn analyse_noted(
         .collect();
     let names = captures.take_resolved_names();
     for resolved in names.into_iter().filter(|_| !settings.is_anonymous) {
+        let diagnostician = &mut diagnosing.diagnostician;
         diagnostician.add_name(resolved.address, resolved.name);
     }
     let quality = CaptureQuality {
@@ -149,7 +193,11 @@ pub fn analyse_noted(
         may_miss_icmp_errors: totals.may_miss_icmp_errors(),
         lost_packets,
     };
-    (totals, diagnostician.finish(&quality))
+    AllRead {
+        totals,
+        diagnosing,
+        quality,
+    }
 }
 
 /// The capture went on for as long as its sources say, although no packet shows it.

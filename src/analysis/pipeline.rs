@@ -6,9 +6,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use super::AnalysisSettings;
+use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
 use crate::capture::PacketPlace;
 use crate::decode::Observation;
-use crate::diagnosis::Diagnostician;
+use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician};
 use crate::handshake::{Decisions, Tracker};
 
 /// How many packets go from one stage to the next at once: enough that handing them over costs nothing, few enough that they
@@ -26,46 +27,86 @@ const EXPECTED_AT_ONCE: usize = 128;
 pub(super) struct Batch {
     pub(super) observations: Vec<(Observation, PacketPlace)>,
     decided: Decisions,
+    /// Attempts could not be put aside: what is still read is read in vain.
+    is_in_vain: bool,
+}
+
+/// What diagnoses, and where it puts attempts aside, if it may.
+pub(super) struct Diagnosing {
+    pub(super) diagnostician: Diagnostician,
+    spool: Option<AttemptSpool>,
+}
+
+impl Diagnosing {
+    fn new(settings: &AnalysisSettings, spool: Option<&SpoolSettings>) -> Self {
+        let mut diagnostician =
+            Diagnostician::new(settings.selection.clone(), settings.listed_attempts);
+        diagnostician.keep_for_evidence(settings.evidence_attempts);
+        Self {
+            diagnostician,
+            spool: spool.cloned().map(AttemptSpool::new),
+        }
+    }
+
+    /// Empties the batch.
+    fn take(&mut self, batch: &mut Batch) {
+        diagnose(&mut self.diagnostician, batch);
+        if let Some(spool) = &mut self.spool {
+            spool.relieve(&mut self.diagnostician);
+            batch.is_in_vain = spool.has_failed();
+        }
+    }
+
+    /// What all attempts say, those put aside included.
+    pub(super) fn finish(self, quality: &CaptureQuality) -> Result<Diagnosis, SpoolError> {
+        let mut diagnostician = self.diagnostician;
+        let put_aside = match self.spool {
+            Some(spool) => spool.finish(&mut diagnostician)?,
+            None => None,
+        };
+        match put_aside {
+            Some(attempts) => {
+                let diagnosis = diagnostician.finish_put_aside(attempts.clone(), quality);
+                diagnosis.map_err(|error| attempts.failure(error))
+            }
+            None => Ok(diagnostician.finish(quality)),
+        }
+    }
 }
 
 /// Feeds all batches that `fill` fills through tracking and diagnosis. `fill` tells whether there are more.
 pub(super) fn run(
     settings: &AnalysisSettings,
+    spool: Option<&SpoolSettings>,
     fill: impl FnMut(&mut Batch) -> bool,
-) -> (Tracker, Diagnostician) {
+) -> (Tracker, Diagnosing) {
     if settings.threads.get() == 1 {
-        return one_after_the_other(settings, fill);
+        return one_after_the_other(settings, spool, fill);
     }
-    thread::scope(|scope| match Stages::start(scope, settings) {
+    thread::scope(|scope| match Stages::start(scope, settings, spool) {
         Some(stages) => stages.feed(fill),
-        None => one_after_the_other(settings, fill),
+        None => one_after_the_other(settings, spool, fill),
     })
 }
 
 fn one_after_the_other(
     settings: &AnalysisSettings,
+    spool: Option<&SpoolSettings>,
     mut fill: impl FnMut(&mut Batch) -> bool,
-) -> (Tracker, Diagnostician) {
+) -> (Tracker, Diagnosing) {
     let mut tracker = Tracker::new(settings.tracker);
-    let mut diagnostician = diagnostician(settings);
+    let mut diagnosing = Diagnosing::new(settings, spool);
     let mut batch = Batch::default();
     loop {
         let has_more = fill(&mut batch);
         track(&mut tracker, &mut batch);
-        diagnose(&mut diagnostician, &mut batch);
-        if !has_more {
+        diagnosing.take(&mut batch);
+        if !has_more || batch.is_in_vain {
             break;
         }
     }
-    finish(&mut tracker, |batch| diagnose(&mut diagnostician, batch));
-    (tracker, diagnostician)
-}
-
-fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
-    let mut diagnostician =
-        Diagnostician::new(settings.selection.clone(), settings.listed_attempts);
-    diagnostician.keep_for_evidence(settings.evidence_attempts);
-    diagnostician
+    finish(&mut tracker, |batch| diagnosing.take(batch));
+    (tracker, diagnosing)
 }
 
 fn track(tracker: &mut Tracker, batch: &mut Batch) {
@@ -100,24 +141,28 @@ struct Stages<'scope> {
     filled: SyncSender<Batch>,
     emptied: Receiver<Batch>,
     tracking: ScopedJoinHandle<'scope, Tracker>,
-    diagnosing: ScopedJoinHandle<'scope, Diagnostician>,
+    diagnosing: ScopedJoinHandle<'scope, Diagnosing>,
 }
 
 impl<'scope> Stages<'scope> {
     /// `None` where the system has no more threads.
-    fn start(scope: &'scope Scope<'scope, '_>, settings: &AnalysisSettings) -> Option<Self> {
+    fn start(
+        scope: &'scope Scope<'scope, '_>,
+        settings: &AnalysisSettings,
+        spool: Option<&SpoolSettings>,
+    ) -> Option<Self> {
         let (filled, to_track) = sync_channel::<Batch>(WAITING_BATCHES);
         let (tracked, to_diagnose) = sync_channel::<Batch>(WAITING_BATCHES);
         let (give_back, emptied) = sync_channel(2 * WAITING_BATCHES);
-        let mut diagnostician = diagnostician(settings);
+        let mut judge_together = Diagnosing::new(settings, spool);
         let diagnosing = thread::Builder::new().name("diagnosis".to_owned());
         let diagnosing = diagnosing.spawn_scoped(scope, move || {
             for mut batch in to_diagnose {
-                diagnose(&mut diagnostician, &mut batch);
+                judge_together.take(&mut batch);
                 // When enough wait there already, it is let go.
                 let _ = give_back.try_send(batch);
             }
-            diagnostician
+            judge_together
         });
         let mut judge = Tracker::new(settings.tracker);
         let tracking = thread::Builder::new().name("tracking".to_owned());
@@ -140,19 +185,22 @@ impl<'scope> Stages<'scope> {
         })
     }
 
-    fn feed(self, mut fill: impl FnMut(&mut Batch) -> bool) -> (Tracker, Diagnostician) {
+    fn feed(self, mut fill: impl FnMut(&mut Batch) -> bool) -> (Tracker, Diagnosing) {
         loop {
             let mut batch = self.emptied.try_recv().unwrap_or_default();
+            if batch.is_in_vain {
+                break;
+            }
             let has_more = fill(&mut batch);
             if self.filled.send(batch).is_err() || !has_more {
                 break;
             }
         }
         drop(self.filled);
-        let (tracker, diagnostician) = (self.tracking.join(), self.diagnosing.join());
+        let (tracker, diagnosing) = (self.tracking.join(), self.diagnosing.join());
         (
             tracker.unwrap_or_else(|panic| resume_unwind(panic)),
-            diagnostician.unwrap_or_else(|panic| resume_unwind(panic)),
+            diagnosing.unwrap_or_else(|panic| resume_unwind(panic)),
         )
     }
 }

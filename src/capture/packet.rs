@@ -1,17 +1,25 @@
 //! One captured packet, not yet looked into.
 
+use serde::{Deserialize, Serialize};
+
 use super::{LinkType, Timestamp};
 
 /// Which of the report's sources a packet came from: the index into its list of sources.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SourceId(pub u32);
 
 /// The 1-based number of a packet in its source, as Wireshark's `frame.number`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct PacketNumber(pub u64);
 
 /// Where and when a packet was captured: enough to find it again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct PacketPlace {
     /// Capture time.
     pub at: Timestamp,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Nanoseconds since 1970-01-01T00:00:00Z on the clock of the capturing host.
 ///
 /// 64 bits reach from the year 1677 to 2262; what a file claims beyond is held at these ends.
@@ -77,6 +79,19 @@ impl Default for Timestamp {
 impl fmt::Debug for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Timestamp({})", self.nanoseconds())
+    }
+}
+
+impl Serialize for Timestamp {
+    /// As nanoseconds since the epoch.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.nanoseconds().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        i64::deserialize(deserializer).map(Self::from_nanoseconds)
     }
 }
 

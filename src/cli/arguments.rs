@@ -220,7 +220,8 @@ pub(super) struct ReadArguments {
     /// List so many attempts singly, 0 for all
     ///
     /// Failures first, then by time. The counts always cover all. Default: 20 in text and Markdown, 1000 in HTML, 100000 in JSON
-    /// and CSV, all in NDJSON.
+    /// and CSV, all in NDJSON. When one of these three lists all, and there are more than 65536, they are put into an unnamed file in
+    /// the folder for temporary files (TMPDIR) meanwhile.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 

@@ -19,6 +19,7 @@ mod output;
 mod packet_filter;
 mod progress;
 mod read;
+mod spool;
 mod terminal;
 mod time_argument;
 

@@ -14,8 +14,9 @@ use super::outcome_list::OutcomeList;
 use super::output::{is_stored, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
+use super::spool;
 use super::terminal::{self, Wishes};
-use crate::analysis::{AnalysisSettings, analyse_noted};
+use crate::analysis::{AnalysisSettings, analyse_spooled};
 use crate::capture::{CaptureSet, Opened, ProblemKind, STANDARD_INPUT, Timestamp};
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::{Outcome, TrackerSettings};
@@ -78,20 +79,15 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     };
     let style = text_style(arguments);
     let settings = AnalysisSettings {
-        tracker: TrackerSettings {
-            patience: arguments.patience,
-            open_attempts: arguments.max_flows,
-        },
-        selection: anonymous::selection(selection(arguments, start, style.zone), map.as_mut()),
-        listed_attempts: listed_attempts(arguments),
         evidence_attempts: evidence.as_ref().map_or(0, |_| MOST_ATTEMPTS),
-        is_anonymous: arguments.anonymize,
-        threads: arguments.threads.unwrap_or_else(usual_threads),
+        selection: anonymous::selection(selection(arguments, start, style.zone), map.as_mut()),
+        ..analysis_settings(arguments)
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
-    let (capture, diagnosis) = analyse_noted(
+    let analysed = analyse_spooled(
         &mut captures,
         &settings,
+        spool::settings(arguments.format, settings.listed_attempts).as_ref(),
         |packet| filter.passes(packet),
         |bytes| progress.have_read(bytes),
         |packet, interface, observation| {
@@ -105,6 +101,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         },
     );
     progress.remove();
+    let (capture, diagnosis) = match analysed {
+        Ok(analysed) => analysed,
+        Err(error) => return spool::tell(&error),
+    };
     let report = Report {
         tool: tool(arguments, typed),
         capture,
@@ -126,6 +126,20 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
             status.max(evidence.write(&report, &captures.facts(), filter, map.as_mut(), messages));
     }
     status.max(write_out(arguments, &report, &style))
+}
+
+/// What the arguments alone say.
+fn analysis_settings(arguments: &ReadArguments) -> AnalysisSettings {
+    AnalysisSettings {
+        tracker: TrackerSettings {
+            patience: arguments.patience,
+            open_attempts: arguments.max_flows,
+        },
+        listed_attempts: listed_attempts(arguments),
+        is_anonymous: arguments.anonymize,
+        threads: arguments.threads.unwrap_or_else(usual_threads),
+        ..AnalysisSettings::default()
+    }
 }
 
 fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> ExitStatus {

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// How many layers around the judged IP packet are followed; a packet with more is set aside.
 pub const DEEPEST_ENCAPSULATION: usize = 6;
 
 /// One layer around the IP packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EncapsulationLayer {
     /// A VLAN tag with its identifier.
     Vlan(u16),
@@ -71,7 +73,7 @@ impl fmt::Display for EncapsulationLayer {
 }
 
 /// The layers around an IP packet, outside in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Encapsulation {
     layers: [Option<EncapsulationLayer>; DEEPEST_ENCAPSULATION],
 }

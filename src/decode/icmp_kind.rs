@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Type and code of an ICMP (RFC 792, RFC 1812 §5.2.7) or `ICMPv6` (RFC 4443) message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum IcmpKind {
     /// ICMP for IPv4: type, code.
     V4(u8, u8),

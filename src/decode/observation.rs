@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOptions};
 
 /// What one packet says. Plain data: no reference into the packet.
@@ -50,7 +52,7 @@ pub enum Neighbour {
 }
 
 /// Facts of the IP header that tell one sender from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IpFacts {
     /// Time to live, or hop limit.
     pub ttl: u8,

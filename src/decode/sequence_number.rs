@@ -1,7 +1,9 @@
 //! Positions in a stream of bytes that wraps around.
 
+use serde::{Deserialize, Serialize};
+
 /// A TCP sequence or acknowledgement number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SequenceNumber(pub u32);
 
 impl SequenceNumber {

@@ -1,7 +1,9 @@
 //! The options of a TCP header that matter to a handshake.
 
+use serde::{Deserialize, Serialize};
+
 /// What the options say, as far as they were captured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TcpOptions {
     /// Maximum segment size (kind 2).
     pub maximum_segment_size: Option<u16>,

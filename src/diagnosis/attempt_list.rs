@@ -1,14 +1,15 @@
 //! The attempts that a report lists singly.
 
 use std::collections::BinaryHeap;
+use std::io;
 
+use super::listing::{AttemptsPutAside, ListingKey, ListingOrder};
 use crate::capture::Timestamp;
-use crate::decode::Endpoint;
 use crate::handshake::{DecidedAttempt, DecidedLoneSyn, Outcome};
 
 /// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before later ones; noise only
 /// where there is room. What is noise shows in the end only: until then some more are kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct AttemptList {
     /// `None` for all.
     limit: Option<usize>,
@@ -26,7 +27,7 @@ const SPARE: usize = 256;
 
 #[derive(Clone, Debug)]
 struct Ranked {
-    rank: (Weight, Order),
+    rank: (Weight, ListingKey),
     decided: DecidedAttempt,
 }
 
@@ -50,25 +51,16 @@ fn weight(outcome: Outcome, is_noise: bool) -> Weight {
     }
 }
 
-type Order = (Timestamp, Endpoint, Endpoint, Option<u32>, u64);
-
-/// By the time of the first packet, then by who, to whom and with which number.
-fn order(decided: &DecidedAttempt) -> Order {
-    let attempt = &decided.attempt;
-    (
-        attempt.started_at(),
-        attempt.client,
-        attempt.server,
-        attempt.isn.map(|isn| isn.0),
-        attempt.id.0,
-    )
+/// By the time of the first packet.
+fn order(decided: &DecidedAttempt) -> ListingKey {
+    ListingOrder::ByStart.key(decided)
 }
 
 /// As [`order`], or with later times before earlier ones.
-fn in_kept_order(keeps_latest: bool, decided: &DecidedAttempt) -> Order {
+fn in_kept_order(keeps_latest: bool, decided: &DecidedAttempt) -> ListingKey {
     let mut order = order(decided);
     if keeps_latest {
-        order.0 = Timestamp::from_nanoseconds(!order.0.nanoseconds());
+        order.at = Timestamp::from_nanoseconds(!order.at.nanoseconds());
     }
     order
 }
@@ -77,10 +69,7 @@ impl AttemptList {
     pub(super) fn new(limit: Option<usize>) -> Self {
         Self {
             limit,
-            for_evidence: 0,
-            keeps_latest: false,
-            added: 0,
-            kept: BinaryHeap::new(),
+            ..Self::default()
         }
     }
 
@@ -118,15 +107,8 @@ impl AttemptList {
     /// Whether this attempt would be left out.
     pub(super) fn leaves_out(&self, lone: &DecidedLoneSyn, may_be_noise: bool) -> bool {
         let rank = || {
-            let (client, server) = (lone.client(), lone.server());
-            let order = (
-                lone.started_at(),
-                client,
-                server,
-                Some(lone.isn()),
-                lone.id().0,
-            );
-            (weight(lone.outcome(), may_be_noise), order)
+            let weight = weight(lone.outcome(), may_be_noise);
+            (weight, ListingKey::of_lone_syn(lone))
         };
         let is_behind = |last: &Ranked| last.rank <= rank();
         !self.keeps_latest && self.is_full() && self.kept.peek().is_none_or(is_behind)
@@ -137,12 +119,55 @@ impl AttemptList {
         self.added += 1;
     }
 
-    fn order(&self, decided: &DecidedAttempt) -> Order {
+    fn order(&self, decided: &DecidedAttempt) -> ListingKey {
         in_kept_order(self.keeps_latest, decided)
     }
 
+    /// All that are kept, in this order, when they are more than `longest` and the list has no limit. They are let go.
+    pub(super) fn take_run(
+        &mut self,
+        longest: usize,
+        order: ListingOrder,
+    ) -> Option<Vec<DecidedAttempt>> {
+        if self.limit.is_some() || self.kept.len() <= longest {
+            return None;
+        }
+        let kept = std::mem::take(&mut self.kept);
+        let mut run: Vec<DecidedAttempt> = kept.into_iter().map(|ranked| ranked.decided).collect();
+        run.sort_by_cached_key(|decided| order.key(decided));
+        Some(run)
+    }
+
+    /// Of attempts that were all taken in runs, and are given again, those for evidence; in order of time.
+    pub(super) fn evidence_among(
+        &self,
+        taken: &dyn AttemptsPutAside,
+        is_noise: impl Fn(&DecidedAttempt) -> bool,
+    ) -> io::Result<Vec<DecidedAttempt>> {
+        let mut kept: BinaryHeap<Ranked> = BinaryHeap::new();
+        if self.for_evidence == 0 {
+            return Ok(Vec::new());
+        }
+        for decided in taken.replay() {
+            let decided = decided?;
+            let outcome = decided.judgement.outcome;
+            if !is_for_evidence(outcome) {
+                continue;
+            }
+            let rank = (weight(outcome, is_noise(&decided)), self.order(&decided));
+            kept.push(Ranked { rank, decided });
+            if kept.len() > self.for_evidence {
+                kept.pop();
+            }
+        }
+        let mut evidence: Vec<DecidedAttempt> =
+            kept.into_iter().map(|ranked| ranked.decided).collect();
+        evidence.sort_by_cached_key(order);
+        Ok(evidence)
+    }
+
     /// The attempts to be listed and how many were left out; and those for evidence. All in order of time.
-    pub(super) fn into_parts(self, is_noise: impl Fn(&DecidedAttempt) -> bool) -> ListedAttempts {
+    pub(super) fn into_parts(self, is_noise: impl Fn(&DecidedAttempt) -> bool) -> ChosenAttempts {
         let mut kept: Vec<DecidedAttempt> =
             self.kept.into_iter().map(|ranked| ranked.decided).collect();
         kept.sort_by_cached_key(|decided| {
@@ -162,7 +187,7 @@ impl AttemptList {
         kept.truncate(self.limit.unwrap_or(usize::MAX));
         kept.sort_by_cached_key(order);
         let omitted = self.added - kept.len() as u64;
-        ListedAttempts {
+        ChosenAttempts {
             listed: kept,
             omitted,
             for_evidence,
@@ -170,8 +195,9 @@ impl AttemptList {
     }
 }
 
-/// What an [`AttemptList`] has kept.
-pub(super) struct ListedAttempts {
+/// What is chosen of an [`AttemptList`].
+#[derive(Default)]
+pub(super) struct ChosenAttempts {
     pub(super) listed: Vec<DecidedAttempt>,
     pub(super) omitted: u64,
     pub(super) for_evidence: Vec<DecidedAttempt>,

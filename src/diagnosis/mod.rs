@@ -10,8 +10,10 @@ mod causes;
 mod comparison;
 mod endpoints;
 mod evidence_choice;
+mod explainer;
 mod findings;
 pub mod knowledge;
+mod listing;
 mod live;
 mod names;
 mod noise;
@@ -29,6 +31,7 @@ pub use comparison::Vantage;
 pub use endpoints::EndpointSummary;
 pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
 pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
+pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
 pub use live::LiveDiagnostician;
 pub use names::Names;
 pub use noise::Noise;
@@ -38,13 +41,17 @@ pub use service_names::service_name;
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
 pub use words::duration;
 
+use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::decode::Observation;
 use crate::handshake::{Decided, DecidedAttempt, DecidedLoneSyn, Decisions};
-use attempt_list::{AttemptList, ListedAttempts};
+use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
+use explainer::Explainer;
+use listing::UnexplainedAttempts;
 use noise::NoiseFilter;
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
@@ -75,8 +82,10 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// The servers, the one with the most failures first.
     pub endpoints: Vec<EndpointSummary>,
-    /// The attempts listed singly, in order of time.
+    /// The attempts listed singly, in order of time; none when they were put aside. [`Diagnosis::listed`] gives them in either
+    /// case.
     pub attempts: Vec<DiagnosedAttempt>,
+    put_aside: Option<UnexplainedAttempts>,
     /// How many more could have been listed.
     pub attempts_omitted: u64,
     /// How many attempts the report is not about.
@@ -227,41 +236,80 @@ impl Diagnostician {
         }
     }
 
+    /// When more than `longest` attempts are kept to be listed, and all shall be: all of them, in this order. They are no longer
+    /// kept. Who asks puts them aside, and gives them, with all that come later, to [`Self::finish_put_aside`].
+    pub fn take_run(&mut self, longest: usize, order: ListingOrder) -> Option<Vec<DecidedAttempt>> {
+        self.attempts.take_run(longest, order)
+    }
+
     /// What they say, now that everything was seen.
-    pub fn finish(self, quality: &CaptureQuality) -> Diagnosis {
-        let mut comparison = self.comparison;
-        comparison.settle(quality.clone());
-        let noise = NoiseFilter::of(&comparison, &self.selection);
-        let is_noise = |decided: &DecidedAttempt| noise.kind(decided).is_some();
-        let ListedAttempts {
-            listed,
-            omitted,
-            for_evidence,
-        } = self.attempts.into_parts(is_noise);
-        let collected = findings::Collected {
-            comparison: &comparison,
-            selection: &self.selection,
-            noise: &noise,
-            quality,
+    pub fn finish(mut self, quality: &CaptureQuality) -> Diagnosis {
+        let explainer = self.explainer(quality);
+        let kept = std::mem::take(&mut self.attempts);
+        let chosen = kept.into_parts(|decided| explainer.is_noise(decided));
+        self.conclude(&explainer, chosen, quality)
+    }
+
+    /// As [`Self::finish`], when all attempts to be listed were taken with [`Self::take_run`].
+    ///
+    /// # Errors
+    ///
+    /// When they are not given again.
+    pub fn finish_put_aside(
+        mut self,
+        attempts: Arc<dyn AttemptsPutAside>,
+        quality: &CaptureQuality,
+    ) -> io::Result<Diagnosis> {
+        let explainer = self.explainer(quality);
+        let is_noise = |decided: &DecidedAttempt| explainer.is_noise(decided);
+        let chosen = ChosenAttempts {
+            for_evidence: self.attempts.evidence_among(&*attempts, is_noise)?,
+            ..ChosenAttempts::default()
         };
-        let findings = findings::findings(collected);
+        let mut diagnosis = self.conclude(&explainer, chosen, quality);
+        diagnosis.put_aside = Some(UnexplainedAttempts {
+            attempts,
+            explainer,
+        });
+        Ok(diagnosis)
+    }
+
+    fn explainer(&mut self, quality: &CaptureQuality) -> Explainer {
+        let comparison = std::mem::take(&mut self.comparison);
+        Explainer::new(comparison, &self.selection, quality)
+    }
+
+    fn conclude(
+        self,
+        explainer: &Explainer,
+        chosen: ChosenAttempts,
+        quality: &CaptureQuality,
+    ) -> Diagnosis {
+        let Explainer { comparison, noise } = explainer;
+        let findings = findings::findings(findings::Collected {
+            comparison,
+            selection: &self.selection,
+            noise,
+            quality,
+        });
         let mut names = comparison.names().clone();
         for (address, name) in self.names {
             names.add(address, name);
         }
-        let diagnosed = |decided| DiagnosedAttempt::new(decided, &comparison, &noise);
+        let diagnosed = |decided| explainer.explain(decided);
         Diagnosis {
             outcomes: self.outcomes,
             over_time: self.over_time,
             findings,
             names,
-            endpoints: self.endpoints.worst_first(&comparison, &noise),
+            endpoints: self.endpoints.worst_first(comparison, noise),
             evidence: EvidenceChoice {
-                compared: comparison.compared_with(&for_evidence),
-                attempts: for_evidence.into_iter().map(diagnosed).collect(),
+                compared: comparison.compared_with(&chosen.for_evidence),
+                attempts: chosen.for_evidence.into_iter().map(diagnosed).collect(),
             },
-            attempts: listed.into_iter().map(diagnosed).collect(),
-            attempts_omitted: omitted,
+            attempts: chosen.listed.into_iter().map(diagnosed).collect(),
+            put_aside: None,
+            attempts_omitted: chosen.omitted,
             attempts_not_selected: self.not_selected,
             highest_id: self.highest_id,
         }

@@ -1,5 +1,7 @@
 //! One try of a client to open a connection: everything that was seen of it.
 
+use serde::{Deserialize, Serialize};
+
 use super::evidence::Evidence;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, SeenPacket, Sender};
@@ -7,11 +9,11 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Encapsulation, Endpoint, IcmpKind, Segment, SequenceNumber};
 
 /// The number of an attempt: they count from 1 in the order in which their first packets were seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttemptId(pub u64);
 
 /// The facts of one attempt. All SYNs of one client with one initial sequence number (ISN) on one 4-tuple belong to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Its number.
     pub id: AttemptId,
@@ -93,7 +95,7 @@ pub(super) enum Fit {
 
 /// Which acknowledgement numbers the client's TCP accepts for its SYN: ISN + 1, up to the end of the data or FIN that
 /// the SYN carries (RFC 9293 §3.10.7.3, RFC 7413).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Acceptable {
     first: SequenceNumber,
     span: u32,

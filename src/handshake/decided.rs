@@ -1,5 +1,7 @@
 //! Attempts that were judged: nothing that is still to come can change them.
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt::{Attempt, AttemptId};
 use super::lone_syn::LoneSyn;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence};
@@ -7,7 +9,7 @@ use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 
 /// An attempt that was judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DecidedAttempt {
     /// What was seen of it.
     pub attempt: Attempt,

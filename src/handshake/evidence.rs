@@ -1,5 +1,6 @@
 //! The packets that show what became of an attempt.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::seen_packet::{Role, SeenPacket};
@@ -15,7 +16,7 @@ const KEPT_LATEST: usize = 4;
 const INLINE_PACKETS: usize = 2;
 
 /// Packets of one attempt in the order of their capture, bounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     packets: SmallVec<[SeenPacket; INLINE_PACKETS]>,
     omitted: u64,

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt::Attempt;
 use crate::capture::Timestamp;
 
 /// What the packets show of one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// SYN, acceptable SYN-ACK, and what proves that the client acknowledged it.
     Established,
@@ -82,7 +84,7 @@ pub struct Watch {
 }
 
 /// An outcome, and the packet or the moment that settled it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judgement {
     /// What the packets show.
     pub outcome: Outcome,

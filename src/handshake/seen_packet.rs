@@ -3,11 +3,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{IcmpError, IcmpKind, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions};
 
 /// A packet of an attempt: where it stands, who sent it, what part it played, and the facts that tell senders apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenPacket {
     /// Where and when it was captured.
     pub place: PacketPlace,
@@ -25,7 +27,7 @@ pub struct SeenPacket {
 }
 
 /// Which side a packet came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sender {
     /// The side that sent the first SYN.
     Client,
@@ -36,7 +38,7 @@ pub enum Sender {
 }
 
 /// What a packet means for its attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// The first SYN.
     Syn,
@@ -73,7 +75,7 @@ pub enum Role {
 }
 
 /// What a packet says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// A TCP segment.
     Segment {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::json;
 use super::model::Report;
 use super::sanitize::terminal_safe;
+use crate::diagnosis::ListingOrder;
 
 /// The scalar fields of an attempt, by the names and in the order of the JSON report.
 const COLUMNS: [&str; 21] = [
@@ -64,14 +65,14 @@ struct Row<'a> {
 ///
 /// # Errors
 ///
-/// What `out` says.
+/// What `out` says; that attempts put aside cannot be read.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut rows = ::csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(out);
     rows.write_record(COLUMNS)?;
-    for diagnosed in &report.diagnosis.attempts {
-        let attempt = json::wire_attempt(report, diagnosed);
+    for diagnosed in report.diagnosis.listed(ListingOrder::ByStart) {
+        let attempt = json::wire_attempt(report, &*diagnosed?);
         rows.serialize(Row {
             id: attempt.id,
             client: &attempt.client,

@@ -1,11 +1,14 @@
 //! The JSON report and its schema.
 
+mod attempt_sequence;
 pub mod ndjson;
 mod wire;
 
 pub(super) use wire::SCHEMA;
 
 use std::io::{self, Write};
+
+use attempt_sequence::AttemptSequence;
 
 use super::model::Report;
 use super::packet_filters;
@@ -24,18 +27,23 @@ use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
 ///
 /// # Errors
 ///
-/// What `out` says.
+/// What `out` says; that attempts put aside cannot be read, or were put aside in another order.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &wire_report(report))?;
+    let document = wire_report(report);
+    let written = serde_json::to_writer_pretty(&mut *out, &document);
+    if let Some(error) = document.attempts.take_failure() {
+        return Err(error);
+    }
+    written?;
     writeln!(out)
 }
 
 /// The JSON Schema of what [`write()`] writes.
 pub fn schema() -> serde_json::Value {
-    schemars::schema_for!(wire::Report).to_value()
+    schemars::schema_for!(wire::Report<'static>).to_value()
 }
 
-fn wire_report(report: &Report) -> wire::Report {
+fn wire_report(report: &Report) -> wire::Report<'_> {
     let diagnosis = &report.diagnosis;
     wire::Report {
         schema: wire::SCHEMA,
@@ -53,11 +61,7 @@ fn wire_report(report: &Report) -> wire::Report {
             .iter()
             .map(|endpoint| wire_endpoint(report, endpoint))
             .collect(),
-        attempts: diagnosis
-            .attempts
-            .iter()
-            .map(|diagnosed| wire_attempt(report, diagnosed))
-            .collect(),
+        attempts: AttemptSequence::of(report),
         attempts_omitted: diagnosis.attempts_omitted,
     }
 }

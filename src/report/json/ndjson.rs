@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{numbered, wire_attempt, wire_capture, wire_endpoint, wire_finding, wire_summary};
+#[cfg(feature = "live")]
 use crate::diagnosis::DiagnosedAttempt;
+use crate::diagnosis::ListingOrder;
 #[cfg(feature = "live")]
 use crate::handshake::Outcome;
 use crate::report::model::Report;
@@ -33,15 +35,11 @@ struct Correction<T> {
 ///
 /// # Errors
 ///
-/// What `out` says.
+/// What `out` says; that attempts put aside cannot be read, or were put aside in another order.
 pub fn write(report: &Report, flushes_lines: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut lines = Lines { out, flushes_lines };
-    let diagnosis = &report.diagnosis;
-    let mut attempts: Vec<&DiagnosedAttempt> = diagnosis.attempts.iter().collect();
-    attempts
-        .sort_by_key(|diagnosed| (diagnosed.decided.judgement.at, diagnosed.decided.attempt.id));
-    for diagnosed in attempts {
-        lines.write("attempt", wire_attempt(report, diagnosed))?;
+    for diagnosed in report.diagnosis.listed(ListingOrder::ByDecision) {
+        lines.write("attempt", wire_attempt(report, &*diagnosed?))?;
     }
     lines.write_end(report)
 }

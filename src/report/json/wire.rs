@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::attempt_sequence::AttemptSequence;
+
 /// The name and version of this shape.
 pub(in crate::report) const SCHEMA: &str = "tcpwhy-report/1";
 
 /// A report on the TCP connects of a capture.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct Report {
+pub(super) struct Report<'a> {
     /// The shape of this document: `tcpwhy-report/1`.
     pub(super) schema: &'static str,
     /// What made the report.
@@ -28,7 +30,8 @@ pub(super) struct Report {
     /// The servers, the one with the most failures first.
     pub(super) endpoints: Vec<Endpoint>,
     /// The attempts, in order of time.
-    pub(super) attempts: Vec<Attempt>,
+    #[schemars(with = "Vec<Attempt>")]
+    pub(super) attempts: AttemptSequence<'a>,
     /// How many attempts could have been listed and are not.
     pub(super) attempts_omitted: u64,
 }

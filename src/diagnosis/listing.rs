@@ -1,0 +1,110 @@
+//! The attempts that a report lists singly, one after the other: from memory, or, when they are too many for that, from where
+//! they were put aside.
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+
+use super::explainer::Explainer;
+use super::{DiagnosedAttempt, Diagnosis};
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+use crate::handshake::{DecidedAttempt, DecidedLoneSyn};
+
+/// In which order attempts are listed. No two have the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListingOrder {
+    /// By the time of the first packet, then by who, to whom and with which number.
+    ByStart,
+    /// By the time when it was certain how they ended.
+    ByDecision,
+}
+
+/// The place of an attempt in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListingKey {
+    pub(super) at: Timestamp,
+    /// Client, server and initial sequence number, where the order asks for them.
+    who: Option<(Endpoint, Endpoint, Option<u32>)>,
+    id: u64,
+}
+
+impl ListingOrder {
+    /// Attempts are listed by ascending keys.
+    pub fn key(self, decided: &DecidedAttempt) -> ListingKey {
+        let attempt = &decided.attempt;
+        let (at, who) = match self {
+            Self::ByStart => {
+                let isn = attempt.isn.map(|isn| isn.0);
+                let who = (attempt.client, attempt.server, isn);
+                (attempt.started_at(), Some(who))
+            }
+            Self::ByDecision => (decided.judgement.at, None),
+        };
+        ListingKey {
+            at,
+            who,
+            id: attempt.id.0,
+        }
+    }
+}
+
+impl ListingKey {
+    /// By the time of the first packet, of the whole attempt.
+    pub(super) fn of_lone_syn(lone: &DecidedLoneSyn) -> Self {
+        Self {
+            at: lone.started_at(),
+            who: Some((lone.client(), lone.server(), Some(lone.isn()))),
+            id: lone.id().0,
+        }
+    }
+}
+
+/// Attempts that were put aside, to be given again: see [`Diagnostician::take_run`](super::Diagnostician::take_run).
+pub trait AttemptsPutAside: Debug + Send + Sync {
+    /// The order in which they are given.
+    fn order(&self) -> ListingOrder;
+
+    /// All of them, from the first one on. Nothing comes after an error.
+    fn replay(&self) -> AttemptReplay<'_>;
+}
+
+/// Attempts that were put aside, one after the other; or why there are no more.
+pub type AttemptReplay<'a> = Box<dyn Iterator<Item = io::Result<DecidedAttempt>> + 'a>;
+
+/// Attempts that were put aside, and what explains them.
+#[derive(Clone, Debug)]
+pub(super) struct UnexplainedAttempts {
+    pub(super) attempts: Arc<dyn AttemptsPutAside>,
+    pub(super) explainer: Explainer,
+}
+
+/// The listed attempts one after the other; or why there are no more.
+pub type ListedAttempts<'a> = Box<dyn Iterator<Item = io::Result<Cow<'a, DiagnosedAttempt>>> + 'a>;
+
+impl Diagnosis {
+    /// The attempts listed singly, in this order. Those that were put aside are explained when their turn comes; it is an error
+    /// when they were put aside in another order, or cannot be read.
+    pub fn listed(&self, order: ListingOrder) -> ListedAttempts<'_> {
+        let Some(put_aside) = &self.put_aside else {
+            return self.listed_from_memory(order);
+        };
+        if put_aside.attempts.order() != order {
+            let other_order = "the attempts were put aside in another order";
+            let error = io::Error::new(ErrorKind::InvalidInput, other_order);
+            return Box::new(std::iter::once(Err(error)));
+        }
+        let explained = |decided| Cow::Owned(put_aside.explainer.explain(decided));
+        let replay = put_aside.attempts.replay();
+        Box::new(replay.map(move |decided| decided.map(explained)))
+    }
+
+    fn listed_from_memory(&self, order: ListingOrder) -> ListedAttempts<'_> {
+        let mut attempts: Vec<&DiagnosedAttempt> = self.attempts.iter().collect();
+        if order != ListingOrder::ByStart {
+            attempts.sort_by_cached_key(|diagnosed| order.key(&diagnosed.decided));
+        }
+        Box::new(attempts.into_iter().map(|one| Ok(Cow::Borrowed(one))))
+    }
+}
