@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::ReadArguments;
 use super::exit_status::ExitStatus;
 use super::messages::Messages;
-use super::output::write_whole;
+use super::output::{unwritable_hint, write_whole};
 use super::packet_filter::PacketFilter;
 use crate::anonymize::AddressMap;
 use crate::capture::{CaptureSet, Packet, RecordedPackets, STANDARD_INPUT, SourceFacts};
@@ -126,7 +126,7 @@ impl EvidenceFile {
                 ExitStatus::Success
             }
             Err(error) => {
-                Messages::error(format!("{error:#}"), None);
+                Messages::error(format!("{error:#}"), unwritable_hint(&error));
                 ExitStatus::Input
             }
         }

@@ -1,6 +1,6 @@
 //! Where a report goes.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
@@ -86,6 +86,23 @@ fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     Ok(())
 }
 
+/// What to do about an output that cannot be written.
+pub(super) fn unwritable_hint(error: &anyhow::Error) -> Option<&'static str> {
+    let reason = error.downcast_ref::<io::Error>()?;
+    match reason.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            Some("the folder must be there: mkdir -p FOLDER makes it")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some("name a file in a folder that you may write to")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("there is no room left: name a file elsewhere")
+        }
+        _ => None,
+    }
+}
+
 /// A file that a report will be written to when the rights to make it may be gone.
 #[cfg(feature = "live")]
 pub(super) struct ReportFile {
@@ -128,14 +145,10 @@ impl ReportFile {
     }
 }
 
-/// A temporary file with the permissions that a new file has.
+/// A temporary file with the permissions that a new file has. An error of it does not name it: its name says nothing to who named
+/// another.
 fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tcpwhy-").suffix(".partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(directory)
+    builder.make_in(directory, |path| File::create_new(path))
 }

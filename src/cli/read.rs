@@ -11,7 +11,7 @@ use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
 use super::outcome_list::OutcomeList;
-use super::output::{is_stored, write_report};
+use super::output::{is_stored, unwritable_hint, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::terminal::{self, Wishes};
@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let mut map = match anonymous::map(arguments, messages) {
         Ok(map) => map,
         Err(message) => {
-            Messages::error(message, None);
+            Messages::error(message, Some(anonymous::KEY_HINT));
             return ExitStatus::Usage;
         }
     };
@@ -137,7 +137,7 @@ fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> E
     match written {
         Ok(()) => ExitStatus::Success,
         Err(error) => {
-            Messages::error(format!("{error:#}"), None);
+            Messages::error(format!("{error:#}"), unwritable_hint(&error));
             ExitStatus::Input
         }
     }
