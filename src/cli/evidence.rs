@@ -176,6 +176,12 @@ impl EvidenceFile {
                 written.attempts, written.attempts_left_out
             ));
         }
+        for (link_type, packets) in &written.not_anonymous {
+            messages.warning(format!(
+                "{path} lacks {packets} packets of link type {link_type}: addresses in them cannot be replaced safely; evidence \
+                 without --anonymize has them"
+            ));
+        }
         if written.missing > 0 {
             messages.warning(format!(
                 "{path} lacks {} packets that were not put aside while reading the stream; a file would give them",
