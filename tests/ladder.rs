@@ -73,6 +73,9 @@ fn ladders_look_as_they_looked() {
         ("ended-too-early.pcap", "pending"),
         ("own-firewall.pcap", "partial"),
         ("established-by-simultaneous-open.scenario", "established"),
+        ("reset-of-an-answer-from-elsewhere.scenario", "dropped"),
+        ("reset-after-the-name-in-the-hello.scenario", "reset"),
+        ("copies-of-a-routing-loop.scenario", "rejected"),
     ] {
         let report = report(&[capture(name, &folder)]);
         let ladder = ladders(&report)

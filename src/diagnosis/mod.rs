@@ -213,7 +213,9 @@ impl Diagnostician {
             noise: &noise,
             quality,
         };
-        let findings = findings::findings(collected);
+        let mut findings = findings::findings(collected);
+        let endpoints = self.endpoints.worst_first(&comparison, &noise);
+        findings::no_surer_than_causes(&mut findings, &endpoints);
         let mut names = comparison.names().clone();
         for (address, name) in self.names {
             names.add(address, name);
@@ -224,7 +226,7 @@ impl Diagnostician {
             over_time: self.over_time,
             findings,
             names,
-            endpoints: self.endpoints.worst_first(&comparison, &noise),
+            endpoints,
             evidence: EvidenceChoice {
                 compared: comparison.compared_with(&for_evidence),
                 attempts: for_evidence.into_iter().map(diagnosed).collect(),

@@ -6,7 +6,7 @@ use super::{View, shown};
 use crate::diagnosis::{DiagnosedAttempt, duration};
 use crate::report::attempt_words::{after, facts};
 use crate::report::counts::counted;
-use crate::report::ladder::{CapturedAgain, Event, Ladder, LadderPacket, Party, Row, Side};
+use crate::report::ladder::{Event, Ladder, LadderPacket, Party, Row, Side};
 use crate::report::packet_filters::display_filter;
 
 /// A step of a ladder, as it is drawn.
@@ -91,24 +91,20 @@ fn what(packet: &LadderPacket) -> String {
 
 fn detail(ladder: &Ladder, packet: &LadderPacket) -> String {
     let mut parts = vec![format!("#{}", packet.number)];
-    if let Side::Other(index) = packet.from {
-        parts.extend(
-            ladder
-                .others
-                .get(index)
-                .map(|other| format!("from {}", party(other))),
-        );
-    }
+    let other = |side: Side, word: &str| match side {
+        Side::Other(index) => {
+            let other = ladder.others.get(index);
+            other.map(|other| format!("{word} {}", party(other)))
+        }
+        Side::Client | Side::Server => None,
+    };
+    parts.extend(other(packet.from, "from"));
+    parts.extend(other(packet.to, "to"));
     parts.extend(packet.set_aside.map(str::to_owned));
     parts.extend(packet.sequence.map(|number| format!("seq {number}")));
     parts.extend(packet.acknowledgment.map(|number| format!("ack {number}")));
     parts.extend(packet.fields.iter().cloned());
-    if let Some(CapturedAgain { after, ttl }) = packet.copy {
-        parts.push(format!(
-            "captured again after {} with ttl {ttl}",
-            duration(after)
-        ));
-    }
+    parts.extend(packet.copy.as_ref().map(ToString::to_string));
     parts.join(", ")
 }
 
