@@ -190,6 +190,15 @@ const enhance = (list) => {
 };
 
 const finders = [...document.querySelectorAll('.list')].map(enhance);
+
+// What is unfolded on paper: browsers that know ::details-content do so by style alone.
+let unfolded = [];
+addEventListener('beforeprint', () => {
+  unfolded = [...document.querySelectorAll('details.paper:not([open])')];
+  unfolded.forEach((fold) => { fold.open = true; });
+});
+addEventListener('afterprint', () => unfolded.splice(0).forEach((fold) => { fold.open = false; }));
+
 const follow = () => {
   const id = decodeURIComponent(location.hash.slice(1));
   if (id.startsWith('attempt-')) finders.forEach((find) => find(id));
