@@ -39,11 +39,7 @@ fn wire_report(report: &Report) -> wire::Report {
     let diagnosis = &report.diagnosis;
     wire::Report {
         schema: wire::SCHEMA,
-        tool: wire::Tool {
-            name: "tcpwhy",
-            version: report.tool.version,
-            arguments: report.tool.arguments.clone(),
-        },
+        tool: wire_tool(report),
         capture: wire_capture(report),
         settings: wire_settings(&report.settings),
         summary: wire_summary(report),
@@ -59,6 +55,14 @@ fn wire_report(report: &Report) -> wire::Report {
             .map(|diagnosed| wire_attempt(report, diagnosed))
             .collect(),
         attempts_omitted: diagnosis.attempts_omitted,
+    }
+}
+
+fn wire_tool(report: &Report) -> wire::Tool {
+    wire::Tool {
+        name: "tcpwhy",
+        version: report.tool.version,
+        arguments: report.tool.arguments.clone(),
     }
 }
 
