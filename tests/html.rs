@@ -398,6 +398,10 @@ fn a_hundred_thousand_attempts_stay_quick() {
     assert_eq!(status, "1 of 100,000 rows");
     let words = unfold(&mut browser);
     assert!(words.contains("RST,ACK"), "{words}");
+    let story = browser.value("document.querySelector('#attempts .story').textContent");
+    let again =
+        "With tcpdump, when it happens again: '(host 10.9.0.7 and host 10.0.1.3 and tcp port 5432)";
+    assert!(story.as_str().unwrap().contains(again), "{story}");
     browser.value("location.hash = 'attempt-99999'");
     let found = browser.value(
         "new Promise(done => setTimeout(() => done(document.getElementById('attempt-99999')?.cells[0].textContent), 1500))",

@@ -4,10 +4,11 @@ use maud::{Markup, html};
 
 use super::{View, shown};
 use crate::diagnosis::{DiagnosedAttempt, duration};
+use crate::handshake::Attempt;
 use crate::report::attempt_words::{after, facts};
 use crate::report::counts::counted;
 use crate::report::ladder::{Event, Ladder, LadderPacket, Party, Row, Side};
-use crate::report::packet_filters::display_filter;
+use crate::report::packet_filters::{NONE_IN_TUNNELS, capture_filter, display_filter};
 
 /// A step of a ladder, as it is drawn.
 pub(super) struct Rung {
@@ -115,6 +116,14 @@ fn party(party: &Party) -> String {
     }
 }
 
+/// The filter with which tcpdump catches it again, as it is typed; or why there is none.
+pub(super) fn for_capturing_again(attempt: &Attempt) -> String {
+    capture_filter(attempt).map_or_else(
+        || NONE_IN_TUNNELS.to_owned(),
+        |filter| format!("'{filter}'"),
+    )
+}
+
 /// The ladder of an attempt, and what else is known of it.
 pub(super) fn story(view: View<'_>, diagnosed: &DiagnosedAttempt) -> Markup {
     let attempt = &diagnosed.decided.attempt;
@@ -145,6 +154,7 @@ pub(super) fn story(view: View<'_>, diagnosed: &DiagnosedAttempt) -> Markup {
             }
             @if !facts.is_empty() { ul { @for fact in &facts { li { (fact) } } } }
             p { "In Wireshark: " code { (display_filter(attempt)) } }
+            p { "With tcpdump, when it happens again: " code { (for_capturing_again(attempt)) } }
         }
     }
 }

@@ -38,13 +38,14 @@ const rung = ([side, at, what, detail], pool) => {
   return item;
 };
 
-const story = ([filter, facts, rungs], client, server, pool) => {
+const story = ([filter, again, facts, rungs], client, server, pool) => {
   const ends = element('span', 'ends', element('span', '', client), element('span', '', server));
   const ladder = element('ol', 'ladder', element('li', '', element('span', 'at'), ends));
   ladder.append(...rungs.map((one) => rung(one, pool)));
   const parts = [ladder];
   if (facts.length) parts.push(element('ul', '', ...facts.map((fact) => element('li', '', pool[fact]))));
   parts.push(element('p', '', 'In Wireshark: ', element('code', '', filter)));
+  parts.push(element('p', '', 'With tcpdump, when it happens again: ', element('code', '', pool[again])));
   return element('div', 'story', ...parts);
 };
 
