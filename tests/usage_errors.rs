@@ -29,104 +29,117 @@ fn said(arguments: &[&str]) -> (String, String) {
     (message.to_owned(), hint.to_owned())
 }
 
+/// What is typed, the message, and the hint.
+const MISTAKES: &[(&[&str], &str, &str)] = &[
+    (
+        &["read", "--formt", "json"],
+        "unknown option '--formt'",
+        "did you mean '--format'?",
+    ),
+    (
+        &["live", "--zzzzz"],
+        "unknown option '--zzzzz'",
+        "tcpwhy live --help lists the options",
+    ),
+    (
+        &["--zzzzz"],
+        "unknown option '--zzzzz'",
+        "tcpwhy --help lists the options",
+    ),
+    (
+        &["interfaces", "eth0"],
+        "unexpected word 'eth0'",
+        "tcpwhy interfaces",
+    ),
+    (
+        &["rea", SAMPLE],
+        "'rea' is no command, and no file",
+        "did you mean 'read'?",
+    ),
+    (
+        &["zzzzz"],
+        "'zzzzz' is no command, and no file",
+        "tcpwhy --help lists the commands",
+    ),
+    (
+        &["help", "zzzzz"],
+        "'zzzzz' is no command, and no file",
+        "tcpwhy --help lists the commands",
+    ),
+    (
+        &["read", "-F", "htm", SAMPLE],
+        "'htm' is no value for '--format'",
+        "did you mean 'html'? one of text, json, html, markdown, ndjson, csv",
+    ),
+    (
+        &["completions", "cmd"],
+        "'cmd' is no value for 'SHELL'",
+        "one of bash, elvish, fish, powershell, zsh",
+    ),
+    (
+        &["read", "--format"],
+        "'--format' needs a value",
+        "one of text, json, html, markdown, ndjson, csv",
+    ),
+    (
+        &["live", "--patience"],
+        "'--patience' needs a value",
+        "tcpwhy live --help tells which",
+    ),
+    (
+        &["ladder", SAMPLE, "1", "--patience", "soon"],
+        "'soon' is no value for '--patience': not a number of seconds",
+        "tcpwhy ladder --help tells what '--patience' takes",
+    ),
+    (
+        &["read", "--threads", "0", SAMPLE],
+        "'0' is no value for '--threads': at least 1 is needed",
+        "tcpwhy read --help tells what '--threads' takes",
+    ),
+    (
+        &["read", "--max-attempts", "many", SAMPLE],
+        "'many' is no value for '--max-attempts': not a whole number",
+        "tcpwhy read --help tells what '--max-attempts' takes",
+    ),
+    (
+        &["read", "--utc", "--local", SAMPLE],
+        "'--utc' and '--local' exclude each other",
+        "name one of them",
+    ),
+    (
+        &["read", "-o", "a", "-o", "b", SAMPLE],
+        "'--output' is given more than once",
+        "name one of them",
+    ),
+    (
+        &["read", "--utc=yes", SAMPLE],
+        "'--utc' takes no value, and was given 'yes'",
+        "tcpwhy read --help tells what it does",
+    ),
+    (
+        &["read", "--anonymize-key", "key", SAMPLE],
+        "--anonymize is missing",
+        "tcpwhy read --anonymize --anonymize-key <FILE> <FILE>...",
+    ),
+    (
+        &["diff", "a.json"],
+        "B.json is missing",
+        "tcpwhy diff <A.json> <B.json>",
+    ),
+    (
+        &["completions"],
+        "SHELL is missing",
+        "tcpwhy completions <SHELL>",
+    ),
+];
+
 #[test]
 fn each_mistake_has_a_line_and_a_hint() {
-    for (arguments, message, hint) in [
-        (
-            &["read", "--formt", "json"][..],
-            "unknown option '--formt'",
-            "did you mean '--format'?",
-        ),
-        (
-            &["live", "--zzzzz"],
-            "unknown option '--zzzzz'",
-            "tcpwhy live --help lists the options",
-        ),
-        (
-            &["--zzzzz"],
-            "unknown option '--zzzzz'",
-            "tcpwhy --help lists the options",
-        ),
-        (
-            &["interfaces", "eth0"],
-            "unexpected word 'eth0'",
-            "tcpwhy interfaces",
-        ),
-        (
-            &["rea", SAMPLE],
-            "'rea' is no command, and no file",
-            "did you mean 'read'?",
-        ),
-        (
-            &["zzzzz"],
-            "'zzzzz' is no command, and no file",
-            "tcpwhy --help lists the commands",
-        ),
-        (
-            &["help", "zzzzz"],
-            "'zzzzz' is no command, and no file",
-            "tcpwhy --help lists the commands",
-        ),
-        (
-            &["read", "-F", "htm", SAMPLE],
-            "'htm' is no value for '--format'",
-            "did you mean 'html'? one of text, json, html, markdown, ndjson, csv",
-        ),
-        (
-            &["completions", "cmd"],
-            "'cmd' is no value for 'SHELL'",
-            "one of bash, elvish, fish, powershell, zsh",
-        ),
-        (
-            &["read", "--format"],
-            "'--format' needs a value",
-            "one of text, json, html, markdown, ndjson, csv",
-        ),
-        (
-            &["live", "--patience"],
-            "'--patience' needs a value",
-            "tcpwhy live --help tells which",
-        ),
-        (
-            &["ladder", SAMPLE, "1", "--patience", "soon"],
-            "'soon' is no value for '--patience': not a number of seconds",
-            "tcpwhy ladder --help tells what '--patience' takes",
-        ),
-        (
-            &["read", "--utc", "--local", SAMPLE],
-            "'--utc' and '--local' exclude each other",
-            "name one of them",
-        ),
-        (
-            &["read", "-o", "a", "-o", "b", SAMPLE],
-            "'--output' is given more than once",
-            "name one of them",
-        ),
-        (
-            &["read", "--utc=yes", SAMPLE],
-            "'--utc' takes no value, and was given 'yes'",
-            "tcpwhy read --help tells what it does",
-        ),
-        (
-            &["read", "--anonymize-key", "key", SAMPLE],
-            "--anonymize is missing",
-            "tcpwhy read --anonymize --anonymize-key <FILE> <FILE>...",
-        ),
-        (
-            &["diff", "a.json"],
-            "B.json is missing",
-            "tcpwhy diff <A.json> <B.json>",
-        ),
-        (
-            &["completions"],
-            "SHELL is missing",
-            "tcpwhy completions <SHELL>",
-        ),
-    ] {
+    for (arguments, message, hint) in MISTAKES {
         let (told, hinted) = said(arguments);
         assert_eq!(
             (told.as_str(), hinted.as_str()),
-            (message, hint),
+            (*message, *hint),
             "{arguments:?}"
         );
     }

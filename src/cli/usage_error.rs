@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::num::{IntErrorKind, ParseIntError};
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
@@ -47,9 +48,7 @@ fn explained(error: &Error, help: &str) -> (String, String) {
             possible_values(error).unwrap_or_else(|| format!("{help} tells which there are")),
         ),
         ErrorKind::ValueValidation => {
-            let reason = error
-                .source()
-                .map_or_else(String::new, |source| format!(": {source}"));
+            let reason = error.source().map(reason).unwrap_or_default();
             (
                 format!("'{value}' is no value for '{option}'{reason}"),
                 format!("{help} tells what '{option}' takes"),
@@ -76,6 +75,17 @@ fn explained(error: &Error, help: &str) -> (String, String) {
             first_paragraph(&error.to_string()),
             format!("{help} tells what is expected"),
         ),
+    }
+}
+
+/// Why it is none; what the standard library says of numbers is for programmers.
+fn reason(source: &(dyn std::error::Error + 'static)) -> String {
+    let number = source.downcast_ref::<ParseIntError>();
+    match number.map(ParseIntError::kind) {
+        Some(IntErrorKind::Zero) => ": at least 1 is needed".to_owned(),
+        Some(IntErrorKind::PosOverflow) => ": too large a number".to_owned(),
+        Some(_) => ": not a whole number".to_owned(),
+        None => format!(": {source}"),
     }
 }
 
