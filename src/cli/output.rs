@@ -65,6 +65,26 @@ pub(super) fn write_whole<Told>(
     .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Whether a file can be written there, as far as that can be told before: nobody waits for a long capture to be read in vain.
+pub(super) fn try_to_write(path: &Path) -> anyhow::Result<()> {
+    // What a device or a named pipe takes shows when it is written to.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(());
+    }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    new_file_in(folder_of(&target))
+        .map(drop)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Where the temporary file is made.
+fn folder_of(target: &Path) -> &Path {
+    target
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
 fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A device or a named pipe is written to, not replaced.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -73,11 +93,7 @@ fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         return out.flush();
     }
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let directory = target
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = new_file_in(directory)?;
+    let mut file = new_file_in(folder_of(&target))?;
     let mut out = BufWriter::new(file.as_file_mut());
     write(&mut out)?;
     out.flush()?;

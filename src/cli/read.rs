@@ -11,7 +11,7 @@ use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
 use super::outcome_list::OutcomeList;
-use super::output::{is_stored, unwritable_hint, write_report};
+use super::output::{is_stored, try_to_write, unwritable_hint, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::terminal::{self, Wishes};
@@ -62,8 +62,8 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     else {
         return ExitStatus::Input;
     };
-    if let Some(refusal) = evidence::report_over_capture(arguments, &captures) {
-        return refusal.tell();
+    if let Err(status) = may_write_report(arguments, &captures) {
+        return status;
     }
     let mut evidence = match EvidenceFile::asked_for(arguments, &captures) {
         Ok(evidence) => evidence,
@@ -126,6 +126,18 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
             status.max(evidence.write(&report, &captures.facts(), filter, map.as_mut(), messages));
     }
     status.max(write_out(arguments, &report, &style))
+}
+
+/// Tells at once when there is no place for the report.
+fn may_write_report(arguments: &ReadArguments, captures: &CaptureSet) -> Result<(), ExitStatus> {
+    if let Some(refusal) = evidence::report_over_capture(arguments, captures) {
+        return Err(refusal.tell());
+    }
+    let tried = arguments.report_file().map_or(Ok(()), try_to_write);
+    tried.map_err(|error| {
+        Messages::error(format!("{error:#}"), unwritable_hint(&error));
+        ExitStatus::Input
+    })
 }
 
 fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> ExitStatus {
