@@ -332,7 +332,7 @@ fn the_report_goes_to_a_file_whole_or_not_at_all() {
         "{}",
         ran.stderr
     );
-    assert_eq!(ran.stderr.lines().count(), 1);
+    assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
     assert!(!nowhere.exists());
     assert_eq!(run(&["read", REFUSED, "-o", "/dev/null"]).status, 0);
     assert!(

@@ -154,6 +154,80 @@ fn what_is_no_report_of_ours_is_status_3_and_named() {
     assert_eq!(run(&["diff", "-", "-"]).status, 2);
 }
 
+/// What is given instead of a JSON report, and what to do then.
+#[test]
+fn each_thing_that_is_no_report_has_a_hint_of_its_own() {
+    let made = |format: &str| {
+        let ran = run(&["read", "-q", "-F", format, "samples/closed-port.pcap"]);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let whole = made("json");
+    let capture = std::fs::read("samples/closed-port.pcap").unwrap();
+    let good = report(&[(S, 1, 0)]).to_string();
+    for (bad, said, hint) in [
+        (
+            made("ndjson").as_bytes(),
+            "it is NDJSON",
+            "-F json makes what can be compared",
+        ),
+        (made("csv").as_bytes(), "it is CSV", "only -F json makes"),
+        (made("html").as_bytes(), "it is HTML", "only -F json makes"),
+        (
+            made("markdown").as_bytes(),
+            "it is text for people",
+            "only -F json makes",
+        ),
+        (
+            made("text").as_bytes(),
+            "it is text for people",
+            "only -F json makes",
+        ),
+        (&capture, "it is a capture", "tcpwhy read CAPTURE -F json"),
+        (b"", "it is empty", "whole or not at all"),
+        (
+            &whole.as_bytes()[..whole.len() / 2],
+            "it ends in the middle",
+            "cut short",
+        ),
+        (
+            b"{\"schema\": \"tcpwhy-report/7\"}",
+            "schema 'tcpwhy-report/7'",
+            "same version of tcpwhy",
+        ),
+        (
+            b"{\"schema\": \"tcpwhy-diff/1\"}",
+            "schema 'tcpwhy-diff/1'",
+            "the result of a comparison",
+        ),
+        (
+            b"{\"schema\": \"other/1\"}",
+            "schema 'other/1'",
+            "tcpwhy read FILE -F json",
+        ),
+        (
+            b"{\"endpoints\": 7}",
+            "is no JSON report",
+            "tcpwhy read FILE -F json",
+        ),
+    ] {
+        let ran = diff_of_bytes(good.as_bytes(), bad, &[]);
+        assert_eq!(ran.status, 3, "{}", ran.stderr);
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        assert_eq!(lines.len(), 2, "{}", ran.stderr);
+        assert!(
+            lines[0].starts_with("tcpwhy: ") && lines[0].contains(said),
+            "{said}: {}",
+            ran.stderr
+        );
+        assert!(
+            lines[1].starts_with("hint: ") && lines[1].contains(hint),
+            "{hint}: {}",
+            ran.stderr
+        );
+    }
+}
+
 #[test]
 fn hostile_reports_neither_steer_the_terminal_nor_fill_the_memory() {
     let mut hostile = report(&[("\u{1b}]0;owned\u{7}\u{202e}10.0.1.20:1", 0, 1)]);

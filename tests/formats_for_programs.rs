@@ -148,6 +148,7 @@ fn schema_of(kind: &str) -> Value {
         "endpoint" => "Endpoint",
         "summary" => "Summary",
         "capture" => "Capture",
+        "report" => return schema_of_last_line(),
         other => panic!("no such type: {other}"),
     };
     json!({
@@ -156,16 +157,32 @@ fn schema_of(kind: &str) -> Value {
     })
 }
 
+/// What made the lines before: some of the fields of the JSON report, and no others.
+fn schema_of_last_line() -> Value {
+    let mut schema = tcpwhy::report::json::schema();
+    let fields = ["schema", "tool", "settings", "attempts_omitted"];
+    let all = schema["properties"].take();
+    schema["properties"] = fields
+        .iter()
+        .map(|field| ((*field).to_owned(), all[*field].clone()))
+        .collect();
+    schema["required"] = json!(fields);
+    schema["additionalProperties"] = json!(false);
+    schema
+}
+
 #[test]
 fn every_line_of_ndjson_keeps_to_the_schema_and_says_what_json_says() {
-    let kinds = ["attempt", "finding", "endpoint", "summary", "capture"];
+    let kinds = [
+        "attempt", "finding", "endpoint", "summary", "capture", "report",
+    ];
     let validators: Vec<_> = kinds
         .iter()
         .map(|kind| jsonschema::validator_for(&schema_of(kind)).unwrap())
         .collect();
     for path in samples() {
         let report = json_on(std::slice::from_ref(&path));
-        let mut data: [Vec<Value>; 5] = std::array::from_fn(|_| Vec::new());
+        let mut data: [Vec<Value>; 6] = std::array::from_fn(|_| Vec::new());
         let mut last_kind = 0;
         for line in printed("ndjson", path.to_str().unwrap()).lines() {
             let mut line: Value = serde_json::from_str(line).unwrap();
@@ -191,6 +208,13 @@ fn every_line_of_ndjson_keeps_to_the_schema_and_says_what_json_says() {
         assert_eq!(json!(data[2]), report["endpoints"]);
         assert_eq!(json!(data[3]), json!([report["summary"]]));
         assert_eq!(json!(data[4]), json!([report["capture"]]));
+        let [made] = data[5].as_slice() else {
+            panic!("one last line: {:?}", data[5]);
+        };
+        assert_eq!(made["schema"], report["schema"]);
+        assert_eq!(made["settings"]["patience_s"], 3.0);
+        assert_eq!(made["tool"]["arguments"][0], "read");
+        assert_eq!(made["attempts_omitted"], 0);
     }
 }
 
@@ -207,6 +231,19 @@ fn ndjson_lists_all_attempts_unless_told_otherwise() {
     };
     assert_eq!(count(&[]), 60);
     assert_eq!(count(&["--max-attempts", "3"]), 3);
+    let few = [
+        "read",
+        "-F",
+        "ndjson",
+        path.to_str().unwrap(),
+        "--max-attempts",
+        "3",
+    ];
+    let lines = run(&few).stdout;
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "report");
+    assert_eq!(last["data"]["attempts_omitted"], 57);
+    assert_eq!(last["data"]["settings"]["max_attempts"], 3);
 }
 
 /// How often the program hands something to its standard output: each line by itself, or many at once.

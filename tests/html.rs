@@ -193,6 +193,96 @@ fn without_scripts_all_is_there() {
     assert_eq!(browser.value(shown), true);
 }
 
+/// How many attempts stand on a sheet, and whether it has a head for them.
+fn rows_on(sheet: &str) -> (usize, bool) {
+    let is_row = |line: &&str| {
+        let mut words = line.split_whitespace();
+        let is_number = words.next().is_some_and(|word| word.parse::<u32>().is_ok());
+        let is_time = words
+            .next()
+            .is_some_and(|word| word.len() == "06:49:25.835720".len() && word.contains(':'));
+        is_number && is_time
+    };
+    let is_head = |line: &str| {
+        ["#", "Began", "Client", "Server"]
+            .iter()
+            .all(|name| line.contains(name))
+    };
+    (
+        sheet.lines().filter(is_row).count(),
+        sheet.lines().any(is_head),
+    )
+}
+
+#[test]
+fn paper_shows_what_a_reader_would_unfold_and_keeps_tables_readable() {
+    let Some(mut browser) = Browser::start() else {
+        return;
+    };
+    for has_scripts in [true, false] {
+        browser.run_scripts(has_scripts);
+        for (name, count) in [("service-restart.pcap", 60), ("icmp-rate-limit.pcap", 20)] {
+            let page = page_of(&sample(name), &[]);
+            browser.open(&page.path);
+            let Some(sheets) = browser.on_paper() else {
+                return;
+            };
+            let rows: Vec<(usize, bool)> = sheets.iter().map(|sheet| rows_on(sheet)).collect();
+            let total: usize = rows.iter().map(|(rows, _)| rows).sum();
+            assert_eq!(total, count, "{name}: {rows:?}");
+            for (rows, has_head) in rows
+                .iter()
+                .filter(|(rows, has_head)| *rows > 0 || *has_head)
+            {
+                assert!(*has_head, "{name}: a head on each sheet: {rows}");
+                assert!(*rows > 1, "{name}: a lone row, or a lone head: {rows}");
+            }
+            let text = sheets.concat();
+            for unfolded in [
+                "With tcpdump, when it happens again",
+                "seq 0 (",
+                "In Wireshark: ",
+                "commonest first",
+            ] {
+                assert!(
+                    text.contains(unfolded),
+                    "{name}: {unfolded} is not on paper"
+                );
+            }
+            let drawn = text.matches("seq 0 (").count();
+            assert!(drawn < 20, "{name}: not all that are alike: {drawn}");
+        }
+    }
+}
+
+/// The value of an attribute in percent.
+fn percent_of(tag: &str, name: &str) -> f64 {
+    let value = tag
+        .split(&format!(" {name}=\""))
+        .nth(1)
+        .unwrap_or_else(|| panic!("{tag}"));
+    value.split('%').next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_marks_of_a_down_window_stand_in_its_box() {
+    let page = page_of(&sample("service-restart.pcap"), &[]);
+    let text = std::fs::read_to_string(&page.path).unwrap();
+    let down = text.split("<rect class=\"down\"").nth(1).unwrap();
+    let (from, long) = (percent_of(down, "x"), percent_of(down, "width"));
+    let lane = down.split("</svg>").next().unwrap();
+    let marks: Vec<f64> = lane
+        .split("<use href=\"#m-")
+        .skip(1)
+        .filter(|mark| mark.starts_with("refused"))
+        .map(|mark| percent_of(mark, "x"))
+        .collect();
+    assert!(marks.len() > 5, "{marks:?}");
+    let is_outside = |mark: &&f64| **mark <= from || **mark >= from + long;
+    let outside: Vec<&f64> = marks.iter().filter(is_outside).collect();
+    assert!(outside.is_empty(), "{from} + {long}: {outside:?}");
+}
+
 #[test]
 fn the_watch_sees_what_a_page_must_not_do() {
     let Some(mut browser) = Browser::start() else {
@@ -308,6 +398,10 @@ fn a_hundred_thousand_attempts_stay_quick() {
     assert_eq!(status, "1 of 100,000 rows");
     let words = unfold(&mut browser);
     assert!(words.contains("RST,ACK"), "{words}");
+    let story = browser.value("document.querySelector('#attempts .story').textContent");
+    let again =
+        "With tcpdump, when it happens again: '(host 10.9.0.7 and host 10.0.1.3 and tcp port 5432)";
+    assert!(story.as_str().unwrap().contains(again), "{story}");
     browser.value("location.hash = 'attempt-99999'");
     let found = browser.value(
         "new Promise(done => setTimeout(() => done(document.getElementById('attempt-99999')?.cells[0].textContent), 1500))",

@@ -73,6 +73,9 @@ fn ladders_look_as_they_looked() {
         ("ended-too-early.pcap", "pending"),
         ("own-firewall.pcap", "partial"),
         ("established-by-simultaneous-open.scenario", "established"),
+        ("reset-of-an-answer-from-elsewhere.scenario", "dropped"),
+        ("reset-after-the-name-in-the-hello.scenario", "reset"),
+        ("copies-of-a-routing-loop.scenario", "rejected"),
     ] {
         let report = report(&[capture(name, &folder)]);
         let ladder = ladders(&report)
@@ -291,7 +294,13 @@ fn an_unknown_number_is_wrong_usage_and_says_which_there_are() {
         assert_eq!(ran.stdout, "");
     }
     let one = run(&["ladder", "samples/service-restart.pcap", "61"]);
-    assert_eq!(one.stderr.lines().count(), 1, "{}", one.stderr);
+    let lines: Vec<&str> = one.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", one.stderr);
+    assert!(
+        lines[1].starts_with("hint: tcpwhy read FILE"),
+        "{}",
+        one.stderr
+    );
 }
 
 #[test]

@@ -49,17 +49,21 @@ fn codes(events: &[Event<'_>]) -> Vec<String> {
     events.iter().filter_map(code).collect()
 }
 
-/// Whether it is nothing but headings, paragraphs, lists, tables, code and plain text.
+/// The only HTML: it folds commands away, and holds nothing that came from a capture.
+const FOLDS: [&str; 2] = [
+    "<details><summary>Look at the packets again</summary>\n",
+    "</details>\n",
+];
+
+/// Whether it is nothing but headings, paragraphs, lists, tables, folds, code and plain text.
 fn is_harmless(event: &Event<'_>) -> bool {
     match event {
+        Event::Html(html) if FOLDS.contains(&html.as_ref()) => true,
+        Event::Start(Tag::HtmlBlock) => true,
         Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => false,
         Event::Start(tag) => !matches!(
             tag,
-            Tag::Link { .. }
-                | Tag::Image { .. }
-                | Tag::HtmlBlock
-                | Tag::Emphasis
-                | Tag::Strikethrough
+            Tag::Link { .. } | Tag::Image { .. } | Tag::Emphasis | Tag::Strikethrough
         ),
         // Outside of code, mentions, references and addresses become links.
         Event::Text(text) => !text.contains(['@', '#', '<', '>', '[', '`', '~', '_', '|', '\\']),
@@ -161,6 +165,31 @@ fn every_sample_renders_as_headings_tables_and_blocks() {
             }
         }
     }
+}
+
+#[test]
+fn each_finding_has_the_commands_that_show_its_packets_again() {
+    let text = markdown(&["samples/service-restart.pcap"]);
+    let fold = text.split(FOLDS[0]).nth(1).unwrap();
+    let fold = fold.split(FOLDS[1]).next().unwrap();
+    let commands: Vec<&str> = fold.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(
+        commands,
+        [
+            "```sh",
+            "tcpwhy ladder samples/service-restart.pcap 21",
+            "wireshark -r samples/service-restart.pcap -Y 'ip.addr==10.0.1.20 && tcp.port==5432 && (tcp.flags.syn==1 || tcp.flags.reset==1 || icmp)'",
+            "tcpdump -n -i INTERFACE -w again.pcap '(host 10.0.1.20 and tcp port 5432) or icmp[icmptype] = icmp-unreach or icmp[icmptype] = icmp-timxceed or (arp and host 10.0.1.20)'",
+            "```",
+        ]
+    );
+    // In a tunnel no capture filter would catch it, and of an anonymous report there is no file to open.
+    let text = markdown(&["samples/vxlan.pcap", "--anonymize", "-q"]);
+    assert!(text.contains("wireshark -Y "), "{text}");
+    assert!(
+        !text.contains("tcpdump -n -i INTERFACE") && !text.contains("tcpwhy ladder"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -16,6 +16,10 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+#[cfg(feature = "live")]
+use support::frames::SegmentPlan;
+#[cfg(feature = "live")]
+use support::pcap::{CapturedPacket, pcap_file};
 use support::{in_package, json_on, samples};
 
 /// The numbers of the frames that tshark shows.
@@ -124,6 +128,105 @@ fn both_versions_of_ip_are_named_as_wireshark_and_libpcap_name_them() {
     );
     let wrapped = json_on(&[in_package("samples/vxlan.pcap")]);
     assert_eq!(examples(&wrapped)[0]["capture_filter"], Value::Null);
+    let finding = &wrapped["findings"][0];
+    assert_eq!(finding["kind"], "never_listening");
+    assert_eq!(finding["capture_filter"], Value::Null);
+    assert!(finding["display_filter"].is_string());
+}
+
+/// The report on what libpcap lets through.
+#[cfg(feature = "live")]
+fn read_again(path: &Path, filter: &str) -> Value {
+    let path = path.to_str().unwrap();
+    let arguments = ["read", "-q", "-F", "json", "--filter", filter, path];
+    let ran = support::command::run(&arguments);
+    serde_json::from_str(&ran.stdout).expect(&ran.stderr)
+}
+
+/// The failures of the finding's server that are not there when it was captured again.
+#[cfg(feature = "live")]
+fn missing(report: &Value, finding: &Value, again: &Value) -> Vec<String> {
+    let of_server = |report: &Value| -> Vec<String> {
+        let failed = attempts(report).iter().filter(|attempt| {
+            attempt["server"] == finding["server"]
+                && attempt["path"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .all(|layer| layer.as_str().unwrap().starts_with("vlan"))
+                && !["established", "pending", "partial"]
+                    .contains(&attempt["outcome"].as_str().unwrap())
+        });
+        failed
+            .map(|attempt| {
+                format!(
+                    "{} {} {}",
+                    attempt["client"], attempt["isn"], attempt["outcome"]
+                )
+            })
+            .collect()
+    };
+    let seen = of_server(again);
+    let mut all = of_server(report);
+    all.retain(|attempt| !seen.contains(attempt));
+    all
+}
+
+/// A refused connect, behind these VLAN tags.
+#[cfg(feature = "live")]
+fn refused_behind(tags: &[u16], client: [u8; 4], at_milliseconds: u64) -> [CapturedPacket; 2] {
+    let client = std::net::SocketAddr::from((client, 40_000));
+    let server = std::net::SocketAddr::from(([10, 0, 1, 20], 5432));
+    let syn = SegmentPlan {
+        sequence: 1000,
+        ..SegmentPlan::new(client, server, 0x02)
+    };
+    let reset = SegmentPlan {
+        acknowledgment: 1001,
+        window: 0,
+        ..SegmentPlan::new(server, client, 0x14)
+    };
+    [(syn, 0), (reset, 100_000)].map(|(plan, delay)| {
+        let mut bytes = plan.frame();
+        for tag in tags.iter().rev() {
+            let tag = [&[0x81, 0x00][..], &tag.to_be_bytes()].concat();
+            bytes.splice(12..12, tag);
+        }
+        CapturedPacket {
+            nanoseconds: at_milliseconds * 1_000_000 + delay,
+            wire_length: bytes.len(),
+            bytes,
+        }
+    })
+}
+
+/// A trunk: the same server behind two tags, without any, and behind one.
+#[cfg(feature = "live")]
+#[test]
+fn the_capture_filter_of_a_finding_looks_behind_as_many_tags_as_there_were() {
+    let story = |depths: &[&[u16]]| {
+        let packets: Vec<CapturedPacket> = (1_u8..)
+            .zip(depths)
+            .flat_map(|(client, tags)| {
+                refused_behind(tags, [10, 0, 0, client], u64::from(client) * 10)
+            })
+            .collect();
+        let capture = support::command::file(&pcap_file(1, &packets));
+        let report = json_on(std::slice::from_ref(&capture.path));
+        let finding = report["findings"][0].clone();
+        assert_eq!(finding["kind"], "never_listening");
+        assert_eq!(finding["attempts"], depths.len());
+        let filter = finding["capture_filter"].as_str().unwrap().to_owned();
+        let again = read_again(&capture.path, &filter);
+        assert_eq!(missing(&report, &finding, &again), [""; 0], "{filter}");
+        filter
+    };
+    assert!(!story(&[&[]]).contains("vlan"));
+    assert!(story(&[&[12]]).starts_with("vlan and ("));
+    assert!(story(&[&[7, 12]]).starts_with("vlan and (vlan and ("));
+    story(&[&[7, 12], &[], &[12]]);
+    story(&[&[7, 12], &[]]);
+    story(&[&[12], &[13], &[7, 12]]);
 }
 
 /// Captured again with its own filter, the attempt ends the same way.
@@ -135,23 +238,20 @@ fn capture_filters_compile_and_catch_the_failure() {
         let report = json_on(std::slice::from_ref(&path));
         for finding in report["findings"].as_array().unwrap() {
             if let Some(filter) = finding["capture_filter"].as_str() {
-                tcpwhy::capture::CaptureFilter::new(filter).unwrap();
+                let again = read_again(&path, filter);
+                let missing = missing(&report, finding, &again);
+                assert!(
+                    missing.is_empty(),
+                    "{}: {filter}: {missing:?}",
+                    path.display()
+                );
             }
         }
         for attempt in examples(&report) {
             let Some(filter) = attempt["capture_filter"].as_str() else {
                 continue;
             };
-            let ran = support::command::run(&[
-                "read",
-                "-q",
-                "-F",
-                "json",
-                "--filter",
-                filter,
-                path.to_str().unwrap(),
-            ]);
-            let again: Value = serde_json::from_str(&ran.stdout).expect(&ran.stderr);
+            let again = read_again(&path, filter);
             let found = attempts(&again).iter().find(|other| {
                 (&other["client"], &other["isn"]) == (&attempt["client"], &attempt["isn"])
             });

@@ -5,9 +5,11 @@
 
 mod address_map;
 mod checksum;
+mod link;
 mod observation;
 mod packet;
 
 pub use address_map::{AddressMap, Key};
+pub use link::is_replaceable;
 pub use observation::anonymous;
 pub use packet::anonymous_packet;

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::AddressMap;
 use super::checksum::Difference;
-use crate::capture::{LinkType, Packet};
+use crate::capture::Packet;
 
 /// How many headers may stand in one another: no packet nests without end.
 const DEEPEST: u32 = 24;
@@ -28,13 +28,13 @@ pub fn anonymous_packet(packet: &Packet<'_>, map: &mut AddressMap) -> Vec<u8> {
 }
 
 /// The same bytes before and after.
-struct Bytes<'a> {
-    old: &'a [u8],
+pub(super) struct Bytes<'a> {
+    pub(super) old: &'a [u8],
     new: &'a mut [u8],
 }
 
 impl Bytes<'_> {
-    fn from(&mut self, at: usize) -> Option<Bytes<'_>> {
+    pub(super) fn from(&mut self, at: usize) -> Option<Bytes<'_>> {
         self.between(at, self.old.len())
     }
 
@@ -46,28 +46,28 @@ impl Bytes<'_> {
         })
     }
 
-    fn byte(&self, at: usize) -> Option<u8> {
+    pub(super) fn byte(&self, at: usize) -> Option<u8> {
         self.old.get(at).copied()
     }
 
-    fn word(&self, at: usize) -> Option<u16> {
+    pub(super) fn word(&self, at: usize) -> Option<u16> {
         let field = self.old.get(at..)?.first_chunk()?;
         Some(u16::from_be_bytes(*field))
     }
 
-    fn set(&mut self, at: usize, value: &[u8]) -> Option<()> {
+    pub(super) fn set(&mut self, at: usize, value: &[u8]) -> Option<()> {
         self.new
             .get_mut(at..at + value.len())?
             .copy_from_slice(value);
         Some(())
     }
 
-    fn fill(&mut self, at: usize, end: usize, value: u8) -> Option<()> {
+    pub(super) fn fill(&mut self, at: usize, end: usize, value: u8) -> Option<()> {
         self.new.get_mut(at..end)?.fill(value);
         Some(())
     }
 
-    fn mac(&mut self, at: usize, map: &AddressMap) -> Option<()> {
+    pub(super) fn mac(&mut self, at: usize, map: &AddressMap) -> Option<()> {
         let mac = *self.old.get(at..)?.first_chunk::<6>()?;
         self.set(at, &map.mac(mac))
     }
@@ -103,57 +103,23 @@ impl Bytes<'_> {
     }
 }
 
-struct Rewriter<'a> {
-    map: &'a mut AddressMap,
+pub(super) struct Rewriter<'a> {
+    pub(super) map: &'a mut AddressMap,
     depth: u32,
 }
 
 /// How many bytes from the start of a header are kept, with all that is known inside of it.
-type Kept = Option<usize>;
+pub(super) type Kept = Option<usize>;
 
 impl Rewriter<'_> {
-    fn link(&mut self, link_type: LinkType, mut bytes: Bytes<'_>) -> Kept {
-        match link_type {
-            LinkType::ETHERNET => self.ethernet(bytes),
-            LinkType::LINUX_SLL => {
-                let address_length = bytes.word(4)?;
-                self.link_address(&mut bytes, 6, address_length.into())?;
-                let protocol = bytes.word(14)?;
-                Some(16 + self.by_ether_type(protocol, bytes.from(16)?))
-            }
-            LinkType::LINUX_SLL2 => {
-                let address_length = bytes.byte(11)?;
-                self.link_address(&mut bytes, 12, address_length.into())?;
-                let protocol = bytes.word(0)?;
-                Some(20 + self.by_ether_type(protocol, bytes.from(20)?))
-            }
-            LinkType::NULL | LinkType::LOOP => Some(4 + self.ip(bytes.from(4)?)),
-            LinkType::RAW
-            | LinkType::RAW_12
-            | LinkType::RAW_14
-            | LinkType::IPV4
-            | LinkType::IPV6 => Some(self.ip(bytes)),
-            _ => None,
-        }
-    }
-
-    /// Eight bytes of a cooked header: a MAC address, or something unknown.
-    fn link_address(&mut self, bytes: &mut Bytes<'_>, at: usize, length: usize) -> Option<()> {
-        bytes.fill(at, at + 8, 0)?;
-        if length == 6 {
-            bytes.mac(at, self.map)?;
-        }
-        Some(())
-    }
-
-    fn ethernet(&mut self, mut bytes: Bytes<'_>) -> Kept {
+    pub(super) fn ethernet(&mut self, mut bytes: Bytes<'_>) -> Kept {
         bytes.mac(0, self.map)?;
         bytes.mac(6, self.map)?;
         let ether_type = bytes.word(12)?;
         Some(14 + self.by_ether_type(ether_type, bytes.from(14)?))
     }
 
-    fn by_ether_type(&mut self, ether_type: u16, bytes: Bytes<'_>) -> usize {
+    pub(super) fn by_ether_type(&mut self, ether_type: u16, bytes: Bytes<'_>) -> usize {
         self.depth += 1;
         if self.depth > DEEPEST {
             return 0;
@@ -198,7 +164,7 @@ impl Rewriter<'_> {
         Some(28)
     }
 
-    fn ip(&mut self, mut bytes: Bytes<'_>) -> usize {
+    pub(super) fn ip(&mut self, mut bytes: Bytes<'_>) -> usize {
         self.depth += 1;
         let kept = match bytes.byte(0).map(|first| first >> 4) {
             _ if self.depth > DEEPEST => None,

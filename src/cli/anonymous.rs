@@ -23,6 +23,9 @@ pub(super) fn map(
     }
     let key = match (&arguments.anonymize_key, from_environment()) {
         (Some(path), _) => from_file(path)?,
+        (None, Some(digits)) if digits.trim().is_empty() => {
+            return Err(format!("{VARIABLE} is empty, and not {WANTED}"));
+        }
         (None, Some(digits)) => parse(&digits).ok_or(format!("{VARIABLE} is not {WANTED}"))?,
         (None, None) => {
             messages.warning(
@@ -34,6 +37,10 @@ pub(super) fn map(
     };
     Ok(Some(AddressMap::new(&key)))
 }
+
+/// What to do without a good key.
+pub(super) const KEY_HINT: &str =
+    "openssl rand -hex 32 > KEY makes one; --anonymize-key KEY uses it";
 
 const WANTED: &str = "a key of 64 hexadecimal digits";
 

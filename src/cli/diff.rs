@@ -27,11 +27,8 @@ pub(super) fn run(arguments: &DiffArguments) -> ExitStatus {
     let before = read(&arguments.before);
     let after = read(&arguments.after);
     let (Ok(before), Ok(after)) = (&before, &after) else {
-        for message in [before.err(), after.err()].into_iter().flatten() {
-            Messages::error(
-                message,
-                Some("tcpwhy read FILE --format json makes a report"),
-            );
+        for (message, hint) in [before.err(), after.err()].into_iter().flatten() {
+            Messages::error(message, hint.as_deref());
         }
         return ExitStatus::Input;
     };
@@ -51,14 +48,17 @@ pub(super) fn run(arguments: &DiffArguments) -> ExitStatus {
     }
 }
 
-fn read(path: &Path) -> Result<StoredReport, String> {
+/// The report, or what is wrong with it and what to do.
+fn read(path: &Path) -> Result<StoredReport, (String, Option<String>)> {
     let shown = path.display();
     let input: Box<dyn Read> = if path == Path::new(STANDARD_INPUT) {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(path).map_err(|error| format!("cannot open {shown}: {error}"))?)
+        let opened = File::open(path);
+        Box::new(opened.map_err(|error| (format!("cannot open {shown}: {error}"), None))?)
     };
-    StoredReport::read(input).map_err(|error| format!("{shown} {}", chain(&error)))
+    StoredReport::read(input)
+        .map_err(|error| (format!("{shown} {}", chain(&error)), Some(error.hint())))
 }
 
 fn style(arguments: &DiffArguments) -> TextStyle {

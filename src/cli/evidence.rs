@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::ReadArguments;
 use super::exit_status::ExitStatus;
 use super::messages::Messages;
-use super::output::write_whole;
+use super::output::{unwritable_hint, write_whole};
 use super::packet_filter::PacketFilter;
 use crate::anonymize::AddressMap;
 use crate::capture::{CaptureSet, Packet, RecordedPackets, STANDARD_INPUT, SourceFacts};
@@ -126,7 +126,7 @@ impl EvidenceFile {
                 ExitStatus::Success
             }
             Err(error) => {
-                Messages::error(format!("{error:#}"), None);
+                Messages::error(format!("{error:#}"), unwritable_hint(&error));
                 ExitStatus::Input
             }
         }
@@ -174,6 +174,12 @@ impl EvidenceFile {
                 "{path} proves {} failed connects and leaves out {}: it holds at most {MOST_ATTEMPTS}, and {MOST_PACKETS} \
                  packets of theirs; --server, --client, --since and --until select some",
                 written.attempts, written.attempts_left_out
+            ));
+        }
+        for (link_type, packets) in &written.not_anonymous {
+            messages.warning(format!(
+                "{path} lacks {packets} packets of link type {link_type}: addresses in them cannot be replaced safely; evidence \
+                 without --anonymize has them"
             ));
         }
         if written.missing > 0 {

@@ -66,7 +66,9 @@ pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
         messages.warning(refusal);
     }
     let Some(diagnosed) = report.diagnosis.attempts.first() else {
-        Messages::error(unknown(attempt, &report), None);
+        let has_some = report.diagnosis.highest_id > 0;
+        let hint = has_some.then_some("tcpwhy read FILE --max-attempts 0 lists them");
+        Messages::error(unknown(attempt, &report), hint);
         return ExitStatus::Usage;
     };
     let drawn = Ladder::with_neighbours(&report, diagnosed, &neighbours);

@@ -22,11 +22,13 @@ mod read;
 mod spool;
 mod terminal;
 mod time_argument;
+mod usage_error;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::capture::STANDARD_INPUT;
@@ -39,9 +41,10 @@ pub use exit_status::ExitStatus;
 
 /// Runs the program with the arguments that stand behind its name.
 pub fn run(typed: &[OsString]) -> ExitStatus {
-    let arguments = match Arguments::try_parse_from(with_command(typed)) {
+    let words = with_command(typed);
+    let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, &words),
     };
     match arguments.command {
         Command::Read(read_arguments) => {
@@ -71,8 +74,12 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
     }
 }
 
-/// What clap has to say: help and version are no mistake.
-fn usage(error: &clap::Error) -> ExitStatus {
+/// What clap has to say: help and version are no mistake, and help is what somebody needs who typed nothing.
+fn usage(error: &clap::Error, words: &[OsString]) -> ExitStatus {
+    if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        usage_error::tell(error, words);
+        return ExitStatus::Usage;
+    }
     // When nobody listens, nobody is told.
     let _ = error.print();
     if error.use_stderr() {

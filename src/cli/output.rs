@@ -1,6 +1,6 @@
 //! Where a report goes.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 
@@ -65,6 +65,26 @@ pub(super) fn write_whole<Told>(
     .with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Whether a file can be written there, as far as that can be told before: nobody waits for a long capture to be read in vain.
+pub(super) fn try_to_write(path: &Path) -> anyhow::Result<()> {
+    // What a device or a named pipe takes shows when it is written to.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(());
+    }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    new_file_in(folder_of(&target))
+        .map(drop)
+        .with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Where the temporary file is made.
+fn folder_of(target: &Path) -> &Path {
+    target
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
 fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     // A device or a named pipe is written to, not replaced.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -73,17 +93,30 @@ fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         return out.flush();
     }
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let directory = target
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = new_file_in(directory)?;
+    let mut file = new_file_in(folder_of(&target))?;
     let mut out = BufWriter::new(file.as_file_mut());
     write(&mut out)?;
     out.flush()?;
     drop(out);
     file.persist(&target)?;
     Ok(())
+}
+
+/// What to do about an output that cannot be written.
+pub(super) fn unwritable_hint(error: &anyhow::Error) -> Option<&'static str> {
+    let reason = error.downcast_ref::<io::Error>()?;
+    match reason.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            Some("the folder must be there: mkdir -p FOLDER makes it")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            Some("name a file in a folder that you may write to")
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("there is no room left: name a file elsewhere")
+        }
+        _ => None,
+    }
 }
 
 /// A file that a report will be written to when the rights to make it may be gone.
@@ -128,14 +161,10 @@ impl ReportFile {
     }
 }
 
-/// A temporary file with the permissions that a new file has.
+/// A temporary file with the permissions that a new file has. An error of it does not name it: its name says nothing to who named
+/// another.
 fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tcpwhy-").suffix(".partial");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(directory)
+    builder.make_in(directory, |path| File::create_new(path))
 }

@@ -11,7 +11,7 @@ use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
 use super::outcome_list::OutcomeList;
-use super::output::{is_stored, write_report};
+use super::output::{is_stored, try_to_write, unwritable_hint, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::spool;
@@ -63,8 +63,8 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     else {
         return ExitStatus::Input;
     };
-    if let Some(refusal) = evidence::report_over_capture(arguments, &captures) {
-        return refusal.tell();
+    if let Err(status) = may_write_report(arguments, &captures) {
+        return status;
     }
     let mut evidence = match EvidenceFile::asked_for(arguments, &captures) {
         Ok(evidence) => evidence,
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let mut map = match anonymous::map(arguments, messages) {
         Ok(map) => map,
         Err(message) => {
-            Messages::error(message, None);
+            Messages::error(message, Some(anonymous::KEY_HINT));
             return ExitStatus::Usage;
         }
     };
@@ -142,6 +142,18 @@ fn analysis_settings(arguments: &ReadArguments) -> AnalysisSettings {
     }
 }
 
+/// Tells at once when there is no place for the report.
+fn may_write_report(arguments: &ReadArguments, captures: &CaptureSet) -> Result<(), ExitStatus> {
+    if let Some(refusal) = evidence::report_over_capture(arguments, captures) {
+        return Err(refusal.tell());
+    }
+    let tried = arguments.report_file().map_or(Ok(()), try_to_write);
+    tried.map_err(|error| {
+        Messages::error(format!("{error:#}"), unwritable_hint(&error));
+        ExitStatus::Input
+    })
+}
+
 fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> ExitStatus {
     let output = arguments.report_file();
     let written = write_report(output, |out| match arguments.format {
@@ -151,7 +163,7 @@ fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> E
     match written {
         Ok(()) => ExitStatus::Success,
         Err(error) => {
-            Messages::error(format!("{error:#}"), None);
+            Messages::error(format!("{error:#}"), unwritable_hint(&error));
             ExitStatus::Input
         }
     }

@@ -94,6 +94,14 @@ impl Encapsulation {
     pub fn layers(&self) -> impl Iterator<Item = EncapsulationLayer> + '_ {
         self.layers.iter().flatten().copied()
     }
+
+    /// How many VLAN tags there are, where nothing else is around the packet; `None` where something is.
+    pub fn vlan_tags_alone(&self) -> Option<u8> {
+        self.layers().try_fold(0, |tags, layer| match layer {
+            EncapsulationLayer::Vlan(_) => Some(tags + 1),
+            _ => None,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,22 @@ pub struct IpFacts {
     pub flow_label: Option<u32>,
 }
 
+impl IpFacts {
+    /// What tcpdump calls the hops that are left: `ttl` in IPv4, `hlim` in IPv6.
+    pub const fn hops_name(&self) -> &'static str {
+        if self.flow_label.is_some() {
+            "hlim"
+        } else {
+            "ttl"
+        }
+    }
+
+    /// `ttl 64`, `hlim 64`.
+    pub fn hops(&self) -> String {
+        format!("{} {}", self.hops_name(), self.ttl)
+    }
+}
+
 /// A TCP segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {

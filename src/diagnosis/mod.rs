@@ -286,12 +286,14 @@ impl Diagnostician {
         quality: &CaptureQuality,
     ) -> Diagnosis {
         let Explainer { comparison, noise } = explainer;
-        let findings = findings::findings(findings::Collected {
+        let mut findings = findings::findings(findings::Collected {
             comparison,
             selection: &self.selection,
             noise,
             quality,
         });
+        let endpoints = self.endpoints.worst_first(comparison, noise);
+        findings::no_surer_than_causes(&mut findings, &endpoints);
         let mut names = comparison.names().clone();
         for (address, name) in self.names {
             names.add(address, name);
@@ -302,7 +304,7 @@ impl Diagnostician {
             over_time: self.over_time,
             findings,
             names,
-            endpoints: self.endpoints.worst_first(comparison, noise),
+            endpoints,
             evidence: EvidenceChoice {
                 compared: comparison.compared_with(&chosen.for_evidence),
                 attempts: chosen.for_evidence.into_iter().map(diagnosed).collect(),

@@ -101,6 +101,11 @@ impl BucketWidth {
         Duration::from_millis(1 << self.0.min(MOST_DOUBLINGS))
     }
 
+    /// When the bucket starts in which this moment lies.
+    pub fn start_around(self, at: Timestamp) -> Timestamp {
+        self.start_of(self.bucket_of(at))
+    }
+
     fn bucket_of(self, at: Timestamp) -> i64 {
         at.nanoseconds().div_euclid(NANOSECONDS_OF_NARROWEST) >> self.0
     }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::attempt::{Attempt, AttemptId};
+use super::evidence::Evidence;
 use super::lone_syn::LoneSyn;
 use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::decode::{Endpoint, SequenceNumber};
@@ -27,6 +28,7 @@ type Answered = (Endpoint, u16, u32);
 struct Orphan {
     id: AttemptId,
     server: Endpoint,
+    /// And the RSTs with which the client answered them.
     answers: Vec<SeenPacket>,
 }
 
@@ -73,14 +75,19 @@ impl OrphanedAnswers {
         if orphan.server.address == attempt.server.address {
             return;
         }
-        let sender = Sender::Other(orphan.server.address);
+        let elsewhere = Sender::Other(orphan.server.address);
         for packet in &orphan.answers {
+            let (role, sender) = match packet.sender {
+                Sender::Client => (Role::AnswerToUnacceptable, Sender::Client),
+                Sender::Server | Sender::Other(_) => (Role::SynAckFromElsewhere, elsewhere),
+            };
             attempt.take(SeenPacket {
-                role: Role::SynAckFromElsewhere,
                 sender,
+                role,
                 ..*packet
             });
         }
+        put_in_order(attempt);
         self.linked.insert(orphan.id);
     }
 
@@ -98,7 +105,12 @@ impl OrphanedAnswers {
 impl Orphan {
     fn of(attempt: &Attempt) -> Self {
         let answers = attempt
-            .packets_as(&[Role::SynAck, Role::SynAckRepeated])
+            .packets_as(&[
+                Role::SynAck,
+                Role::SynAckRepeated,
+                Role::ClientReset,
+                Role::AnswerToUnacceptable,
+            ])
             .copied()
             .collect();
         Self {
@@ -106,6 +118,19 @@ impl Orphan {
             server: attempt.server,
             answers,
         }
+    }
+}
+
+/// What was linked stands among the attempt's own packets as it was captured; where some were left out, behind them.
+fn put_in_order(attempt: &mut Attempt) {
+    if attempt.evidence.omitted() > 0 {
+        return;
+    }
+    let mut packets = attempt.evidence.packets().to_vec();
+    packets.sort_by_key(|packet| packet.place.at);
+    attempt.evidence = Evidence::default();
+    for packet in packets {
+        attempt.evidence.push(packet);
     }
 }
 

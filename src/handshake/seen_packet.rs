@@ -23,7 +23,7 @@ pub struct SeenPacket {
     pub content: Content,
     /// When it, or the latest copy of it, was captured, and with how many hops to live.
     pub(super) latest: (Timestamp, u8),
-    pub(super) was_copied: bool,
+    pub(super) copies: u8,
 }
 
 /// Which side a packet came from.
@@ -126,7 +126,7 @@ impl SeenPacket {
             ip: segment.ip,
             content: segment_content(segment),
             latest: (place.at, segment.ip.ttl),
-            was_copied: false,
+            copies: 0,
         }
     }
 
@@ -143,7 +143,7 @@ impl SeenPacket {
             ip: error.ip,
             content,
             latest: (place.at, error.ip.ttl),
-            was_copied: false,
+            copies: 0,
         }
     }
 
@@ -170,12 +170,17 @@ impl SeenPacket {
 
     /// Whether it was captured more than once.
     pub fn was_copied(&self) -> bool {
-        self.was_copied
+        self.copies > 0
+    }
+
+    /// How many more times it was captured; of more than 255, 255.
+    pub fn copies(&self) -> u8 {
+        self.copies
     }
 
     /// Takes note of a copy. Of two captured within one tick of the clock, the one with fewer hops left is the later.
     pub(super) fn note_copy(&mut self, copy: &Self) {
-        self.was_copied = true;
+        self.copies = self.copies.saturating_add(1);
         let (at, ttl) = self.latest;
         let is_later = copy.place.at > at || (copy.place.at == at && copy.ip.ttl < ttl);
         if is_later {

@@ -80,7 +80,7 @@ pub(super) fn ladder_command(report: &Report, attempt: AttemptId) -> Option<Stri
 
 /// The fields that matter for judging it.
 pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
-    let mut parts = vec![format!("ttl {}", packet.ip.ttl)];
+    let mut parts = vec![packet.ip.hops()];
     match packet.content {
         Content::Segment {
             acknowledgment,
@@ -107,7 +107,8 @@ pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
             } else {
                 "SYN"
             };
-            parts.push(format!("quotes the {quoted} with ttl {quoted_ttl}"));
+            let hops = packet.ip.hops_name();
+            parts.push(format!("quotes the {quoted} with {hops} {quoted_ttl}"));
         }
     }
     parts.join(", ")

@@ -1,10 +1,14 @@
 //! Filters to look at the packets again in Wireshark, and to capture them when it happens again.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::decode::{EncapsulationLayer, Endpoint};
+use crate::decode::Endpoint;
 use crate::diagnosis::Finding;
 use crate::handshake::{Attempt, Content, Sender};
+
+/// Why there is no capture filter, where there is none for an attempt or a finding.
+pub(super) const NONE_IN_TUNNELS: &str = "none: a capture filter cannot look into this tunnel";
 
 /// Wireshark's display filter for the packets of the attempt. It compares addresses and ports with those of every layer
 /// of a packet: ICMP errors that quote the attempt are among them, and packets in tunnels.
@@ -55,13 +59,7 @@ pub(super) fn display_filter_of_finding(finding: &Finding) -> Option<String> {
 /// A filter in libpcap's language for capturing such an attempt when it happens again: TCP between the same hosts and port,
 /// ICMP errors from anywhere, and questions for the server's address. `None` inside a tunnel, which that language does not look into.
 pub(super) fn capture_filter(attempt: &Attempt) -> Option<String> {
-    let mut tags = 0;
-    for layer in attempt.encapsulation.layers() {
-        match layer {
-            EncapsulationLayer::Vlan(_) => tags += 1,
-            _ => return None,
-        }
-    }
+    let tags = attempt.encapsulation.vlan_tags_alone()?;
     let Endpoint { address, port } = attempt.server;
     let servers: Vec<String> = servers(attempt)
         .iter()
@@ -76,21 +74,33 @@ pub(super) fn capture_filter(attempt: &Attempt) -> Option<String> {
     } else {
         format!("host {} and {servers}", attempt.client.address)
     };
-    let mut filter = watching(address, &format!("{hosts} and tcp port {port}"));
-    for _ in 0..tags {
-        filter = format!("vlan and ({filter})");
-    }
-    Some(filter)
+    let filter = watching(address, &format!("{hosts} and tcp port {port}"));
+    behind_tags(&filter, &BTreeSet::from([tags]))
 }
 
-/// As [`capture_filter`], for what the finding is about.
+/// As [`capture_filter`], for what the finding is about; `None` where all of its attempts came inside tunnels.
 pub(super) fn capture_filter_of_finding(finding: &Finding) -> Option<String> {
     let (address, port) = subject(finding)?;
     let packets = match port {
         Some(port) => format!("host {address} and tcp port {port}"),
         None => format!("host {address} and tcp"),
     };
-    Some(watching(address, &packets))
+    behind_tags(&watching(address, &packets), &finding.vlan_tags)
+}
+
+/// The filter for packets behind so many VLAN tags, or so many. In libpcap's language each `vlan` looks for one tag, and all
+/// that follows looks behind it.
+fn behind_tags(filter: &str, tags: &BTreeSet<u8>) -> Option<String> {
+    let most = *tags.last()?;
+    let mut behind = filter.to_owned();
+    for before in (0..most).rev() {
+        behind = if tags.contains(&before) {
+            format!("{filter} or (vlan and ({behind}))")
+        } else {
+            format!("vlan and ({behind})")
+        };
+    }
+    Some(behind)
 }
 
 /// The server, or the one client.

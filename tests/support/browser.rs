@@ -31,13 +31,8 @@ impl Browser {
         let profile = tempfile::tempdir().unwrap();
         // A shell hands the pipes over as the two file descriptors that Chromium reads and writes.
         let started = Command::new("chromium").arg("--version").output();
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "where the tests run is of the environment"
-        )]
-        let must_be_there = std::env::var_os("CI").is_some();
         if started.is_err() {
-            assert!(!must_be_there, "chromium is not installed");
+            assert!(!must_be_there(), "chromium is not installed");
             skipped("chromium is not installed");
             return None;
         }
@@ -162,6 +157,29 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
+    /// The page as it is printed on A4: the text of each sheet, as poppler finds it. Nothing, and a line that says so, where there
+    /// is no poppler; where all is to be tested that is a failure.
+    pub(crate) fn on_paper(&mut self) -> Option<Vec<String>> {
+        let size = json!({"paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": true});
+        let printed = self.ask("Page.printToPDF", &size);
+        let folder = tempfile::tempdir().unwrap();
+        let coded = folder.path().join("page.base64");
+        std::fs::write(&coded, printed["data"].as_str().unwrap()).unwrap();
+        let text = Command::new("sh")
+            .args(["-c", "base64 -d \"$1\" | pdftotext -layout - -", "sh"])
+            .arg(&coded)
+            .output()
+            .unwrap();
+        if text.stdout.is_empty() {
+            let said = String::from_utf8_lossy(&text.stderr).into_owned();
+            assert!(!must_be_there(), "poppler-utils: {said}");
+            skipped(&format!("poppler-utils: {said}"));
+            return None;
+        }
+        let text = String::from_utf8(text.stdout).unwrap();
+        Some(text.split('\u{c}').map(str::to_owned).collect())
+    }
+
     /// Whether scripts of pages run from now on.
     pub(crate) fn run_scripts(&mut self, run: bool) {
         self.ask(
@@ -195,6 +213,15 @@ impl Browser {
         };
         is_bad.then(|| event.to_string())
     }
+}
+
+/// Whether nothing may be skipped.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the tests run is of the environment"
+)]
+fn must_be_there() -> bool {
+    std::env::var_os("CI").is_some()
 }
 
 #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]

@@ -48,6 +48,8 @@ pub(crate) struct Moment {
     pub(crate) was_mute: bool,
     /// Whether something of it is worth telling besides its outcome.
     pub(crate) sign: Option<Sign>,
+    /// How many VLAN tags stood before its first packet; `None` inside a tunnel or another wrapping.
+    pub(crate) vlan_tags: Option<u8>,
 }
 
 /// What is the same for all answers of one host, be they SYN-ACKs or RSTs. Windows and options are of SYN-ACKs alone, and
@@ -74,7 +76,12 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "ttl {}", self.ttl)?;
+        // Only IPv6 is without identification.
+        let hops = match self.is_identified_by_zero {
+            Some(_) => "ttl",
+            None => "hlim",
+        };
+        write!(formatter, "{hops} {}", self.ttl)?;
         match self.is_identified_by_zero {
             Some(true) => formatter.write_str(" and identification 0"),
             Some(false) => formatter.write_str(" and a counted identification"),
@@ -144,6 +151,7 @@ impl Moment {
             has_one_syn: attempt.syn_count == 1,
             was_mute: attempt.is_mute(),
             sign: Sign::of(attempt),
+            vlan_tags: attempt.encapsulation.vlan_tags_alone(),
         })
     }
 

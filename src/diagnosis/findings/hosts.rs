@@ -60,9 +60,15 @@ fn host_down(collected: Collected<'_>, address: IpAddr, attempts: Vec<Moment>) -
         collected.comparison.asked_for(address).questions
     );
     let attempts = in_order(attempts.into_iter());
+    // As the cause of each attempt: an answer may be among what the capture lost.
+    let confidence = if collected.comparison.is_silence_doubtful(address) {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    };
     over(
         FindingKind::HostDown,
-        Confidence::Certain,
+        confidence,
         None,
         &attempts,
         statement,

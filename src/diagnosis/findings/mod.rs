@@ -4,6 +4,7 @@
 //! service.
 
 mod capture_quality;
+mod caution;
 mod hosts;
 mod losses;
 mod next_steps;
@@ -22,6 +23,7 @@ use super::selection::Selection;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
+pub(super) use caution::no_surer_than_causes;
 pub use next_steps::NextStep;
 use next_steps::Situation;
 
@@ -52,6 +54,9 @@ pub struct Finding {
     pub proof: Option<Proof>,
     /// What to check: at most three.
     pub next_steps: Vec<NextStep>,
+    /// How many VLAN tags stood before the packets of its attempts, each number once; empty when all of them came inside
+    /// tunnels or other wrappings.
+    pub vlan_tags: BTreeSet<u8>,
     /// One of the clients.
     example_client: Option<IpAddr>,
 }
@@ -317,6 +322,10 @@ fn over(
             others: moments.len() as u64 - 1,
         }),
         next_steps: Vec::new(),
+        vlan_tags: moments
+            .iter()
+            .filter_map(|moment| moment.vlan_tags)
+            .collect(),
         example_client: clients.first().copied(),
     }
 }

@@ -29,26 +29,27 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
 /// How far the RST came, against the host's own answers.
 fn distance(host: Option<&HostFacts>, reset: &SeenPacket) -> String {
     let ttl = reset.ip.ttl;
+    let hops = reset.ip.hops_name();
     let Some(host) = host else {
         return format!(
-            "no other answer of this host is in the capture to hold the RST (ttl {ttl}) against"
+            "no other answer of this host is in the capture to hold the RST ({hops} {ttl}) against"
         );
     };
     let own = listed(host);
     match host.distance_of(reset) {
-        Distance::Same => format!("the RST came as far as this host's own answers (ttl {ttl})"),
+        Distance::Same => format!("the RST came as far as this host's own answers ({hops} {ttl})"),
         Distance::Nearer if host.own_ttls.contains_key(&ttl) => {
             "the RST was made on the capturing host, through which this host's answers only pass"
                 .to_owned()
         }
         Distance::Nearer => format!(
-            "the RST comes from nearer than this host's own answers (ttl {ttl} against {own}): a box on the way made it"
+            "the RST comes from nearer than this host's own answers ({hops} {ttl} against {own}): a box on the way made it"
         ),
         Distance::Elsewhere => format!(
-            "the RST comes from farther than this host's own answers, or from another system (ttl {ttl} against {own}): a host behind the address made it"
+            "the RST comes from farther than this host's own answers, or from another system ({hops} {ttl} against {own}): a host behind the address made it"
         ),
         Distance::Unknown => format!(
-            "this host's own answers come from several distances (ttl {own}), the RST from another (ttl {ttl})"
+            "this host's own answers come from several distances ({hops} {own}), the RST from another ({hops} {ttl})"
         ),
     }
 }

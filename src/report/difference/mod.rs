@@ -2,6 +2,7 @@
 //!
 //! Services are told apart by address and port. The rule is [`RULE`].
 
+mod foreign;
 mod json;
 mod rule;
 mod stored;
@@ -9,6 +10,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
+pub use foreign::Foreign;
 pub use json::write as write_json;
 pub use rule::{Change, RULE};
 pub use stored::{NoReport, StoredReport};

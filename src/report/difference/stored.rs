@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
+use super::foreign::{self, Foreign};
 use crate::handshake::Outcome;
 use crate::report::json::SCHEMA;
 
@@ -181,6 +182,15 @@ impl<R> TextLimit<R> {
 /// Why something is no report that can be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum NoReport {
+    /// It cannot be read.
+    #[error("cannot be read")]
+    Unreadable(#[source] io::Error),
+    /// It is something else, as its start tells.
+    #[error("is no JSON report of tcpwhy: {}", .0.words())]
+    Foreign(Foreign),
+    /// It ends in the middle.
+    #[error("is no JSON report of tcpwhy: it ends in the middle")]
+    Cut(#[source] serde_json::Error),
     /// It is no JSON, or not of the shape of a report.
     #[error("is no JSON report of tcpwhy")]
     Shape(#[source] serde_json::Error),
@@ -195,6 +205,40 @@ pub enum NoReport {
     Incomplete(&'static str),
 }
 
+impl NoReport {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        const MAKE: &str = "tcpwhy read FILE -F json -o REPORT.json makes a report";
+        match self {
+            Self::Unreadable(_) => "name two files, or one file and -".to_owned(),
+            Self::Foreign(Foreign::Capture) => {
+                "tcpwhy read CAPTURE -F json -o REPORT.json makes a report of a capture".to_owned()
+            }
+            Self::Foreign(Foreign::Ndjson) => {
+                "-F ndjson is for scripts; -F json makes what can be compared".to_owned()
+            }
+            Self::Foreign(Foreign::Html | Foreign::Csv | Foreign::Prose) => {
+                "only -F json makes what can be compared, of the same capture".to_owned()
+            }
+            Self::Foreign(Foreign::Empty) => {
+                format!("was it written to the end? {MAKE}, whole or not at all")
+            }
+            Self::Cut(_) => format!("it was cut short: {MAKE}, whole or not at all"),
+            Self::OtherSchema(schema) if schema.starts_with("tcpwhy-diff/") => {
+                "this is the result of a comparison: name the two reports that were compared"
+                    .to_owned()
+            }
+            Self::OtherSchema(schema) if schema.starts_with("tcpwhy-report/") => {
+                "make both reports with the same version of tcpwhy, or compare with a newer one"
+                    .to_owned()
+            }
+            Self::Shape(_) | Self::NoSchema | Self::OtherSchema(_) | Self::Incomplete(_) => {
+                MAKE.to_owned()
+            }
+        }
+    }
+}
+
 impl StoredReport {
     /// Reads a report; of what it is not needed for, nothing is kept.
     ///
@@ -202,14 +246,23 @@ impl StoredReport {
     ///
     /// When it is none, or one of another version.
     pub fn read(input: impl Read) -> Result<Self, NoReport> {
+        let (foreign, input) = foreign::look(input).map_err(NoReport::Unreadable)?;
+        if let Some(foreign) = foreign {
+            return Err(NoReport::Foreign(foreign));
+        }
         let limited = TextLimit {
             input,
             in_text: false,
             after_backslash: false,
             length: 0,
         };
-        let report: Self =
-            serde_json::from_reader(BufReader::new(limited)).map_err(NoReport::Shape)?;
+        let report: Self = serde_json::from_reader(BufReader::new(limited)).map_err(|error| {
+            if error.is_eof() {
+                NoReport::Cut(error)
+            } else {
+                NoReport::Shape(error)
+            }
+        })?;
         match &report.schema {
             None => return Err(NoReport::NoSchema),
             Some(schema) if schema != SCHEMA => {

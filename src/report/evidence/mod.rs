@@ -17,7 +17,7 @@ use std::io::{self, Write};
 
 use crate::anonymize::{AddressMap, anonymous, anonymous_packet};
 use crate::capture::{
-    Packet, PcapngWriter, RecordedPackets, SourceId, Timestamp, WrittenStatistics,
+    LinkType, Packet, PcapngWriter, RecordedPackets, SourceId, Timestamp, WrittenStatistics,
 };
 use crate::decode::decode;
 use crate::report::Report;
@@ -31,7 +31,7 @@ pub const MOST_ATTEMPTS: usize = 10_000;
 pub const MOST_PACKETS: usize = 100_000;
 
 /// What was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Packets.
     pub packets: u64,
@@ -41,6 +41,8 @@ pub struct Written {
     pub attempts_left_out: u64,
     /// Packets of a stream that were not put aside for it.
     pub missing: u64,
+    /// Packets that an anonymous file leaves out, because addresses in them cannot be replaced: how many of each link type.
+    pub not_anonymous: BTreeMap<LinkType, u64>,
 }
 
 /// Writes the evidence for `report` from the packets that it was made from; `passes` is the filter that was used,
@@ -60,7 +62,8 @@ pub fn write(
     let mut plan = Plan::of(report, notes);
     let mut written = plan.written();
     let application = format!("tcpwhy {}", report.tool.version);
-    let writer = PcapngWriter::new(out, &application, &section::comment(report, &written))?;
+    let comment = section::comment(report, &written, anonymize.is_some());
+    let writer = PcapngWriter::new(out, &application, &comment)?;
     let mut file = EvidenceFile {
         report,
         writer,
@@ -77,15 +80,23 @@ pub fn write(
             observation = anonymous(observation, map);
         }
         let comments = beside.comments(&packet, &observation, own, &mut plan);
-        if !comments.is_empty() {
+        if comments.is_empty() {
+            continue;
+        }
+        let Some(map) = &mut anonymize else {
             written.packets += 1;
-            match &mut anonymize {
-                Some(map) => {
-                    let bytes = anonymous_packet(&packet, map);
-                    let bytes = bytes.as_slice();
-                    file.copy(&Packet { bytes, ..packet }, interface, comments)?;
-                }
-                None => file.copy(&packet, interface, comments)?,
+            file.copy(&packet, interface, comments)?;
+            continue;
+        };
+        let bytes = anonymous_packet(&packet, map);
+        match packet.link_type {
+            Some(link_type) if bytes.is_empty() => {
+                *written.not_anonymous.entry(link_type).or_default() += 1;
+            }
+            _ => {
+                written.packets += 1;
+                let bytes = bytes.as_slice();
+                file.copy(&Packet { bytes, ..packet }, interface, comments)?;
             }
         }
     }

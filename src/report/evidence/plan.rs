@@ -131,7 +131,7 @@ impl Plan {
     }
 
     pub(super) fn written(&self) -> Written {
-        self.written
+        self.written.clone()
     }
 
     /// The comments on the packet there, once.

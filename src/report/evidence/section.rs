@@ -1,7 +1,10 @@
 //! What the file says about itself.
 
+use std::collections::BTreeSet;
+
 use super::{MOST_ATTEMPTS, MOST_PACKETS, Written};
-use crate::capture::SourceFacts;
+use crate::anonymize::is_replaceable;
+use crate::capture::{LinkType, SourceFacts};
 use crate::report::Report;
 use crate::report::shell_word::shell_word;
 use crate::report::times::rfc3339;
@@ -10,7 +13,7 @@ use crate::report::times::rfc3339;
 const NAMED_SOURCES: usize = 100;
 
 /// The comment of the section: what this is, what made it, and from what.
-pub(super) fn comment(report: &Report, written: &Written) -> String {
+pub(super) fn comment(report: &Report, written: &Written, is_anonymous: bool) -> String {
     let arguments = report.tool.arguments.iter().map(|word| shell_word(word));
     let arguments: Vec<String> = arguments.collect();
     let mut lines = vec![
@@ -27,6 +30,7 @@ pub(super) fn comment(report: &Report, written: &Written) -> String {
             written.attempts_left_out
         ));
     }
+    lines.extend(is_anonymous.then(|| not_anonymous(report)).flatten());
     let sources = &report.capture.sources;
     for (number, source) in sources.iter().enumerate().take(NAMED_SOURCES) {
         lines.push(source_line(number, source));
@@ -38,6 +42,23 @@ pub(super) fn comment(report: &Report, written: &Written) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// Which packets an anonymous file cannot have.
+fn not_anonymous(report: &Report) -> Option<String> {
+    let sources = report.capture.sources.iter();
+    let link_types: BTreeSet<LinkType> = sources
+        .flat_map(|source| &source.interfaces)
+        .map(|interface| interface.link_type)
+        .filter(|link_type| !is_replaceable(*link_type))
+        .collect();
+    let names: Vec<String> = link_types.iter().map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "packets of link type {} are left out: addresses in them cannot be replaced safely.",
+            names.join(", ")
+        )
+    })
 }
 
 /// `source 0: incident.pcap, pcap, 18112003 bytes, 48211 packets, first ..., last ..., sha256 ...`.

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use maud::{Markup, PreEscaped, html};
 
 use super::endpoints::{controls, head, pages};
-use super::{View, data, ladder, marks, shown};
+use super::{View, data, ladder, marks, on_paper, shown};
 use crate::decode::Endpoint;
 use crate::diagnosis::{Confidence, DiagnosedAttempt};
-use crate::handshake::Outcome;
+use crate::handshake::{AttemptId, Outcome};
 use crate::report::attempt_words::headline;
 use crate::report::counts::grouped;
 use crate::report::evidence_words::duration;
@@ -33,23 +33,29 @@ pub(super) fn attempts(view: View<'_>) -> Markup {
     let outcomes: BTreeSet<Outcome> = listed.iter().map(ended).collect();
     let outcomes: Vec<Outcome> = outcomes.into_iter().collect();
     let ranks = Ranks::of(listed);
+    let drawn = on_paper::drawn(view, rows);
+    let command = ladder_command(view);
     html! {
         @if listed.is_empty() { p { "None is listed." } } @else {
             div.list {
                 (controls("attempts", Some(&outcomes)))
                 table role="table" {
                     caption {
-                        "Attempts to connect in order of time; unfold a reason for the packets that show it"
+                        "Attempts to connect in order of time"
+                        span.on-screen { "; unfold a reason for the packets that show it" }
                         (left_out(view))
                         @if others.iter().filter(|diagnosed| is_told(diagnosed)).count() > data::TOLD {
-                            "; those that cannot be unfolded here, "
-                            code { (view.report.tool.ladder_command.as_deref().map_or_else(|| "tcpwhy ladder FILE".to_owned(), shown)) " NUMBER" }
-                            " draws"
+                            "; those that cannot be unfolded here, " code { (command) } " draws"
+                        }
+                        @if !drawn.is_empty() {
+                            ". Questions for an address (ARP, neighbour discovery) are not kept in this page: "
+                            code { (command) } " draws them as well"
+                            span.on-paper { (on_paper_words(rows, &drawn)) }
                         }
                     }
                     (head(&COLUMNS))
                     tbody role="rowgroup" {
-                        @for (index, diagnosed) in rows.iter().enumerate() { (row(view, &ranks, index, diagnosed)) }
+                        @for (index, diagnosed) in rows.iter().enumerate() { (row(view, &ranks, &drawn, index, diagnosed)) }
                     }
                 }
                 (pages("attempts"))
@@ -59,6 +65,22 @@ pub(super) fn attempts(view: View<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// `tcpwhy ladder incident.pcap NUMBER`.
+fn ladder_command(view: View<'_>) -> String {
+    let command = view.report.tool.ladder_command.as_deref();
+    let command = command.map_or_else(|| "tcpwhy ladder FILE".to_owned(), shown);
+    format!("{command} NUMBER")
+}
+
+/// Which packets are on paper, where not all are.
+fn on_paper_words(rows: &[DiagnosedAttempt], drawn: &BTreeSet<AttemptId>) -> &'static str {
+    if rows.iter().filter(|row| is_told(row)).count() > drawn.len() {
+        "; on paper, packets stand below those attempts that prove a finding and the first ones of their kind"
+    } else {
+        ""
     }
 }
 
@@ -155,7 +177,13 @@ pub(super) fn is_told(diagnosed: &DiagnosedAttempt) -> bool {
     ended(diagnosed) != Outcome::Established
 }
 
-fn row(view: View<'_>, ranks: &Ranks, index: usize, diagnosed: &DiagnosedAttempt) -> Markup {
+fn row(
+    view: View<'_>,
+    ranks: &Ranks,
+    drawn: &BTreeSet<AttemptId>,
+    index: usize,
+    diagnosed: &DiagnosedAttempt,
+) -> Markup {
     let attempt = &diagnosed.decided.attempt;
     let outcome = ended(diagnosed);
     let answer = answer(diagnosed);
@@ -179,7 +207,7 @@ fn row(view: View<'_>, ranks: &Ranks, index: usize, diagnosed: &DiagnosedAttempt
             }
             td.wide.plain role="cell" data-label="Why" data-key=(rank(&ranks.whys, &why)) {
                 @if is_told(diagnosed) {
-                    details { summary { (why) } (ladder::story(view, diagnosed)) }
+                    details.paper[drawn.contains(&attempt.id)] { summary { (why) } (ladder::story(view, diagnosed)) }
                 } @else { (why) }
             }
         }

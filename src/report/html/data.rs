@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::attempts::{Ranks, is_told, rank, why};
-use super::ladder::rungs;
+use super::ladder::{for_capturing_again, rungs};
 use super::{View, shown};
 use crate::diagnosis::DiagnosedAttempt;
 use crate::handshake::Outcome;
@@ -45,8 +45,8 @@ type Row = (
     Option<Story>,
 );
 
-/// Wireshark's filter, facts, rungs.
-type Story = (String, Vec<usize>, Vec<Rung>);
+/// Wireshark's filter, tcpdump's, facts, rungs.
+type Story = (String, usize, Vec<usize>, Vec<Rung>);
 
 /// Side, time, what, detail.
 type Rung = (&'static str, String, usize, Option<usize>);
@@ -105,7 +105,10 @@ fn row(view: View<'_>, ranks: &Ranks, diagnosed: &DiagnosedAttempt, story: Optio
 }
 
 fn story(view: View<'_>, diagnosed: &DiagnosedAttempt, pool: &mut Pool) -> Story {
-    let filter = display_filter(&diagnosed.decided.attempt);
+    let attempt = &diagnosed.decided.attempt;
+    let filter = display_filter(attempt);
+    // Attempts between the same hosts to the same port share it.
+    let again = pool.place_of(for_capturing_again(attempt));
     let facts = facts(view.report, diagnosed);
     let facts = facts.into_iter().map(|fact| pool.place_of(fact)).collect();
     let rungs = rungs(view, diagnosed).into_iter();
@@ -115,7 +118,7 @@ fn story(view: View<'_>, diagnosed: &DiagnosedAttempt, pool: &mut Pool) -> Story
             (rung.side, rung.at, pool.place_of(shown(&rung.what)), detail)
         })
         .collect();
-    (filter, facts, rungs)
+    (filter, again, facts, rungs)
 }
 
 /// Texts, each once.

@@ -7,7 +7,9 @@ use crate::diagnosis::{Finding, NextStep};
 use crate::report::counts::counted;
 use crate::report::evidence_words::{ladder_command, proof};
 use crate::report::finding_words::{affected, title, what_applications_saw};
-use crate::report::packet_filters::{capture_filter_of_finding, display_filter_of_finding};
+use crate::report::packet_filters::{
+    NONE_IN_TUNNELS, capture_filter_of_finding, display_filter_of_finding,
+};
 
 /// How many findings are shown.
 const SHOWN: usize = 200;
@@ -54,11 +56,12 @@ fn one(view: View<'_>, number: u64, finding: &Finding) -> Markup {
                 }
             }
             @if let Some(filter) = display_filter_of_finding(finding) {
-                details {
+                details.paper {
                     summary { "Look at the packets again" }
                     "In Wireshark:" code.run { (filter) }
-                    @if let Some(filter) = capture_filter_of_finding(finding) {
-                        "With tcpdump, when it happens again:" code.run { "'" (filter) "'" }
+                    @match capture_filter_of_finding(finding) {
+                        Some(filter) => { "With tcpdump, when it happens again:" code.run { "'" (filter) "'" } },
+                        None => { "With tcpdump, when it happens again: " (NONE_IN_TUNNELS) }
                     }
                 }
             }

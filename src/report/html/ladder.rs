@@ -4,10 +4,11 @@ use maud::{Markup, html};
 
 use super::{View, shown};
 use crate::diagnosis::{DiagnosedAttempt, duration};
+use crate::handshake::Attempt;
 use crate::report::attempt_words::{after, facts};
 use crate::report::counts::counted;
-use crate::report::ladder::{CapturedAgain, Event, Ladder, LadderPacket, Party, Row, Side};
-use crate::report::packet_filters::display_filter;
+use crate::report::ladder::{Event, Ladder, LadderPacket, Party, Row, Side};
+use crate::report::packet_filters::{NONE_IN_TUNNELS, capture_filter, display_filter};
 
 /// A step of a ladder, as it is drawn.
 pub(super) struct Rung {
@@ -91,24 +92,20 @@ fn what(packet: &LadderPacket) -> String {
 
 fn detail(ladder: &Ladder, packet: &LadderPacket) -> String {
     let mut parts = vec![format!("#{}", packet.number)];
-    if let Side::Other(index) = packet.from {
-        parts.extend(
-            ladder
-                .others
-                .get(index)
-                .map(|other| format!("from {}", party(other))),
-        );
-    }
+    let other = |side: Side, word: &str| match side {
+        Side::Other(index) => {
+            let other = ladder.others.get(index);
+            other.map(|other| format!("{word} {}", party(other)))
+        }
+        Side::Client | Side::Server => None,
+    };
+    parts.extend(other(packet.from, "from"));
+    parts.extend(other(packet.to, "to"));
     parts.extend(packet.set_aside.map(str::to_owned));
     parts.extend(packet.sequence.map(|number| format!("seq {number}")));
     parts.extend(packet.acknowledgment.map(|number| format!("ack {number}")));
     parts.extend(packet.fields.iter().cloned());
-    if let Some(CapturedAgain { after, ttl }) = packet.copy {
-        parts.push(format!(
-            "captured again after {} with ttl {ttl}",
-            duration(after)
-        ));
-    }
+    parts.extend(packet.copy.as_ref().map(ToString::to_string));
     parts.join(", ")
 }
 
@@ -117,6 +114,14 @@ fn party(party: &Party) -> String {
         Some(name) => format!("{name} {}", party.address),
         None => party.address.clone(),
     }
+}
+
+/// The filter with which tcpdump catches it again, as it is typed; or why there is none.
+pub(super) fn for_capturing_again(attempt: &Attempt) -> String {
+    capture_filter(attempt).map_or_else(
+        || NONE_IN_TUNNELS.to_owned(),
+        |filter| format!("'{filter}'"),
+    )
 }
 
 /// The ladder of an attempt, and what else is known of it.
@@ -149,6 +154,7 @@ pub(super) fn story(view: View<'_>, diagnosed: &DiagnosedAttempt) -> Markup {
             }
             @if !facts.is_empty() { ul { @for fact in &facts { li { (fact) } } } }
             p { "In Wireshark: " code { (display_filter(attempt)) } }
+            p { "With tcpdump, when it happens again: " code { (for_capturing_again(attempt)) } }
         }
     }
 }

@@ -12,6 +12,7 @@ mod endpoints;
 mod findings;
 mod ladder;
 mod marks;
+mod on_paper;
 mod page;
 mod policy;
 mod reading;

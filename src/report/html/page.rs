@@ -90,7 +90,10 @@ fn title(view: View<'_>) -> String {
 pub(super) fn sources(view: View<'_>) -> String {
     match view.report.capture.sources.as_slice() {
         [] => "nothing".to_owned(),
-        [only] => shown(&only.path.to_string_lossy()),
+        [only] => {
+            let name = only.path.file_name().unwrap_or(only.path.as_os_str());
+            shown(&name.to_string_lossy())
+        }
         several => format!("{} files", grouped(several.len() as u64)),
     }
 }

@@ -61,7 +61,7 @@ fn term(page: &Page) -> Markup {
         article.term id={ "term-" (page.term) } {
             h3 { (page.term.replace('_', " ")) " " small { (first_kind(page).name()) } }
             p { (capitalised(page.title)) "." }
-            details {
+            details.paper {
                 summary { "On the wire, what brings it about, what it is told apart from" }
                 p { (page.on_the_wire) }
                 p { "Brought about by, the commonest first:" }

@@ -38,13 +38,14 @@ const rung = ([side, at, what, detail], pool) => {
   return item;
 };
 
-const story = ([filter, facts, rungs], client, server, pool) => {
+const story = ([filter, again, facts, rungs], client, server, pool) => {
   const ends = element('span', 'ends', element('span', '', client), element('span', '', server));
   const ladder = element('ol', 'ladder', element('li', '', element('span', 'at'), ends));
   ladder.append(...rungs.map((one) => rung(one, pool)));
   const parts = [ladder];
   if (facts.length) parts.push(element('ul', '', ...facts.map((fact) => element('li', '', pool[fact]))));
   parts.push(element('p', '', 'In Wireshark: ', element('code', '', filter)));
+  parts.push(element('p', '', 'With tcpdump, when it happens again: ', element('code', '', pool[again])));
   return element('div', 'story', ...parts);
 };
 
@@ -190,6 +191,15 @@ const enhance = (list) => {
 };
 
 const finders = [...document.querySelectorAll('.list')].map(enhance);
+
+// What is unfolded on paper: browsers that know ::details-content do so by style alone.
+let unfolded = [];
+addEventListener('beforeprint', () => {
+  unfolded = [...document.querySelectorAll('details.paper:not([open])')];
+  unfolded.forEach((fold) => { fold.open = true; });
+});
+addEventListener('afterprint', () => unfolded.splice(0).forEach((fold) => { fold.open = false; }));
+
 const follow = () => {
   const id = decodeURIComponent(location.hash.slice(1));
   if (id.startsWith('attempt-')) finders.forEach((find) => find(id));

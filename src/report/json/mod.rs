@@ -47,11 +47,7 @@ fn wire_report(report: &Report) -> wire::Report<'_> {
     let diagnosis = &report.diagnosis;
     wire::Report {
         schema: wire::SCHEMA,
-        tool: wire::Tool {
-            name: "tcpwhy",
-            version: report.tool.version,
-            arguments: report.tool.arguments.clone(),
-        },
+        tool: wire_tool(report),
         capture: wire_capture(report),
         settings: wire_settings(&report.settings),
         summary: wire_summary(report),
@@ -63,6 +59,14 @@ fn wire_report(report: &Report) -> wire::Report<'_> {
             .collect(),
         attempts: AttemptSequence::of(report),
         attempts_omitted: diagnosis.attempts_omitted,
+    }
+}
+
+fn wire_tool(report: &Report) -> wire::Tool {
+    wire::Tool {
+        name: "tcpwhy",
+        version: report.tool.version,
+        arguments: report.tool.arguments.clone(),
     }
 }
 

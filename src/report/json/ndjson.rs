@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{numbered, wire_attempt, wire_capture, wire_endpoint, wire_finding, wire_summary};
-#[cfg(feature = "live")]
+use super::{
+    numbered, wire, wire_attempt, wire_capture, wire_endpoint, wire_finding, wire_settings,
+    wire_summary, wire_tool,
+};
 use crate::diagnosis::DiagnosedAttempt;
 use crate::diagnosis::ListingOrder;
 #[cfg(feature = "live")]
@@ -30,7 +32,17 @@ struct Correction<T> {
     data: T,
 }
 
-/// Writes the attempts in the order in which they were decided, then the findings, the endpoints, the summary and the capture.
+/// What the last line says: what made the lines before, with which settings, and what they leave out; as in the JSON report.
+#[derive(Serialize)]
+struct Made {
+    schema: &'static str,
+    tool: wire::Tool,
+    settings: wire::Settings,
+    attempts_omitted: u64,
+}
+
+/// Writes the attempts in the order in which they were decided, then the findings, the endpoints, the summary, the capture and
+/// what made the report.
 /// With `flushes_lines`, each line leaves as soon as it is whole: for a reader that waits for it.
 ///
 /// # Errors
@@ -81,7 +93,7 @@ pub fn write_attempt(
     }
 }
 
-/// Writes what stands at the end: findings, endpoints, summary and capture.
+/// Writes what stands at the end: findings, endpoints, summary, capture and what made the report.
 ///
 /// # Errors
 ///
@@ -106,7 +118,14 @@ impl Lines<'_> {
             self.write("endpoint", wire_endpoint(report, endpoint))?;
         }
         self.write("summary", wire_summary(report))?;
-        self.write("capture", wire_capture(report))
+        self.write("capture", wire_capture(report))?;
+        let made = Made {
+            schema: wire::SCHEMA,
+            tool: wire_tool(report),
+            settings: wire_settings(&report.settings),
+            attempts_omitted: report.diagnosis.attempts_omitted,
+        };
+        self.write("report", made)
     }
 
     fn write(&mut self, kind: &'static str, data: impl Serialize) -> io::Result<()> {

@@ -232,7 +232,8 @@ pub(super) struct Finding {
     /// Wireshark's display filter for the handshakes and errors of its server, or of its one client; null when it is about
     /// neither.
     pub(super) display_filter: Option<String>,
-    /// A filter in libpcap's language for capturing such packets when it happens again.
+    /// A filter in libpcap's language for capturing such packets when it happens again; null as the display filter, and where all
+    /// of its attempts came inside tunnels.
     pub(super) capture_filter: Option<String>,
 }
 

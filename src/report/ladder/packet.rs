@@ -1,5 +1,6 @@
 //! A packet of a ladder: from whom to whom, what it says, and what part it plays.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -7,7 +8,8 @@ use super::sequence::Position;
 use crate::capture::PacketPlace;
 use crate::decode::TcpOptions;
 use crate::handshake::{Attempt, Content, Role, SeenPacket, Sender};
-use crate::report::evidence_words;
+use crate::report::counts::counted;
+use crate::report::evidence_words::{self, duration};
 
 /// A packet, captured once or more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub struct LadderPacket {
     pub acknowledgment: Option<Position>,
     /// Other fields that matter, each as it is written: `ttl 64`, `win 64240`, `mss 1460`.
     pub fields: Vec<String>,
-    /// The latest of its copies.
+    /// How often it was captured again, and when last.
     pub copy: Option<CapturedAgain>,
 }
 
@@ -49,13 +51,35 @@ pub enum Side {
     Other(usize),
 }
 
-/// A packet captured once more, on its way or on another interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A packet captured again, on its way or on another interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CapturedAgain {
-    /// How long after the first time.
+    /// How many more times; of more than 255, 255.
+    pub times: u8,
+    /// How long after the first time the last of these was.
     pub after: Duration,
-    /// Its time to live then.
-    pub ttl: u8,
+    /// The hops that it had left then: `ttl 63`.
+    pub hops: String,
+}
+
+impl fmt::Display for CapturedAgain {
+    /// `captured again after 29 us, ttl 63`, or `captured 3 more times, last after 40 us, ttl 61`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let after = duration(self.after);
+        match self.times {
+            1 => write!(formatter, "captured again after {after}, {}", self.hops),
+            u8::MAX => write!(
+                formatter,
+                "captured 255 more times or oftener, last after {after}, {}",
+                self.hops
+            ),
+            times => write!(
+                formatter,
+                "captured {times} more times, last after {after}, {}",
+                self.hops
+            ),
+        }
+    }
 }
 
 impl LadderPacket {
@@ -71,17 +95,19 @@ impl LadderPacket {
             place: packet.place,
             number,
             from,
-            to: receiver(from, packet.role),
+            to: answered_elsewhere(attempt, packet, others)
+                .unwrap_or_else(|| receiver(from, packet.role)),
             what: evidence_words::what(packet),
             role: packet.role,
             sending,
             set_aside: set_aside(packet.role),
             sequence: None,
             acknowledgment: None,
-            fields: vec![format!("ttl {}", packet.ip.ttl)],
+            fields: vec![packet.ip.hops()],
             copy: packet.latest_copy().map(|(at, ttl)| CapturedAgain {
+                times: packet.copies(),
                 after: at.since(packet.place.at),
-                ttl,
+                hops: format!("{} {ttl}", packet.ip.hops_name()),
             }),
         };
         ladder_packet.read_content(attempt, packet);
@@ -127,6 +153,7 @@ impl LadderPacket {
                     self.fields.push(format!("{payload_length} bytes of data"));
                 }
                 self.fields.extend(option_words(&options));
+                self.fields.extend(self.data_not_kept(attempt));
             }
             Content::Icmp { quoted_ttl, .. } => {
                 let quoted = if packet.role == Role::IcmpErrorAboutAnswer {
@@ -134,11 +161,49 @@ impl LadderPacket {
                 } else {
                     "SYN"
                 };
+                let hops = packet.ip.hops_name();
                 self.fields
-                    .push(format!("quotes the {quoted} with ttl {quoted_ttl}"));
+                    .push(format!("quotes the {quoted} with {hops} {quoted_ttl}"));
             }
         }
     }
+
+    /// What the server's RST acknowledges besides the SYN: data of the client that is no evidence, and explains why the RST
+    /// comes late.
+    fn data_not_kept(&self, attempt: &Attempt) -> Option<String> {
+        let acknowledged = self.acknowledgment?.relative?;
+        let has_data = |packet: &SeenPacket| {
+            matches!(
+                packet.content,
+                Content::Segment {
+                    payload_length: 1..,
+                    ..
+                }
+            )
+        };
+        let is_kept = attempt.evidence.packets().iter().any(has_data);
+        let is_reset = self.role == Role::Reset && attempt.established_at.is_some();
+        (is_reset && !is_kept && acknowledged > 1).then(|| {
+            let count = u64::try_from(acknowledged - 1).unwrap_or(0);
+            format!("after {} of the client's, not kept", counted(count, "byte"))
+        })
+    }
+}
+
+/// The other address whose answer this RST of the client answers.
+fn answered_elsewhere(attempt: &Attempt, packet: &SeenPacket, others: &[IpAddr]) -> Option<Side> {
+    let sequence_of = |packet: &SeenPacket| match packet.content {
+        Content::Segment { sequence, .. } => Some(sequence),
+        Content::Icmp { .. } => None,
+    };
+    let is_answered = |answer: &&SeenPacket| match answer.content {
+        Content::Segment { acknowledgment, .. } => sequence_of(packet) == Some(acknowledgment),
+        Content::Icmp { .. } => false,
+    };
+    let is_answer = packet.role == Role::AnswerToUnacceptable;
+    let mut answers = attempt.packets_as(&[Role::SynAckFromElsewhere]);
+    let answer = answers.find(is_answered).filter(|_| is_answer)?;
+    Some(side(answer.sender, others))
 }
 
 fn side(sender: Sender, others: &[IpAddr]) -> Side {

@@ -16,6 +16,8 @@ use super::evidence_words;
 use super::finding_words::{affected, title, what_applications_saw};
 use super::model::Report;
 use super::outcome_words::shown_name;
+use super::packet_filters::{capture_filter_of_finding, display_filter_of_finding};
+use super::shell_word::shell_word;
 use super::shown_attempts::ShownAttempts;
 use super::times::TimeZoneChoice;
 use crate::decode::Endpoint;
@@ -152,7 +154,8 @@ fn finding_parts(
     zone: TimeZoneChoice,
 ) -> Vec<String> {
     let confidence = finding.confidence.name();
-    let mut parts = vec![format!("### {number}. {} ({confidence})", title(finding))];
+    let title = capitalized(&title(finding));
+    let mut parts = vec![format!("### {number}. {title} ({confidence})")];
     let statement = prose(&finding.statement, Place::Paragraph);
     parts.push(match affected(finding, zone) {
         Some(affected) => format!("{affected}: {statement}"),
@@ -164,7 +167,36 @@ fn finding_parts(
     facts.extend(proof.map(|proof| format!("proof: {}", evidence_words::proof(report, proof))));
     parts.extend(bullets(&facts));
     parts.extend(next_steps(finding));
+    parts.extend(packets_again(report, finding));
     parts
+}
+
+/// The commands that show the packets again, folded away: the only HTML here, and all of it stands here.
+fn packets_again(report: &Report, finding: &Finding) -> Option<String> {
+    let ladder = finding
+        .proof
+        .and_then(|proof| evidence_words::ladder_command(report, proof.attempt));
+    let shown = display_filter_of_finding(finding).map(|filter| {
+        let sources = report.capture.sources.as_slice();
+        let file = match (sources, &report.tool.ladder_command) {
+            ([only], Some(_)) => only.path.to_str(),
+            _ => None,
+        };
+        let file = file.map_or_else(String::new, |file| format!("-r {} ", shell_word(file)));
+        format!("wireshark {file}-Y {}", shell_word(&filter))
+    });
+    let caught = capture_filter_of_finding(finding).map(|filter| {
+        let filter = shell_word(&filter);
+        format!("tcpdump -n -i INTERFACE -w again.pcap {filter}")
+    });
+    let commands: Vec<String> = [ladder, shown, caught].into_iter().flatten().collect();
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    (!commands.is_empty()).then(|| {
+        format!(
+            "<details><summary>Look at the packets again</summary>\n\n{}\n\n</details>",
+            command_block(&commands)
+        )
+    })
 }
 
 /// The commands of each place in one block.
@@ -224,7 +256,10 @@ fn attempt_row(report: &Report, diagnosed: &DiagnosedAttempt, zone: TimeZoneChoi
     let attempt = &diagnosed.decided.attempt;
     let cause = diagnosed.cause().map_or_else(
         || "-".to_owned(),
-        |judged| format!("{} ({})", judged.cause.words(), judged.confidence.name()),
+        |judged| {
+            let cause = format!("{} ({})", judged.cause.words(), judged.confidence.name());
+            prose(&cause, Place::Cell)
+        },
     );
     let error = app_error(&diagnosed.decided, report.capture.may_miss_icmp_errors());
     let packets = attempt.evidence.packets();
@@ -240,7 +275,7 @@ fn attempt_row(report: &Report, diagnosed: &DiagnosedAttempt, zone: TimeZoneChoi
         named(report, attempt.client),
         named(report, attempt.server),
         prose(&headline(&diagnosed.decided), Place::Cell),
-        prose(&cause, Place::Cell),
+        cause,
         error.map_or_else(|| "-".to_owned(), |error| code(error, Place::Cell)),
         code(&numbers.join(" to "), Place::Cell),
     ]

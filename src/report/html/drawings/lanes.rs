@@ -39,7 +39,7 @@ pub(super) fn lanes(view: View<'_>, axis: Axis) -> Markup {
                     "A mark stands for the connects of " (duration(BucketWidth::for_span(axis.span, COLUMNS).duration()))
                     "."
                     @if drawn.iter().any(|endpoint| !windows(view, endpoint).is_empty()) {
-                        " A dashed box is a time when a server was down."
+                        " A dashed box holds the marks of a time when a server was down."
                     }
                     @if others > 0 { " " (counted(others as u64, "more server")) " failed too, and less often." }
                 }
@@ -82,7 +82,7 @@ fn lane(view: View<'_>, axis: Axis, endpoint: &EndpointSummary) -> Markup {
                 }
             }
             svg width="100%" height=(height) role="img" aria-label=(title) {
-                @for (from, long) in &windows { (window(axis, (*from, *long), height)) }
+                @for down in &windows { (window(axis, width, *down, height)) }
                 @for (track, outcome) in outcomes.iter().enumerate() {
                     @let middle = track * TRACK + TRACK / 2;
                     line.track x1="0" x2="100%" y1=(middle) y2=(middle) {}
@@ -135,10 +135,19 @@ fn windows(view: View<'_>, endpoint: &EndpointSummary) -> Vec<(Timestamp, Durati
         .collect()
 }
 
-fn window(axis: Axis, (from, long): (Timestamp, Duration), height: usize) -> Markup {
-    let (place, width) = axis.stretch(from, long);
+/// A box as wide as the marks that stand for its attempts: from the start of the first one's stretch of time to the end of
+/// the last one's.
+fn window(
+    axis: Axis,
+    width: BucketWidth,
+    (from, long): (Timestamp, Duration),
+    height: usize,
+) -> Markup {
+    let start = width.start_around(from);
+    let end = width.start_around(from.after(long)).after(width.duration());
+    let (place, wide) = axis.stretch(start, end.since(start));
     html! {
-        rect.down x=(percent(place)) width=(percent(width.max(0.004))) y="0" height=(height) rx="3" {
+        rect.down x=(percent(place)) width=(percent(wide.max(0.004))) y="0" height=(height) rx="3" {
             title { "down for " (duration(long)) }
         }
     }

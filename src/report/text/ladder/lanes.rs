@@ -85,7 +85,8 @@ impl Lanes {
         let arrow = self.shaft(length, shown, packet.to == Side::Client);
         let rest =
             " ".repeat(self.inner - length - origin.width() - usize::from(!origin.is_empty()));
-        let drawn = match (origin.is_empty(), packet.to == Side::Client) {
+        let is_at_client = packet.to == Side::Client || packet.from == Side::Client;
+        let drawn = match (origin.is_empty(), is_at_client) {
             (true, _) => arrow,
             (false, true) => format!("{arrow} {origin}{rest}"),
             (false, false) => format!("{rest}{origin} {arrow}"),
@@ -116,10 +117,10 @@ impl Lanes {
     }
 }
 
-/// Where an arrow comes from, when that is not the other lane.
+/// Where an arrow comes from or leads to, when that is not the other lane.
 fn origin(packet: &LadderPacket) -> String {
     match (packet.from, packet.to) {
-        (Side::Other(index), _) => other_name(index),
+        (Side::Other(index), _) | (_, Side::Other(index)) => other_name(index),
         (Side::Client, Side::Client) => "client".to_owned(),
         (Side::Server, Side::Server) => "server".to_owned(),
         _ => String::new(),

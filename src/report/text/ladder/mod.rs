@@ -15,6 +15,7 @@ use crate::diagnosis::duration;
 use crate::report::counts::counted;
 use crate::report::ladder::{Event, Ladder, LadderPacket, NeighbourMessage, Party, Row};
 use crate::report::model::shortened;
+use crate::report::packet_filters;
 use filling::fill;
 use lanes::{Lanes, MARGIN, delta, other_name};
 
@@ -159,13 +160,7 @@ impl Drawing<'_> {
         pieces.extend(packet.acknowledgment.map(|number| format!("ack {number}")));
         pieces.extend(packet.fields.iter().cloned());
         pieces.extend(packet.set_aside.map(str::to_owned));
-        pieces.extend(packet.copy.map(|copy| {
-            format!(
-                "copy: captured again after {}, ttl {}",
-                duration(copy.after),
-                copy.ttl
-            )
-        }));
+        pieces.extend(packet.copy.as_ref().map(|copy| format!("copy: {copy}")));
         let mut margin = right(&format!("#{}", packet.number), MARGIN - 1);
         for line in self.lanes.text(&pieces, ", ") {
             self.line(&margin, &line);
@@ -178,13 +173,18 @@ impl Drawing<'_> {
         let outcome = verdict.outcome;
         let name = outcome.name().replace('_', "-");
         let fits = self.lanes.holds_verdict(&verdict.headline);
+        // What does not fit stands below, without the outcome, which is said here.
         let label = if fits { &verdict.headline } else { &name };
+        let reason = verdict
+            .headline
+            .split_once(": ")
+            .map_or("", |(_, reason)| reason);
         let line = self.lanes.verdict(label);
         let line = self.page.in_outcome_color(outcome, line);
         self.line(&self.when(row), &line);
         let mut sentences: Vec<String> = Vec::new();
         if !fits {
-            sentences.push(verdict.headline.clone());
+            sentences.push(reason.to_owned());
         }
         sentences.extend(verdict.cause.map(|judged| {
             format!(
@@ -231,8 +231,9 @@ impl Drawing<'_> {
         }
         let display_filter = std::slice::from_ref(&self.ladder.display_filter);
         self.paragraph("Wireshark", display_filter, "");
-        if let Some(filter) = &self.ladder.capture_filter {
-            self.paragraph("tcpdump", &[format!("'{filter}'")], "");
+        match &self.ladder.capture_filter {
+            Some(filter) => self.paragraph("tcpdump", &[format!("'{filter}'")], ""),
+            None => self.paragraph("tcpdump", &[packet_filters::NONE_IN_TUNNELS.to_owned()], ""),
         }
     }
 }
