@@ -10,7 +10,7 @@ use tcpwhy::capture::{
 };
 use tcpwhy::decode::{decode as decode_packet, decode_by_layers};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnostician, Selection, knowledge};
-use tcpwhy::handshake::{Tracker, TrackerSettings};
+use tcpwhy::handshake::{Decisions, Tracker, TrackerSettings};
 use tcpwhy::report::{Report, Settings, TimeZoneChoice, Tool, html, json, text};
 
 /// Attempts listed: an input of a few kilobytes has no more.
@@ -46,6 +46,7 @@ pub(crate) fn decode(data: &[u8]) {
 #[allow(dead_code, reason = "each target uses one")]
 pub(crate) fn track(mut data: &[u8]) {
     let mut tracker = Tracker::new(tracker_settings());
+    let mut decisions = Decisions::default();
     let mut diagnostician = Diagnostician::new(Selection::default(), LISTED);
     let mut at = Timestamp::default();
     let mut number = 0;
@@ -68,11 +69,11 @@ pub(crate) fn track(mut data: &[u8]) {
         let observation = decode_packet(&packet);
         diagnostician.observe(&observation);
         tracker.observe(&observation, place);
-        for decided in tracker.take_decided() {
-            diagnostician.add(decided);
-        }
+        tracker.swap_decided(&mut decisions);
+        diagnostician.add_all(&mut decisions);
     }
-    tracker.finish(|decided| diagnostician.add(decided));
+    tracker.finish(|decided| decisions.push(decided));
+    diagnostician.add_all(&mut decisions);
     let _ = diagnostician.finish(&CaptureQuality::default());
 }
 
