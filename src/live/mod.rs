@@ -5,6 +5,7 @@
 
 mod losses;
 mod observers;
+pub mod ring;
 mod watch;
 
 use std::time::Duration;

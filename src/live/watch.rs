@@ -174,6 +174,16 @@ impl LiveWatch {
         self.diagnostician.outcomes()
     }
 
+    /// What was seen on each interface.
+    pub fn sources(&self) -> &[SourceFacts] {
+        &self.totals.sources
+    }
+
+    /// Until when everything has been seen.
+    pub fn seen_until(&self) -> Timestamp {
+        self.now
+    }
+
     /// How many attempts are followed.
     pub fn open_count(&self) -> usize {
         self.tracker.open_count()
