@@ -27,8 +27,9 @@ const AT_ONCE: usize = 4;
 
 type Test = fn();
 
-const TESTS: [(&str, Test); 8] = [
+const TESTS: [(&str, Test); 9] = [
     ("a_ring_gives_the_same_verdicts", the_same_verdicts),
+    ("a_light_ring_infers_the_third_step", a_light_ring),
     ("a_killed_watch_leaves_what_it_told", killed_with_signal_9),
     ("a_ring_that_cannot_be_kept_is_told_before", no_ring),
     ("a_full_disk_is_told_once", a_full_disk),
@@ -403,6 +404,38 @@ fn the_same_verdicts() {
         .collect();
     assert_eq!(link_types, ["EN10MB", "LINUX_SLL2"]);
     assert_eq!(read["capture"]["dropped"], live["capture"]["dropped"]);
+}
+
+/// Connections that go on: no FIN tells that something was left out.
+fn a_light_ring() {
+    let mut network = Network::new();
+    network.listen(&[84]);
+    let folder = TempDir::new().unwrap();
+    let (ring, report) = (folder.path().join("ring"), folder.path().join("live.json"));
+    let arguments = format!(
+        "live -i eth0 --light --outcome established,failed -F json -o {} --ring {}",
+        report.display(),
+        ring.display()
+    );
+    let program = env!("CARGO_BIN_EXE_tcpwhy");
+    let watched = Watched::start(&mut on(&network.client, program, &words(&arguments)));
+    let code = "import socket,threading\ns=socket.create_connection(('10.0.0.20',84))\nthreading.Event().wait(30)";
+    let open = on(&network.client, python(), &["-c", code])
+        .spawn()
+        .unwrap();
+    network.children.push(open);
+    network.connect("10.0.0.20", 80, 5);
+    wait(&watched.lines, "10.0.0.20:84  established");
+    std::thread::sleep(Duration::from_secs(1));
+    watched.signal("-INT");
+    let (status, lines, said) = watched.end();
+    assert_eq!(status, Some(0), "{lines:?} {said:?}");
+    let live: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let read = read(&ring);
+    assert_eq!(verdicts(&read), verdicts(&live));
+    assert_eq!(read["summary"]["established"], 1);
+    assert_eq!(read["summary"]["refused"], 1);
+    assert_eq!(read["capture"]["limits"], live["capture"]["limits"]);
 }
 
 /// In the middle of a stream of refusals, so that a block may well be torn.

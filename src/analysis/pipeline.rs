@@ -25,6 +25,8 @@ const EXPECTED_AT_ONCE: usize = 128;
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) observations: Vec<(Observation, PacketPlace)>,
+    /// Whether the capture leaves out the third step of handshakes on purpose.
+    pub(super) leaves_out_third_step: bool,
     decided: Vec<DecidedAttempt>,
 }
 
@@ -69,6 +71,9 @@ fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
 }
 
 fn track(tracker: &mut Tracker, batch: &mut Batch) {
+    if batch.leaves_out_third_step {
+        tracker.leave_out_third_step();
+    }
     for packets in batch.observations.chunks(EXPECTED_AT_ONCE) {
         tracker.expect(packets.iter().map(|(observation, _)| observation));
         for (observation, place) in packets {
