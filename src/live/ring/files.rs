@@ -17,6 +17,9 @@ use crate::capture::live::HostClock;
 /// When a file could not be written, the next is tried after this.
 const BETWEEN_TRIES: Duration = Duration::from_secs(10);
 
+/// When everything could be written for so long, what went wrong is over.
+pub(super) const WORKS_AGAIN: Duration = Duration::from_secs(60);
+
 /// The files, the oldest of which gives way for a new one.
 pub(super) struct Files {
     directory: RingDirectory,
@@ -33,10 +36,12 @@ pub(super) struct Files {
     shared: Arc<Shared>,
 }
 
-/// Since when nothing can be written.
+/// What is known since something could not be written.
 struct Failing {
     next_try: Duration,
     not_kept: u64,
+    /// Since when it can be written again.
+    works_since: Option<Duration>,
 }
 
 impl Files {
@@ -81,9 +86,7 @@ impl Files {
         match done {
             Ok(true) => {
                 self.shared.packets.fetch_add(packets, Ordering::Relaxed);
-                if let Some(failing) = self.failing.take() {
-                    self.shared.tell(RingNews::GoesOn(failing.not_kept));
-                }
+                self.tell_if_it_goes_on();
             }
             Ok(false) => self.lose(packets),
             Err(error) => {
@@ -92,6 +95,19 @@ impl Files {
             }
         }
         self.count();
+    }
+
+    /// A disk that is nearly full works now and then: that is no news.
+    fn tell_if_it_goes_on(&mut self) {
+        let running = self.clock.running();
+        let Some(failing) = &mut self.failing else {
+            return;
+        };
+        let since = *failing.works_since.get_or_insert(running);
+        if running.saturating_sub(since) >= WORKS_AGAIN {
+            self.shared.tell(RingNews::GoesOn(failing.not_kept));
+            self.failing = None;
+        }
     }
 
     /// Writes behind what is there, in a new file when there is none; false when it is too early to try again.
@@ -163,12 +179,14 @@ impl Files {
         let next_try = self.clock.running().saturating_add(BETWEEN_TRIES);
         if let Some(failing) = &mut self.failing {
             failing.next_try = next_try;
+            failing.works_since = None;
             return;
         }
         self.shared.tell(RingNews::CannotWrite(error.to_string()));
         self.failing = Some(Failing {
             next_try,
             not_kept: 0,
+            works_since: None,
         });
     }
 

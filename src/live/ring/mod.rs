@@ -125,7 +125,16 @@ pub struct Ring {
     /// The time of the latest packet, and now.
     latest: Timestamp,
     now: Timestamp,
+    slow: Option<Slow>,
     tell: Box<dyn FnMut(RingNews)>,
+}
+
+/// What is known since the disk was too slow.
+#[derive(Clone, Copy)]
+struct Slow {
+    /// When it was so last, in the time of the watch.
+    latest: Duration,
+    not_kept_before: u64,
 }
 
 impl Ring {
@@ -161,6 +170,7 @@ impl Ring {
             signed: Duration::ZERO,
             latest: now,
             now,
+            slow: None,
             tell,
         };
         ring.hand_over();
@@ -191,11 +201,19 @@ impl Ring {
             return;
         };
         self.handed_over = self.handed_over.saturating_add(written.length());
+        let not_kept = self.keeper.not_kept();
         if !self.keeper.give(Work {
             written,
             at: self.now,
         }) {
-            (self.tell)(RingNews::TooSlow);
+            if self.slow.is_none() {
+                (self.tell)(RingNews::TooSlow);
+            }
+            let not_kept = self.slow.map_or(not_kept, |slow| slow.not_kept_before);
+            self.slow = Some(Slow {
+                latest: self.written,
+                not_kept_before: not_kept,
+            });
             self.begin_file();
         }
     }
@@ -252,6 +270,13 @@ impl LiveObserver for Ring {
             return GoOn::Yes;
         }
         self.written = running;
+        if let Some(slow) = self.slow
+            && running.saturating_sub(slow.latest) >= files::WORKS_AGAIN
+        {
+            self.slow = None;
+            let missed = self.keeper.not_kept().saturating_sub(slow.not_kept_before);
+            (self.tell)(RingNews::GoesOn(missed));
+        }
         let until = watch.seen_until();
         self.now = self.now.max(until);
         let is_silence_watched = until.since(self.latest) < self.settings.patience + SLACK;
