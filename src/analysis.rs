@@ -6,7 +6,7 @@ mod sorted_runs;
 
 use std::num::NonZeroUsize;
 
-use crate::capture::{CaptureSet, Packet, PacketPlace, SourceFacts};
+use crate::capture::{CaptureSet, Interface, Packet, PacketPlace, SourceFacts};
 use crate::decode::{Observation, SetAside, decode};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
@@ -125,7 +125,11 @@ fn read_all(
 ) -> AllRead {
     let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
+    let sources = captures.facts();
+    let mut interfaces = sources.iter().flat_map(|source| &source.interfaces);
+    totals.leaves_out_third_step = interfaces.any(Interface::leaves_out_third_step);
     let (tracker, mut diagnosing) = pipeline::run(settings, spool, |batch| {
+        batch.leaves_out_third_step = totals.leaves_out_third_step;
         while batch.observations.len() < PACKETS_AT_ONCE {
             until_telling -= 1;
             if until_telling == 0 {

@@ -26,6 +26,8 @@ const EXPECTED_AT_ONCE: usize = 128;
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) observations: Vec<(Observation, PacketPlace)>,
+    /// Whether the capture leaves out the third step of handshakes on purpose.
+    pub(super) leaves_out_third_step: bool,
     decided: Decisions,
     /// Attempts could not be put aside: what is still read is read in vain.
     is_in_vain: bool,
@@ -110,6 +112,9 @@ fn one_after_the_other(
 }
 
 fn track(tracker: &mut Tracker, batch: &mut Batch) {
+    if batch.leaves_out_third_step {
+        tracker.leave_out_third_step();
+    }
     for packets in batch.observations.chunks(EXPECTED_AT_ONCE) {
         tracker.observe_all(packets);
     }

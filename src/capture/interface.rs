@@ -22,7 +22,16 @@ pub struct Interface {
     pub(super) time_unit: TimeUnit,
 }
 
+/// What tcpwhy calls an interface on which segments without payload were left out on purpose.
+pub(crate) const LEAVES_OUT_THIRD_STEP: &str =
+    "tcpwhy live --light: segments that carry nothing are left out";
+
 impl Interface {
+    /// Whether segments without payload were left out on purpose, and nothing else of what a verdict needs.
+    pub fn leaves_out_third_step(&self) -> bool {
+        self.description.as_deref() == Some(LEAVES_OUT_THIRD_STEP)
+    }
+
     /// Whether its capture filter let no ICMP error pass.
     pub fn hides_icmp_errors(&self) -> bool {
         self.filter

@@ -40,6 +40,15 @@ pub(super) struct DeclaredInterface {
     pub(super) name: Option<String>,
     pub(super) description: Option<String>,
     pub(super) filter: Option<String>,
+    /// What its statistics said so far.
+    pub(super) dropped: Dropped,
+}
+
+/// Losses of one interface since the capture began: each of its statistics blocks repeats what those before it said.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dropped {
+    by_interface: u64,
+    by_kernel: u64,
 }
 
 impl DeclaredInterface {
@@ -52,6 +61,7 @@ impl DeclaredInterface {
             name: None,
             description: None,
             filter: None,
+            dropped: Dropped::default(),
         };
         let mut offset_seconds = 0;
         for_each_option(order, body.get(8..)?, |code, value| match code {
@@ -121,8 +131,15 @@ pub(super) struct InterfaceStatistics {
 }
 
 impl InterfaceStatistics {
-    /// Adds one block; `latest` is the time of the last packet before it.
-    pub(super) fn add(&mut self, order: ByteOrder, body: &[u8], unit: TimeUnit, latest: Timestamp) {
+    /// Adds one block, about this interface; `latest` is the time of the last packet before it.
+    pub(super) fn add(
+        &mut self,
+        order: ByteOrder,
+        body: &[u8],
+        interface: &mut DeclaredInterface,
+        latest: Timestamp,
+    ) {
+        let (unit, dropped) = (interface.time_unit, &mut interface.dropped);
         for_each_option(
             order,
             body.get(12..).unwrap_or_default(),
@@ -131,12 +148,26 @@ impl InterfaceStatistics {
                     let end = believable_end(order, value, unit, latest);
                     self.watched_until = self.watched_until.max(end);
                 }
-                ISB_IFDROP => add_count(&mut self.dropped_by_interface, order.u64(value, 0)),
-                ISB_OSDROP => add_count(&mut self.dropped_by_kernel, order.u64(value, 0)),
+                ISB_IFDROP => add_count(
+                    &mut self.dropped_by_interface,
+                    more(&mut dropped.by_interface, order.u64(value, 0)),
+                ),
+                ISB_OSDROP => add_count(
+                    &mut self.dropped_by_kernel,
+                    more(&mut dropped.by_kernel, order.u64(value, 0)),
+                ),
                 _ => {}
             },
         );
     }
+}
+
+/// How much a count has grown since it was told last.
+fn more(told: &mut u64, count: Option<u64>) -> Option<u64> {
+    let count = count?;
+    let more = count.saturating_sub(*told);
+    *told = count.max(*told);
+    Some(more)
 }
 
 pub(super) fn add_count(total: &mut Option<u64>, count: Option<u64>) {

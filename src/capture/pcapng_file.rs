@@ -178,10 +178,10 @@ impl PcapngFile {
                 let declared = self
                     .order
                     .u32(body, 0)
-                    .and_then(|id| self.declared.get(usize::try_from(id).ok()?));
+                    .and_then(|id| self.declared.get_mut(usize::try_from(id).ok()?));
                 if let Some(interface) = declared {
                     self.statistics
-                        .add(self.order, body, interface.time_unit, self.latest);
+                        .add(self.order, body, interface, self.latest);
                 }
             }
         }

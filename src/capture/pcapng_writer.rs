@@ -50,18 +50,29 @@ pub struct WrittenStatistics {
     pub dropped_by_kernel: Option<u64>,
 }
 
+impl PcapngWriter<Vec<u8>> {
+    /// As [`Self::new`], in memory, which takes everything.
+    pub fn of_memory(application: &str, comment: &str) -> Self {
+        Self::new(Vec::new(), application, comment).unwrap_or_else(|_| Self::with(Vec::new()))
+    }
+}
+
 impl<W: Write> PcapngWriter<W> {
+    fn with(out: W) -> Self {
+        Self {
+            out,
+            time_units: Vec::new(),
+            block: Vec::new(),
+        }
+    }
+
     /// Begins the section with its comment.
     ///
     /// # Errors
     ///
     /// As `out`, here and below.
     pub fn new(out: W, application: &str, comment: &str) -> io::Result<Self> {
-        let mut writer = Self {
-            out,
-            time_units: Vec::new(),
-            block: Vec::new(),
-        };
+        let mut writer = Self::with(out);
         writer.put(&BYTE_ORDER_MAGIC.to_le_bytes());
         writer.put(&1_u16.to_le_bytes());
         writer.put(&0_u16.to_le_bytes());
@@ -153,6 +164,16 @@ impl<W: Write> PcapngWriter<W> {
         }
         self.end_of_options();
         self.finish_block(INTERFACE_STATISTICS)
+    }
+
+    /// Where it writes to.
+    pub fn out(&self) -> &W {
+        &self.out
+    }
+
+    /// Where it writes to: what is taken from there is written no more by this.
+    pub fn out_mut(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Flushes.

@@ -1,12 +1,15 @@
 //! What `live` takes on the command line.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::arguments::{ColorChoice, Format, parse_max_flows, parse_patience};
 use super::endpoint_pattern::parse_endpoint_pattern;
+use super::listen_argument::parse_listen_address;
 use super::outcome_list::OutcomeList;
+use super::size_argument::parse_size;
 use crate::diagnosis::EndpointPattern;
 
 /// What `live` takes.
@@ -64,6 +67,25 @@ pub(super) struct LiveArguments {
     /// Make findings over the last so long, as in 15m; totals are of the whole watch
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_duration)]
     pub(super) window: std::time::Duration,
+
+    /// Keep what verdicts need of the packets in this directory, in files that take turns
+    ///
+    /// `tcpwhy read DIR` judges them again, to the same verdicts. Only the ring's own files (tcpwhy-ring-*.pcapng) are ever
+    /// removed, those of earlier watches among them: rename what is to stay. When this program is killed, less than a second
+    /// is lost; when the host loses power, also what its file system has not written yet, often half a minute.
+    #[arg(long, value_name = "DIR")]
+    pub(super) ring: Option<PathBuf>,
+
+    /// How large all files of the ring may be together, as in 512M or 2G; at least 1M
+    #[arg(long, value_name = "SIZE", default_value = "512M", requires = "ring", value_parser = parse_ring_size)]
+    pub(super) ring_size: u64,
+
+    /// Serve metrics for Prometheus at /metrics there
+    ///
+    /// The format is `OpenMetrics`, or the older one where that is asked for. `ADDR:PORT`, or a port alone on loopback; repeatable. `[::]` is all addresses of IPv6, and none of IPv4. Nothing listens
+    /// without this. Who can connect there sees which servers fail.
+    #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen_address)]
+    pub(super) metrics: Vec<SocketAddr>,
 
     /// Write lines, one for each failure
     ///
@@ -164,6 +186,13 @@ pub(super) struct LiveArguments {
 
 /// How many attempts `live` follows at once: some 200 MiB with all that is known of them.
 const LIVE_FLOWS: usize = 1 << 18;
+
+/// The smallest ring: files of 64 KiB.
+const SMALLEST_RING: u64 = 1 << 20;
+
+fn parse_ring_size(text: &str) -> Result<u64, String> {
+    parse_size(text, SMALLEST_RING)
+}
 
 /// `90`, `90s`, `15m`, `2h` or `1d`.
 fn parse_duration(text: &str) -> Result<std::time::Duration, String> {

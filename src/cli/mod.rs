@@ -10,6 +10,7 @@ mod exit_status;
 mod explain;
 mod ladder;
 mod ladder_command;
+mod listen_argument;
 #[cfg(feature = "live")]
 mod live;
 mod live_arguments;
@@ -19,6 +20,7 @@ mod output;
 mod packet_filter;
 mod progress;
 mod read;
+mod size_argument;
 mod spool;
 mod terminal;
 mod time_argument;

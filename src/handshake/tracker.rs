@@ -168,6 +168,11 @@ impl Tracker {
         self.set_aside_undecided
     }
 
+    /// The capture leaves out the third step of handshakes, whatever it looks like.
+    pub fn leave_out_third_step(&mut self) {
+        self.filter_signs.is_left_out = true;
+    }
+
     /// Whether the capture can show the third step of a handshake: false when it was filtered to SYN, FIN and RST.
     pub fn shows_third_step(&self) -> bool {
         self.filter_signs.shows_third_step()
@@ -441,6 +446,7 @@ fn over_after(attempt: &Attempt, watch: &Watch) -> Timestamp {
 struct FilterSigns {
     has_other_segments: bool,
     has_fin: bool,
+    is_left_out: bool,
 }
 
 impl FilterSigns {
@@ -452,6 +458,6 @@ impl FilterSigns {
     }
 
     fn shows_third_step(self) -> bool {
-        self.has_other_segments || !self.has_fin
+        !self.is_left_out && (self.has_other_segments || !self.has_fin)
     }
 }

@@ -4,7 +4,9 @@
 //! what became known. Whoever shows, counts or keeps something while it happens is a [`LiveObserver`].
 
 mod losses;
+pub mod metrics;
 mod observers;
+pub mod ring;
 mod watch;
 
 use std::time::Duration;
@@ -74,6 +76,10 @@ pub enum GoOn {
 pub trait LiveObserver {
     /// Something became known.
     fn event(&mut self, event: &LiveEvent<'_>);
+
+    /// An attempt was decided, or decided anew: as [`LiveEvent::Attempt`], of all attempts, whatever is asked for. `before` is
+    /// what was told last; `is_noise` of what looks like part of a scan or flood.
+    fn decided(&mut self, _decided: &DecidedAttempt, _before: Option<Outcome>, _is_noise: bool) {}
 
     /// A packet was looked at, before anything is concluded from it.
     fn packet(&mut self, _packet: &Packet<'_>, _observation: &Observation) {}

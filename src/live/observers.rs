@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{GoOn, LiveEvent, LiveObserver, LiveWatch};
 use crate::capture::Packet;
 use crate::decode::Observation;
+use crate::handshake::{DecidedAttempt, Outcome};
 
 /// Observers that hear the same, in this order: the watch goes on as long as all of them want it to.
 #[derive(Default)]
@@ -21,6 +22,12 @@ impl LiveObserver for Observers<'_> {
     fn event(&mut self, event: &LiveEvent<'_>) {
         for observer in &mut self.0 {
             observer.event(event);
+        }
+    }
+
+    fn decided(&mut self, decided: &DecidedAttempt, before: Option<Outcome>, is_noise: bool) {
+        for observer in &mut self.0 {
+            observer.decided(decided, before, is_noise);
         }
     }
 

@@ -128,11 +128,13 @@ impl LiveWatch {
         quality: &CaptureQuality,
         observer: &mut dyn LiveObserver,
     ) {
+        let outcome = decided.judgement.outcome;
+        let is_noise = outcome.is_failure() && self.diagnostician.may_be_noise(&decided);
+        observer.decided(&decided, before, is_noise);
         if !self.diagnostician.is_asked_for(&decided) {
             return;
         }
-        let outcome = decided.judgement.outcome;
-        if outcome.is_failure() && self.diagnostician.may_be_noise(&decided) {
+        if is_noise {
             self.folded = self.folded.saturating_add(1);
             return;
         }
@@ -174,9 +176,24 @@ impl LiveWatch {
         self.diagnostician.outcomes()
     }
 
+    /// What was seen on each interface.
+    pub fn sources(&self) -> &[SourceFacts] {
+        &self.totals.sources
+    }
+
+    /// Until when everything has been seen.
+    pub fn seen_until(&self) -> Timestamp {
+        self.now
+    }
+
     /// How many attempts are followed.
     pub fn open_count(&self) -> usize {
         self.tracker.open_count()
+    }
+
+    /// How many attempts were given up undecided because too many were under way.
+    pub fn given_up_undecided(&self) -> u64 {
+        self.tracker.set_aside_undecided()
     }
 
     /// How many packets were lost since the start.

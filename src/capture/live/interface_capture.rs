@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use pcap::{Active, Capture, Linktype, Precision};
 
-use super::{LiveError, LiveSettings};
+use super::{Detail, LiveError, LiveSettings};
+use crate::capture::interface::LEAVES_OUT_THIRD_STEP;
 use crate::capture::time_unit::TimeUnit;
 use crate::capture::{
     Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp,
@@ -173,7 +174,8 @@ impl InterfaceCapture {
             interfaces: vec![Interface {
                 id: 0,
                 name: Some(self.name.clone()),
-                description: None,
+                description: (settings.detail == Detail::Light)
+                    .then(|| LEAVES_OUT_THIRD_STEP.to_owned()),
                 filter: settings.filter.clone(),
                 link_type: self.link_type,
                 snap_length: settings.detail.snap_length(),

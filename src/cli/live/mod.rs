@@ -1,5 +1,6 @@
 //! `tcpwhy live`.
 
+mod companions;
 mod lines;
 mod open;
 mod signals;
@@ -15,9 +16,10 @@ use super::terminal::{self, Wishes};
 use crate::capture::live::{Detail, LiveCapture, LiveSettings, Rights, give_up_rights};
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
-use crate::live::{LiveWatch, LiveWatchSettings, watch};
+use crate::live::{LiveWatch, LiveWatchSettings, Observers, watch};
 use crate::report::text::TextStyle;
 use crate::report::{CaptureTotals, Report, Settings, Tool, json};
+use companions::{Companions, OpenedCompanions};
 use lines::Lines;
 use signals::Signals;
 use stop::Stop;
@@ -32,7 +34,7 @@ pub(super) fn run(arguments: &LiveArguments, typed: Vec<String>) -> ExitStatus {
         verbosity: arguments.verbose,
     };
     match prepared(arguments, typed, messages) {
-        Ok((mut capture, command)) => command.watch(&mut capture),
+        Ok((mut capture, command, companions)) => command.watch(&mut capture, companions),
         Err(status) => status,
     }
 }
@@ -52,7 +54,7 @@ fn prepared(
     arguments: &LiveArguments,
     typed: Vec<String>,
     messages: Messages,
-) -> Result<(LiveCapture, LiveCommand<'_>), ExitStatus> {
+) -> Result<(LiveCapture, LiveCommand<'_>, Companions), ExitStatus> {
     let settings = LiveSettings {
         interfaces: open::interfaces(arguments, messages)?,
         detail: detail(arguments),
@@ -71,6 +73,7 @@ fn prepared(
             Messages::error(format!("{error:#}"), None);
             ExitStatus::Input
         })?;
+    let opened = OpenedCompanions::open(arguments)?;
     let kept = if arguments.reopen {
         Rights::Capture
     } else {
@@ -84,7 +87,6 @@ fn prepared(
         Messages::error(format!("cannot catch signals: {error}"), None);
         ExitStatus::Input
     })?;
-    messages.notice(format!("watching {names}"));
     let command = LiveCommand {
         arguments,
         typed,
@@ -93,7 +95,10 @@ fn prepared(
         output,
         signals,
     };
-    Ok((capture, command))
+    let mut companions = opened.begin(arguments, command.selection(), &capture, messages)?;
+    messages.notice(format!("watching {names}"));
+    companions.announce();
+    Ok((capture, command, companions))
 }
 
 fn detail(arguments: &LiveArguments) -> Detail {
@@ -115,7 +120,7 @@ fn text_style(arguments: &LiveArguments) -> TextStyle {
 }
 
 impl LiveCommand<'_> {
-    fn watch(mut self, capture: &mut LiveCapture) -> ExitStatus {
+    fn watch(mut self, capture: &mut LiveCapture, mut companions: Companions) -> ExitStatus {
         let arguments = self.arguments;
         let signals = self.signals.clone();
         let settings = LiveWatchSettings {
@@ -127,7 +132,11 @@ impl LiveCommand<'_> {
         let stop = Stop::new(arguments.duration, arguments.count);
         let shell = self.report(CaptureTotals::default(), Diagnosis::default());
         let mut lines = Lines::new(&mut self, shell, signals, stop);
-        let watched = watch(capture, settings, &mut lines);
+        let mut observers = Observers::default();
+        companions.join(&mut observers);
+        observers.add(&mut lines);
+        let watched = watch(capture, settings, &mut observers);
+        companions.finish(arguments.ring.as_deref(), &watched);
         if lines.is_nobody_listening() {
             return ExitStatus::Success;
         }

@@ -1,0 +1,156 @@
+//! Which packets are kept: those that a verdict or its cause may need.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
+use std::mem;
+use std::net::IpAddr;
+
+use crate::decode::{
+    Endpoint, NamedAddresses, Neighbour, Observation, Segment, SetAside, TcpFlags,
+};
+
+/// How many connections are remembered that began a short while ago, twice.
+const YOUNG: usize = 1 << 16;
+
+/// How many hosts, addresses that are asked for, and names are remembered of one file.
+const REMEMBERED: usize = 1 << 17;
+
+/// So many packets after each SYN and SYN-ACK of a connection are kept, and the first with payload of each side.
+const AFTER_EACH_SYN: u8 = 16;
+
+/// Of one address so many questions and answers are kept in one file.
+const QUESTIONS: u8 = 16;
+const ANSWERS: u8 = 4;
+
+type Ends = (Endpoint, Endpoint);
+type Seeded = foldhash::fast::RandomState;
+
+/// Chooses packets, in bounded memory.
+#[derive(Default)]
+pub(super) struct Needed {
+    young: HashMap<Ends, Young, Seeded>,
+    /// Those before them.
+    older: HashMap<Ends, Young, Seeded>,
+    of_file: OfFile,
+}
+
+/// A connection that began a short while ago.
+#[derive(Clone, Copy, Default)]
+struct Young {
+    left: u8,
+    /// Whether payload was seen from the lower and from the higher of its ends.
+    has_payload: [bool; 2],
+}
+
+/// What the current file has: the files before it may be gone when it is read.
+#[derive(Default)]
+struct OfFile {
+    alive: HashSet<IpAddr, Seeded>,
+    asked_for: HashMap<IpAddr, (u8, u8), Seeded>,
+    names: HashSet<u64, Seeded>,
+    hasher: Seeded,
+    /// Whether it has a segment without SYN, FIN and RST: else the capture looks as if it had been filtered to these.
+    has_plain_segment: bool,
+    has_truncated_header: bool,
+}
+
+impl Needed {
+    /// From now on packets go to a new file.
+    pub(super) fn begin_file(&mut self) {
+        self.of_file = OfFile::default();
+    }
+
+    /// Whether a packet is kept.
+    pub(super) fn takes(&mut self, observation: &Observation) -> bool {
+        match observation {
+            Observation::Segment(segment) => self.takes_segment(segment),
+            Observation::IcmpError(error) => {
+                self.of_file.is_first_of(error.sender);
+                true
+            }
+            Observation::Neighbour(neighbour) => self.of_file.takes_neighbour(*neighbour),
+            Observation::Names(named) => self.of_file.is_new_name(named),
+            Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
+                self.of_file.is_first_of(*address)
+            }
+            Observation::SetAside(SetAside::TruncatedHeader) => {
+                !mem::replace(&mut self.of_file.has_truncated_header, true)
+            }
+            Observation::SetAside(_) | Observation::Unrelated | Observation::Encrypted(None) => {
+                false
+            }
+        }
+    }
+
+    fn takes_segment(&mut self, segment: &Segment) -> bool {
+        let flags = segment.flags;
+        let is_first = self.of_file.is_first_of(segment.source.address);
+        let (source, destination) = (segment.source, segment.destination);
+        let ends = (source.min(destination), source.max(destination));
+        if flags.contains(TcpFlags::SYN) {
+            self.begin(ends);
+            return true;
+        }
+        let is_control = flags.is_rst() || flags.has_fin();
+        let is_of_young = self.is_of_young(ends, segment);
+        let is_sign = !is_control && !mem::replace(&mut self.of_file.has_plain_segment, true);
+        is_control || is_of_young || is_first || is_sign
+    }
+
+    fn begin(&mut self, ends: Ends) {
+        if self.young.len() >= YOUNG {
+            self.older = mem::take(&mut self.young);
+        }
+        let young = Young {
+            left: AFTER_EACH_SYN,
+            ..Young::default()
+        };
+        self.young.insert(ends, young);
+    }
+
+    fn is_of_young(&mut self, ends: Ends, segment: &Segment) -> bool {
+        let young = self.young.get_mut(&ends);
+        let Some(young) = young.or_else(|| self.older.get_mut(&ends)) else {
+            return false;
+        };
+        let is_left = young.left > 0;
+        young.left = young.left.saturating_sub(1);
+        let [lower, higher] = &mut young.has_payload;
+        let has_payload = if segment.source == ends.0 {
+            lower
+        } else {
+            higher
+        };
+        let is_first_payload = segment.payload_length > 0 && !mem::replace(has_payload, true);
+        is_left || is_first_payload
+    }
+}
+
+impl OfFile {
+    fn is_first_of(&mut self, address: IpAddr) -> bool {
+        self.alive.len() < REMEMBERED && self.alive.insert(address)
+    }
+
+    fn takes_neighbour(&mut self, neighbour: Neighbour) -> bool {
+        let (Neighbour::Question {
+            target: address, ..
+        }
+        | Neighbour::Answer(address)) = neighbour;
+        if self.asked_for.len() >= REMEMBERED && !self.asked_for.contains_key(&address) {
+            return false;
+        }
+        let (questions, answers) = self.asked_for.entry(address).or_default();
+        let (seen, most) = match neighbour {
+            Neighbour::Question { .. } => (questions, QUESTIONS),
+            Neighbour::Answer(_) => (answers, ANSWERS),
+        };
+        let is_kept = *seen < most;
+        *seen = seen.saturating_add(1);
+        is_kept
+    }
+
+    fn is_new_name(&mut self, named: &NamedAddresses) -> bool {
+        let hash = self.hasher.hash_one((&named.name, &named.addresses));
+        self.names.len() < REMEMBERED && self.names.insert(hash)
+    }
+}

@@ -1,0 +1,224 @@
+//! What a ring keeps gives the same verdicts again.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::network::{Network, on, script};
+use crate::python;
+use crate::watched::{Watched, read, verdicts, wait, words};
+
+/// All kinds of ends, captured on two interfaces with different link types: what passes eth0 stands there twice.
+pub(crate) fn the_same_verdicts() {
+    let mut network = Network::new();
+    let (client, server) = (network.client.clone(), network.server.clone());
+    Network::filter(
+        &server,
+        "tcp dport 81 drop\ntcp dport 82 reject with icmpx type admin-prohibited\n\
+         tcp dport 83 reject with tcp reset",
+    );
+    Network::filter(
+        &client,
+        "tcp sport 86 tcp flags & (syn|ack) == syn|ack drop",
+    );
+    network.listen(&[84, 86]);
+    let folder = TempDir::new().unwrap();
+    let (ring, report) = (folder.path().join("ring"), folder.path().join("live.json"));
+    let program = env!("CARGO_BIN_EXE_tcpwhy");
+    let arguments = format!(
+        "live -i eth0 -i any --outcome established,failed,pending,partial -F json -o {} --ring {} --ring-size 1M",
+        report.display(),
+        ring.display()
+    );
+    let watched = Watched::start(&mut on(&client, program, &words(&arguments)));
+    for port in [80, 81, 82, 83, 84, 86] {
+        network.connect("10.0.0.20", port, 12);
+    }
+    for port in [80, 81, 83] {
+        network.connect("127.0.0.1", port, 12);
+    }
+    // Nobody answers for it: its SYN never leaves, and the host itself says so.
+    network.connect("10.0.0.99", 80, 12);
+    for _ in 0..20 {
+        network.connect("10.0.0.20", 84, 12);
+        network.connect("10.0.0.20", 80, 12);
+    }
+    wait(&watched.lines, "10.0.0.20:81  dropped");
+    wait(&watched.lines, "10.0.0.99:80  partial");
+    std::thread::sleep(Duration::from_secs(1));
+    watched.signal("-INT");
+    let (status, lines, said) = watched.end();
+    assert_eq!(status, Some(0), "{lines:?} {said:?}");
+    let kept = said.iter().find(|line| line.contains("packets were kept"));
+    assert!(kept.is_some(), "{said:?}");
+
+    let live: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let read = read(&ring);
+    assert_eq!(verdicts(&read), verdicts(&live));
+    assert_eq!(verdicts(&live).len(), 50);
+    assert_eq!(read["summary"], live["summary"]);
+    let link_types: Vec<&Value> = read["capture"]["sources"][0]["interfaces"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|interface| &interface["link_type"])
+        .collect();
+    assert_eq!(link_types, ["EN10MB", "LINUX_SLL2"]);
+    assert_eq!(read["capture"]["dropped"], live["capture"]["dropped"]);
+}
+
+/// Connections that go on: no FIN tells that something was left out.
+pub(crate) fn a_light_ring() {
+    let mut network = Network::new();
+    network.listen(&[84]);
+    let folder = TempDir::new().unwrap();
+    let (ring, report) = (folder.path().join("ring"), folder.path().join("live.json"));
+    let arguments = format!(
+        "live -i eth0 --light --outcome established,failed -F json -o {} --ring {}",
+        report.display(),
+        ring.display()
+    );
+    let program = env!("CARGO_BIN_EXE_tcpwhy");
+    let watched = Watched::start(&mut on(&network.client, program, &words(&arguments)));
+    let code = "import socket,threading\ns=socket.create_connection(('10.0.0.20',84))\nthreading.Event().wait(30)";
+    let open = on(&network.client, python(), &["-c", code])
+        .spawn()
+        .unwrap();
+    network.children.push(open);
+    network.connect("10.0.0.20", 80, 5);
+    wait(&watched.lines, "10.0.0.20:84  established");
+    std::thread::sleep(Duration::from_secs(1));
+    watched.signal("-INT");
+    let (status, lines, said) = watched.end();
+    assert_eq!(status, Some(0), "{lines:?} {said:?}");
+    let live: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let read = read(&ring);
+    assert_eq!(verdicts(&read), verdicts(&live));
+    assert_eq!(read["summary"]["established"], 1);
+    assert_eq!(read["summary"]["refused"], 1);
+    assert_eq!(read["capture"]["limits"], live["capture"]["limits"]);
+}
+
+/// In the middle of a stream of refusals, so that a block may well be torn.
+pub(crate) fn killed_with_signal_9() {
+    let mut network = Network::new();
+    Network::filter(&network.server, "tcp dport 81 drop");
+    let folder = TempDir::new().unwrap();
+    let ring = folder.path().to_str().unwrap();
+    let watched = network.watch(&["-i", "eth0", "--ring", ring, "--ring-size", "1M"]);
+    network.connect("10.0.0.20", 81, 20);
+    wait(&watched.lines, "\"dropped\"");
+    network.connect("10.0.0.20", 80, 5);
+    let told = wait(&watched.lines, "10.0.0.20:80\"");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    let code =
+        "import socket\nwhile True:\n s=socket.socket(); s.connect_ex(('10.0.0.20',79)); s.close()";
+    let mut stream = on(&network.client, python(), &["-c", code])
+        .spawn()
+        .unwrap();
+    for _ in 0..300 {
+        wait(&watched.lines, "10.0.0.20:79\"");
+    }
+    watched.signal("-KILL");
+    let (status, _, _) = watched.end();
+    stream.kill().unwrap();
+    stream.wait().unwrap();
+    assert_eq!(status, None);
+    let read = read(folder.path());
+    let attempts = read["attempts"].as_array().unwrap();
+    let of = |port: u16| {
+        let server = format!("10.0.0.20:{port}");
+        attempts
+            .iter()
+            .find(move |attempt| attempt["server"].as_str() == Some(&server))
+            .unwrap()
+    };
+    assert_eq!(of(81)["outcome"], "dropped");
+    for field in ["outcome", "started", "client", "isn"] {
+        assert_eq!(of(80)[field], told["data"][field], "{field}");
+    }
+    // The next watch goes on beside what is there.
+    let files = || std::fs::read_dir(folder.path()).unwrap().count();
+    let before = files();
+    let next = network.watch(&[
+        "-i",
+        "eth0",
+        "--ring",
+        ring,
+        "--ring-size",
+        "1M",
+        "--duration",
+        "1s",
+    ]);
+    assert_eq!(next.end().0, Some(0));
+    assert_eq!(files(), before + 1);
+}
+
+pub(crate) fn no_ring() {
+    let network = Network::new();
+    let live = |words: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_tcpwhy");
+        let words = [&["live", "-i", "eth0"], words].concat();
+        let output = on(&network.client, program, &words).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!said.contains("watching"), "{said}");
+        (output.status.code().unwrap(), said)
+    };
+    // Root may write there only as long as it may pass over permissions.
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    script(&format!("chown 65534 {path} && chmod 755 {path}"));
+    let (status, said) = live(&["--ring", path]);
+    assert_eq!(status, 3, "{said}");
+    assert!(
+        said.contains(&format!("cannot keep a ring in {path}: ")),
+        "{said}"
+    );
+    assert!(
+        said.contains("\nhint: the user that tcpwhy runs as"),
+        "{said}"
+    );
+    let (status, said) = live(&["--ring", "/proc/nothing"]);
+    assert_eq!(status, 3, "{said}");
+    let (status, said) = live(&["--ring", "/etc/passwd"]);
+    assert_eq!(status, 3, "{said}");
+    let (status, said) = live(&["--ring", path, "--ring-size", "1000K"]);
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("less than 1 MiB is too little"), "{said}");
+    let (status, said) = live(&["--ring-size", "1G"]);
+    assert_eq!(status, 2, "{said}");
+}
+
+/// A file system of 200 KiB, for a ring of a megabyte.
+pub(crate) fn a_full_disk() {
+    let mut network = Network::new();
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    // The namespace of mounts is of this process, and goes with it.
+    let code = format!(
+        "mount -t tmpfs -o size=200k none {path} && exec {} live -i eth0 --ring {path} --ring-size 1M --count 3000",
+        env!("CARGO_BIN_EXE_tcpwhy")
+    );
+    let watched = Watched::start(&mut on(&network.client, "bash", &["-c", &code]));
+    let code = "import socket\nfor i in range(3100):\n s=socket.socket(); s.connect_ex(('10.0.0.20',79)); s.close()";
+    let stream = on(&network.client, python(), &["-c", code])
+        .spawn()
+        .unwrap();
+    network.children.push(stream);
+    let (status, lines, said) = watched.end();
+    assert_eq!(status, Some(0), "{said:?}");
+    let warnings = || said.iter().filter(|line| line.contains("warning"));
+    let cannot =
+        warnings().filter(|line| line.contains("the ring cannot be written: No space left"));
+    assert_eq!(cannot.count(), 1, "{said:?}");
+    assert!(
+        warnings().any(|line| line.contains("packets could not be kept")),
+        "{said:?}"
+    );
+    assert!(
+        lines.iter().any(|line| line.contains("x refused 3")),
+        "the watch went on"
+    );
+}
