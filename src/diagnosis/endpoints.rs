@@ -241,6 +241,14 @@ impl Endpoints {
             endpoint.is_some_and(|endpoint| endpoint.clients.contains(&attempt.client.address))
         };
         black_box(decided.iter().filter(is_known_client).count());
+        let endpoints = decided
+            .iter()
+            .filter_map(|decided| self.by_server.get(&decided.attempt.server));
+        black_box(
+            endpoints
+                .map(|endpoint| endpoint.over_time.latest_count())
+                .fold(0, u32::wrapping_add),
+        );
     }
 
     /// What is older than `cutoff` gives way to what is younger; when room is scarce, servers that have not failed since then

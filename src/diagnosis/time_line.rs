@@ -148,6 +148,11 @@ impl TimeLine {
         self.widen_for(None);
     }
 
+    /// What was counted at the latest time: a look there brings it into the cache.
+    pub(super) fn latest_count(&self) -> u32 {
+        self.cells.last().map_or(0, |cell| cell.count)
+    }
+
     /// How much is kept.
     pub(super) fn cells(&self) -> usize {
         self.cells.len()

@@ -204,8 +204,11 @@ impl Comparison {
                 .map(|packet| packet.place.source.0)
                 .fold(0, u32::wrapping_add),
         );
-        let is_known = |attempt: &&Attempt| self.clients.contains_key(&attempt.client.address);
-        black_box(attempts().filter(is_known).count());
+        let is_known_target = |attempt: &&Attempt| {
+            let client = self.clients.get(&attempt.client.address);
+            client.is_some_and(|client| client.targets.has(attempt.server))
+        };
+        black_box(attempts().filter(is_known_target).count());
         let moments = attempts().filter_map(|attempt| self.services.get(&attempt.server));
         black_box(moments.fold(0, |all, service| all ^ service.moments().len()));
         let hosts = attempts().filter_map(|attempt| self.hosts.get(attempt.server.address));

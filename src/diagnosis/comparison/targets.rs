@@ -81,6 +81,14 @@ impl Targets {
         true
     }
 
+    /// Whether this is one of those that are told apart.
+    pub(super) fn has(&self, server: Endpoint) -> bool {
+        match &self.many {
+            Some(many) => many.told_apart.contains(&server),
+            None => self.few.contains(&server),
+        }
+    }
+
     /// An attempt that was added before has ended otherwise.
     pub(super) fn revise(&mut self, before: Outcome, now: Outcome) {
         self.failed = self
