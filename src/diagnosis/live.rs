@@ -71,6 +71,11 @@ impl LiveDiagnostician {
         selection.includes(decided) && selection.lists(decided)
     }
 
+    /// Whether the report is about this attempt.
+    pub fn includes(&self, decided: &DecidedAttempt) -> bool {
+        self.kept.selection.includes(decided)
+    }
+
     /// Whether the attempt looks like part of a scan or flood, by what is known so far.
     pub fn may_be_noise(&self, decided: &DecidedAttempt) -> bool {
         self.kept.selection.clients.is_empty() && self.kept.comparison.may_be_noise(decided)
@@ -112,14 +117,37 @@ impl LiveDiagnostician {
         &self.kept.outcomes
     }
 
-    /// What everything says up to `now`; `open` are the attempts that are still followed, and whether each was noted.
-    pub fn diagnosis(
+    /// As [`Self::diagnosis`], without attempts listed singly: of many these are what takes long.
+    pub fn overview(
         &self,
         open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
         quality: &CaptureQuality,
         now: Timestamp,
     ) -> Diagnosis {
-        let mut report = self.kept.clone();
+        let kept = self.kept.without_attempts();
+        self.concluded(kept, open, quality, now)
+    }
+
+    /// What everything says up to `now`, with so many of the latest attempts at most; `open` are the attempts that are still followed, and whether each was noted.
+    pub fn diagnosis(
+        &self,
+        open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
+        quality: &CaptureQuality,
+        now: Timestamp,
+        listed_attempts: usize,
+    ) -> Diagnosis {
+        let mut kept = self.kept.clone();
+        kept.attempts.list_at_most(listed_attempts);
+        self.concluded(kept, open, quality, now)
+    }
+
+    fn concluded(
+        &self,
+        mut report: Diagnostician,
+        open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
+        quality: &CaptureQuality,
+        now: Timestamp,
+    ) -> Diagnosis {
         for (decided, was_noted) in open {
             if !was_noted {
                 report.comparison.add(&decided);
