@@ -65,9 +65,9 @@ pub(super) struct LiveArguments {
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = parse_duration)]
     pub(super) window: std::time::Duration,
 
-    /// Write lines, one for each failure
+    /// Write lines, one for each failure, and show no dashboard
     ///
-    /// As by default.
+    /// As by default where standard input or output is no terminal, and with --format ndjson.
     #[arg(long)]
     pub(super) plain: bool,
 
@@ -75,7 +75,7 @@ pub(super) struct LiveArguments {
     #[arg(short = 'F', long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 
-    /// Write the report there, whole or not at all; lines go to standard output
+    /// Write the report there, whole or not at all; lines and the dashboard go to standard output
     ///
     /// Default: standard output.
     #[arg(short, long, value_name = "FILE")]

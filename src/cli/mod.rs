@@ -14,6 +14,8 @@ mod ladder_command;
 mod live;
 mod live_arguments;
 mod messages;
+#[cfg(feature = "live")]
+mod new_file;
 mod outcome_list;
 mod output;
 mod packet_filter;

@@ -129,7 +129,7 @@ impl ReportFile {
 }
 
 /// A temporary file with the permissions that a new file has.
-fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(super) fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tcpwhy-").suffix(".partial");
     #[cfg(unix)]

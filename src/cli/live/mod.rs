@@ -1,6 +1,9 @@
 //! `tcpwhy live`.
 
+mod dashboard;
+mod front_end;
 mod lines;
+mod news;
 mod open;
 mod signals;
 mod stop;
@@ -18,7 +21,7 @@ use crate::handshake::TrackerSettings;
 use crate::live::{LiveWatch, LiveWatchSettings, watch};
 use crate::report::text::TextStyle;
 use crate::report::{CaptureTotals, Report, Settings, Tool, json};
-use lines::Lines;
+use front_end::FrontEnd;
 use signals::Signals;
 use stop::Stop;
 
@@ -80,7 +83,12 @@ fn prepared(
         Messages::error(format!("cannot give up rights: {}", chain(&error)), None);
         ExitStatus::Interface
     })?;
-    let signals = Signals::catch().map_err(|error| {
+    let signals = if front_end::shows_dashboard(arguments) {
+        Signals::catch_on_screen(dashboard::leave_screen)
+    } else {
+        Signals::catch()
+    };
+    let signals = signals.map_err(|error| {
         Messages::error(format!("cannot catch signals: {error}"), None);
         ExitStatus::Input
     })?;
@@ -121,14 +129,15 @@ impl LiveCommand<'_> {
         let settings = LiveWatchSettings {
             tracker: self.tracker(),
             selection: self.selection(),
-            listed_attempts: self.listed_attempts(),
+            listed_attempts: self.kept_attempts(),
             window: arguments.window,
         };
         let stop = Stop::new(arguments.duration, arguments.count);
         let shell = self.report(CaptureTotals::default(), Diagnosis::default());
-        let mut lines = Lines::new(&mut self, shell, signals, stop);
-        let watched = watch(capture, settings, &mut lines);
-        if lines.is_nobody_listening() {
+        let interfaces = &capture.settings().interfaces;
+        let mut front_end = FrontEnd::new(&mut self, shell, signals, stop, interfaces);
+        let watched = watch(capture, settings, &mut front_end);
+        if front_end.close() {
             return ExitStatus::Success;
         }
         let is_all_gone = capture.is_all_gone();
@@ -156,10 +165,27 @@ impl LiveCommand<'_> {
     }
 
     fn listed_attempts(&self) -> usize {
-        let usual = self.arguments.format.usual_attempts();
-        match self.arguments.max_attempts.unwrap_or(usual) {
+        self.listed_attempts_in(self.arguments.format)
+    }
+
+    fn listed_attempts_in(&self, format: Format) -> usize {
+        match self
+            .arguments
+            .max_attempts
+            .unwrap_or(format.usual_attempts())
+        {
             0 => LISTED_AT_MOST,
             limit => limit.min(LISTED_AT_MOST),
+        }
+    }
+
+    /// Of the dashboard reports in another format can be written, which list more.
+    fn kept_attempts(&self) -> usize {
+        let listed = self.listed_attempts();
+        if front_end::shows_dashboard(self.arguments) {
+            listed.max(self.listed_attempts_in(dashboard::report_format(self.arguments.format)))
+        } else {
+            listed
         }
     }
 
@@ -196,16 +222,7 @@ impl LiveCommand<'_> {
 
     /// Writes the report on what was seen so far.
     fn write(&mut self, report: &Report) -> ExitStatus {
-        let (style, format) = (self.style, self.arguments.format);
-        let write = |out: &mut dyn std::io::Write| match format {
-            Format::Ndjson => json::ndjson::write_end(report, out),
-            _ => write_in(format, report, &style, out),
-        };
-        let written = match &mut self.output {
-            Some(file) => file.write(write),
-            None => write_report(None, write),
-        };
-        match written {
+        match self.try_write(report) {
             Ok(()) => ExitStatus::Success,
             Err(error) => {
                 Messages::error(format!("{error:#}"), None);
@@ -214,8 +231,20 @@ impl LiveCommand<'_> {
         }
     }
 
+    fn try_write(&mut self, report: &Report) -> anyhow::Result<()> {
+        let (style, format) = (self.style, self.arguments.format);
+        let write = |out: &mut dyn std::io::Write| match format {
+            Format::Ndjson => json::ndjson::write_end(report, out),
+            _ => write_in(format, report, &style, out),
+        };
+        match &mut self.output {
+            Some(file) => file.write(write),
+            None => write_report(None, write),
+        }
+    }
+
     fn conclude(&mut self, watched: &LiveWatch) -> ExitStatus {
-        let (capture, diagnosis) = watched.report();
+        let (capture, diagnosis) = watched.report_of(self.listed_attempts());
         let report = self.report(capture, diagnosis);
         let status = self.write(&report);
         status.max(judge(self.arguments.fail_on.as_ref(), &report.diagnosis))
