@@ -303,15 +303,27 @@ fn a_report_is_written() {
     seat.connect(80);
     seat.wait_for("x refused: ");
     seat.press(&["w"]);
-    seat.wait_for("wrote /");
-    let reports = || -> Vec<PathBuf> {
+    seat.wait_for("wrote tcpwhy-");
+    seat.press(&["e"]);
+    seat.wait_for(".pcapng of 1 failure, 2 packets");
+    let written = |kind: &str| -> Vec<PathBuf> {
         let files = std::fs::read_dir(&seat.folder).unwrap();
         let paths = files.map(|file| file.unwrap().path());
         paths
-            .filter(|path| path.extension().is_some_and(|end| end == "html"))
+            .filter(|path| path.extension().is_some_and(|end| end == kind))
             .collect()
     };
-    let page = reports().pop().expect("a page");
+    let evidence = written("pcapng").pop().expect("evidence");
+    let read = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .arg(evidence)
+        .output()
+        .unwrap();
+    let read = String::from_utf8(read.stdout).unwrap();
+    assert!(
+        read.contains("x refused 1") && read.contains("> 127.0.0.1:80"),
+        "{read}"
+    );
+    let page = written("html").pop().expect("a page");
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains("127.0.0.1:80"));
     seat.signal("-USR1");
@@ -324,7 +336,7 @@ fn a_report_is_written() {
     let screen = seat.assert_ended(0);
     assert!(screen.contains("wrote end.txt"), "{screen}");
     assert!(report().contains("x refused 2"), "{}", report());
-    assert_eq!(reports().len(), 1);
+    assert_eq!(written("html").len(), 1);
 }
 
 fn a_filter_is_typed() {

@@ -10,8 +10,8 @@ use super::output::new_file_in;
 /// How many files of one name are made: within a second hardly more are wanted.
 const MOST_OF_ONE_NAME: u32 = 100;
 
-/// Writes a new file into this folder, or, where that cannot be written, into the one for temporary files; its path. Nothing
-/// that exists is touched.
+/// Writes a new file into this folder, or, where that cannot be written, into the one for temporary files; its name, or its
+/// path elsewhere. Nothing that exists is touched.
 ///
 /// # Errors
 ///
@@ -21,13 +21,11 @@ pub(super) fn write_new(
     extension: &str,
     write: impl Fn(&mut dyn Write) -> io::Result<()>,
 ) -> anyhow::Result<PathBuf> {
-    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
     let in_folder = |folder: &Path| write_into(folder, stem, extension, &write);
-    in_folder(&here).or_else(|error| {
-        in_folder(&std::env::temp_dir())
-            .map_err(|_| error)
-            .with_context(|| format!("cannot write {stem}.{extension} into {}", here.display()))
-    })
+    let here = in_folder(Path::new("."));
+    let written = here.or_else(|error| in_folder(&std::env::temp_dir()).map_err(|_| error));
+    let path = written.with_context(|| format!("cannot write {stem}.{extension} here"))?;
+    Ok(path.strip_prefix(".").map(Path::to_owned).unwrap_or(path))
 }
 
 fn write_into(

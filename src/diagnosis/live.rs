@@ -141,6 +141,20 @@ impl LiveDiagnostician {
         self.concluded(kept, open, quality, now)
     }
 
+    /// As [`Self::diagnosis`], with what an evidence capture of so many of the latest failures is made of, and no other list.
+    pub fn for_evidence(
+        &self,
+        open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
+        quality: &CaptureQuality,
+        now: Timestamp,
+        attempts: usize,
+    ) -> Diagnosis {
+        let mut kept = self.kept.clone();
+        kept.attempts.list_at_most(0);
+        kept.attempts.keep_for_evidence(attempts);
+        self.concluded(kept, open, quality, now)
+    }
+
     fn concluded(
         &self,
         mut report: Diagnostician,

@@ -228,6 +228,16 @@ impl LiveWatch {
         (self.totals(), diagnosis)
     }
 
+    /// What an evidence capture of so many of the latest failures is made from.
+    pub fn for_evidence(&self, attempts: usize) -> (CaptureTotals, Diagnosis) {
+        let quality = self.quality(self.losses.in_all());
+        let (open, now) = (self.open_attempts(), self.now);
+        let diagnosis = self
+            .diagnostician
+            .for_evidence(open, &quality, now, attempts);
+        (self.totals(), diagnosis)
+    }
+
     /// What a report holds without attempts listed singly.
     pub fn overview(&self) -> Diagnosis {
         let quality = self.quality(self.losses.in_all());

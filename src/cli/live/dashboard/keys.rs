@@ -26,6 +26,7 @@ pub(super) enum Action {
     Sort,
     SwitchZone,
     WriteReport,
+    WriteEvidence,
     Help,
     News,
     End,
@@ -95,6 +96,7 @@ fn in_lists(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('s') => Action::Sort,
         KeyCode::Char('u') => Action::SwitchZone,
         KeyCode::Char('w') => Action::WriteReport,
+        KeyCode::Char('e') => Action::WriteEvidence,
         KeyCode::Char('m') => Action::News,
         KeyCode::Char('?' | 'h') | KeyCode::F(1) => Action::Help,
         KeyCode::Char('q') => Action::End,
@@ -103,7 +105,7 @@ fn in_lists(key: KeyEvent) -> Option<Action> {
 }
 
 /// What the keys do, for the page that tells it.
-pub(super) const HELP: [(&str, &str); 13] = [
+pub(super) const HELP: [(&str, &str); 14] = [
     ("up, down, k, j", "move; PgUp, PgDn, Home, End further"),
     ("Tab, left, right", "to another list"),
     (
@@ -121,6 +123,10 @@ pub(super) const HELP: [(&str, &str); 13] = [
     (
         "w",
         "write a report now, into a new file in this folder; so does SIGUSR1",
+    ),
+    (
+        "e",
+        "write the packets that prove the failures, as a capture, likewise",
     ),
     ("m", "messages: interfaces, losses, the clock, files"),
     ("?, h", "this page"),

@@ -9,6 +9,7 @@
 
 mod cursor;
 mod draw;
+mod evidence;
 mod failures;
 mod keys;
 mod look;
@@ -28,13 +29,16 @@ use std::time::Duration;
 use super::LiveCommand;
 use super::signals::Signals;
 use super::stop::Stop;
+use crate::capture::Packet;
 use crate::capture::live::HostClock;
 use crate::cli::arguments::Format;
 use crate::cli::new_file::write_new;
 use crate::cli::read::write_in;
 use crate::cli::terminal::{self, Wishes};
+use crate::decode::Observation;
 use crate::live::{GoOn, LiveEvent, LiveObserver, LiveWatch};
 use crate::report::Report;
+use crate::report::evidence::RecentPackets;
 use crate::report::text::TextStyle;
 use crate::report::text::ladder::Alphabet;
 use keys::action_of;
@@ -67,6 +71,7 @@ pub(super) struct Dashboard<'a, 'b> {
     signals: Signals,
     stop: Stop,
     clock: HostClock,
+    packets: RecentPackets,
     /// Attempts of whatever outcome that the watch is about.
     decided: u64,
     pace: Pace,
@@ -119,6 +124,7 @@ impl<'a, 'b> Dashboard<'a, 'b> {
             signals,
             stop,
             clock: HostClock::new(),
+            packets: RecentPackets::default(),
             decided: 0,
             pace: Pace::default(),
         }
@@ -174,6 +180,7 @@ impl<'a, 'b> Dashboard<'a, 'b> {
                 None => {}
                 Some(Effect::End) => self.signals.end(),
                 Some(Effect::WriteReport) => self.write_report(watch, false),
+                Some(Effect::WriteEvidence) => self.write_evidence(watch),
                 Some(Effect::Redraw) => self.come_back(),
             }
         }
@@ -182,7 +189,7 @@ impl<'a, 'b> Dashboard<'a, 'b> {
     /// Writes a report: into the file that the arguments name, if that is meant and they do, or else into a new one.
     fn write_report(&mut self, watch: &LiveWatch, into_named: bool) {
         let format = report_format(self.command.arguments.format);
-        let (style, zone) = (self.command.style, self.state.view.zone);
+        let style = self.command.style;
         if let Some(path) = self
             .command
             .arguments
@@ -201,11 +208,21 @@ impl<'a, 'b> Dashboard<'a, 'b> {
         let (capture, diagnosis) = watch.report_of(listed_attempts);
         let mut report = self.command.report(capture, diagnosis);
         report.settings.listed_attempts = Some(listed_attempts);
-        let time = zone.at(self.state.seen.now).format("%Y%m%d-%H%M%S");
-        let stem = format!("tcpwhy-{time}");
+        let stem = self.stem();
         let write = |out: &mut dyn Write| write_in(format, &report, &style, out);
         let written = write_new(&stem, extension(format), write);
         self.tell_written(written.map(|path| path.display().to_string()));
+    }
+
+    fn write_evidence(&mut self, watch: &LiveWatch) {
+        let written = evidence::write(self.command, watch, &self.packets, &self.stem());
+        self.tell_written(written);
+    }
+
+    /// The name of a file that is written now, without its ending.
+    fn stem(&self) -> String {
+        let now = self.state.view.zone.at(self.state.seen.now);
+        format!("tcpwhy-{}", now.format("%Y%m%d-%H%M%S"))
     }
 
     fn tell_written(&mut self, written: anyhow::Result<String>) {
@@ -293,6 +310,10 @@ impl LiveObserver for Dashboard<'_, '_> {
             self.pace.has_news_to_draw = true;
             self.pace.has_news_to_look_at = true;
         }
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>, observation: &Observation) {
+        self.packets.note(packet, observation);
     }
 
     fn turn(&mut self, watch: &LiveWatch, running: Duration) -> GoOn {

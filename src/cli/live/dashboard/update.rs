@@ -15,6 +15,8 @@ pub(super) enum Effect {
     End,
     /// Writes a report.
     WriteReport,
+    /// Writes the packets that prove the failures.
+    WriteEvidence,
     /// Draws everything anew, whatever stands on the terminal.
     Redraw,
 }
@@ -72,6 +74,7 @@ impl State {
             }
             Action::End => return Some(Effect::End),
             Action::WriteReport => return Some(Effect::WriteReport),
+            Action::WriteEvidence => return Some(Effect::WriteEvidence),
             Action::Redraw => return Some(Effect::Redraw),
         }
         None

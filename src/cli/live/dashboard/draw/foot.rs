@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::cut;
+use super::columns::{cut, cut_in_the_middle};
 use super::write;
 use crate::cli::live::dashboard::look::{bold, faint};
 use crate::cli::live::dashboard::state::{Opened, State};
@@ -38,7 +38,7 @@ pub(super) fn draw(state: &State, area: Rect, frame: &mut Frame<'_>) {
         return;
     }
     if let Some(notice) = &view.notice {
-        let notice = cut(notice, columns);
+        let notice = cut_in_the_middle(notice, columns);
         write(Line::styled(notice, bold()), area, 0, frame);
         return;
     }
