@@ -117,15 +117,22 @@ impl LiveDiagnostician {
         &self.kept.outcomes
     }
 
-    /// As [`Self::diagnosis`], without attempts listed singly: of many these are what takes long.
+    /// As [`Self::diagnosis`], without attempts listed singly: of many these are what takes long. `open` gives the attempts
+    /// that are still followed, in no order, and whether each was noted; those that are undecided say nothing here.
     pub fn overview(
         &self,
-        open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
+        open: impl FnOnce(&mut dyn FnMut(DecidedAttempt, bool)),
         quality: &CaptureQuality,
         now: Timestamp,
     ) -> Diagnosis {
-        let kept = self.kept.without_attempts();
-        self.concluded(kept, open, quality, now)
+        let mut report = self.kept.without_attempts();
+        open(&mut |decided, was_noted| {
+            if decided.judgement.outcome != Outcome::Pending {
+                add_open(&mut report, decided, was_noted);
+            }
+        });
+        report.comparison.forget_before(now.before(self.window));
+        report.finish(quality)
     }
 
     /// What everything says up to `now`, with so many of the latest attempts at most; `open` are the attempts that are still followed, and whether each was noted.
@@ -163,12 +170,17 @@ impl LiveDiagnostician {
         now: Timestamp,
     ) -> Diagnosis {
         for (decided, was_noted) in open {
-            if !was_noted {
-                report.comparison.add(&decided);
-            }
-            report.count(decided);
+            add_open(&mut report, decided, was_noted);
         }
         report.comparison.forget_before(now.before(self.window));
         report.finish(quality)
     }
+}
+
+/// Counts an attempt that is still followed.
+fn add_open(report: &mut Diagnostician, decided: DecidedAttempt, was_noted: bool) {
+    if !was_noted {
+        report.comparison.add(&decided);
+    }
+    report.count(decided);
 }

@@ -241,8 +241,11 @@ impl LiveWatch {
     /// What a report holds without attempts listed singly.
     pub fn overview(&self) -> Diagnosis {
         let quality = self.quality(self.losses.in_all());
-        self.diagnostician
-            .overview(self.open_attempts(), &quality, self.now)
+        let open = |give: &mut dyn FnMut(DecidedAttempt, bool)| {
+            self.tracker
+                .judge_open(|decided, before| give(decided, before.is_some()));
+        };
+        self.diagnostician.overview(open, &quality, self.now)
     }
 
     /// The attempts that are still followed, in order, and whether something was told of each.

@@ -86,14 +86,14 @@ fn first_line(state: &State, columns: usize) -> Line<'static> {
 fn second_line(state: &State, columns: usize) -> Line<'static> {
     let seen = state.shown();
     let mut words = vec![
-        counted(seen.packets, "packet"),
         counted(seen.outcomes.total(), "connect"),
         format!("{} failed", grouped(seen.outcomes.failed())),
-        format!("{} followed", grouped(seen.open as u64)),
     ];
     if seen.folded > 0 {
         words.push(format!("{} in scans", count(seen.folded)));
     }
+    words.push(format!("{} followed", grouped(seen.open as u64)));
+    words.push(counted(seen.packets, "packet"));
     let lost = seen.lost.kernel.saturating_add(seen.lost.interface);
     let (losses, style) = match (lost, seen.is_losing()) {
         (0, _) => ("none lost".to_owned(), faint()),

@@ -183,6 +183,9 @@ impl List<'_> {
     fn why_empty(&self) -> &'static str {
         match self.pane {
             _ if !self.state.view.filter.is_empty() => "nothing holds the text of the filter",
+            Pane::Servers | Pane::Failures if self.state.shown().outcomes.failed() > 0 => {
+                "what has failed so far looks like scans or floods: the findings tell"
+            }
             Pane::Servers | Pane::Failures => "nothing has failed so far",
             Pane::Findings => "none so far",
         }
