@@ -84,7 +84,7 @@ fn prepared(
         ExitStatus::Interface
     })?;
     let signals = if front_end::shows_dashboard(arguments) {
-        Signals::catch_on_screen(dashboard::leave_screen)
+        Signals::catch_on_screen(dashboard::leave_for_good)
     } else {
         Signals::catch()
     };

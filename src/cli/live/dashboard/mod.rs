@@ -11,6 +11,7 @@ mod cursor;
 mod draw;
 mod evidence;
 mod failures;
+mod files;
 mod keys;
 mod look;
 mod screen;
@@ -23,7 +24,6 @@ mod state;
 mod tests;
 mod update;
 
-use std::io::Write;
 use std::time::Duration;
 
 use super::LiveCommand;
@@ -31,9 +31,6 @@ use super::signals::Signals;
 use super::stop::Stop;
 use crate::capture::Packet;
 use crate::capture::live::HostClock;
-use crate::cli::arguments::Format;
-use crate::cli::new_file::write_new;
-use crate::cli::read::write_in;
 use crate::cli::terminal::{self, Wishes};
 use crate::decode::Observation;
 use crate::live::{GoOn, LiveEvent, LiveObserver, LiveWatch};
@@ -41,9 +38,10 @@ use crate::report::Report;
 use crate::report::evidence::RecentPackets;
 use crate::report::text::TextStyle;
 use crate::report::text::ladder::Alphabet;
+pub(super) use files::report_format;
 use keys::action_of;
 use look::Look;
-pub(super) use screen::{Screen, leave as leave_screen, open as open_screen};
+pub(super) use screen::{Screen, leave, leave_for_good, open as open_screen};
 use seen::Seen;
 use state::State;
 use update::Effect;
@@ -87,14 +85,6 @@ struct Pace {
     has_news_to_look_at: bool,
 }
 
-/// In which format a report is written for which nobody named a file: a page for whoever was not there.
-pub(super) fn report_format(asked_for: Format) -> Format {
-    match asked_for {
-        Format::Text => Format::Html,
-        other => other,
-    }
-}
-
 impl<'a, 'b> Dashboard<'a, 'b> {
     pub(super) fn new(
         command: &'a mut LiveCommand<'b>,
@@ -130,7 +120,7 @@ impl<'a, 'b> Dashboard<'a, 'b> {
         }
     }
 
-    /// Gives the terminal back, and tells there what happened beside attempts; whether the terminal is gone.
+    /// Gives the terminal back, and tells there what happened beside attempts; whether nobody is there for the report.
     pub(super) fn close(self) -> bool {
         let is_gone = self.screen.is_gone();
         drop(self.screen);
@@ -143,12 +133,12 @@ impl<'a, 'b> Dashboard<'a, 'b> {
             let time = zone.time_of_day(*at);
             self.command.messages.notice(format!("{time} {text}"));
         }
-        is_gone
+        is_gone && self.command.output.is_none()
     }
 
     fn look_at_signals(&mut self, watch: &LiveWatch) {
         if self.signals.take_wish_to_suspend() {
-            leave_screen();
+            leave();
             // What cannot stand still goes on.
             let _ = Signals::stand_still();
             self.come_back();
@@ -184,55 +174,6 @@ impl<'a, 'b> Dashboard<'a, 'b> {
                 Some(Effect::Redraw) => self.come_back(),
             }
         }
-    }
-
-    /// Writes a report: into the file that the arguments name, if that is meant and they do, or else into a new one.
-    fn write_report(&mut self, watch: &LiveWatch, into_named: bool) {
-        let format = report_format(self.command.arguments.format);
-        let style = self.command.style;
-        if let Some(path) = self
-            .command
-            .arguments
-            .output
-            .as_deref()
-            .filter(|_| into_named)
-        {
-            let path = path.display().to_string();
-            let (capture, diagnosis) = watch.report_of(self.command.listed_attempts());
-            let report = self.command.report(capture, diagnosis);
-            let written = self.command.try_write(&report);
-            self.tell_written(written.map(|()| path));
-            return;
-        }
-        let listed_attempts = self.command.listed_attempts_in(format);
-        let (capture, diagnosis) = watch.report_of(listed_attempts);
-        let mut report = self.command.report(capture, diagnosis);
-        report.settings.listed_attempts = Some(listed_attempts);
-        let stem = self.stem();
-        let write = |out: &mut dyn Write| write_in(format, &report, &style, out);
-        let written = write_new(&stem, extension(format), write);
-        self.tell_written(written.map(|path| path.display().to_string()));
-    }
-
-    fn write_evidence(&mut self, watch: &LiveWatch) {
-        let written = evidence::write(self.command, watch, &self.packets, &self.stem());
-        self.tell_written(written);
-    }
-
-    /// The name of a file that is written now, without its ending.
-    fn stem(&self) -> String {
-        let now = self.state.view.zone.at(self.state.seen.now);
-        format!("tcpwhy-{}", now.format("%Y%m%d-%H%M%S"))
-    }
-
-    fn tell_written(&mut self, written: anyhow::Result<String>) {
-        let notice = match written {
-            Ok(path) => format!("wrote {path}"),
-            Err(error) => format!("{error:#}"),
-        };
-        self.state.seen.tell(&notice);
-        self.state.view.notice = self.state.seen.news.back().map(|(_, text)| text.clone());
-        self.pace.drawn = None;
     }
 
     fn look_at_everything(&mut self, watch: &LiveWatch, running: Duration) {
@@ -285,17 +226,6 @@ fn screen_style(command: &LiveCommand<'_>) -> TextStyle {
         color: command.arguments.color,
         only_failures: true,
     })
-}
-
-fn extension(format: Format) -> &'static str {
-    match format {
-        Format::Text => "txt",
-        Format::Html => "html",
-        Format::Markdown => "md",
-        Format::Json => "json",
-        Format::Ndjson => "ndjson",
-        Format::Csv => "csv",
-    }
 }
 
 impl LiveObserver for Dashboard<'_, '_> {

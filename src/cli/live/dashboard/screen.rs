@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, TryLockError};
 use std::thread;
 use std::time::Duration;
 
@@ -31,8 +31,11 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 /// Whether something is drawn on the terminal.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 
-/// Held while a frame is written.
-static WRITING: Mutex<()> = Mutex::new(());
+/// Whether nothing is to be drawn any more: this ends.
+static IS_OVER: AtomicBool = AtomicBool::new(false);
+
+/// Held while a frame is written, and while modes are changed.
+static HELD: Mutex<()> = Mutex::new(());
 
 /// The terminal, written to past the buffer and the lock of standard output: whoever restores it waits for nobody.
 static TERMINAL: OnceLock<File> = OnceLock::new();
@@ -40,7 +43,7 @@ static TERMINAL: OnceLock<File> = OnceLock::new();
 /// How many keys wait to be looked at, at most.
 const WAITING_KEYS: usize = 64;
 
-/// How often and how long a frame that is being written is waited for before the terminal is restored.
+/// How often and how long a frame that is being written is waited for before modes are changed.
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
@@ -55,7 +58,7 @@ pub(in crate::cli::live) struct Screen {
 pub(in crate::cli::live) fn open() -> io::Result<Screen> {
     let terminal = io::stdout().as_fd().try_clone_to_owned().map(File::from)?;
     let terminal = TERMINAL.get_or_init(|| terminal);
-    restore_before_panics(leave);
+    restore_before_panics(leave_for_good);
     let outlet = Outlet::open(terminal)?;
     let (send, keys) = sync_channel(WAITING_KEYS);
     let read = move || {
@@ -65,7 +68,7 @@ pub(in crate::cli::live) fn open() -> io::Result<Screen> {
             }
         }
     };
-    enter(terminal)?;
+    enter(terminal).inspect_err(|_| leave())?;
     let spawned = thread::Builder::new().name("keys".to_owned()).spawn(read);
     let terminal = undrawn(&outlet);
     match (spawned, terminal) {
@@ -138,6 +141,10 @@ impl Drop for Screen {
 }
 
 fn enter(terminal: &File) -> io::Result<()> {
+    let _held = hold();
+    if IS_OVER.load(Ordering::Acquire) {
+        return Err(io::ErrorKind::Interrupted.into());
+    }
     enable_raw_mode()?;
     IS_SHOWN.store(true, Ordering::Release);
     keep_signals()?;
@@ -158,18 +165,11 @@ fn keep_signals() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the terminal back as it was, if something is drawn on it. From any thread, at any time.
+/// Gives the terminal back as it was, if something is drawn on it.
 pub(in crate::cli::live) fn leave() {
+    let _held = hold();
     if !IS_SHOWN.swap(false, Ordering::AcqRel) {
         return;
-    }
-    let mut writing = WRITING.try_lock();
-    for _ in 0..TRIES {
-        if writing.is_ok() {
-            break;
-        }
-        thread::sleep(BETWEEN_TRIES);
-        writing = WRITING.try_lock();
     }
     let mut bytes = Vec::new();
     push(&mut bytes, ResetColor);
@@ -180,6 +180,24 @@ pub(in crate::cli::live) fn leave() {
         let _ = terminal.write_all(&bytes);
     }
     let _ = disable_raw_mode();
+}
+
+/// As [`leave`], and nothing is drawn any more: before this ends at once. From any thread, at any time.
+pub(in crate::cli::live) fn leave_for_good() {
+    IS_OVER.store(true, Ordering::Release);
+    leave();
+}
+
+/// Keeps others from the terminal; not for ever, because a terminal that takes nothing may never let go of who writes.
+fn hold() -> Option<MutexGuard<'static, ()>> {
+    for _ in 0..TRIES {
+        match HELD.try_lock() {
+            Ok(held) => return Some(held),
+            Err(TryLockError::Poisoned(held)) => return Some(held.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_TRIES),
+        }
+    }
+    None
 }
 
 fn push(bytes: &mut Vec<u8>, command: impl Command) {
@@ -217,7 +235,7 @@ impl Outlet {
         let write = move || {
             let mut terminal = terminal;
             for frame in frames {
-                let held = WRITING.lock();
+                let held = HELD.lock();
                 if IS_SHOWN.load(Ordering::Acquire) && terminal.write_all(&frame).is_err() {
                     is_gone.store(true, Ordering::Relaxed);
                 }

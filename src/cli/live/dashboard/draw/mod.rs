@@ -7,6 +7,7 @@ mod foot;
 mod head;
 mod lists;
 mod pages;
+mod places;
 #[cfg(test)]
 pub(super) mod tests;
 
