@@ -50,8 +50,9 @@ pub(super) enum Command {
     Read(Box<ReadArguments>),
     /// Tell which connects fail while they fail
     ///
-    /// One line for each failure, as soon as it is certain; the report at the end, on SIGINT, SIGTERM, --duration or
-    /// --count. SIGUSR1 writes a report in between. Needs the right to capture (`CAP_NET_RAW`), and gives it up once the
+    /// On a terminal the dashboard; into a pipe, or with --plain, one line for each failure, as soon as it is certain. The
+    /// report at the end, on SIGINT, SIGTERM, --duration or --count. SIGUSR1 writes a report in between: of the dashboard
+    /// into a new file, unless --output names one. Needs the right to capture (`CAP_NET_RAW`), and gives it up once the
     /// interfaces are open.
     Live(Box<LiveArguments>),
 

@@ -87,9 +87,9 @@ pub(super) struct LiveArguments {
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen_address)]
     pub(super) metrics: Vec<SocketAddr>,
 
-    /// Write lines, one for each failure
+    /// Write lines, one for each failure, and show no dashboard
     ///
-    /// As by default.
+    /// As by default where standard input or output is no terminal, and with --format ndjson.
     #[arg(long)]
     pub(super) plain: bool,
 
@@ -97,7 +97,7 @@ pub(super) struct LiveArguments {
     #[arg(short = 'F', long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
 
-    /// Write the report there, whole or not at all; lines go to standard output
+    /// Write the report there, whole or not at all; lines and the dashboard go to standard output
     ///
     /// Default: standard output.
     #[arg(short, long, value_name = "FILE")]

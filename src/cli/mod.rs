@@ -15,6 +15,8 @@ mod listen_argument;
 mod live;
 mod live_arguments;
 mod messages;
+#[cfg(feature = "live")]
+mod new_file;
 mod outcome_list;
 mod output;
 mod packet_filter;

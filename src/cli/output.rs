@@ -163,7 +163,7 @@ impl ReportFile {
 
 /// A temporary file with the permissions that a new file has. An error of it does not name it: its name says nothing to who named
 /// another.
-fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
+pub(super) fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tcpwhy-").suffix(".partial");
     builder.make_in(directory, |path| File::create_new(path))

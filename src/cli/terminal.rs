@@ -14,6 +14,14 @@ pub(super) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// Whether somebody sits there who sees what is drawn and can press keys.
+#[cfg(feature = "live")]
+pub(super) fn is_for_somebody() -> bool {
+    is_terminal()
+        && std::io::stdin().is_terminal()
+        && variable("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
 /// Whether lines that are drawn over can be shown on standard error.
 pub(super) fn shows_progress() -> bool {
     std::io::stderr().is_terminal() && variable("TERM").is_none_or(|term| term != "dumb")

@@ -78,6 +78,11 @@ impl AttemptList {
         self.for_evidence = attempts;
     }
 
+    /// Lists no more than so many of those that are kept.
+    pub(super) fn list_at_most(&mut self, attempts: usize) {
+        self.limit = Some(self.limit.map_or(attempts, |limit| limit.min(attempts)));
+    }
+
     /// Later ones before earlier ones, from the first one on.
     pub(super) fn keep_latest(&mut self) {
         self.keeps_latest = true;

@@ -71,6 +71,11 @@ impl LiveDiagnostician {
         selection.includes(decided) && selection.lists(decided)
     }
 
+    /// Whether the report is about this attempt.
+    pub fn includes(&self, decided: &DecidedAttempt) -> bool {
+        self.kept.selection.includes(decided)
+    }
+
     /// Whether the attempt looks like part of a scan or flood, by what is known so far.
     pub fn may_be_noise(&self, decided: &DecidedAttempt) -> bool {
         self.kept.selection.clients.is_empty() && self.kept.comparison.may_be_noise(decided)
@@ -112,21 +117,70 @@ impl LiveDiagnostician {
         &self.kept.outcomes
     }
 
-    /// What everything says up to `now`; `open` are the attempts that are still followed, and whether each was noted.
+    /// As [`Self::diagnosis`], without attempts listed singly: of many these are what takes long. `open` gives the attempts
+    /// that are still followed, in no order, and whether each was noted; those that are undecided say nothing here.
+    pub fn overview(
+        &self,
+        open: impl FnOnce(&mut dyn FnMut(DecidedAttempt, bool)),
+        quality: &CaptureQuality,
+        now: Timestamp,
+    ) -> Diagnosis {
+        let mut report = self.kept.without_attempts();
+        open(&mut |decided, was_noted| {
+            if decided.judgement.outcome != Outcome::Pending {
+                add_open(&mut report, decided, was_noted);
+            }
+        });
+        report.comparison.forget_before(now.before(self.window));
+        report.finish(quality)
+    }
+
+    /// What everything says up to `now`, with so many of the latest attempts at most; `open` are the attempts that are still followed, and whether each was noted.
     pub fn diagnosis(
         &self,
         open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
         quality: &CaptureQuality,
         now: Timestamp,
+        listed_attempts: usize,
     ) -> Diagnosis {
-        let mut report = self.kept.clone();
+        let mut kept = self.kept.clone();
+        kept.attempts.list_at_most(listed_attempts);
+        self.concluded(kept, open, quality, now)
+    }
+
+    /// As [`Self::diagnosis`], with what an evidence capture of so many of the latest failures is made of, and no other list.
+    pub fn for_evidence(
+        &self,
+        open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
+        quality: &CaptureQuality,
+        now: Timestamp,
+        attempts: usize,
+    ) -> Diagnosis {
+        let mut kept = self.kept.clone();
+        kept.attempts.list_at_most(0);
+        kept.attempts.keep_for_evidence(attempts);
+        self.concluded(kept, open, quality, now)
+    }
+
+    fn concluded(
+        &self,
+        mut report: Diagnostician,
+        open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
+        quality: &CaptureQuality,
+        now: Timestamp,
+    ) -> Diagnosis {
         for (decided, was_noted) in open {
-            if !was_noted {
-                report.comparison.add(&decided);
-            }
-            report.count(decided);
+            add_open(&mut report, decided, was_noted);
         }
         report.comparison.forget_before(now.before(self.window));
         report.finish(quality)
     }
+}
+
+/// Counts an attempt that is still followed.
+fn add_open(report: &mut Diagnostician, decided: DecidedAttempt, was_noted: bool) {
+    if !was_noted {
+        report.comparison.add(&decided);
+    }
+    report.count(decided);
 }

@@ -242,6 +242,21 @@ impl Diagnostician {
         self.attempts.take_run(longest, order)
     }
 
+    /// The same, but for the attempts listed singly.
+    fn without_attempts(&self) -> Self {
+        Self {
+            selection: self.selection.clone(),
+            comparison: self.comparison.clone(),
+            outcomes: self.outcomes,
+            over_time: self.over_time.clone(),
+            endpoints: self.endpoints.clone(),
+            attempts: AttemptList::new(Some(0)),
+            not_selected: self.not_selected,
+            highest_id: self.highest_id,
+            names: self.names.clone(),
+        }
+    }
+
     /// What they say, now that everything was seen.
     pub fn finish(mut self, quality: &CaptureQuality) -> Diagnosis {
         let explainer = self.explainer(quality);

@@ -21,7 +21,7 @@ impl Names {
         }
     }
 
-    pub(super) fn add(&mut self, address: IpAddr, name: String) {
+    pub(crate) fn add(&mut self, address: IpAddr, name: String) {
         if self.by_address.len() < NAMED {
             self.by_address.entry(address).or_insert(name);
         }

@@ -15,7 +15,7 @@ impl OutcomeCounts {
     }
 
     /// Counts so many fewer.
-    pub(super) fn take_away(&mut self, outcome: Outcome, fewer: u64) {
+    pub(crate) fn take_away(&mut self, outcome: Outcome, fewer: u64) {
         for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {
             if counted == outcome {
                 *count = count.saturating_sub(fewer);

@@ -9,7 +9,7 @@ use crate::capture::live::{Detail, LiveSettings, Losses};
 use crate::capture::{Packet, SourceFacts, Timestamp};
 use crate::decode::decode;
 use crate::diagnosis::{
-    CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, OutcomeCounts,
+    CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, Names, OutcomeCounts,
 };
 use crate::handshake::{DecidedAttempt, LiveTracker, Outcome, Verdict};
 use crate::report::CaptureTotals;
@@ -23,6 +23,7 @@ pub struct LiveWatch {
     losses: RecentLosses,
     now: Timestamp,
     folded: u64,
+    told: OutcomeCounts,
 }
 
 impl LiveWatch {
@@ -47,6 +48,7 @@ impl LiveWatch {
             losses: RecentLosses::new(settings.tracker.patience),
             now: Timestamp::EARLIEST,
             folded: 0,
+            told: OutcomeCounts::default(),
         }
     }
 
@@ -84,6 +86,7 @@ impl LiveWatch {
         let quality = self.quality(self.losses.recent());
         let verdicts: Vec<Verdict> = self.tracker.take_verdicts().collect();
         for verdict in verdicts {
+            self.count_told(&verdict);
             match verdict {
                 Verdict::Decided(decided) => {
                     self.diagnostician.note(&decided);
@@ -97,6 +100,22 @@ impl LiveWatch {
                     self.close(before, decided, &quality, observer);
                 }
             }
+        }
+    }
+
+    /// Counts at once what is told, and anew what is corrected.
+    fn count_told(&mut self, verdict: &Verdict) {
+        let (before, decided) = match verdict {
+            Verdict::Decided(decided) => (None, decided),
+            Verdict::Corrected { before, decided } => (Some(*before), decided),
+            Verdict::Closed { before, decided } => (*before, decided),
+        };
+        let outcome = decided.judgement.outcome;
+        if before != Some(outcome) && self.diagnostician.includes(decided) {
+            if let Some(before) = before {
+                self.told.take_away(before, 1);
+            }
+            self.told.add(outcome);
         }
     }
 
@@ -186,6 +205,16 @@ impl LiveWatch {
         self.now
     }
 
+    /// How the attempts have ended that were decided so far, those among them that may still be corrected.
+    pub fn told(&self) -> &OutcomeCounts {
+        &self.told
+    }
+
+    /// The names that DNS answers gave to addresses.
+    pub fn names(&self) -> &Names {
+        self.diagnostician.names()
+    }
+
     /// How many attempts are followed.
     pub fn open_count(&self) -> usize {
         self.tracker.open_count()
@@ -203,19 +232,50 @@ impl LiveWatch {
 
     /// What a report holds, as of now.
     pub fn report(&self) -> (CaptureTotals, Diagnosis) {
-        let totals = self.totals_now();
+        self.report_of(usize::MAX)
+    }
+
+    /// What a report holds that lists so many of the latest attempts.
+    pub fn report_of(&self, listed_attempts: usize) -> (CaptureTotals, Diagnosis) {
+        let quality = self.quality(self.losses.in_all());
+        let (open, now) = (self.open_attempts(), self.now);
+        let diagnosis = self
+            .diagnostician
+            .diagnosis(open, &quality, now, listed_attempts);
+        (self.totals(), diagnosis)
+    }
+
+    /// What an evidence capture of so many of the latest failures is made from.
+    pub fn for_evidence(&self, attempts: usize) -> (CaptureTotals, Diagnosis) {
+        let quality = self.quality(self.losses.in_all());
+        let (open, now) = (self.open_attempts(), self.now);
+        let diagnosis = self
+            .diagnostician
+            .for_evidence(open, &quality, now, attempts);
+        (self.totals(), diagnosis)
+    }
+
+    /// What a report holds without attempts listed singly.
+    pub fn overview(&self) -> Diagnosis {
+        let quality = self.quality(self.losses.in_all());
+        let open = |give: &mut dyn FnMut(DecidedAttempt, bool)| {
+            self.tracker
+                .judge_open(|decided, before| give(decided, before.is_some()));
+        };
+        self.diagnostician.overview(open, &quality, self.now)
+    }
+
+    /// The attempts that are still followed, in order, and whether something was told of each.
+    fn open_attempts(&self) -> impl Iterator<Item = (DecidedAttempt, bool)> + use<> {
         let mut open: BTreeMap<u64, (DecidedAttempt, bool)> = BTreeMap::new();
         self.tracker.judge_open(|decided, before| {
             open.insert(decided.attempt.id.0, (decided, before.is_some()));
         });
-        let quality = self.quality(self.losses.in_all());
-        let diagnosis = self
-            .diagnostician
-            .diagnosis(open.into_values(), &quality, self.now);
-        (totals, diagnosis)
+        open.into_values()
     }
 
-    fn totals_now(&self) -> CaptureTotals {
+    /// What was captured so far.
+    pub fn totals(&self) -> CaptureTotals {
         let mut totals = self.totals.clone();
         let sources = || totals.sources.iter();
         totals.first = sources().filter_map(|source| source.first).min();

@@ -9,7 +9,7 @@ use crate::diagnosis::{Confidence, DiagnosedAttempt, Judged, app_error};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, Sender};
 
 /// How an attempt ended, and why, where that is known.
-pub(super) fn headline_with_cause(diagnosed: &DiagnosedAttempt) -> String {
+pub(crate) fn headline_with_cause(diagnosed: &DiagnosedAttempt) -> String {
     let outcome = shown_name(diagnosed.decided.judgement.outcome);
     match diagnosed.cause() {
         Some(Judged {

@@ -5,7 +5,7 @@ use super::times::TimeZoneChoice;
 use crate::diagnosis::{Finding, error_text};
 
 /// What kind of finding it is: `service down window`.
-pub(super) fn title(finding: &Finding) -> String {
+pub(crate) fn title(finding: &Finding) -> String {
     finding.kind.name().replace('_', " ")
 }
 

@@ -30,6 +30,17 @@ mod shown_attempts;
 pub mod text;
 mod times;
 
+#[cfg(feature = "live")]
+pub(crate) mod words {
+    //! The words of reports, for what is shown while it happens: safe for a terminal, unless they say otherwise.
+    pub(crate) use super::attempt_words::headline_with_cause;
+    pub(crate) use super::counts::{counted, grouped};
+    pub(crate) use super::finding_words::title;
+    pub(crate) use super::model::shortened;
+    pub(crate) use super::outcome_words::{mark, shown_name};
+    pub(crate) use super::text::page::{cut, padded, right};
+}
+
 pub use model::{CaptureTotals, PacketsSetAside, Report, Tool};
 pub use sanitize::terminal_safe;
 pub use settings::Settings;

@@ -53,7 +53,7 @@ impl Report {
 const LONGEST_NAME: usize = 32;
 
 /// The start of the name, with a mark where it goes on.
-pub(super) fn shortened(name: &str) -> String {
+pub(crate) fn shortened(name: &str) -> String {
     if name.chars().count() <= LONGEST_NAME {
         return name.to_owned();
     }

@@ -3,12 +3,12 @@
 use crate::handshake::Outcome;
 
 /// Its name as people read it: `half-open`.
-pub(super) fn shown_name(outcome: Outcome) -> String {
+pub(crate) fn shown_name(outcome: Outcome) -> String {
     outcome.name().replace('_', "-")
 }
 
 /// The mark that stands for an outcome in the bar.
-pub(super) fn mark(outcome: Outcome) -> char {
+pub(crate) fn mark(outcome: Outcome) -> char {
     match outcome {
         Outcome::Established => '=',
         Outcome::Reset => '/',

@@ -30,12 +30,12 @@ impl TimeZoneChoice {
     }
 
     /// `14:02:11`.
-    pub(super) fn time_of_day(self, at: Timestamp) -> String {
+    pub(crate) fn time_of_day(self, at: Timestamp) -> String {
         self.at(at).format("%H:%M:%S").to_string()
     }
 
     /// `14:02:11.004`.
-    pub(super) fn milliseconds_of_day(self, at: Timestamp) -> String {
+    pub(crate) fn milliseconds_of_day(self, at: Timestamp) -> String {
         self.at(at).format("%H:%M:%S%.3f").to_string()
     }
 
@@ -45,7 +45,7 @@ impl TimeZoneChoice {
     }
 
     /// `2026-11-20 14:02:11`.
-    pub(super) fn date_and_time(self, at: Timestamp) -> String {
+    pub(crate) fn date_and_time(self, at: Timestamp) -> String {
         self.at(at).format("%Y-%m-%d %H:%M:%S").to_string()
     }
 
@@ -55,7 +55,7 @@ impl TimeZoneChoice {
     }
 
     /// `UTC`, or the offset from it.
-    pub(super) fn name(self, at: Timestamp) -> String {
+    pub(crate) fn name(self, at: Timestamp) -> String {
         match self {
             Self::Utc => "UTC".to_owned(),
             Self::Local => self.at(at).format("UTC%:z").to_string(),

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
 
 use crate::capture::live::{HostClock, LiveCapture};
 use crate::cli::exit_status::ExitStatus;
@@ -27,6 +28,9 @@ pub(super) struct Companions {
     told: Vec<String>,
 }
 
+/// What companions tell while they run: for whoever shows what happens.
+pub(super) type CompanionNews = Receiver<String>;
+
 impl OpenedCompanions {
     /// Opens the directory of the ring, and listens.
     pub(super) fn open(arguments: &LiveArguments) -> Result<Self, ExitStatus> {
@@ -44,7 +48,8 @@ impl OpenedCompanions {
         selection: Selection,
         capture: &LiveCapture,
         messages: Messages,
-    ) -> Result<Companions, ExitStatus> {
+    ) -> Result<(Companions, CompanionNews), ExitStatus> {
+        let (teller, news) = channel();
         let started = HostClock::new().read().now;
         let sources = capture.facts();
         let mut told = Vec::new();
@@ -53,7 +58,8 @@ impl OpenedCompanions {
             patience: arguments.patience,
         };
         let begin_ring = |directory| {
-            let tell = Box::new(move |news| tell_news(&news, messages));
+            // Nobody may listen any more when the watch ends.
+            let tell = Box::new(move |news| drop(teller.send(words(&news))));
             Ring::begin(directory, settings, &sources, started, tell)
         };
         let ring = self.ring.map(begin_ring).transpose();
@@ -82,12 +88,13 @@ impl OpenedCompanions {
                 ExitStatus::Input
             })?;
         }
-        Ok(Companions {
+        let companions = Companions {
             ring,
             metrics,
             messages,
             told,
-        })
+        };
+        Ok((companions, news))
     }
 }
 
@@ -131,13 +138,14 @@ impl Companions {
     }
 }
 
-fn tell_news(news: &RingNews, messages: Messages) {
-    messages.warning(match news {
+fn words(news: &RingNews) -> String {
+    match news {
         RingNews::CannotWrite(message) => format!(
             "the ring cannot be written: {message}; the watch goes on, and every 10 s another file is tried"
         ),
         RingNews::TooSlow => {
-            "the disk is too slow for the ring: packets are missing there; the watch goes on".to_owned()
+            "the disk is too slow for the ring: packets are missing there; the watch goes on"
+                .to_owned()
         }
         RingNews::GoesOn(not_kept) => {
             format!("the ring is written again; {not_kept} packets are missing there")
@@ -145,7 +153,7 @@ fn tell_news(news: &RingNews, messages: Messages) {
         RingNews::CannotRemove { name, message } => {
             format!("the ring's old file {name} cannot be removed, and is left: {message}")
         }
-    });
+    }
 }
 
 fn tell_ring(error: &RingError) -> ExitStatus {

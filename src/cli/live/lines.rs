@@ -4,9 +4,9 @@ use std::io::{self, ErrorKind, Write};
 use std::time::Duration;
 
 use super::LiveCommand;
+use super::news;
 use super::signals::Signals;
 use super::stop::Stop;
-use crate::capture::live::{InterfaceChange, InterfaceNews};
 use crate::cli::arguments::Format;
 use crate::diagnosis::DiagnosedAttempt;
 use crate::handshake::{DecidedAttempt, Outcome};
@@ -123,21 +123,16 @@ impl LiveObserver for Lines<'_, '_> {
                     "{count} attempts more look like parts of scans or floods, and are told in the report only"
                 ));
             }
-            LiveEvent::Interface(news) => messages.warning(words(news)),
-            LiveEvent::Lost { more, total } => messages.warning(format!(
-                "{} packets lost by the kernel and {} by the interface, {} and {} in all: what looks like silence may be among them",
-                more.kernel, more.interface, total.kernel, total.interface
-            )),
-            LiveEvent::ClockWasSet(by) => {
-                let seconds = by / 1_000_000_000;
-                messages.warning(format!(
-                    "the clock was set by {seconds} s, or this host slept: attempts under way are not followed further"
-                ));
-            }
+            LiveEvent::Interface(changed) => messages.warning(news::of_interface(changed)),
+            LiveEvent::Lost { more, total } => messages.warning(news::of_losses(*more, *total)),
+            LiveEvent::ClockWasSet(by) => messages.warning(news::of_clock(*by)),
         }
     }
 
     fn turn(&mut self, watch: &LiveWatch, running: Duration) -> GoOn {
+        for news in self.command.companion_news.try_iter() {
+            self.command.messages.warning(news);
+        }
         if self.signals.take_wish_for_report() {
             let (capture, diagnosis) = watch.report();
             let report = self.command.report(capture, diagnosis);
@@ -147,22 +142,5 @@ impl LiveObserver for Lines<'_, '_> {
             || self.is_nobody_listening
             || self.stop.is_reached(running, self.decided);
         if is_over { GoOn::No } else { GoOn::Yes }
-    }
-}
-
-fn words(news: &InterfaceNews) -> String {
-    let interface = &news.interface;
-    match &news.what {
-        InterfaceChange::Down => format!("{interface} is down: nothing is captured there"),
-        InterfaceChange::Up => format!("{interface} is up again"),
-        InterfaceChange::Addresses(addresses) => {
-            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
-            format!("{interface} has other addresses: {}", addresses.join(", "))
-        }
-        InterfaceChange::Gone(message) => format!("{interface} is gone: {message}"),
-        InterfaceChange::Reopened => format!("{interface} is back, and watched again"),
-        InterfaceChange::CannotReopen(_) => format!(
-            "{interface} cannot be opened again, because the right to was given up: --reopen keeps it"
-        ),
     }
 }

@@ -1,7 +1,10 @@
 //! `tcpwhy live`.
 
 mod companions;
+mod dashboard;
+mod front_end;
 mod lines;
+mod news;
 mod open;
 mod signals;
 mod stop;
@@ -19,8 +22,8 @@ use crate::handshake::TrackerSettings;
 use crate::live::{LiveWatch, LiveWatchSettings, Observers, watch};
 use crate::report::text::TextStyle;
 use crate::report::{CaptureTotals, Report, Settings, Tool, json};
-use companions::{Companions, OpenedCompanions};
-use lines::Lines;
+use companions::{CompanionNews, Companions, OpenedCompanions};
+use front_end::FrontEnd;
 use signals::Signals;
 use stop::Stop;
 
@@ -47,6 +50,7 @@ pub(super) struct LiveCommand<'a> {
     style: TextStyle,
     output: Option<ReportFile>,
     signals: Signals,
+    companion_news: CompanionNews,
 }
 
 /// Everything that needs rights or may be mistyped comes first; then rights are given up.
@@ -83,10 +87,18 @@ fn prepared(
         Messages::error(format!("cannot give up rights: {}", chain(&error)), None);
         ExitStatus::Interface
     })?;
-    let signals = Signals::catch().map_err(|error| {
+    let signals = if front_end::shows_dashboard(arguments) {
+        Signals::catch_on_screen(dashboard::leave_for_good)
+    } else {
+        Signals::catch()
+    };
+    let signals = signals.map_err(|error| {
         Messages::error(format!("cannot catch signals: {error}"), None);
         ExitStatus::Input
     })?;
+    let selection = selection(arguments);
+    let (mut companions, companion_news) =
+        opened.begin(arguments, selection, &capture, messages)?;
     let command = LiveCommand {
         arguments,
         typed,
@@ -94,8 +106,8 @@ fn prepared(
         style: text_style(arguments),
         output,
         signals,
+        companion_news,
     };
-    let mut companions = opened.begin(arguments, command.selection(), &capture, messages)?;
     messages.notice(format!("watching {names}"));
     companions.announce();
     Ok((capture, command, companions))
@@ -119,25 +131,39 @@ fn text_style(arguments: &LiveArguments) -> TextStyle {
     })
 }
 
+fn selection(arguments: &LiveArguments) -> Selection {
+    let listed = arguments.outcome.as_ref();
+    Selection {
+        servers: arguments.server.clone(),
+        clients: arguments.client.clone(),
+        since: None,
+        until: None,
+        listed: listed.map(|outcomes| outcomes.0.clone()),
+        only: None,
+    }
+}
+
 impl LiveCommand<'_> {
     fn watch(mut self, capture: &mut LiveCapture, mut companions: Companions) -> ExitStatus {
         let arguments = self.arguments;
         let signals = self.signals.clone();
         let settings = LiveWatchSettings {
             tracker: self.tracker(),
-            selection: self.selection(),
-            listed_attempts: self.listed_attempts(),
+            selection: selection(self.arguments),
+            listed_attempts: self.kept_attempts(),
             window: arguments.window,
         };
         let stop = Stop::new(arguments.duration, arguments.count);
         let shell = self.report(CaptureTotals::default(), Diagnosis::default());
-        let mut lines = Lines::new(&mut self, shell, signals, stop);
+        let interfaces = &capture.settings().interfaces;
+        let mut front_end = FrontEnd::new(&mut self, shell, signals, stop, interfaces);
         let mut observers = Observers::default();
         companions.join(&mut observers);
-        observers.add(&mut lines);
+        observers.add(&mut front_end);
         let watched = watch(capture, settings, &mut observers);
+        let is_nobody_there = front_end.close();
         companions.finish(arguments.ring.as_deref(), &watched);
-        if lines.is_nobody_listening() {
+        if is_nobody_there {
             return ExitStatus::Success;
         }
         let is_all_gone = capture.is_all_gone();
@@ -149,26 +175,28 @@ impl LiveCommand<'_> {
         status
     }
 
-    fn selection(&self) -> Selection {
-        Selection {
-            servers: self.arguments.server.clone(),
-            clients: self.arguments.client.clone(),
-            since: None,
-            until: None,
-            listed: self
-                .arguments
-                .outcome
-                .as_ref()
-                .map(|outcomes| outcomes.0.clone()),
-            only: None,
+    fn listed_attempts(&self) -> usize {
+        self.listed_attempts_in(self.arguments.format)
+    }
+
+    fn listed_attempts_in(&self, format: Format) -> usize {
+        match self
+            .arguments
+            .max_attempts
+            .unwrap_or(format.usual_attempts())
+        {
+            0 => LISTED_AT_MOST,
+            limit => limit.min(LISTED_AT_MOST),
         }
     }
 
-    fn listed_attempts(&self) -> usize {
-        let usual = self.arguments.format.usual_attempts();
-        match self.arguments.max_attempts.unwrap_or(usual) {
-            0 => LISTED_AT_MOST,
-            limit => limit.min(LISTED_AT_MOST),
+    /// Of the dashboard reports in another format can be written, which list more.
+    fn kept_attempts(&self) -> usize {
+        let listed = self.listed_attempts();
+        if front_end::shows_dashboard(self.arguments) {
+            listed.max(self.listed_attempts_in(dashboard::report_format(self.arguments.format)))
+        } else {
+            listed
         }
     }
 
@@ -176,7 +204,7 @@ impl LiveCommand<'_> {
     fn settings(&self) -> Settings {
         Settings {
             tracker: self.tracker(),
-            selection: self.selection(),
+            selection: selection(self.arguments),
             filter: self.arguments.filter.clone(),
             listed_attempts: Some(self.listed_attempts()),
         }
@@ -205,16 +233,7 @@ impl LiveCommand<'_> {
 
     /// Writes the report on what was seen so far.
     fn write(&mut self, report: &Report) -> ExitStatus {
-        let (style, format) = (self.style, self.arguments.format);
-        let write = |out: &mut dyn std::io::Write| match format {
-            Format::Ndjson => json::ndjson::write_end(report, out),
-            _ => write_in(format, report, &style, out),
-        };
-        let written = match &mut self.output {
-            Some(file) => file.write(write),
-            None => write_report(None, write),
-        };
-        match written {
+        match self.try_write(report) {
             Ok(()) => ExitStatus::Success,
             Err(error) => {
                 Messages::error(format!("{error:#}"), None);
@@ -223,8 +242,20 @@ impl LiveCommand<'_> {
         }
     }
 
+    fn try_write(&mut self, report: &Report) -> anyhow::Result<()> {
+        let (style, format) = (self.style, self.arguments.format);
+        let write = |out: &mut dyn std::io::Write| match format {
+            Format::Ndjson => json::ndjson::write_end(report, out),
+            _ => write_in(format, report, &style, out),
+        };
+        match &mut self.output {
+            Some(file) => file.write(write),
+            None => write_report(None, write),
+        }
+    }
+
     fn conclude(&mut self, watched: &LiveWatch) -> ExitStatus {
-        let (capture, diagnosis) = watched.report();
+        let (capture, diagnosis) = watched.report_of(self.listed_attempts());
         let report = self.report(capture, diagnosis);
         let status = self.write(&report);
         status.max(judge(self.arguments.fail_on.as_ref(), &report.diagnosis))

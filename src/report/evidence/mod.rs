@@ -8,9 +8,13 @@ mod beside;
 mod comments;
 mod notes;
 mod plan;
+#[cfg(feature = "live")]
+mod recent;
 mod section;
 
 pub use notes::EvidenceNotes;
+#[cfg(feature = "live")]
+pub use recent::RecentPackets;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

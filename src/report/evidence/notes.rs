@@ -23,6 +23,12 @@ pub struct EvidenceNotes {
 
 struct Spool {
     packets: io::Result<PacketSpool>,
+    needs: Needs,
+}
+
+/// Which packets evidence may need, while it is not known yet what fails.
+#[derive(Default)]
+pub(super) struct Needs {
     /// Connections that began a short while ago, by their two ends: how many more of their packets are put aside.
     young: HashMap<(Endpoint, Endpoint), u8, foldhash::fast::RandomState>,
     /// Hosts of which a packet was put aside that shows that they live.
@@ -38,8 +44,7 @@ impl EvidenceNotes {
     pub fn with_spool() -> io::Result<Self> {
         let spool = Spool {
             packets: Ok(PacketSpool::new()?),
-            young: HashMap::default(),
-            alive: HashSet::default(),
+            needs: Needs::default(),
         };
         Ok(Self {
             spool: Some(spool),
@@ -96,7 +101,20 @@ impl Spool {
         observation: &Observation,
         is_sign: bool,
     ) {
-        let is_needed = match observation {
+        let is_needed = self.needs.packet(observation);
+        if (is_needed || is_sign)
+            && let Ok(packets) = &mut self.packets
+            && let Err(error) = packets.push(packet, interface)
+        {
+            self.packets = Err(error);
+        }
+    }
+}
+
+impl Needs {
+    /// Whether this may be one.
+    pub(super) fn packet(&mut self, observation: &Observation) -> bool {
+        match observation {
             Observation::Segment(segment) => self.needs_segment(segment),
             Observation::IcmpError(_) | Observation::Neighbour(_) | Observation::Names(_) => true,
             Observation::Alive(address) => self.is_first_of(*address),
@@ -104,12 +122,6 @@ impl Spool {
                 self.is_first_of(IpAddr::from([0, 0, 0, 0]))
             }
             Observation::SetAside(_) | Observation::Unrelated | Observation::Encrypted(_) => false,
-        };
-        if (is_needed || is_sign)
-            && let Ok(packets) = &mut self.packets
-            && let Err(error) = packets.push(packet, interface)
-        {
-            self.packets = Err(error);
         }
     }
 

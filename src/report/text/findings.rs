@@ -1,5 +1,10 @@
 //! What the attempts say together: what happened, since when, how sure, what to check next and where.
 
+#[cfg(feature = "live")]
+use std::io::{self, Write};
+
+#[cfg(feature = "live")]
+use super::TextStyle;
 use super::page::Page;
 use crate::diagnosis::Finding;
 use crate::report::evidence_words::{self, proof as proof_words};
@@ -23,6 +28,24 @@ pub(super) fn write(report: &Report, page: &mut Page) {
             findings.len() - SHOWN_FINDINGS
         ));
     }
+}
+
+/// One finding with its number, as the report has it.
+///
+/// # Errors
+///
+/// What `out` says.
+#[cfg(feature = "live")]
+pub fn write_one(
+    report: &Report,
+    number: u64,
+    finding: &Finding,
+    style: &TextStyle,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(*style);
+    write_finding(number, finding, report, &mut page);
+    out.write_all(page.text().as_bytes())
 }
 
 fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Page) {

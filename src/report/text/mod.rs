@@ -16,6 +16,8 @@ use std::io::{self, Write};
 use super::model::Report;
 use super::times::TimeZoneChoice;
 #[cfg(feature = "live")]
+pub use findings::write_one as write_finding;
+#[cfg(feature = "live")]
 pub use line::AttemptLine;
 use page::Page;
 

@@ -164,7 +164,7 @@ fn outcome_style(outcome: Outcome) -> Style {
 }
 
 /// The text, cut to so many columns with a mark that it was cut.
-pub(super) fn cut(text: &str, columns: usize) -> String {
+pub(crate) fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }
@@ -182,12 +182,12 @@ pub(super) fn cut(text: &str, columns: usize) -> String {
 }
 
 /// The text, filled up to so many columns.
-pub(super) fn padded(text: &str, columns: usize) -> String {
+pub(crate) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
 /// The text, filled up from the left.
-pub(super) fn right(text: &str, columns: usize) -> String {
+pub(crate) fn right(text: &str, columns: usize) -> String {
     format!("{}{text}", " ".repeat(columns.saturating_sub(text.width())))
 }
 

@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The pieces, as many to a line as fit; a piece longer than a line is broken at spaces, a word longer than a line within.
-pub(super) fn fill(pieces: &[String], separator: &str, columns: usize) -> Vec<String> {
+pub(crate) fn fill(pieces: &[String], separator: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for (index, piece) in pieces.iter().enumerate() {

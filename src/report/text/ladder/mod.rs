@@ -16,7 +16,7 @@ use crate::report::counts::counted;
 use crate::report::ladder::{Event, Ladder, LadderPacket, NeighbourMessage, Party, Row};
 use crate::report::model::shortened;
 use crate::report::packet_filters;
-use filling::fill;
+pub(crate) use filling::fill;
 use lanes::{Lanes, MARGIN, delta, other_name};
 
 /// A ladder is not drawn narrower, and not wider: arrows gain nothing by length.

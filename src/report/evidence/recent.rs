@@ -1,0 +1,98 @@
+//! The latest packets that evidence may need, kept in memory: of what passes by nothing else is left.
+
+use std::collections::VecDeque;
+use std::io;
+
+use super::notes::{EvidenceNotes, Needs};
+use crate::capture::{LinkType, Packet, PacketPlace};
+use crate::decode::{Observation, decode};
+
+/// How much is kept, in bytes: some 200,000 packets.
+const KEPT_BYTES: usize = 32 << 20;
+
+/// The packets, the latest last.
+#[derive(Default)]
+pub struct RecentPackets {
+    kept: VecDeque<KeptPacket>,
+    bytes: usize,
+    needs: Needs,
+}
+
+struct KeptPacket {
+    place: PacketPlace,
+    link_type: Option<LinkType>,
+    wire_length: u32,
+    bytes: Box<[u8]>,
+}
+
+impl KeptPacket {
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.bytes.len()
+    }
+}
+
+impl RecentPackets {
+    /// Keeps a packet that evidence may need, and lets go of the earliest ones for it.
+    pub fn note(&mut self, packet: &Packet<'_>, observation: &Observation) {
+        if !self.needs.packet(observation) {
+            return;
+        }
+        let kept = KeptPacket {
+            place: packet.place,
+            link_type: packet.link_type,
+            wire_length: packet.wire_length,
+            bytes: packet.bytes.into(),
+        };
+        self.bytes += kept.size();
+        self.kept.push_back(kept);
+        while self.bytes > KEPT_BYTES
+            && let Some(earliest) = self.kept.pop_front()
+        {
+            self.bytes -= earliest.size();
+        }
+    }
+
+    /// Puts all of them aside, as those of a stream are, for an evidence capture; they are kept as well.
+    ///
+    /// # Errors
+    ///
+    /// When no temporary file can be made.
+    pub fn put_aside(&self) -> io::Result<EvidenceNotes> {
+        /// An interface that is captured on is the only one of its source.
+        const INTERFACE: u32 = 0;
+        let mut notes = EvidenceNotes::with_spool()?;
+        for kept in &self.kept {
+            let packet = Packet {
+                place: kept.place,
+                link_type: kept.link_type,
+                bytes: &kept.bytes,
+                wire_length: kept.wire_length,
+            };
+            notes.note(&packet, INTERFACE, &decode(&packet));
+        }
+        Ok(notes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::CaptureSet;
+
+    #[test]
+    fn the_latest_are_kept_and_no_more_than_there_is_room_for() {
+        let path = format!("{}/samples/closed-port.pcap", env!("CARGO_MANIFEST_DIR"));
+        let mut captures = CaptureSet::open(&[path.into()]).captures;
+        let (syn, _) = captures.next_with_interface().unwrap();
+        let observation = decode(&syn);
+        let mut recent = RecentPackets::default();
+        for _ in 0..600_000 {
+            recent.note(&syn, &observation);
+        }
+        assert!(recent.bytes <= KEPT_BYTES);
+        assert!((100_000..600_000).contains(&recent.kept.len()));
+        let mut spooled = recent.put_aside().unwrap().take_spooled().unwrap().unwrap();
+        let (first, _) = spooled.next_packet().unwrap().unwrap();
+        assert_eq!(first.bytes, &*recent.kept[0].bytes);
+    }
+}

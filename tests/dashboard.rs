@@ -1,0 +1,437 @@
+//! The dashboard of `tcpwhy live` on a terminal that tmux provides, with real traffic in a network namespace.
+//!
+//! A busy machine may be slow: nothing here asserts how quickly something shows.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and says where; it waits by the clock"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Trial};
+
+const TOOLS: [&str; 7] = ["bash", "ip", "nft", "tmux", "stty", "kill", "pgrep"];
+
+/// They wait more than they work.
+const AT_ONCE: usize = 3;
+
+type Test = fn();
+
+const TESTS: [(&str, Test); 8] = [
+    ("a_refusal_shows_and_q_ends", a_refusal_shows_and_q_ends),
+    ("it_fits_into_any_size", it_fits_into_any_size),
+    ("a_report_is_written_while_it_goes_on", a_report_is_written),
+    ("a_filter_is_typed", a_filter_is_typed),
+    ("suspended_and_back", suspended_and_back),
+    ("sigterm_gives_the_terminal_back", sigterm),
+    ("a_second_signal_gives_the_terminal_back", second_signal),
+    ("without_colour_there_is_none", without_colour),
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let obstacle = if arguments.list { None } else { obstacle() };
+    if let Some(obstacle) = &obstacle {
+        eprintln!("no dashboard can be shown here: {obstacle}");
+    }
+    let is_built = cfg!(feature = "live");
+    let trials = TESTS
+        .into_iter()
+        .map(|(name, test)| {
+            let run = move || {
+                test();
+                Ok(())
+            };
+            Trial::test(name, run).with_ignored_flag(!is_built || obstacle.is_some())
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn obstacle() -> Option<String> {
+    if !cfg!(target_os = "linux") {
+        return Some("it needs Linux".to_owned());
+    }
+    let is_root = Command::new("id").arg("-u").output().ok()?.stdout == b"0\n";
+    if !is_root {
+        return Some("it needs root, to make network namespaces".to_owned());
+    }
+    let name = format!("{}-trial", prefix());
+    let was_made = is_done("ip", &["netns", "add", &name]);
+    is_done("ip", &["netns", "delete", &name]);
+    if !was_made {
+        return Some("network namespaces cannot be made here".to_owned());
+    }
+    let missing: Vec<&str> = TOOLS
+        .into_iter()
+        .filter(|tool| !is_done("sh", &["-c", &format!("command -v {tool}")]))
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let missing = format!("missing: {}", missing.join(", "));
+    assert!(std::env::var_os("CI").is_none(), "{missing}");
+    Some(missing)
+}
+
+fn is_done(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Of namespaces and terminals: after the folder, so that two checkouts do not meet.
+fn prefix() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).file_name().unwrap();
+    format!("{}-dash-{}", folder.to_string_lossy(), std::process::id())
+}
+
+/// Longer than anything takes on a busy machine.
+const LONG: Duration = Duration::from_secs(30);
+
+/// A shell on a terminal of its own, in a folder of its own, in a network of its own: loopback only.
+struct Seat {
+    name: String,
+    folder: PathBuf,
+}
+
+impl Seat {
+    fn new() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}-{number}", prefix());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
+        std::fs::create_dir_all(&folder).unwrap();
+        let seat = Self { name, folder };
+        seat.root(&format!(
+            "ip netns add {0} && ip -n {0} link set lo up",
+            seat.name
+        ));
+        let rules =
+            "table inet t {\nchain i {\ntype filter hook input priority 0\ntcp dport 81 drop\n}\n}";
+        seat.root(&format!(
+            "ip netns exec {} nft -f - <<'END'\n{rules}\nEND",
+            seat.name
+        ));
+        let start = [
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "80",
+            "-y",
+            "24",
+        ];
+        let shell = format!("cd '{}'; exec bash --norc -i", seat.folder.display());
+        let environment = ["-e", "LC_ALL=C.UTF-8", "-e", "HISTFILE="];
+        seat.tmux(&[&start[..], &environment, &[&shell]].concat());
+        seat.tmux(&["set-option", "-g", "status", "off"]);
+        seat.wait_for("bash-");
+        seat
+    }
+
+    fn root(&self, script: &str) {
+        let output = Command::new("bash").args(["-c", script]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {script}: {said}", self.name);
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux")
+            .env_remove("TMUX")
+            .args(["-L", &self.name])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "tmux {arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Presses keys, as tmux calls them.
+    fn press(&self, keys: &[&str]) {
+        self.tmux(&[&["send-keys"], keys].concat());
+    }
+
+    fn type_line(&self, line: &str) {
+        self.tmux(&["send-keys", "-l", line]);
+        self.press(&["Enter"]);
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// Waits until the screen shows this; the screen.
+    #[track_caller]
+    fn wait_for(&self, words: &str) -> String {
+        self.wait_until(words, |screen| screen.contains(words))
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
+        let start = Instant::now();
+        loop {
+            let screen = self.screen();
+            if is_so(&screen) {
+                return screen;
+            }
+            assert!(start.elapsed() < LONG, "never: {what}\n{screen}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Starts the dashboard, with the modes of the terminal noted before and after.
+    fn watch(&self, environment: &str, arguments: &str) {
+        let program = env!("CARGO_BIN_EXE_tcpwhy");
+        self.type_line(&format!(
+            "clear; stty -a >before; {environment} ip netns exec {} {program} live -i lo --utc {arguments}; \
+             echo \"status=$?\"; stty -a >after; echo done",
+            self.name
+        ));
+        self.wait_for("OUTCOME");
+    }
+
+    fn connect(&self, port: u16) {
+        let script = format!(
+            "timeout 20 ip netns exec {} bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}' 2>/dev/null &",
+            self.name
+        );
+        self.root(&script);
+    }
+
+    fn process(&self) -> String {
+        let output = Command::new("ip")
+            .args(["netns", "pids", &self.name])
+            .output()
+            .unwrap();
+        let pids = String::from_utf8(output.stdout).unwrap();
+        let is_program = |pid: &&str| {
+            let name = std::fs::read_to_string(format!("/proc/{pid}/comm"));
+            name.is_ok_and(|name| name.trim() == "tcpwhy")
+        };
+        pids.lines().find(is_program).expect("it runs").to_owned()
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(is_done("kill", &[signal, &self.process()]));
+    }
+
+    /// Waits for the end: the status is this, and the terminal is as it was.
+    #[track_caller]
+    fn assert_ended(&self, status: i32) -> String {
+        let screen = self.wait_for("\ndone");
+        assert!(screen.contains(&format!("status={status}\n")), "{screen}");
+        let modes = |name: &str| std::fs::read_to_string(self.folder.join(name)).unwrap();
+        assert_eq!(modes("before"), modes("after"));
+        let flags = self.tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag}"]);
+        assert_eq!(flags, "0 1\n", "alternate screen, cursor");
+        screen
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let end = format!(
+            "ip netns pids {0} | xargs -r kill -9; tmux -L {0} kill-server; ip netns delete {0}",
+            self.name
+        );
+        is_done("bash", &["-c", &end]);
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+// ---------------------------------------------------------------- the tests
+
+fn a_refusal_shows_and_q_ends() {
+    let seat = Seat::new();
+    seat.watch("", "");
+    seat.wait_for("nothing has failed so far");
+    seat.connect(80);
+    seat.wait_for("> 127.0.0.1:80  x refused: ");
+    seat.wait_for("never listening");
+    seat.connect(81);
+    let screen = seat.wait_for("> 127.0.0.1:81  ? dropped: ");
+    assert!(screen.contains("SERVERS 2"), "{screen}");
+    seat.press(&["Tab", "Down", "Enter"]);
+    seat.wait_for("══ refused: RST after");
+    seat.press(&["Escape"]);
+    seat.wait_for("SERVERS 2");
+    seat.press(&["?"]);
+    seat.wait_for("Ctrl-C again ends at once");
+    seat.press(&["q"]);
+    seat.assert_ended(0);
+    let scrolled = seat.tmux(&["capture-pane", "-p", "-S", "-200"]);
+    assert!(scrolled.contains("x refused 1   ? dropped 1"), "{scrolled}");
+}
+
+fn it_fits_into_any_size() {
+    let seat = Seat::new();
+    seat.watch("", "");
+    seat.connect(80);
+    seat.wait_for("x refused: ");
+    for (columns, lines, words) in [
+        ("40", "10", "40x10 is too small"),
+        ("60", "16", "SERVERS 1"),
+        ("200", "50", "LAST 70 s"),
+        ("80", "24", "LAST 10 s"),
+    ] {
+        seat.tmux(&["resize-window", "-x", columns, "-y", lines]);
+        seat.wait_for(words);
+    }
+    seat.press(&["C-c"]);
+    seat.assert_ended(0);
+}
+
+fn a_report_is_written() {
+    let seat = Seat::new();
+    seat.watch("", "-o end.txt");
+    seat.connect(80);
+    seat.wait_for("x refused: ");
+    seat.press(&["w"]);
+    seat.wait_for("wrote tcpwhy-");
+    seat.press(&["e"]);
+    seat.wait_for(".pcapng of 1 failure, 2 packets");
+    let written = |kind: &str| -> Vec<PathBuf> {
+        let files = std::fs::read_dir(&seat.folder).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|end| end == kind))
+            .collect()
+    };
+    let evidence = written("pcapng").pop().expect("evidence");
+    let read = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
+        .arg(evidence)
+        .output()
+        .unwrap();
+    let read = String::from_utf8(read.stdout).unwrap();
+    assert!(
+        read.contains("x refused 1") && read.contains("> 127.0.0.1:80"),
+        "{read}"
+    );
+    let page = written("html").pop().expect("a page");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains("127.0.0.1:80"));
+    seat.signal("-USR1");
+    seat.wait_for("wrote end.txt");
+    let report = || std::fs::read_to_string(seat.folder.join("end.txt")).unwrap();
+    assert!(report().contains("x refused 1"), "{}", report());
+    seat.connect(82);
+    seat.wait_for("127.0.0.1:82");
+    seat.press(&["q"]);
+    let screen = seat.assert_ended(0);
+    assert!(screen.contains("wrote end.txt"), "{screen}");
+    assert!(report().contains("x refused 2"), "{}", report());
+    assert_eq!(written("html").len(), 1);
+}
+
+fn a_filter_is_typed() {
+    let seat = Seat::new();
+    seat.watch("", "");
+    seat.connect(80);
+    seat.connect(82);
+    seat.wait_for("SERVERS 2");
+    seat.press(&["/", ":", "8", "2", "q"]);
+    seat.wait_for("nothing holds the text of the filter");
+    seat.press(&["BSpace", "Enter"]);
+    let screen = seat.wait_for("SERVERS 1");
+    assert!(!screen.contains("127.0.0.1:80"), "{screen}");
+    seat.press(&["f"]);
+    seat.wait_for("FROZEN");
+    seat.press(&["f"]);
+    seat.wait_until("going on", |screen| !screen.contains("FROZEN"));
+    seat.press(&["Escape"]);
+    seat.wait_for("SERVERS 2");
+    seat.press(&["q"]);
+    seat.assert_ended(0);
+}
+
+fn suspended_and_back() {
+    let seat = Seat::new();
+    seat.watch("", "");
+    seat.connect(80);
+    seat.wait_for("x refused: ");
+    seat.press(&["C-z"]);
+    seat.wait_for("Stopped");
+    // What stands behind the command in its line goes on without it.
+    seat.wait_for("done");
+    let modes = |name: &str| std::fs::read_to_string(seat.folder.join(name)).unwrap();
+    assert_eq!(modes("before"), modes("after"));
+    seat.type_line("clear; fg");
+    seat.wait_for("SERVERS 1");
+    seat.connect(82);
+    seat.wait_for("127.0.0.1:82");
+    seat.press(&["q"]);
+    seat.wait_until("an end", |screen| !screen.contains("OUTCOME"));
+    seat.wait_for("bash-");
+    seat.type_line("clear; stty -a >after; echo status=0; echo done");
+    seat.assert_ended(0);
+}
+
+fn sigterm() {
+    let seat = Seat::new();
+    seat.watch("", "");
+    seat.connect(80);
+    seat.wait_for("x refused: ");
+    seat.signal("-TERM");
+    seat.assert_ended(0);
+}
+
+/// Both reach it at once, while it stands still: it has no time to end in order between them. A shell without job control
+/// does not mind that it stands still.
+fn second_signal() {
+    let seat = Seat::new();
+    let program = env!("CARGO_BIN_EXE_tcpwhy");
+    let script = format!(
+        "stty -a >before\nip netns exec {} {program} live -i lo\necho \"status=$?\"\nstty -a >after\necho done\n",
+        seat.name
+    );
+    std::fs::write(seat.folder.join("script"), script).unwrap();
+    seat.type_line("clear; bash ./script");
+    seat.wait_for("OUTCOME");
+    let process = seat.process();
+    let twice = format!(
+        "kill -STOP {process}; kill -INT {process}; kill -TERM {process}; kill -CONT {process}"
+    );
+    is_done("bash", &["-c", &twice]);
+    seat.assert_ended(130);
+}
+
+fn without_colour() {
+    let seat = Seat::new();
+    let has_colour = |seat: &Seat| {
+        let drawn = seat.tmux(&["capture-pane", "-p", "-e"]);
+        let sequences = drawn.split("\u{1b}[").skip(1);
+        let mut looks = sequences.filter_map(|rest| rest.split_once('m'));
+        looks.any(|(look, _)| {
+            look.split(';')
+                .any(|part| part.starts_with(['3', '9']) && part != "39")
+        })
+    };
+    seat.watch("", "");
+    seat.connect(80);
+    seat.wait_for("x refused: ");
+    assert!(has_colour(&seat));
+    seat.press(&["q"]);
+    seat.assert_ended(0);
+    seat.watch("NO_COLOR=1", "");
+    seat.connect(80);
+    seat.wait_for("x refused: ");
+    assert!(!has_colour(&seat));
+    seat.press(&["q"]);
+    seat.wait_for("\ndone");
+}
