@@ -1,5 +1,6 @@
 //! Diagnosis while the packets pass: each attempt by what was seen so far, findings over a sliding time, totals of all.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::comparison::Comparison;
@@ -46,6 +47,14 @@ impl LiveDiagnostician {
     pub fn observe(&mut self, observation: &Observation) {
         self.kept.comparison.observe(observation);
         self.younger.observe(observation);
+    }
+
+    /// The addresses of the host that captures: at which side that is, and that it lives, needs no guess then.
+    pub fn take_addresses(&mut self, addresses: &[IpAddr]) {
+        self.kept
+            .comparison
+            .take_addresses(addresses.iter().copied());
+        self.younger.take_addresses(addresses.iter().copied());
     }
 
     /// An attempt was decided: from now on others are compared with it.
@@ -95,6 +104,7 @@ impl LiveDiagnostician {
         if now < since || now.since(since) >= self.window {
             let mut next = Comparison::of_latest();
             next.inherit_names(self.kept.comparison.names(), self.younger.names());
+            next.inherit_addresses(&self.younger);
             self.kept.comparison = std::mem::replace(&mut self.younger, next);
             self.younger_since = Some(now);
             self.kept.endpoints.let_go(now.before(self.window));

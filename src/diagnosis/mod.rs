@@ -100,6 +100,8 @@ pub struct DiagnosedAttempt {
     pub noise: Option<Noise>,
     /// What else is worth knowing, one fact each.
     pub notes: Vec<String>,
+    /// Those of the notes that this host itself told, when it takes part and was asked.
+    pub host_facts: Vec<String>,
 }
 
 impl DiagnosedAttempt {
@@ -113,6 +115,7 @@ impl DiagnosedAttempt {
             causes,
             vantage,
             notes: Vec::new(),
+            host_facts: Vec::new(),
         };
         diagnosed.notes = notes::notes(&diagnosed, comparison);
         diagnosed
@@ -127,6 +130,7 @@ impl DiagnosedAttempt {
             vantage: None,
             noise: None,
             notes: Vec::new(),
+            host_facts: Vec::new(),
         }
     }
 

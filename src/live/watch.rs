@@ -1,7 +1,10 @@
 //! What was seen since the watch began, and what it says.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
 
+use super::host_facts::HostFacts;
 use super::losses::RecentLosses;
 use super::{LiveEvent, LiveObserver, LiveWatchSettings};
 use crate::analysis::count;
@@ -12,6 +15,7 @@ use crate::diagnosis::{
     CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, OutcomeCounts,
 };
 use crate::handshake::{DecidedAttempt, LiveTracker, Outcome, Verdict};
+use crate::host::HostTables;
 use crate::report::CaptureTotals;
 
 /// The state of a watch: a report can be made at any time.
@@ -23,10 +27,16 @@ pub struct LiveWatch {
     losses: RecentLosses,
     now: Timestamp,
     folded: u64,
+    host: HostFacts,
+    window: Duration,
 }
 
 impl LiveWatch {
-    pub(super) fn new(settings: LiveWatchSettings, capture: &LiveSettings) -> Self {
+    pub(super) fn new(
+        settings: LiveWatchSettings,
+        capture: &LiveSettings,
+        host: Option<Box<dyn HostTables>>,
+    ) -> Self {
         let captures_third_step = match capture.detail {
             Detail::Light => Some(false),
             // What the user's filter leaves out is not known: the packets tell.
@@ -47,6 +57,8 @@ impl LiveWatch {
             losses: RecentLosses::new(settings.tracker.patience),
             now: Timestamp::EARLIEST,
             folded: 0,
+            host: HostFacts::of(host),
+            window: settings.window,
         }
     }
 
@@ -54,6 +66,7 @@ impl LiveWatch {
         let observation = decode(packet);
         observer.packet(packet, &observation);
         count(&mut self.totals, packet, &observation);
+        self.host.note(&observation);
         self.diagnostician.observe(&observation);
         self.tracker.observe(&observation, packet.place);
     }
@@ -65,6 +78,19 @@ impl LiveWatch {
 
     pub(super) fn clock_was_set(&mut self) {
         self.tracker.clock_was_set();
+        self.host.clock_was_set();
+    }
+
+    /// The addresses that this host has now.
+    pub(super) fn take_addresses(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses: Vec<IpAddr> = addresses.into_iter().collect();
+        self.diagnostician.take_addresses(&addresses);
+        self.host.take_addresses(addresses);
+    }
+
+    /// Asks this host what is to be asked at once: to be called after packets were taken.
+    pub(super) fn ask_host(&mut self) {
+        self.host.look_up();
     }
 
     pub(super) fn refresh(&mut self, now: Timestamp) {
@@ -137,7 +163,10 @@ impl LiveWatch {
             return;
         }
         let is_silence = matches!(outcome, Outcome::Dropped | Outcome::HalfOpen);
-        let diagnosed = self.explained(decided, quality);
+        let mut diagnosed = self.explained(decided, quality);
+        if outcome.is_failure() {
+            self.host.explain(&mut diagnosed);
+        }
         let ends = &diagnosed.decided.attempt;
         let names = self.diagnostician.names();
         observer.event(&LiveEvent::Attempt {
@@ -192,9 +221,11 @@ impl LiveWatch {
             open.insert(decided.attempt.id.0, (decided, before.is_some()));
         });
         let quality = self.quality(self.losses.in_all());
-        let diagnosis = self
+        let mut diagnosis = self
             .diagnostician
             .diagnosis(open.into_values(), &quality, self.now);
+        self.host
+            .add_to(&mut diagnosis, self.now.before(self.window));
         (totals, diagnosis)
     }
 

@@ -71,10 +71,10 @@ fn prepared(
             Messages::error(format!("{error:#}"), None);
             ExitStatus::Input
         })?;
-    let kept = if arguments.reopen {
-        Rights::Capture
-    } else {
-        Rights::None
+    open::warn_of_hidden_processes(arguments, messages);
+    let kept = Rights {
+        capture: arguments.reopen,
+        processes: arguments.processes,
     };
     give_up_rights(kept).map_err(|error| {
         Messages::error(format!("cannot give up rights: {}", chain(&error)), None);
@@ -84,6 +84,9 @@ fn prepared(
         Messages::error(format!("cannot catch signals: {error}"), None);
         ExitStatus::Input
     })?;
+    if let Some(program) = capture.program() {
+        messages.detail(format!("captures: {program}"));
+    }
     messages.notice(format!("watching {names}"));
     let command = LiveCommand {
         arguments,

@@ -4,6 +4,8 @@
 //! service.
 
 mod capture_quality;
+#[cfg(feature = "live")]
+mod host_proof;
 mod hosts;
 mod losses;
 mod next_steps;
