@@ -21,7 +21,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
-use watching::{Network, is_done, on, scratch};
+use watching::{Network, is_done, on, scratch, wait_until_up};
 
 const TESTS: &[(&str, watching::Test)] = &[
     ("each_kind_of_end_is_told_in_its_time", each_kind_of_end),
@@ -243,6 +243,10 @@ fn down_and_up() {
     watched.wait_until_said("eth0 is up again");
     network.root(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
     watched.wait_until_said("10.0.0.8");
+    // What is sent before the kernel knows that both ends are up is lost, and no connect is seen at all.
+    for namespace in [&network.client, &network.server] {
+        wait_until_up(namespace, "eth0");
+    }
     network.connect("10.0.0.20", 81, 5);
     watched.wait_for("10.0.0.20:81  refused");
     assert_eq!(watched.interrupt().status, 0);
@@ -264,6 +268,9 @@ fn a_removed_interface() {
     ));
     both.wait_until_said("cannot be opened again");
     keeps_right.wait_until_said("eth1 is back");
+    for namespace in [&network.client, &network.server] {
+        wait_until_up(namespace, "eth1");
+    }
     network.connect("10.1.0.20", 80, 5);
     keeps_right.wait_for("10.1.0.20:80  refused");
     network.connect("10.0.0.20", 80, 5);

@@ -17,6 +17,7 @@ mod names;
 mod noise;
 mod notes;
 mod outcome_counts;
+mod past_noise;
 mod selection;
 mod service_names;
 mod time_line;
@@ -46,6 +47,7 @@ use attempt_list::{AttemptList, ListedAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
 use noise::NoiseFilter;
+use past_noise::PastNoise;
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
@@ -58,6 +60,7 @@ pub struct Diagnostician {
     attempts: AttemptList,
     not_selected: u64,
     highest_id: u64,
+    past_noise: PastNoise,
     /// Names that the sources give to addresses: no DNS answer of the capture says so.
     names: Vec<(IpAddr, String)>,
 }
@@ -152,6 +155,7 @@ impl Diagnostician {
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
             highest_id: 0,
+            past_noise: PastNoise::default(),
             names: Vec::new(),
         }
     }
@@ -204,7 +208,7 @@ impl Diagnostician {
     pub fn finish(self, quality: &CaptureQuality) -> Diagnosis {
         let mut comparison = self.comparison;
         comparison.settle(quality.clone());
-        let noise = NoiseFilter::of(&comparison, &self.selection);
+        let noise = NoiseFilter::of(&comparison, &self.selection).with_past(self.past_noise);
         let is_noise = |decided: &DecidedAttempt| noise.kind(decided).is_some();
         let ListedAttempts {
             listed,

@@ -1,6 +1,6 @@
 //! What was seen since the watch began, and what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -94,7 +94,14 @@ impl LiveWatch {
     }
 
     pub(super) fn refresh(&mut self, now: Timestamp) {
-        self.diagnostician.refresh(now);
+        let tracker = &self.tracker;
+        self.diagnostician.refresh(now, || {
+            let mut open = HashSet::new();
+            tracker.judge_open(|decided, _| {
+                open.insert(decided.attempt.id);
+            });
+            open
+        });
     }
 
     pub(super) fn take_losses(&mut self, now: Timestamp, total: Losses) -> Option<Losses> {
@@ -158,7 +165,9 @@ impl LiveWatch {
             return;
         }
         let outcome = decided.judgement.outcome;
-        if outcome.is_failure() && self.diagnostician.may_be_noise(&decided) {
+        // Of a flood there are more than can be explained, also of those that are still open at the end.
+        let needs_explanation = outcome != Outcome::Established;
+        if needs_explanation && self.diagnostician.may_be_noise(&decided) {
             self.folded = self.folded.saturating_add(1);
             return;
         }
@@ -193,7 +202,9 @@ impl LiveWatch {
     }
 
     pub(super) fn finish(&mut self, observer: &mut dyn LiveObserver) {
-        self.tracker.finish();
+        while self.tracker.finish_some() {
+            self.tell(observer);
+        }
         self.tell(observer);
         self.tell_folded(observer);
     }

@@ -110,8 +110,11 @@ impl Network {
                  ip -n {client} link set {interface} up && ip -n {server} link set {interface} up"
             ));
         }
-        // The first packets find their neighbour.
-        std::thread::sleep(Duration::from_millis(300));
+        for namespace in [client, server] {
+            for interface in ["eth0", "eth1"] {
+                wait_until_up(namespace, interface);
+            }
+        }
         network
     }
 
@@ -191,6 +194,22 @@ pub(crate) fn python() -> &'static str {
     } else {
         "python3"
     }
+}
+
+/// The kernel sends nothing before it has noticed that both ends are up, a second later at most.
+pub(crate) fn wait_until_up(namespace: &str, interface: &str) {
+    let start = Instant::now();
+    while start.elapsed() < LONG {
+        let shown = Command::new("ip")
+            .args(["-n", namespace, "-o", "link", "show", interface])
+            .output()
+            .unwrap();
+        if String::from_utf8_lossy(&shown.stdout).contains("state UP") {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{namespace}: {interface} never came up");
 }
 
 /// A watch in a namespace.
