@@ -23,5 +23,7 @@ pub mod decode;
 pub mod diagnosis;
 pub mod handshake;
 #[cfg(feature = "live")]
+pub mod host;
+#[cfg(feature = "live")]
 pub mod live;
 pub mod report;

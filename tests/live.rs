@@ -12,25 +12,18 @@
     reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
 )]
 
+#[path = "support/watching.rs"]
+mod watching;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use libtest_mimic::{Arguments, Trial};
 use serde_json::Value;
+use watching::{Network, is_done, on, scratch, wait_until_up};
 
-const TOOLS: [&str; 7] = ["bash", "ip", "nft", "tcpdump", "python3", "setpriv", "kill"];
-
-/// They wait more than they work.
-const AT_ONCE: usize = 4;
-
-type Test = fn();
-
-const TESTS: [(&str, Test); 12] = [
+const TESTS: &[(&str, watching::Test)] = &[
     ("each_kind_of_end_is_told_in_its_time", each_kind_of_end),
     ("a_refusal_shows_within_100_ms", a_refusal_shows_at_once),
     ("two_interfaces_are_watched", two_interfaces),
@@ -46,268 +39,7 @@ const TESTS: [(&str, Test); 12] = [
 ];
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
-    let obstacle = if arguments.list { None } else { obstacle() };
-    if let Some(obstacle) = &obstacle {
-        eprintln!("nothing can be watched here: {obstacle}");
-    }
-    let is_built = cfg!(feature = "live");
-    let trials = TESTS
-        .into_iter()
-        .map(|(name, test)| {
-            let run = move || {
-                test();
-                Ok(())
-            };
-            Trial::test(name, run).with_ignored_flag(!is_built || obstacle.is_some())
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
-}
-
-fn obstacle() -> Option<String> {
-    if !cfg!(target_os = "linux") {
-        return Some("it needs Linux".to_owned());
-    }
-    let is_root = Command::new("id").arg("-u").output().ok()?.stdout == b"0\n";
-    if !is_root {
-        return Some("it needs root, to make network namespaces".to_owned());
-    }
-    let name = format!("{}-trial", prefix());
-    let was_made = is_done("ip", &["netns", "add", &name]);
-    is_done("ip", &["netns", "delete", &name]);
-    if !was_made {
-        return Some("network namespaces cannot be made here".to_owned());
-    }
-    let missing: Vec<&str> = TOOLS
-        .into_iter()
-        .filter(|tool| !is_done("sh", &["-c", &format!("command -v {tool}")]))
-        .collect();
-    assert!(missing.is_empty(), "missing: {}", missing.join(", "));
-    None
-}
-
-fn is_done(program: &str, arguments: &[&str]) -> bool {
-    Command::new(program)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
-
-/// Of namespaces: after the folder, so that two checkouts do not meet.
-fn prefix() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).file_name().unwrap();
-    format!("{}-live-{}", folder.to_string_lossy(), std::process::id())
-}
-
-// ---------------------------------------------------------------- the network
-
-/// A client and a server: eth0 with 10.0.0.7 and 10.0.0.20, eth1 with 10.1.0.7 and 10.1.0.20.
-struct Network {
-    client: String,
-    server: String,
-    children: Vec<Child>,
-}
-
-impl Network {
-    fn new() -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let network = Self {
-            client: format!("{}-{number}-client", prefix()),
-            server: format!("{}-{number}-server", prefix()),
-            children: Vec::new(),
-        };
-        let (client, server) = (&network.client, &network.server);
-        for namespace in [client, server] {
-            network.root(&format!(
-                "ip netns add {namespace} && ip -n {namespace} link set lo up"
-            ));
-        }
-        for (interface, network_part) in [("eth0", "10.0.0"), ("eth1", "10.1.0")] {
-            network.root(&format!(
-                "ip link add {interface} netns {client} type veth peer name {interface} netns {server} &&
-                 ip -n {client} address add {network_part}.7/24 dev {interface} &&
-                 ip -n {server} address add {network_part}.20/24 dev {interface} &&
-                 ip -n {client} link set {interface} up && ip -n {server} link set {interface} up"
-            ));
-        }
-        // The first packets find their neighbour.
-        std::thread::sleep(Duration::from_millis(300));
-        network
-    }
-
-    fn root(&self, script: &str) {
-        let output = Command::new("bash").args(["-c", script]).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {script}: {said}", self.client);
-    }
-
-    /// A packet filter on the server, or on the client.
-    fn filter(&self, namespace: &str, rules: &str) {
-        let script = format!(
-            "ip netns exec {namespace} nft -f - <<'END'\ntable inet t\ndelete table inet t\ntable inet t {{\n\
-             chain input {{\ntype filter hook input priority 0;\n{rules}\n}}\n}}\nEND"
-        );
-        self.root(&script);
-    }
-
-    /// A server that accepts on this port.
-    fn listen(&mut self, address: &str, port: u16) {
-        let script = format!(
-            "import socket,time\ns=socket.create_server(('{address}',{port}))\nprint('listens',flush=True)\ntime.sleep(60)"
-        );
-        let python = if Path::new("/usr/bin/python3").exists() {
-            "/usr/bin/python3"
-        } else {
-            "python3"
-        };
-        let mut child = on(&self.server, python, &["-c", &script])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut said = String::new();
-        let mut reader = BufReader::new(child.stdout.take().unwrap());
-        reader.read_line(&mut said).unwrap();
-        assert_eq!(said, "listens\n");
-        self.children.push(child);
-    }
-
-    /// Connects, and hangs up after so many seconds at the latest.
-    fn connect(&mut self, address: &str, port: u16, seconds: u32) {
-        let script = format!("exec 3<>/dev/tcp/{address}/{port}");
-        let seconds = seconds.to_string();
-        let child = on(&self.client, "timeout", &[&seconds, "bash", "-c", &script])
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        self.children.push(child);
-    }
-
-    fn watch(&self, arguments: &[&str]) -> Watched {
-        let program = env!("CARGO_BIN_EXE_tcpwhy");
-        let mut command = on(&self.client, program, &["live", "--utc"]);
-        Watched::start(command.args(arguments))
-    }
-}
-
-/// A program in a namespace.
-fn on(namespace: &str, program: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new("ip");
-    command
-        .args(["netns", "exec", namespace, program])
-        .args(arguments)
-        .stdin(Stdio::null());
-    command
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        for child in &mut self.children {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-        for namespace in [&self.client, &self.server] {
-            is_done("ip", &["netns", "delete", namespace]);
-        }
-    }
-}
-
-// ---------------------------------------------------------------- the program
-
-/// A running watch: its lines as they come, with the time.
-struct Watched {
-    child: Child,
-    lines: Receiver<(SystemTime, String)>,
-    said: Receiver<String>,
-}
-
-/// How a watch ended.
-struct Ended {
-    status: i32,
-    stdout: Vec<String>,
-    stderr: String,
-}
-
-/// Longer than anything takes on a busy machine.
-const LONG: Duration = Duration::from_secs(30);
-
-impl Watched {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (send_line, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stdout.lines() {
-                let _ = send_line.send((SystemTime::now(), line.unwrap()));
-            }
-        });
-        let (send_said, said) = channel();
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stderr.lines() {
-                let _ = send_said.send(line.unwrap());
-            }
-        });
-        let watched = Self { child, lines, said };
-        watched.wait_until_said("watching");
-        watched
-    }
-
-    /// Waits for a line on standard error.
-    fn wait_until_said(&self, words: &str) -> String {
-        let start = Instant::now();
-        let mut seen = Vec::new();
-        while let Some(left) = LONG.checked_sub(start.elapsed()) {
-            match self.said.recv_timeout(left) {
-                Ok(line) if line.contains(words) => return line,
-                Ok(line) => seen.push(line),
-                Err(_) => break,
-            }
-        }
-        panic!("it never said '{words}', but {seen:#?}");
-    }
-
-    /// Waits for a line on standard output.
-    fn wait_for(&self, words: &str) -> (SystemTime, String) {
-        let start = Instant::now();
-        let mut seen = Vec::new();
-        while let Some(left) = LONG.checked_sub(start.elapsed()) {
-            match self.lines.recv_timeout(left) {
-                Ok((at, line)) if line.contains(words) => return (at, line),
-                Ok((_, line)) => seen.push(line),
-                Err(_) => break,
-            }
-        }
-        panic!("no line with '{words}' came, but {seen:#?}");
-    }
-
-    fn signal(&self, signal: &str) {
-        let process = self.child.id().to_string();
-        assert!(is_done("kill", &[signal, &process]));
-    }
-
-    /// Waits for the end; what was written since the last look.
-    fn end(mut self) -> Ended {
-        let status = self.child.wait().unwrap();
-        Ended {
-            status: status.code().expect("ended by itself"),
-            stdout: self.lines.iter().map(|(_, line)| line).collect(),
-            stderr: self.said.iter().collect::<Vec<_>>().join("\n"),
-        }
-    }
-
-    fn interrupt(self) -> Ended {
-        self.signal("-INT");
-        self.end()
-    }
+    watching::run_tests(TESTS)
 }
 
 /// Server ports and how connects to them ended, of a JSON report.
@@ -317,12 +49,6 @@ fn outcomes(report: &Value) -> BTreeMap<String, String> {
     attempts
         .map(|attempt| (text(&attempt["server"]), text(&attempt["outcome"])))
         .collect()
-}
-
-fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live");
-    std::fs::create_dir_all(&folder).unwrap();
-    folder.join(format!("{}-{name}", std::process::id()))
 }
 
 // ---------------------------------------------------------------- the tests
@@ -517,6 +243,10 @@ fn down_and_up() {
     watched.wait_until_said("eth0 is up again");
     network.root(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
     watched.wait_until_said("10.0.0.8");
+    // What is sent before the kernel knows that both ends are up is lost, and no connect is seen at all.
+    for namespace in [&network.client, &network.server] {
+        wait_until_up(namespace, "eth0");
+    }
     network.connect("10.0.0.20", 81, 5);
     watched.wait_for("10.0.0.20:81  refused");
     assert_eq!(watched.interrupt().status, 0);
@@ -538,6 +268,9 @@ fn a_removed_interface() {
     ));
     both.wait_until_said("cannot be opened again");
     keeps_right.wait_until_said("eth1 is back");
+    for namespace in [&network.client, &network.server] {
+        wait_until_up(namespace, "eth1");
+    }
     network.connect("10.1.0.20", 80, 5);
     keeps_right.wait_for("10.1.0.20:80  refused");
     network.connect("10.0.0.20", 80, 5);

@@ -56,6 +56,15 @@ pub(super) struct LiveArguments {
     #[arg(long)]
     pub(super) reopen: bool,
 
+    /// Keep the rights to name processes of other users (Linux)
+    ///
+    /// When this host is the client or the server, it is asked who tries and who listens; without this, sockets of other
+    /// users are told by the number of the user. The capabilities `cap_dac_read_search` and
+    /// `cap_sys_ptrace` are kept, the latter of which is as good as root; all others
+    /// are given up.
+    #[arg(long)]
+    pub(super) processes: bool,
+
     /// End after so long, as in 90, 90s, 15m or 2h
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(super) duration: Option<std::time::Duration>,
@@ -179,7 +188,7 @@ pub(super) struct LiveArguments {
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
 
-    /// More on standard error: what was set aside
+    /// More on standard error: what is captured, in the language of tcpdump; what was set aside
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 }

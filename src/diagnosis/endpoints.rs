@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
 use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
-use super::noise::NoiseFilter;
+use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
 use super::time_line::TimeLine;
 use crate::capture::Timestamp;
@@ -52,6 +52,8 @@ pub struct EndpointSummary {
     first_failed: Option<(bool, DecidedAttempt)>,
     /// Those that may be part of a flood.
     unfinished: OutcomeCounts,
+    /// What was left out before it was forgotten why.
+    folded_before: OutcomeCounts,
     clients: HashSet<IpAddr, foldhash::fast::RandomState>,
 }
 
@@ -61,6 +63,7 @@ impl EndpointSummary {
             server,
             outcomes: OutcomeCounts::default(),
             folded: OutcomeCounts::default(),
+            folded_before: OutcomeCounts::default(),
             vantage: None,
             first_failure: None,
             last_failure: None,
@@ -180,11 +183,47 @@ impl EndpointSummary {
         self.vantage = first.filter(|first| vantages.all(|other| other == Some(*first)));
     }
 
+    /// Leaves noise out for good, before it is forgotten what it was compared with.
+    fn fold_forgotten<'a>(
+        &mut self,
+        forgotten: impl Iterator<Item = &'a Moment>,
+        noise: &NoiseFilter,
+    ) {
+        let before = self.outcomes;
+        if noise.is_flooded(self.server) {
+            self.outcomes = self.outcomes.without(&self.unfinished);
+            self.unfinished = OutcomeCounts::default();
+        }
+        for moment in forgotten {
+            let kind = noise.kind_of_moment(self.server, moment);
+            if kind.is_some_and(|kind| kind != Noise::Flood) {
+                self.outcomes.take_away(moment.outcome, 1);
+                if moment.is_unfinished() {
+                    self.unfinished.take_away(moment.outcome, 1);
+                }
+            }
+        }
+        self.folded_before.add_all(&before.without(&self.outcomes));
+    }
+
+    /// Leaves out for good one that was added.
+    fn fold_one(&mut self, decided: &DecidedAttempt) {
+        let outcome = decided.judgement.outcome;
+        self.outcomes.take_away(outcome, 1);
+        if is_unfinished(outcome, decided.attempt.syn_count == 1) {
+            self.unfinished.take_away(outcome, 1);
+        }
+        self.folded_before.add(outcome);
+    }
+
     fn fold(&mut self, moments: &[Moment], noise: &NoiseFilter) {
         let (left_out, kept): (Vec<&Moment>, Vec<&Moment>) = moments
             .iter()
             .partition(|moment| noise.kind_of_moment(self.server, moment).is_some());
-        let is_all_of_scanners = self.clients.iter().all(|client| noise.is_scanner(*client));
+        let is_all_of_scanners = self
+            .clients
+            .iter()
+            .all(|client| noise.is_scanner(*client, self.last_failure));
         let before = self.outcomes;
         if is_all_of_scanners {
             self.outcomes = OutcomeCounts::default();
@@ -199,7 +238,10 @@ impl EndpointSummary {
             }
         }
         self.folded = before.without(&self.outcomes);
-        if self.folded.total() > 0 {
+        // What was folded before is told with it, and changes nothing else any more.
+        let is_folded_now = self.folded.total() > 0;
+        self.folded.add_all(&self.folded_before);
+        if is_folded_now {
             self.clients = kept.iter().map(|moment| moment.client).collect();
             let failures = || kept.iter().filter(|moment| moment.outcome.is_failure());
             self.first_failure = failures().map(|moment| moment.started).min();
@@ -262,6 +304,29 @@ impl Endpoints {
             self.clients = counts.sum();
             let endpoints = self.by_server.values();
             self.counts = endpoints.map(|endpoint| endpoint.over_time.cells()).sum();
+        }
+    }
+
+    /// Leaves noise out for good, as far as it is about to be forgotten.
+    pub(super) fn fold_forgotten(
+        &mut self,
+        comparison: &Comparison,
+        noise: &NoiseFilter,
+        is_forgotten: impl Fn(Endpoint, &Moment) -> bool,
+    ) {
+        for (server, history) in comparison.services() {
+            if let Some(endpoint) = self.by_server.get_mut(&server) {
+                let moments = history.moments().iter();
+                let forgotten = moments.filter(|moment| is_forgotten(server, moment));
+                endpoint.fold_forgotten(forgotten, noise);
+            }
+        }
+    }
+
+    /// Leaves out for good one that was added, because it is noise.
+    pub(super) fn fold_one(&mut self, decided: &DecidedAttempt) {
+        if let Some(endpoint) = self.by_server.get_mut(&decided.attempt.server) {
+            endpoint.fold_one(decided);
         }
     }
 

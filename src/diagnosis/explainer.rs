@@ -4,6 +4,7 @@ use super::DiagnosedAttempt;
 use super::comparison::Comparison;
 use super::findings::CaptureQuality;
 use super::noise::NoiseFilter;
+use super::past_noise::PastNoise;
 use super::selection::Selection;
 use crate::handshake::DecidedAttempt;
 
@@ -19,10 +20,11 @@ impl Explainer {
     pub(super) fn new(
         mut comparison: Comparison,
         selection: &Selection,
+        past_noise: PastNoise,
         quality: &CaptureQuality,
     ) -> Self {
         comparison.settle(quality.clone());
-        let noise = NoiseFilter::of(&comparison, selection);
+        let noise = NoiseFilter::of(&comparison, selection).with_past(past_noise);
         Self { comparison, noise }
     }
 

@@ -1,5 +1,7 @@
 //! Diagnosis while the packets pass: each attempt by what was seen so far, findings over a sliding time, totals of all.
 
+use std::collections::HashSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::comparison::Comparison;
@@ -9,14 +11,14 @@ use super::selection::Selection;
 use super::{DiagnosedAttempt, Diagnosis, Diagnostician, Names, OutcomeCounts};
 use crate::capture::Timestamp;
 use crate::decode::Observation;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
 ///
 /// What attempts are compared with is kept in two generations, both fed with everything. When the younger has lasted
 /// for the window, it takes the place of the older, and a new one begins: what is used covers the window at least, and
 /// twice the window at most. Of that, findings are made from the window alone. Totals and servers are kept from the
-/// start on.
+/// start on; who was known to scan, flood or be forged is remembered, so that what has left the window stays folded.
 #[derive(Clone, Debug)]
 pub struct LiveDiagnostician {
     window: Duration,
@@ -24,6 +26,8 @@ pub struct LiveDiagnostician {
     kept: Diagnostician,
     younger: Comparison,
     younger_since: Option<Timestamp>,
+    /// Since when the generations were fed, older and younger; `None` while that is from the start on.
+    fed_since: (Option<Timestamp>, Option<Timestamp>),
     noise: NoiseFilter,
 }
 
@@ -38,6 +42,7 @@ impl LiveDiagnostician {
             kept,
             younger: Comparison::of_latest(),
             younger_since: None,
+            fed_since: (None, None),
             noise: NoiseFilter::default(),
         }
     }
@@ -46,6 +51,14 @@ impl LiveDiagnostician {
     pub fn observe(&mut self, observation: &Observation) {
         self.kept.comparison.observe(observation);
         self.younger.observe(observation);
+    }
+
+    /// The addresses of the host that captures: at which side that is, and that it lives, needs no guess then.
+    pub fn take_addresses(&mut self, addresses: &[IpAddr]) {
+        self.kept
+            .comparison
+            .take_addresses(addresses.iter().copied());
+        self.younger.take_addresses(addresses.iter().copied());
     }
 
     /// An attempt was decided: from now on others are compared with it.
@@ -62,7 +75,7 @@ impl LiveDiagnostician {
 
     /// An attempt is over: it counts from now on.
     pub fn close(&mut self, decided: DecidedAttempt) {
-        self.kept.count(decided);
+        count(&mut self.kept, decided, self.fed_since.0, &self.noise);
     }
 
     /// Whether the report is about this attempt, and lists those that ended so.
@@ -93,18 +106,38 @@ impl LiveDiagnostician {
     }
 
     /// Looks at everything together, which takes a while: to be called every few seconds. Lets go of what is older than
-    /// needed.
-    pub fn refresh(&mut self, now: Timestamp) {
+    /// needed. `open` tells which attempts are still followed; it is seldom asked.
+    pub fn refresh(&mut self, now: Timestamp, open: impl FnOnce() -> HashSet<AttemptId>) {
         let since = *self.younger_since.get_or_insert(now);
         // A clock that was set back starts the time anew.
         if now < since || now.since(since) >= self.window {
+            self.fold_what_only_the_older_knows(&open());
+            self.fed_since = (self.fed_since.1, Some(now));
             let mut next = Comparison::of_latest();
             next.inherit_names(self.kept.comparison.names(), self.younger.names());
+            next.inherit_addresses(&self.younger);
             self.kept.comparison = std::mem::replace(&mut self.younger, next);
             self.younger_since = Some(now);
             self.kept.endpoints.let_go(now.before(self.window));
         }
-        self.noise = NoiseFilter::of(&self.kept.comparison, &self.kept.selection);
+        let noise = NoiseFilter::of(&self.kept.comparison, &self.kept.selection);
+        noise.remember_in(&mut self.kept.past_noise, now);
+        self.noise = noise.with_past(self.kept.past_noise.clone());
+    }
+
+    /// Noise stays out of the counts of servers when the attempts are forgotten by which it is known. Those that are open
+    /// are not in the counts yet.
+    fn fold_what_only_the_older_knows(&mut self, open: &HashSet<AttemptId>) {
+        let kept = &mut self.kept;
+        let noise = NoiseFilter::of(&kept.comparison, &kept.selection);
+        let services = self.younger.services().into_iter();
+        let young: HashSet<AttemptId, foldhash::fast::RandomState> = services
+            .flat_map(|(_, history)| history.moments().iter().map(|moment| moment.id))
+            .collect();
+        kept.endpoints
+            .fold_forgotten(&kept.comparison, &noise, |_, moment| {
+                !young.contains(&moment.id) && !open.contains(&moment.id)
+            });
     }
 
     /// The names that DNS answers gave to addresses.
@@ -128,11 +161,10 @@ impl LiveDiagnostician {
         let mut report = self.kept.without_attempts();
         open(&mut |decided, was_noted| {
             if decided.judgement.outcome != Outcome::Pending {
-                add_open(&mut report, decided, was_noted);
+                self.add_open(&mut report, decided, was_noted);
             }
         });
-        report.comparison.forget_before(now.before(self.window));
-        report.finish(quality)
+        self.conclude(report, quality, now)
     }
 
     /// What everything says up to `now`, with so many of the latest attempts at most; `open` are the attempts that are still followed, and whether each was noted.
@@ -170,17 +202,53 @@ impl LiveDiagnostician {
         now: Timestamp,
     ) -> Diagnosis {
         for (decided, was_noted) in open {
-            add_open(&mut report, decided, was_noted);
+            self.add_open(&mut report, decided, was_noted);
         }
-        report.comparison.forget_before(now.before(self.window));
+        self.conclude(report, quality, now)
+    }
+
+    /// Counts an attempt that is still followed.
+    fn add_open(&self, report: &mut Diagnostician, decided: DecidedAttempt, was_noted: bool) {
+        if !was_noted {
+            report.comparison.add(&decided);
+        }
+        let forgotten_before = self.fed_since.0.filter(|_| was_noted);
+        count(report, decided, forgotten_before, &self.noise);
+    }
+
+    /// What is older than the window is left out of what others are compared with; noise that is known by it stays noise.
+    fn conclude(
+        &self,
+        mut report: Diagnostician,
+        quality: &CaptureQuality,
+        now: Timestamp,
+    ) -> Diagnosis {
+        let cutoff = now.before(self.window);
+        let noise = NoiseFilter::of(&report.comparison, &report.selection);
+        noise.remember_in(&mut report.past_noise, now);
+        report
+            .endpoints
+            .fold_forgotten(&report.comparison, &noise, |_, moment| {
+                moment.started < cutoff
+            });
+        report.comparison.forget_before(cutoff);
         report.finish(quality)
     }
 }
 
-/// Counts an attempt that is still followed.
-fn add_open(report: &mut Diagnostician, decided: DecidedAttempt, was_noted: bool) {
-    if !was_noted {
-        report.comparison.add(&decided);
+/// Counts an attempt, as noise where that is known by what is forgotten: what others are compared with begins then.
+fn count(
+    kept: &mut Diagnostician,
+    decided: DecidedAttempt,
+    forgotten_before: Option<Timestamp>,
+    noise: &NoiseFilter,
+) {
+    let is_forgotten = forgotten_before.is_some_and(|since| decided.judgement.at < since);
+    let is_counted = kept.selection.includes(&decided);
+    if is_counted && is_forgotten && noise.kind(&decided).is_some() {
+        kept.count(decided.clone());
+        kept.endpoints.fold_one(&decided);
+    } else {
+        kept.count(decided);
     }
-    report.count(decided);
 }

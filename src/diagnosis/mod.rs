@@ -19,6 +19,7 @@ mod names;
 mod noise;
 mod notes;
 mod outcome_counts;
+mod past_noise;
 mod selection;
 mod service_names;
 mod time_line;
@@ -53,6 +54,7 @@ use endpoints::Endpoints;
 use explainer::Explainer;
 use listing::UnexplainedAttempts;
 use noise::NoiseFilter;
+use past_noise::PastNoise;
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
@@ -65,6 +67,7 @@ pub struct Diagnostician {
     attempts: AttemptList,
     not_selected: u64,
     highest_id: u64,
+    past_noise: PastNoise,
     /// Names that the sources give to addresses: no DNS answer of the capture says so.
     names: Vec<(IpAddr, String)>,
 }
@@ -109,6 +112,8 @@ pub struct DiagnosedAttempt {
     pub noise: Option<Noise>,
     /// What else is worth knowing, one fact each.
     pub notes: Vec<String>,
+    /// Those of the notes that this host itself told, when it takes part and was asked.
+    pub host_facts: Vec<String>,
 }
 
 impl DiagnosedAttempt {
@@ -122,6 +127,7 @@ impl DiagnosedAttempt {
             causes,
             vantage,
             notes: Vec::new(),
+            host_facts: Vec::new(),
         };
         diagnosed.notes = notes::notes(&diagnosed, comparison);
         diagnosed
@@ -136,6 +142,7 @@ impl DiagnosedAttempt {
             vantage: None,
             noise: None,
             notes: Vec::new(),
+            host_facts: Vec::new(),
         }
     }
 
@@ -157,6 +164,7 @@ impl Diagnostician {
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
             highest_id: 0,
+            past_noise: PastNoise::default(),
             names: Vec::new(),
         }
     }
@@ -251,6 +259,7 @@ impl Diagnostician {
             over_time: self.over_time.clone(),
             endpoints: self.endpoints.clone(),
             attempts: AttemptList::new(Some(0)),
+            past_noise: self.past_noise.clone(),
             not_selected: self.not_selected,
             highest_id: self.highest_id,
             names: self.names.clone(),
@@ -291,7 +300,8 @@ impl Diagnostician {
 
     fn explainer(&mut self, quality: &CaptureQuality) -> Explainer {
         let comparison = std::mem::take(&mut self.comparison);
-        Explainer::new(comparison, &self.selection, quality)
+        let past_noise = std::mem::take(&mut self.past_noise);
+        Explainer::new(comparison, &self.selection, past_noise, quality)
     }
 
     fn conclude(

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 
 use super::comparison::{Comparison, Moment, ServiceHistory, is_unfinished};
 use super::findings::FindingKind;
+use super::past_noise::PastNoise;
 use super::selection::Selection;
+use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{DecidedAttempt, Outcome};
 
@@ -61,13 +63,19 @@ pub(super) struct NoiseFilter {
     flooded: BTreeMap<Endpoint, BTreeSet<IpAddr>>,
     /// Addresses that somebody forges.
     forged: BTreeSet<IpAddr>,
+    past: PastNoise,
+    /// Whether the report is about certain clients: they are what is asked for.
+    is_off: bool,
 }
 
 impl NoiseFilter {
     /// Looks at all attempts. When the report is about certain clients, they are what is asked for, and nothing is noise.
     pub(super) fn of(comparison: &Comparison, selection: &Selection) -> Self {
         if !selection.clients.is_empty() {
-            return Self::default();
+            return Self {
+                is_off: true,
+                ..Self::default()
+            };
         }
         let services = comparison.services();
         Self {
@@ -78,7 +86,22 @@ impl NoiseFilter {
                 .map(|(server, history)| (*server, clients_that_completed(history)))
                 .collect(),
             forged: forged_addresses(&services),
+            past: PastNoise::default(),
+            is_off: false,
         }
+    }
+
+    /// Also what was noise before.
+    pub(super) fn with_past(mut self, past: PastNoise) -> Self {
+        if !self.is_off {
+            self.past = past;
+        }
+        self
+    }
+
+    /// Adds what is noise now to what was.
+    pub(super) fn remember_in(&self, past: &mut PastNoise, now: Timestamp) {
+        past.take(now, &self.scanners, &self.forged, &self.flooded);
     }
 
     /// What the attempt is part of; `None` when it is a connect like others.
@@ -89,6 +112,7 @@ impl NoiseFilter {
         self.kind_of(
             attempt.server,
             attempt.client.address,
+            attempt.started_at(),
             outcome,
             is_unfinished,
         )
@@ -99,14 +123,15 @@ impl NoiseFilter {
         self.kind_of(
             server,
             moment.client,
+            moment.started,
             moment.outcome,
             moment.is_unfinished(),
         )
     }
 
-    /// Whether this client scans.
-    pub(super) fn is_scanner(&self, client: IpAddr) -> bool {
-        self.scanners.contains(&client)
+    /// Whether this client scans, or scanned then or later.
+    pub(super) fn is_scanner(&self, client: IpAddr, at: Option<Timestamp>) -> bool {
+        self.scanners.contains(&client) || at.is_some_and(|at| self.past.is_scan(client, at))
     }
 
     /// Whether this server is flooded.
@@ -118,21 +143,25 @@ impl NoiseFilter {
         &self,
         server: Endpoint,
         client: IpAddr,
+        started: Timestamp,
         outcome: Outcome,
         is_unfinished: bool,
     ) -> Option<Noise> {
         let is_of_flood = || {
-            self.flooded
+            let is_now = self
+                .flooded
                 .get(&server)
-                .is_some_and(|completed| is_unfinished && !completed.contains(&client))
+                .is_some_and(|completed| !completed.contains(&client));
+            is_unfinished && (is_now || self.past.is_flood(server, client, started))
         };
-        if self.scanners.contains(&client) {
+        if self.is_scanner(client, Some(started)) {
             Some(Noise::Scan)
         } else if is_of_flood() {
             Some(Noise::Flood)
         } else {
-            (outcome == Outcome::Partial && self.forged.contains(&client))
-                .then_some(Noise::Backscatter)
+            let is_forged =
+                || self.forged.contains(&client) || self.past.is_forged(client, started);
+            (outcome == Outcome::Partial && is_forged()).then_some(Noise::Backscatter)
         }
     }
 }

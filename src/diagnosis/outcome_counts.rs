@@ -23,6 +23,13 @@ impl OutcomeCounts {
         }
     }
 
+    /// Counts the others as well.
+    pub(super) fn add_all(&mut self, others: &Self) {
+        for (count, other) in self.0.iter_mut().zip(others.0) {
+            *count = count.saturating_add(other);
+        }
+    }
+
     /// What is left of these without the others.
     pub(super) fn without(mut self, others: &Self) -> Self {
         for (count, other) in self.0.iter_mut().zip(others.0) {

@@ -3,6 +3,7 @@
 //! As [`analysis`](crate::analysis), with a loop that waits for packets, tells time on when none come, and tells an observer
 //! what became known. Whoever shows, counts or keeps something while it happens is a [`LiveObserver`].
 
+mod host_facts;
 mod losses;
 pub mod metrics;
 mod observers;
@@ -16,6 +17,7 @@ use crate::capture::live::{ClockReading, HostClock, InterfaceNews, LiveCapture, 
 use crate::decode::Observation;
 use crate::diagnosis::{DiagnosedAttempt, Selection};
 use crate::handshake::{DecidedAttempt, Outcome, TrackerSettings};
+use crate::host::this_host;
 pub use observers::Observers;
 pub use watch::LiveWatch;
 
@@ -107,12 +109,14 @@ pub fn watch(
     settings: LiveWatchSettings,
     observer: &mut dyn LiveObserver,
 ) -> LiveWatch {
-    let mut watch = LiveWatch::new(settings, capture.settings());
+    let mut watch = LiveWatch::new(settings, capture.settings(), this_host());
+    watch.take_addresses(capture.addresses());
     let mut clock = HostClock::new();
     let mut chores = Chores::default();
     loop {
         let reading = clock.read();
         one_turn(capture, &mut watch, reading, observer);
+        watch.ask_host();
         chores.do_what_is_due(capture, &mut watch, &clock, reading, observer);
         watch.tell(observer);
         watch.take_facts(capture.facts());
@@ -202,6 +206,7 @@ impl Chores {
                 self.may_come_back &= !news.is_for_good();
                 observer.event(&LiveEvent::Interface(news));
             }
+            watch.take_addresses(capture.addresses());
         }
         if running >= self.folded {
             self.folded = running + BETWEEN_FOLDED;

@@ -1,7 +1,10 @@
 //! What was seen since the watch began, and what it says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::net::IpAddr;
+use std::time::Duration;
 
+use super::host_facts::HostFacts;
 use super::losses::RecentLosses;
 use super::{LiveEvent, LiveObserver, LiveWatchSettings};
 use crate::analysis::count;
@@ -12,6 +15,7 @@ use crate::diagnosis::{
     CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, Names, OutcomeCounts,
 };
 use crate::handshake::{DecidedAttempt, LiveTracker, Outcome, Verdict};
+use crate::host::HostTables;
 use crate::report::CaptureTotals;
 
 /// The state of a watch: a report can be made at any time.
@@ -24,10 +28,16 @@ pub struct LiveWatch {
     now: Timestamp,
     folded: u64,
     told: OutcomeCounts,
+    host: HostFacts,
+    window: Duration,
 }
 
 impl LiveWatch {
-    pub(super) fn new(settings: LiveWatchSettings, capture: &LiveSettings) -> Self {
+    pub(super) fn new(
+        settings: LiveWatchSettings,
+        capture: &LiveSettings,
+        host: Option<Box<dyn HostTables>>,
+    ) -> Self {
         let captures_third_step = match capture.detail {
             Detail::Light => Some(false),
             // What the user's filter leaves out is not known: the packets tell.
@@ -49,6 +59,8 @@ impl LiveWatch {
             now: Timestamp::EARLIEST,
             folded: 0,
             told: OutcomeCounts::default(),
+            host: HostFacts::of(host),
+            window: settings.window,
         }
     }
 
@@ -56,6 +68,7 @@ impl LiveWatch {
         let observation = decode(packet);
         observer.packet(packet, &observation);
         count(&mut self.totals, packet, &observation);
+        self.host.note(&observation);
         self.diagnostician.observe(&observation);
         self.tracker.observe(&observation, packet.place);
     }
@@ -67,10 +80,30 @@ impl LiveWatch {
 
     pub(super) fn clock_was_set(&mut self) {
         self.tracker.clock_was_set();
+        self.host.clock_was_set();
+    }
+
+    /// The addresses that this host has now.
+    pub(super) fn take_addresses(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        let addresses: Vec<IpAddr> = addresses.into_iter().collect();
+        self.diagnostician.take_addresses(&addresses);
+        self.host.take_addresses(addresses);
+    }
+
+    /// Asks this host what is to be asked at once: to be called after packets were taken.
+    pub(super) fn ask_host(&mut self) {
+        self.host.look_up();
     }
 
     pub(super) fn refresh(&mut self, now: Timestamp) {
-        self.diagnostician.refresh(now);
+        let tracker = &self.tracker;
+        self.diagnostician.refresh(now, || {
+            let mut open = HashSet::new();
+            tracker.judge_open(|decided, _| {
+                open.insert(decided.attempt.id);
+            });
+            open
+        });
     }
 
     pub(super) fn take_losses(&mut self, now: Timestamp, total: Losses) -> Option<Losses> {
@@ -148,17 +181,22 @@ impl LiveWatch {
         observer: &mut dyn LiveObserver,
     ) {
         let outcome = decided.judgement.outcome;
-        let is_noise = outcome.is_failure() && self.diagnostician.may_be_noise(&decided);
-        observer.decided(&decided, before, is_noise);
+        // Of a flood there are more than can be explained, also of those that are still open at the end.
+        let may_be_noise =
+            outcome != Outcome::Established && self.diagnostician.may_be_noise(&decided);
+        observer.decided(&decided, before, may_be_noise && outcome.is_failure());
         if !self.diagnostician.is_asked_for(&decided) {
             return;
         }
-        if is_noise {
+        if may_be_noise {
             self.folded = self.folded.saturating_add(1);
             return;
         }
         let is_silence = matches!(outcome, Outcome::Dropped | Outcome::HalfOpen);
-        let diagnosed = self.explained(decided, quality);
+        let mut diagnosed = self.explained(decided, quality);
+        if outcome.is_failure() {
+            self.host.explain(&mut diagnosed);
+        }
         let ends = &diagnosed.decided.attempt;
         let names = self.diagnostician.names();
         observer.event(&LiveEvent::Attempt {
@@ -185,7 +223,9 @@ impl LiveWatch {
     }
 
     pub(super) fn finish(&mut self, observer: &mut dyn LiveObserver) {
-        self.tracker.finish();
+        while self.tracker.finish_some() {
+            self.tell(observer);
+        }
         self.tell(observer);
         self.tell_folded(observer);
     }
@@ -242,7 +282,7 @@ impl LiveWatch {
         let diagnosis = self
             .diagnostician
             .diagnosis(open, &quality, now, listed_attempts);
-        (self.totals(), diagnosis)
+        (self.totals(), self.with_host_facts(diagnosis))
     }
 
     /// What an evidence capture of so many of the latest failures is made from.
@@ -252,7 +292,7 @@ impl LiveWatch {
         let diagnosis = self
             .diagnostician
             .for_evidence(open, &quality, now, attempts);
-        (self.totals(), diagnosis)
+        (self.totals(), self.with_host_facts(diagnosis))
     }
 
     /// What a report holds without attempts listed singly.
@@ -262,7 +302,15 @@ impl LiveWatch {
             self.tracker
                 .judge_open(|decided, before| give(decided, before.is_some()));
         };
-        self.diagnostician.overview(open, &quality, self.now)
+        let diagnosis = self.diagnostician.overview(open, &quality, self.now);
+        self.with_host_facts(diagnosis)
+    }
+
+    /// With what this host itself has told.
+    fn with_host_facts(&self, mut diagnosis: Diagnosis) -> Diagnosis {
+        self.host
+            .add_to(&mut diagnosis, self.now.before(self.window));
+        diagnosis
     }
 
     /// The attempts that are still followed, in order, and whether something was told of each.

@@ -11,6 +11,8 @@ use crate::capture::{ListedInterface, list_interfaces};
 pub(super) struct InterfaceWatch {
     seen: BTreeMap<String, Seen>,
     retries: BTreeMap<usize, Retry>,
+    /// Of all interfaces, captured on or not.
+    addresses: Vec<IpAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +54,13 @@ impl InterfaceWatch {
                 .map(|listed| (listed.name.clone(), Seen::of(listed)))
                 .collect(),
             retries: BTreeMap::new(),
+            addresses: addresses_of(&listed),
         }
+    }
+
+    /// The addresses that this host had at the last look.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.addresses.iter().copied()
     }
 
     /// Adds what has changed since the last look.
@@ -60,6 +68,7 @@ impl InterfaceWatch {
         let Ok(listed) = list_interfaces() else {
             return;
         };
+        self.addresses = addresses_of(&listed);
         for listed in &listed {
             let Some(before) = self.seen.get_mut(&listed.name) else {
                 continue;
@@ -92,6 +101,11 @@ impl InterfaceWatch {
         let retry = self.retries.entry(index).or_default();
         !std::mem::replace(&mut retry.was_refused, true)
     }
+}
+
+fn addresses_of(listed: &[ListedInterface]) -> Vec<IpAddr> {
+    let addresses = listed.iter().flat_map(|listed| &listed.addresses);
+    addresses.copied().collect()
 }
 
 fn changes(before: &Seen, now: &Seen) -> Vec<InterfaceChange> {
@@ -139,6 +153,7 @@ mod tests {
         let mut watch = InterfaceWatch {
             seen: BTreeMap::new(),
             retries: BTreeMap::new(),
+            addresses: Vec::new(),
         };
         let tries: Vec<u64> = (0..100)
             .filter(|second| watch.is_time_to_retry(0, Duration::from_secs(*second)))

@@ -24,7 +24,7 @@ use interface_capture::{InterfaceCapture, Read};
 use interface_watch::InterfaceWatch;
 pub use program::Detail;
 use reorder::Reorder;
-pub use rights::{Rights, give_up_rights, may_capture};
+pub use rights::{Rights, give_up_rights, may_capture, may_name_processes};
 
 /// All interfaces at once, also those that are still to come.
 pub const ANY: &str = "any";
@@ -298,6 +298,20 @@ impl LiveCapture {
             .iter()
             .map(|interface| interface.facts(&self.settings))
             .collect()
+    }
+
+    /// The addresses of this host, as of the last look at its interfaces.
+    pub fn addresses(&self) -> impl Iterator<Item = std::net::IpAddr> {
+        self.watch.addresses()
+    }
+
+    /// What leaves the kernel, in libpcap's language; `None` when everything does.
+    pub fn program(&self) -> Option<String> {
+        let programs = self
+            .settings
+            .detail
+            .programs(self.settings.filter.as_deref());
+        programs.map(|programs| programs.tagged)
     }
 
     /// How it captures.

@@ -3,13 +3,29 @@
 #[cfg(target_os = "linux")]
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
-/// What is kept once the interfaces are open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rights {
-    /// Nothing.
-    None,
+/// What is kept once the interfaces are open: nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
     /// To open interfaces again that were removed and come back.
-    Capture,
+    pub capture: bool,
+    /// To see which process holds a socket, also of other users (`CAP_SYS_PTRACE`, `CAP_DAC_READ_SEARCH`).
+    pub processes: bool,
+}
+
+/// One opens the folder of another user's process, the other reads what its open files are: neither does without the other.
+#[cfg(target_os = "linux")]
+const NAMING: CapabilitySet = CapabilitySet::DAC_READ_SEARCH.union(CapabilitySet::SYS_PTRACE);
+
+/// Whether this program may see which processes hold the sockets of other users.
+#[cfg(target_os = "linux")]
+pub fn may_name_processes() -> bool {
+    rustix::thread::capabilities(None).is_ok_and(|held| held.permitted.contains(NAMING))
+}
+
+/// Whether this program may see which processes hold the sockets of other users: nobody asks elsewhere.
+#[cfg(not(target_os = "linux"))]
+pub fn may_name_processes() -> bool {
+    false
 }
 
 /// Whether this program may capture at all.
@@ -34,10 +50,14 @@ pub fn may_capture() -> bool {
 #[cfg(target_os = "linux")]
 pub fn give_up_rights(keep: Rights) -> std::io::Result<()> {
     let held = rustix::thread::capabilities(None)?;
-    let kept = match keep {
-        Rights::None => CapabilitySet::empty(),
-        Rights::Capture => CapabilitySet::NET_RAW & held.permitted,
-    };
+    let mut kept = CapabilitySet::empty();
+    if keep.capture {
+        kept |= CapabilitySet::NET_RAW;
+    }
+    if keep.processes {
+        kept |= NAMING;
+    }
+    kept &= held.permitted;
     rustix::thread::set_no_new_privs(true)?;
     // Kernels before 4.3 do not know the ambient set: there is nothing to clear then.
     let _ = rustix::thread::clear_ambient_capability_set();

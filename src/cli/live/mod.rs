@@ -78,10 +78,10 @@ fn prepared(
             ExitStatus::Input
         })?;
     let opened = OpenedCompanions::open(arguments)?;
-    let kept = if arguments.reopen {
-        Rights::Capture
-    } else {
-        Rights::None
+    open::warn_of_hidden_processes(arguments, messages);
+    let kept = Rights {
+        capture: arguments.reopen,
+        processes: arguments.processes,
     };
     give_up_rights(kept).map_err(|error| {
         Messages::error(format!("cannot give up rights: {}", chain(&error)), None);
@@ -99,6 +99,9 @@ fn prepared(
     let selection = selection(arguments);
     let (mut companions, companion_news) =
         opened.begin(arguments, selection, &capture, messages)?;
+    if let Some(program) = capture.program() {
+        messages.detail(format!("captures: {program}"));
+    }
     let command = LiveCommand {
         arguments,
         typed,

@@ -3,7 +3,9 @@
 use std::process::Command;
 
 use crate::capture::list_interfaces;
-use crate::capture::live::{ANY, LiveError, interface_of_default_route, may_capture};
+use crate::capture::live::{
+    ANY, LiveError, interface_of_default_route, may_capture, may_name_processes,
+};
 use crate::cli::exit_status::ExitStatus;
 use crate::cli::live_arguments::LiveArguments;
 use crate::cli::messages::Messages;
@@ -47,6 +49,15 @@ pub(super) fn interfaces(
         }));
     }
     Ok(interfaces)
+}
+
+/// `--processes` keeps rights; it gives none.
+pub(super) fn warn_of_hidden_processes(arguments: &LiveArguments, messages: Messages) {
+    if arguments.processes && !may_name_processes() {
+        messages.warning(
+            "--processes: CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH are missing: only processes of this user are named",
+        );
+    }
 }
 
 /// Where interfaces cannot be listed, opening tells.

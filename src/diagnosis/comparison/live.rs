@@ -1,5 +1,7 @@
 //! Comparison while the packets pass: what is remembered changes, and goes.
 
+use std::net::IpAddr;
+
 use super::{Comparison, Names, REMEMBERED};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -13,6 +15,11 @@ impl Comparison {
             keeps_latest: true,
             ..Self::default()
         }
+    }
+
+    /// The addresses of the host that captures, besides those of loopback.
+    pub(in crate::diagnosis) fn take_addresses(&mut self, addresses: impl Iterator<Item = IpAddr>) {
+        self.here = addresses.filter(|address| !address.is_loopback()).collect();
     }
 
     /// Later evidence shows more of an attempt that was added before.
@@ -60,5 +67,10 @@ impl Comparison {
             younger
         };
         self.names = names.clone();
+    }
+
+    /// The host stays where it was.
+    pub(in crate::diagnosis) fn inherit_addresses(&mut self, younger: &Self) {
+        self.here.clone_from(&younger.here);
     }
 }

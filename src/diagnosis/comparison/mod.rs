@@ -48,6 +48,8 @@ pub(super) struct Comparison {
     remembered_moments: usize,
     remembered_targets: usize,
     quality: CaptureQuality,
+    /// The addresses of the host that captures, where they are known.
+    here: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Whether of many attempts to one server the latest are remembered, not the first.
     keeps_latest: bool,
 }
@@ -247,8 +249,11 @@ impl Comparison {
     }
 
     /// Whether no packet of this host is in the capture; `None` where too many hosts were seen to tell, or where the host
-    /// was reached although none of its packets was captured.
+    /// was reached although none of its packets was captured. The host that captures lives.
     pub(super) fn is_silent(&self, address: IpAddr) -> Option<bool> {
+        if self.here.contains(&address) {
+            return Some(false);
+        }
         self.hosts
             .is_silent(address)
             .filter(|is_silent| !is_silent || !self.reached.contains(&address))

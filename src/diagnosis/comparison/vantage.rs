@@ -33,8 +33,13 @@ const CLEARLY_LONGER: u32 = 3;
 impl Comparison {
     /// Where the packets between these two were captured: by whether hops have touched the times to live of either side, and on
     /// one link by how the round trip is split (SYN to SYN-ACK is the way to the server and back, SYN-ACK to ACK the way to
-    /// the client and back). `None` where that cannot be told.
+    /// the client and back). `None` where that cannot be told. Where one of them is the host that captures, that is known.
     pub(in crate::diagnosis) fn vantage(&self, client: IpAddr, server: IpAddr) -> Option<Vantage> {
+        match (self.here.contains(&client), self.here.contains(&server)) {
+            (true, false) => return Some(Vantage::Client),
+            (false, true) => return Some(Vantage::Server),
+            _ => {}
+        }
         let facts = self.host(server);
         match (self.is_near(client), facts.and_then(HostFacts::is_near)) {
             (Some(true), None | Some(false)) => Some(Vantage::Client),

@@ -5,6 +5,8 @@
 
 mod capture_quality;
 mod caution;
+#[cfg(feature = "live")]
+mod host_proof;
 mod hosts;
 mod losses;
 mod next_steps;

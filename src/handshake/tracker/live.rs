@@ -114,6 +114,23 @@ impl LiveTracker {
         self.tracker.latest = Timestamp::EARLIEST;
     }
 
+    /// Ends the watch: lets go of attempts, of some thousands with each call, the last ones in order; whether there are more.
+    pub fn finish_some(&mut self) -> bool {
+        let watch = self.watch();
+        if self.tracker.flows.open_count() <= CLOSED_AT_ONCE {
+            self.close_all();
+            return false;
+        }
+        for _ in 0..CLOSED_AT_ONCE {
+            let Some(attempt) = self.tracker.flows.take_oldest() else {
+                self.close_all();
+                return false;
+            };
+            self.close(attempt, &watch);
+        }
+        true
+    }
+
     /// Ends the watch: all attempts are let go of.
     pub fn finish(&mut self) {
         self.close_all();
@@ -244,6 +261,9 @@ impl LiveTracker {
         self.verdicts.push(Verdict::Closed { before, decided });
     }
 }
+
+/// So many attempts are let go of at once at the end: each takes more room as it goes than while it is followed.
+const CLOSED_AT_ONCE: usize = 4096;
 
 /// Of each attempt it is remembered when to look at it for its SYN and for the answer; lone SYNs are three times as many.
 const REMEMBERED_PER_ATTEMPT: usize = 5;

@@ -27,7 +27,7 @@ pub struct AttemptLine<'a> {
 }
 
 impl AttemptLine<'_> {
-    /// When, who, to whom, how it ended, why and how sure that is, and what the application saw. Safe for a terminal.
+    /// When, who, to whom, how it ended, why and how sure that is, what the application saw, and what this host says. Safe for a terminal.
     pub fn text(&self) -> String {
         let decided = &self.diagnosed.decided;
         let attempt = &decided.attempt;
@@ -60,6 +60,9 @@ impl AttemptLine<'_> {
             if let Some(text) = error_text(error) {
                 let _ = write!(line, " ({text})");
             }
+        }
+        for fact in &self.diagnosed.host_facts {
+            let _ = write!(line, "; {fact}");
         }
         terminal_safe(&line).into_owned()
     }

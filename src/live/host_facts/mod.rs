@@ -1,0 +1,315 @@
+//! What this host itself says about attempts that it takes part in: who tries, who listens, what its counters prove.
+//!
+//! Connects from here are looked up when their SYN is seen, ports of this host when a connect to them has failed. What
+//! was told is remembered, so that a report says the same.
+
+mod allowance;
+mod counter_history;
+mod in_report;
+mod remembered;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use crate::capture::Timestamp;
+use crate::capture::live::HostClock;
+use crate::decode::{Endpoint, Observation, SequenceNumber};
+use crate::diagnosis::DiagnosedAttempt;
+use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
+use crate::host::{Counter, Counters, HostTables, Listener, OpenSocket, Process, SocketInode};
+use allowance::Allowance;
+use counter_history::{BETWEEN_SAMPLES, CounterHistory};
+use remembered::Remembered;
+use words::NamedListener;
+
+/// So many connects from here wait to be looked up, and so many are remembered.
+const WAITING: usize = 256;
+const REMEMBERED: usize = 4096;
+
+/// What is known of the holder of a socket is looked up again after so long: sockets are handed on.
+const HOLDER_HOLDS: Duration = Duration::from_secs(60);
+
+/// The socket table and the counters are not asked again within this time.
+const FRESH: Duration = Duration::from_millis(100);
+
+type Connect = (Endpoint, Endpoint, SequenceNumber);
+
+/// Asks this host, and remembers what it said.
+#[derive(Debug)]
+pub(super) struct HostFacts {
+    /// `None` where nothing can be asked.
+    tables: Option<Box<dyn HostTables>>,
+    clock: HostClock,
+    addresses: HashSet<IpAddr, foldhash::fast::RandomState>,
+    allowance: Allowance,
+    /// Connects from here whose sockets are still to be looked up.
+    waiting: VecDeque<Connect>,
+    sockets: Remembered<Connect, OpenSocket>,
+    /// When it was looked for, and who it was.
+    holders: Remembered<SocketInode, (Duration, Option<Process>)>,
+    sought: BTreeSet<SocketInode>,
+    listeners: Option<(Duration, u16, Vec<Listener>)>,
+    counters: CounterHistory,
+    next_sample: Duration,
+    latest_counters: Option<(Duration, Counters)>,
+    told: Remembered<AttemptId, Told>,
+    told_of_server: Remembered<Endpoint, ToldOfServer>,
+}
+
+/// What was told of an attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Told {
+    notes: Vec<String>,
+    is_queue_proved_full: bool,
+}
+
+/// What was told of a port of this host last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ToldOfServer {
+    at: Timestamp,
+    words: String,
+    is_queue_proved_full: bool,
+}
+
+impl HostFacts {
+    pub(super) fn of(tables: Option<Box<dyn HostTables>>) -> Self {
+        let mut facts = Self {
+            tables,
+            clock: HostClock::new(),
+            addresses: HashSet::default(),
+            allowance: Allowance::default(),
+            waiting: VecDeque::new(),
+            sockets: Remembered::of_latest(REMEMBERED),
+            holders: Remembered::of_latest(REMEMBERED),
+            sought: BTreeSet::new(),
+            listeners: None,
+            counters: CounterHistory::default(),
+            next_sample: Duration::ZERO,
+            latest_counters: None,
+            told: Remembered::of_latest(REMEMBERED),
+            told_of_server: Remembered::of_latest(REMEMBERED),
+        };
+        // The first SYN may come at once.
+        facts.sample();
+        facts
+    }
+
+    /// The addresses that this host has now, besides those of loopback.
+    pub(super) fn take_addresses(&mut self, addresses: impl IntoIterator<Item = IpAddr>) {
+        self.addresses = addresses.into_iter().collect();
+    }
+
+    fn is_here(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.addresses.contains(&address)
+    }
+
+    /// Takes note of a packet: connects from here are to be looked up. Costs next to nothing for others.
+    pub(super) fn note(&mut self, observation: &Observation) {
+        if let Observation::Segment(segment) = observation
+            && segment.flags.is_syn()
+            && self.tables.is_some()
+            && self.waiting.len() < WAITING
+            && self.is_here(segment.source.address)
+        {
+            self.waiting
+                .push_back((segment.source, segment.destination, segment.sequence));
+        }
+    }
+
+    /// Looks up what is to be looked up, as far as that is due: to be called after packets were taken.
+    pub(super) fn look_up(&mut self) {
+        let running = self.clock.running();
+        while let Some(connect) = self.waiting.pop_front() {
+            if self.sockets.get(&connect).is_some() {
+                continue;
+            }
+            if !self.allowance.take_question(running) {
+                self.waiting.clear();
+                break;
+            }
+            let tables = self.tables.as_mut();
+            let socket = tables.and_then(|tables| tables.connection(connect.0, connect.1));
+            if let Some(socket) = socket {
+                self.sockets.insert(connect, socket);
+                self.seek(socket.inode, running);
+            }
+        }
+        self.find_holders();
+        if running >= self.next_sample {
+            self.sample();
+        }
+    }
+
+    fn sample(&mut self) {
+        self.next_sample = self.clock.running() + BETWEEN_SAMPLES;
+        let now = self.clock.read().now;
+        if let Some(counters) = self.count() {
+            self.counters.add(now, counters);
+        }
+    }
+
+    /// The clock was set.
+    pub(super) fn clock_was_set(&mut self) {
+        self.counters.forget_times();
+    }
+
+    fn seek(&mut self, inode: SocketInode, running: Duration) {
+        let known = self.holders.get(&inode);
+        let is_known = known.is_some_and(|(at, _)| running.saturating_sub(*at) < HOLDER_HOLDS);
+        if !is_known && self.sought.len() < WAITING {
+            self.sought.insert(inode);
+        }
+    }
+
+    fn find_holders(&mut self) {
+        let from = self.clock.running();
+        if self.sought.is_empty() || !self.allowance.may_walk(from) {
+            return;
+        }
+        let Some(tables) = &mut self.tables else {
+            return;
+        };
+        let sought = std::mem::take(&mut self.sought);
+        let mut found = tables.holders(&sought);
+        let now = self.clock.running();
+        self.allowance.walked(now.saturating_sub(from));
+        for inode in sought {
+            let place = found.iter().position(|(of, _)| *of == inode);
+            let process = place.map(|place| found.swap_remove(place).1);
+            self.holders.insert(inode, (now, process));
+        }
+    }
+
+    fn holder(&self, inode: SocketInode) -> Option<&Process> {
+        self.holders.get(&inode)?.1.as_ref()
+    }
+
+    fn count(&mut self) -> Option<Counters> {
+        let running = self.clock.running();
+        if let Some((at, counters)) = self.latest_counters
+            && running.saturating_sub(at) < FRESH
+        {
+            return Some(counters);
+        }
+        let counters = self.tables.as_mut()?.counters()?;
+        self.latest_counters = Some((running, counters));
+        Some(counters)
+    }
+
+    fn listeners(&mut self, port: u16) -> Option<Vec<NamedListener>> {
+        let running = self.clock.running();
+        let is_fresh = self
+            .listeners
+            .as_ref()
+            .is_some_and(|(at, of, _)| *of == port && running.saturating_sub(*at) < FRESH);
+        if !is_fresh {
+            if !self.allowance.take_question(running) {
+                return None;
+            }
+            let listeners = self.tables.as_mut()?.listeners(port)?;
+            for listener in &listeners {
+                self.seek(listener.socket.inode, running);
+            }
+            self.listeners = Some((running, port, listeners));
+        }
+        self.find_holders();
+        let (_, _, listeners) = self.listeners.as_ref()?;
+        let listeners = listeners.clone();
+        let named = listeners.into_iter().map(|listener| NamedListener {
+            process: self.holder(listener.socket.inode).cloned(),
+            interface: listener
+                .interface
+                .and_then(|number| self.tables.as_mut()?.interface_name(number)),
+            listener,
+        });
+        Some(named.collect())
+    }
+
+    /// Adds to an attempt that failed what this host says about it now.
+    pub(super) fn explain(&mut self, diagnosed: &mut DiagnosedAttempt) {
+        if self.tables.is_none() {
+            return;
+        }
+        let decided = &diagnosed.decided;
+        let told = self.about(decided);
+        if told != Told::default() {
+            in_report::add(&told, diagnosed);
+            self.told.insert(diagnosed.decided.attempt.id, told);
+        }
+    }
+
+    fn about(&mut self, decided: &DecidedAttempt) -> Told {
+        let attempt = &decided.attempt;
+        let (client, server) = (attempt.client, attempt.server);
+        let (is_client_here, is_server_here) =
+            (self.is_here(client.address), self.is_here(server.address));
+        let mut told = Told::default();
+        let connect = attempt.isn.map(|isn| (client, server, isn));
+        let socket = connect.and_then(|connect| self.sockets.get(&connect));
+        if let Some(socket) = socket.copied() {
+            let process = self.holder(socket.inode);
+            told.notes.push(words::client(process, socket.user));
+        }
+        let risen = if is_client_here || is_server_here {
+            self.risen(decided, is_server_here)
+        } else {
+            Vec::new()
+        };
+        if is_server_here && let Some(listeners) = self.listeners(server.port) {
+            let now = self.clock.read().now;
+            let later = now.since(decided.judgement.at);
+            let outcome = decided.judgement.outcome;
+            let words = words::who_listens(server, outcome, &listeners, later);
+            let is_full = listeners
+                .iter()
+                .any(|named| named.listener.takes(server.address) && named.listener.is_full());
+            let has_overflowed = risen
+                .iter()
+                .any(|(counter, _)| *counter == Counter::ListenOverflows);
+            told.is_queue_proved_full = outcome == Outcome::Dropped && is_full && has_overflowed;
+            self.told_of_server.insert(
+                server,
+                ToldOfServer {
+                    at: now,
+                    words: words.clone(),
+                    is_queue_proved_full: told.is_queue_proved_full,
+                },
+            );
+            told.notes.push(words);
+        }
+        if !risen.is_empty() {
+            told.notes.push(words::risen(&risen));
+        }
+        told
+    }
+
+    /// The counters that may tell why there was no answer, or none that was taken.
+    fn risen(&mut self, decided: &DecidedAttempt, is_server_here: bool) -> Vec<(Counter, u64)> {
+        let is_told = matches!(
+            decided.judgement.outcome,
+            Outcome::Dropped | Outcome::HalfOpen | Outcome::Reset | Outcome::Aborted
+        );
+        let Some(counters) = is_told.then(|| self.count()).flatten() else {
+            return Vec::new();
+        };
+        let started = decided.attempt.started_at();
+        let mut risen = self.counters.risen_since(started, &counters);
+        risen.retain(|(counter, _)| is_server_here || is_of_any_host(*counter));
+        risen
+    }
+}
+
+/// Counters that also tell about connects of which this host is the client.
+const fn is_of_any_host(counter: Counter) -> bool {
+    matches!(
+        counter,
+        Counter::IpReversePathFilter
+            | Counter::TcpMd5NotFound
+            | Counter::TcpMd5Unexpected
+            | Counter::TcpMd5Failure
+    )
+}

@@ -1,0 +1,309 @@
+//! What `tcpwhy live` learns from this host itself: sockets, processes and counters of this host's kernel, in network
+//! namespaces.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
+)]
+
+#[path = "support/watching.rs"]
+mod watching;
+
+use std::process::{ExitCode, Stdio};
+
+use serde_json::Value;
+use watching::{Ended, Network, Watched, on, python, watch_on};
+
+const TESTS: &[(&str, watching::Test)] = &[
+    (
+        "a_refused_port_tells_what_listens_elsewhere",
+        refused_beside_loopback,
+    ),
+    (
+        "a_port_where_nothing_listens_and_a_rule_that_resets",
+        nothing_listens_and_a_rule,
+    ),
+    ("the_client_s_process_is_named", client_process),
+    ("a_full_accept_queue_is_proved", full_accept_queue),
+    ("the_reverse_path_filter_is_cited", reverse_path_filter),
+    ("a_rule_that_drops_before_tcp_is_told", dropped_before_tcp),
+    ("without_rights_users_are_told", without_rights),
+    ("a_hostile_name_is_harmless", hostile_name),
+];
+
+fn main() -> ExitCode {
+    watching::run_tests(TESTS)
+}
+
+/// The lines of NDJSON with this type.
+fn data(ended: &Ended, kind: &str) -> Vec<Value> {
+    let lines = ended.stdout.iter();
+    lines
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter(|line| line["type"] == kind)
+        .map(|line| line["data"].clone())
+        .collect()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let texts = value.as_array().unwrap().iter();
+    texts
+        .map(|text| text.as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// One of the notes or of the evidence.
+fn has(texts: &[String], words: &[&str]) -> bool {
+    texts
+        .iter()
+        .any(|text| words.iter().all(|word| text.contains(word)))
+}
+
+fn listening_script(address: &str, port: u16) -> String {
+    format!(
+        "import socket,time\ns=socket.create_server(('{address}',{port}))\nprint('listens',flush=True)\ntime.sleep(60)"
+    )
+}
+
+fn refused_beside_loopback() {
+    let mut network = Network::new();
+    let process = network.serve(&listening_script("127.0.0.1", 8080));
+    let watched = watch_on(
+        &network.server,
+        &["-i", "eth0", "--processes", "-F", "ndjson"],
+    );
+    network.connect("10.0.0.20", 8080, 5);
+    let (_, line) = watched.wait_for(":8080\"");
+    let attempt: Value = serde_json::from_str(&line).unwrap();
+    let listens = format!("(pid {process}) listens on 127.0.0.1:8080");
+    let words = ["nothing listens on 10.0.0.20:8080; python3", &listens];
+    let notes = texts(&attempt["data"]["notes"]);
+    assert!(has(&notes, &words), "{notes:?}");
+    let ended = watched.interrupt();
+    let findings = data(&ended, "finding");
+    assert_eq!(findings[0]["kind"], "never_listening");
+    let evidence = texts(&findings[0]["evidence"]);
+    assert!(
+        has(&evidence, &[&words[..], &["UTC"]].concat()),
+        "{evidence:?}"
+    );
+}
+
+fn nothing_listens_and_a_rule() {
+    let mut network = Network::new();
+    let server = network.server.clone();
+    network.filter(&server, "tcp dport 84 reject with tcp reset");
+    network.listen("0.0.0.0", 84);
+    let watched = watch_on(&server, &["-i", "eth0", "--processes"]);
+    network.connect("10.0.0.20", 80, 5);
+    let (_, line) = watched.wait_for("10.0.0.20:80  refused");
+    assert!(line.contains("nothing listens on 10.0.0.20:80 ("), "{line}");
+    network.connect("10.0.0.20", 84, 5);
+    let (_, line) = watched.wait_for("10.0.0.20:84  refused");
+    assert!(
+        line.contains(" listens on 0.0.0.0:84: since then, or a rule resets"),
+        "{line}"
+    );
+    let ended = watched.interrupt();
+    let report = ended.stdout.join("\n");
+    assert!(
+        report.contains("nothing listens on 10.0.0.20:80"),
+        "{report}"
+    );
+}
+
+fn client_process() {
+    let mut network = Network::new();
+    let server = network.server.clone();
+    network.filter(&server, "tcp dport 81 drop");
+    let watched = network.watch(&["-i", "eth0", "--processes"]);
+    let script = "import os,socket\nprint(os.getpid(),flush=True)\nsocket.create_connection(('10.0.0.20',81),20)";
+    let child = on(&network.client, python(), &["-c", script])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let process = child.id();
+    network.children.push(child);
+    let (_, line) = watched.wait_for("10.0.0.20:81  dropped");
+    let client = format!("(pid {process}), by this host's socket table at its SYN");
+    assert!(
+        line.contains("client: python3") && line.contains(&client),
+        "{line}"
+    );
+    let ended = watched.interrupt();
+    let report = ended.stdout.join(" ").replace("     ", " ");
+    assert!(report.contains("client: python3"), "{report}");
+}
+
+/// A backlog of 1 holds two connections that nobody accepts; the third SYN meets silence.
+fn full_accept_queue() {
+    let mut network = Network::new();
+    let process = network.serve(
+        "import socket,time\ns=socket.socket()\ns.bind(('10.0.0.20',85))\ns.listen(1)\nprint('listens',flush=True)\ntime.sleep(60)",
+    );
+    let server = network.server.clone();
+    for _ in 0..2 {
+        network.connect_and_stay("10.0.0.20", 85);
+    }
+    let watched = watch_on(&server, &["-i", "eth0", "--processes", "-F", "ndjson"]);
+    network.connect("10.0.0.20", 85, 20);
+    let (_, line) = watched.wait_for("\"dropped\"");
+    let attempt: Value = serde_json::from_str(&line).unwrap();
+    let attempt = &attempt["data"];
+    let notes = texts(&attempt["notes"]);
+    let listens = format!("(pid {process}) listens on 10.0.0.20:85");
+    assert!(
+        has(
+            &notes,
+            &[&listens, "its accept queue is full (2 waiting, backlog 1)"]
+        ),
+        "{notes:?}"
+    );
+    assert!(
+        has(&notes, &["ListenOverflows +", "an accept queue was full"]),
+        "{notes:?}"
+    );
+    assert_eq!(attempt["cause"], "accept_queue_full");
+    assert_eq!(attempt["confidence"], "certain");
+    assert_eq!(attempt["captured_at"], "server");
+    let ended = watched.interrupt();
+    let findings = data(&ended, "finding");
+    assert_eq!(findings[0]["kind"], "overload", "{findings:?}");
+    assert_eq!(findings[0]["confidence"], "certain");
+    let evidence = texts(&findings[0]["evidence"]);
+    assert!(
+        has(
+            &evidence,
+            &["ListenOverflows +", "on this host between ", " UTC"]
+        ),
+        "{evidence:?}"
+    );
+}
+
+/// The SYN comes in by eth0, and the way back to its source leads out of eth1.
+fn reverse_path_filter() {
+    let mut network = Network::new();
+    let (client, server) = (network.client.clone(), network.server.clone());
+    network.root(&format!(
+        "ip netns exec {server} sh -c 'for f in all eth0; do echo 1 > /proc/sys/net/ipv4/conf/$f/rp_filter; done' &&
+         ip netns exec {client} sh -c 'echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce' &&
+         ip -n {client} address add 10.1.0.99/32 dev lo"
+    ));
+    network.listen("0.0.0.0", 84);
+    let watched = watch_on(&server, &["-i", "eth0"]);
+    let script = "import socket\nsocket.create_connection(('10.0.0.20',84),20,('10.1.0.99',0))";
+    let child = on(&client, python(), &["-c", script])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    network.children.push(child);
+    let (_, line) = watched.wait_for("10.0.0.20:84  dropped");
+    assert!(line.contains("IPReversePathFilter +"), "{line}");
+    assert!(
+        line.contains("its accept queue is not full (0 waiting"),
+        "{line}"
+    );
+    watched.interrupt();
+}
+
+fn dropped_before_tcp() {
+    let mut network = Network::new();
+    let server = network.server.clone();
+    network.filter(&server, "tcp dport 81 drop");
+    let watched = watch_on(&server, &["-i", "eth0"]);
+    network.connect("10.0.0.20", 81, 20);
+    let (_, line) = watched.wait_for("10.0.0.20:81  dropped");
+    assert!(
+        line.contains("nothing listens on 10.0.0.20:81; silence instead of a RST is a rule's"),
+        "{line}"
+    );
+    watched.interrupt();
+}
+
+/// With nothing but the right to capture: own processes by their names, those of others by their users.
+fn without_rights() {
+    let mut network = Network::new();
+    let server = network.server.clone();
+    let nobodys = |port| {
+        let script = listening_script("127.0.0.1", port);
+        let words = ["--reuid=65534", "--clear-groups", python(), "-c", &script];
+        on(&server, "setpriv", &words)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let own = nobodys(8081);
+    let own_process = own.id();
+    network.children.push(own);
+    network.listen("127.0.0.1", 8080);
+    let words = [
+        "--reuid=65534",
+        "--clear-groups",
+        "--inh-caps=-all,+net_raw",
+        "--ambient-caps=-all,+net_raw",
+        env!("CARGO_BIN_EXE_tcpwhy"),
+        "live",
+        "-i",
+        "eth0",
+    ];
+    let watched = Watched::start(&mut on(&server, "setpriv", &words));
+    network.connect("10.0.0.20", 8080, 5);
+    let (_, line) = watched.wait_for("10.0.0.20:8080  refused");
+    assert!(
+        line.contains("; a process of user 0 listens on 127.0.0.1:8080"),
+        "{line}"
+    );
+    network.connect("10.0.0.20", 8081, 5);
+    let (_, line) = watched.wait_for("10.0.0.20:8081  refused");
+    let named = format!("(pid {own_process}) listens on 127.0.0.1:8081");
+    assert!(line.contains(&named), "{line}");
+    watched.interrupt();
+
+    // Root without its rights sees no more than that.
+    let watched = watch_on(&server, &["-i", "eth0"]);
+    network.connect("10.0.0.20", 8080, 5);
+    let (_, line) = watched.wait_for("10.0.0.20:8080  refused");
+    assert!(
+        line.contains("; a process of user 0 listens on 127.0.0.1:8080"),
+        "{line}"
+    );
+    let status = format!("/proc/{}/status", watched.child.id());
+    let status = std::fs::read_to_string(status).unwrap();
+    assert!(status.contains("CapPrm:\t0000000000000000"), "{status}");
+    watched.interrupt();
+    let watched = watch_on(&server, &["-i", "eth0", "--processes"]);
+    let status = format!("/proc/{}/status", watched.child.id());
+    let status = std::fs::read_to_string(status).unwrap();
+    // CAP_DAC_READ_SEARCH is 2, CAP_SYS_PTRACE is 19.
+    assert!(status.contains("CapPrm:\t0000000000080004"), "{status}");
+    network.connect("10.0.0.20", 8081, 5);
+    let (_, line) = watched.wait_for("10.0.0.20:8081  refused");
+    assert!(line.contains(&named), "{line}");
+    watched.interrupt();
+}
+
+fn hostile_name() {
+    let mut network = Network::new();
+    let script = format!(
+        "open('/proc/self/comm','w').write('a) R\\n\\x1b[2J(pid 1')\n{}",
+        listening_script("127.0.0.1", 8080)
+    );
+    let process = network.serve(&script);
+    let watched = watch_on(&network.server, &["-i", "eth0", "--processes"]);
+    network.connect("10.0.0.20", 8080, 5);
+    let (_, line) = watched.wait_for("10.0.0.20:8080  refused");
+    assert!(!line.contains('\u{1b}'), "{line:?}");
+    let named = format!("(pid {process}) listens on 127.0.0.1:8080");
+    assert!(
+        line.contains("; \"a) R") && line.contains(&named),
+        "{line:?}"
+    );
+    let ended = watched.interrupt();
+    assert!(!ended.stdout.join("").contains('\u{1b}'));
+}
