@@ -45,11 +45,14 @@ pub enum Event {
 }
 
 impl Event {
-    fn index(self) -> usize {
-        match self {
+    /// Where among the latest cells that of this event and bucket is remembered.
+    fn slot(self, bucket: i64) -> usize {
+        let event = match self {
             Self::Began(outcome) => outcome as usize,
             Self::SynRepeated => Outcome::ALL.len(),
-        }
+        };
+        let bucket = usize::try_from(bucket.rem_euclid(1 << 16)).unwrap_or(0);
+        (bucket + 5 * event) % LATEST_CELLS
     }
 }
 
@@ -179,7 +182,7 @@ impl TimeLine {
 
     fn count(&mut self, at: Timestamp, event: Event) {
         let bucket = self.width.bucket_of(at);
-        let slot = (bucket.cast_unsigned() as usize).wrapping_add(5 * event.index()) % LATEST_CELLS;
+        let slot = event.slot(bucket);
         let latest = self.latest.get(slot).copied().unwrap_or(0);
         if let Some(cell) = self.cells.get_mut(usize::from(latest))
             && (cell.bucket, cell.event) == (bucket, event)

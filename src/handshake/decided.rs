@@ -77,6 +77,10 @@ impl DecidedLoneSyn {
 
 /// One of both.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it goes from hand to hand only: a box would be an allocation for each attempt"
+)]
 pub enum Decided {
     /// More was seen of it than one SYN.
     Attempt(DecidedAttempt),

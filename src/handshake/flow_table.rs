@@ -2,133 +2,16 @@
 
 use std::collections::VecDeque;
 use std::hint::black_box;
-use std::time::Duration;
 
 use slab::Slab;
 
-use super::attempt::{Acceptable, Attempt, AttemptId, Fit};
+use super::attempt::{Attempt, AttemptId};
+use super::flow::{Flow, Settled};
+use super::flow_key::{FlowKey, TaggedKey};
 use super::lone_syn::LoneSyn;
 use super::lone_syns::LoneSyns;
 use super::place_index::{PlaceIndex, Tag, Tagger};
-use super::seen_packet::Sender;
-use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Endpoint, Segment, SequenceNumber};
-
-/// A 4-tuple without direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct FlowKey {
-    lower: Endpoint,
-    higher: Endpoint,
-}
-
-impl FlowKey {
-    pub(super) fn between(one: Endpoint, other: Endpoint) -> Self {
-        if one <= other {
-            Self {
-                lower: one,
-                higher: other,
-            }
-        } else {
-            Self {
-                lower: other,
-                higher: one,
-            }
-        }
-    }
-
-    /// Whether these are its ends.
-    pub(super) fn is_between(&self, one: Endpoint, other: Endpoint) -> bool {
-        (self.lower == one && self.higher == other) || (self.lower == other && self.higher == one)
-    }
-}
-
-/// A 4-tuple and the tag by which it is looked for: hashed once for each packet.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct TaggedKey {
-    key: FlowKey,
-    tag: Tag,
-}
-
-impl TaggedKey {
-    /// By which it is looked for.
-    pub(super) fn tag(&self) -> Tag {
-        self.tag
-    }
-}
-
-/// All that is remembered of an attempt that was handed out: enough to know its late packets.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Settled {
-    pub(super) id: AttemptId,
-    pub(super) client: Endpoint,
-    pub(super) isn: SequenceNumber,
-    /// What the answer to its SYN acknowledges.
-    pub(super) expected: Acceptable,
-}
-
-/// The attempts of one 4-tuple, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Flow {
-    /// Not yet decided.
-    pub(super) open: Vec<Attempt>,
-    /// Handed out a short while ago.
-    pub(super) settled: Vec<Settled>,
-    /// Whether a segment with neither SYN nor ACK was seen: a closed port answers it as it answers a SYN.
-    pub(super) was_probed: bool,
-}
-
-impl Flow {
-    /// The open attempt that a packet fits best, by `fit`; the newest of equal ones.
-    pub(super) fn best_fit(
-        &mut self,
-        fit: impl Fn(&Self, &Attempt) -> Option<(Fit, Sender)>,
-    ) -> Option<(&mut Attempt, (Fit, Sender))> {
-        let fits = self
-            .open
-            .iter()
-            .enumerate()
-            .filter_map(|(index, attempt)| Some((index, fit(self, attempt)?)));
-        let (index, best) = fits.max_by_key(|(_, (fit, _))| *fit)?;
-        self.open.get_mut(index).map(|attempt| (attempt, best))
-    }
-
-    /// Whether a SYN of it was captured lately.
-    pub(super) fn has_known_syn(&self) -> bool {
-        !self.settled.is_empty() || self.open.iter().any(|attempt| attempt.isn.is_some())
-    }
-
-    /// Whether a later attempt of the same client has been settled: what goes on now belongs to that one.
-    pub(super) fn has_settled_later(&self, attempt: &Attempt) -> bool {
-        self.settled
-            .iter()
-            .any(|settled| settled.client == attempt.client && settled.id > attempt.id)
-    }
-
-    /// The newest attempt whose client waits for an answer, and that an answer may be meant for although its numbers do
-    /// not fit: its SYN was sent a moment ago.
-    pub(super) fn waiting_for_answer(
-        &mut self,
-        answer: &Segment,
-        place: PacketPlace,
-        patience: Duration,
-    ) -> Option<&mut Attempt> {
-        let is_waiting = |attempt: &Attempt| {
-            attempt.client == answer.destination
-                && attempt.established_at.is_none()
-                && attempt.refused_at.is_none()
-                && attempt
-                    .last_syn_at
-                    .is_some_and(|last| place.at.since(last) <= patience)
-                && !self.has_settled_later(attempt)
-        };
-        let index = self.open.iter().rposition(is_waiting)?;
-        self.open.get_mut(index)
-    }
-
-    fn is_forgotten(&self) -> bool {
-        self.open.is_empty() && self.settled.is_empty() && !self.was_probed
-    }
-}
+use crate::capture::Timestamp;
 
 /// A 4-tuple and its attempts.
 #[derive(Debug)]
@@ -199,8 +82,7 @@ impl FlowTable {
 
     /// The 4-tuple with its tag.
     pub(super) fn tagged(&self, key: FlowKey) -> TaggedKey {
-        let tag = self.tagger.tag(key);
-        TaggedKey { key, tag }
+        TaggedKey::of(key, &self.tagger)
     }
 
     /// What is known of a 4-tuple; a lone SYN there becomes an attempt like others.
@@ -211,12 +93,12 @@ impl FlowTable {
 
     /// The place among slots or lone SYNs.
     fn place(&self, at: TaggedKey) -> Option<u32> {
-        self.index.find(at.tag, |place| {
+        self.index.find(at.tag(), |place| {
             if place & LONE == 0 {
-                slot(&self.slots, place).is_some_and(|slot| slot.at.key == at.key)
+                slot(&self.slots, place).is_some_and(|slot| slot.at.key() == at.key())
             } else {
                 let syn = self.lone.get(place & !LONE);
-                syn.is_some_and(|syn| syn.is_of(at.key))
+                syn.is_some_and(|syn| syn.is_of(at.key()))
             }
         })
     }
@@ -229,7 +111,7 @@ impl FlowTable {
         }
         let syn = self.lone.take(place & !LONE)?;
         let new = self.new_slot(at);
-        self.index.relocate(at.tag, place, new);
+        self.index.relocate(at.tag(), place, new);
         self.open(new, syn.attempt());
         Some(new)
     }
@@ -246,7 +128,7 @@ impl FlowTable {
             return place;
         }
         let place = self.new_slot(at);
-        self.index.insert(at.tag, place);
+        self.index.insert(at.tag(), place);
         place
     }
 
@@ -262,7 +144,7 @@ impl FlowTable {
             return;
         }
         if let Some(slot) = self.slots.try_remove(place as usize) {
-            self.index.remove(slot.at.tag, |found| found == place);
+            self.index.remove(slot.at.tag(), |found| found == place);
         }
     }
 
@@ -446,13 +328,7 @@ impl FlowTable {
     /// Takes the oldest open attempt out that is more than a lone SYN; of very many, the one that was not looked at for the longest
     /// time.
     pub(super) fn take_oldest(&mut self) -> Option<Attempt> {
-        let slots = &self.slots;
-        while let Some(waiting) = self.open_order.front()
-            && !is_open(slots, waiting.place, waiting.id)
-        {
-            self.open_order.pop_front();
-        }
-        let followed = self.open_order.front().copied();
+        let followed = self.first_in_order();
         let is_parked_older = match (self.parked.front(), followed) {
             (Some(parked), Some(waiting)) => parked.id < waiting.id,
             (parked, _) => parked.is_some(),
@@ -468,17 +344,23 @@ impl FlowTable {
         attempt
     }
 
-    /// Whether the oldest open attempt of the whole table is a lone SYN.
-    pub(super) fn is_oldest_lone(&mut self) -> bool {
+    /// The first in the order of looks that is still open.
+    fn first_in_order(&mut self) -> Option<Waiting> {
         let slots = &self.slots;
         while let Some(waiting) = self.open_order.front()
             && !is_open(slots, waiting.place, waiting.id)
         {
             self.open_order.pop_front();
         }
+        self.open_order.front().copied()
+    }
+
+    /// Whether the oldest open attempt of the whole table is a lone SYN.
+    pub(super) fn is_oldest_lone(&mut self) -> bool {
+        let followed = self.first_in_order();
         let others = [
             self.parked.front().map(|parked| parked.id),
-            self.open_order.front().map(|waiting| waiting.id),
+            followed.map(|waiting| waiting.id),
         ];
         let lone = self.lone.oldest().map(|(_, syn)| syn.id());
         lone.is_some_and(|lone| others.into_iter().flatten().all(|other| lone < other))

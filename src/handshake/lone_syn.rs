@@ -1,7 +1,7 @@
 //! An attempt of which nothing but its SYN was seen, in a third of the room: in a flood nearly all are.
 
 use super::attempt::{Attempt, AttemptId};
-use super::flow_table::FlowKey;
+use super::flow_key::FlowKey;
 use super::place_index::Tag;
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{

@@ -10,6 +10,8 @@ mod answer_from_elsewhere;
 mod attempt;
 mod decided;
 mod evidence;
+mod flow;
+mod flow_key;
 mod flow_table;
 mod lone_syn;
 mod lone_syns;

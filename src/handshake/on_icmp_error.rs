@@ -1,7 +1,7 @@
 //! An ICMP error: about a SYN, or about the answer to one.
 
 use super::attempt::Attempt;
-use super::flow_table::Flow;
+use super::flow::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::capture::PacketPlace;

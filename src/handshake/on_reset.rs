@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::attempt::{Attempt, Fit};
-use super::flow_table::Flow;
+use super::flow::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Content, Role, Sender};
 use crate::capture::PacketPlace;

@@ -1,7 +1,7 @@
 //! A segment without SYN and RST: what proves the handshake, what ends the watch over it, or an older connection's ACK.
 
 use super::attempt::{Attempt, Fit};
-use super::flow_table::Flow;
+use super::flow::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, Sender};
 use crate::capture::PacketPlace;

@@ -7,7 +7,7 @@ use super::{DecidedAttempt, Decisions, SHORTEST_WAIT, Tracker, TrackerSettings, 
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Observation;
 use crate::handshake::attempt::{Attempt, AttemptId};
-use crate::handshake::flow_table::FlowKey;
+use crate::handshake::flow_key::FlowKey;
 use crate::handshake::lone_syn::LoneSyn;
 use crate::handshake::outcome::{Outcome, Watch, judge};
 

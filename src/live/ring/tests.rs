@@ -28,7 +28,7 @@ fn watch(sources: Vec<SourceFacts>, until: Timestamp) -> LiveWatch {
         listed_attempts: 10,
         window: Duration::from_secs(900),
     };
-    let mut watch = LiveWatch::new(settings, &LiveSettings::default());
+    let mut watch = LiveWatch::new(settings, &LiveSettings::default(), None);
     watch.take_facts(sources);
     watch.watched_until(until);
     watch
