@@ -5,27 +5,26 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
     clippy::disallowed_methods,
-    reason = "a test that cannot be set up fails, and says where; it waits by the clock"
+    reason = "a test that cannot be set up fails, and says where; the environment tells what has to be there"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+#[path = "support/watching/mod.rs"]
+mod watching;
 
-use libtest_mimic::{Arguments, Trial};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use watching::network::{add_namespace, filter, run_script, unique_name};
+use watching::trials::{self, Test, is_done};
+use watching::wait_until;
 
 const TOOLS: [&str; 7] = ["bash", "ip", "nft", "tmux", "stty", "kill", "pgrep"];
 
 /// They wait more than they work.
 const AT_ONCE: usize = 3;
 
-type Test = fn();
-
-const TESTS: [(&str, Test); 8] = [
+const TESTS: &[(&str, Test)] = &[
     ("a_refusal_shows_and_q_ends", a_refusal_shows_and_q_ends),
     ("it_fits_into_any_size", it_fits_into_any_size),
     ("a_report_is_written_while_it_goes_on", a_report_is_written),
@@ -37,70 +36,19 @@ const TESTS: [(&str, Test); 8] = [
 ];
 
 fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
-    let obstacle = if arguments.list { None } else { obstacle() };
-    if let Some(obstacle) = &obstacle {
-        eprintln!("no dashboard can be shown here: {obstacle}");
-    }
-    let is_built = cfg!(feature = "live");
-    let trials = TESTS
-        .into_iter()
-        .map(|(name, test)| {
-            let run = move || {
-                test();
-                Ok(())
-            };
-            Trial::test(name, run).with_ignored_flag(!is_built || obstacle.is_some())
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    trials::run(TESTS, AT_ONCE, no_terminal)
 }
 
-fn obstacle() -> Option<String> {
-    if !cfg!(target_os = "linux") {
-        return Some("it needs Linux".to_owned());
+/// Where a tool is missing nothing is tested, but in CI that is a failure.
+fn no_terminal() -> Option<String> {
+    let obstacle = trials::no_namespaces();
+    if obstacle.is_some() {
+        return obstacle;
     }
-    let is_root = Command::new("id").arg("-u").output().ok()?.stdout == b"0\n";
-    if !is_root {
-        return Some("it needs root, to make network namespaces".to_owned());
-    }
-    let name = format!("{}-trial", prefix());
-    let was_made = is_done("ip", &["netns", "add", &name]);
-    is_done("ip", &["netns", "delete", &name]);
-    if !was_made {
-        return Some("network namespaces cannot be made here".to_owned());
-    }
-    let missing: Vec<&str> = TOOLS
-        .into_iter()
-        .filter(|tool| !is_done("sh", &["-c", &format!("command -v {tool}")]))
-        .collect();
-    if missing.is_empty() {
-        return None;
-    }
-    let missing = format!("missing: {}", missing.join(", "));
+    let missing = trials::missing(&TOOLS)?;
     assert!(std::env::var_os("CI").is_none(), "{missing}");
     Some(missing)
 }
-
-fn is_done(program: &str, arguments: &[&str]) -> bool {
-    Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-}
-
-/// Of namespaces and terminals: after the folder, so that two checkouts do not meet.
-fn prefix() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).file_name().unwrap();
-    format!("{}-dash-{}", folder.to_string_lossy(), std::process::id())
-}
-
-/// Longer than anything takes on a busy machine.
-const LONG: Duration = Duration::from_secs(30);
 
 /// A shell on a terminal of its own, in a folder of its own, in a network of its own: loopback only.
 struct Seat {
@@ -110,22 +58,12 @@ struct Seat {
 
 impl Seat {
     fn new() -> Self {
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}", prefix());
+        let name = unique_name();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
         std::fs::create_dir_all(&folder).unwrap();
         let seat = Self { name, folder };
-        seat.root(&format!(
-            "ip netns add {0} && ip -n {0} link set lo up",
-            seat.name
-        ));
-        let rules =
-            "table inet t {\nchain i {\ntype filter hook input priority 0\ntcp dport 81 drop\n}\n}";
-        seat.root(&format!(
-            "ip netns exec {} nft -f - <<'END'\n{rules}\nEND",
-            seat.name
-        ));
+        add_namespace(&seat.name);
+        filter(&seat.name, "tcp dport 81 drop");
         let start = [
             "-f",
             "/dev/null",
@@ -142,12 +80,6 @@ impl Seat {
         seat.tmux(&["set-option", "-g", "status", "off"]);
         seat.wait_for("bash-");
         seat
-    }
-
-    fn root(&self, script: &str) {
-        let output = Command::new("bash").args(["-c", script]).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {script}: {said}", self.name);
     }
 
     fn tmux(&self, arguments: &[&str]) -> String {
@@ -184,15 +116,14 @@ impl Seat {
 
     #[track_caller]
     fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
-        let start = Instant::now();
-        loop {
+        wait_until(|| {
             let screen = self.screen();
             if is_so(&screen) {
-                return screen;
+                Ok(screen)
+            } else {
+                Err(format!("never: {what}\n{screen}"))
             }
-            assert!(start.elapsed() < LONG, "never: {what}\n{screen}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        })
     }
 
     /// Starts the dashboard, with the modes of the terminal noted before and after.
@@ -211,7 +142,7 @@ impl Seat {
             "timeout 20 ip netns exec {} bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}' 2>/dev/null &",
             self.name
         );
-        self.root(&script);
+        run_script(&script);
     }
 
     fn process(&self) -> String {

@@ -4,26 +4,26 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     clippy::disallowed_methods,
     reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
 )]
 
-#[path = "support/watching.rs"]
+#[path = "support/watching/mod.rs"]
 mod watching;
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ExitCode, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
-use watching::{Network, is_done, on, scratch, wait_until_up};
+use watching::network::{Network, filter, on, run_script};
+use watching::reports::{read, scratch, written};
+use watching::running::ended;
+use watching::trials::{Test, is_done, run_watches};
 
-const TESTS: &[(&str, watching::Test)] = &[
+const TESTS: &[(&str, Test)] = &[
     ("each_kind_of_end_is_told_in_its_time", each_kind_of_end),
     ("a_refusal_shows_within_100_ms", a_refusal_shows_at_once),
     ("two_interfaces_are_watched", two_interfaces),
@@ -39,7 +39,7 @@ const TESTS: &[(&str, watching::Test)] = &[
 ];
 
 fn main() -> ExitCode {
-    watching::run_tests(TESTS)
+    run_watches(TESTS)
 }
 
 /// Server ports and how connects to them ended, of a JSON report.
@@ -57,11 +57,11 @@ fn outcomes(report: &Value) -> BTreeMap<String, String> {
 fn each_kind_of_end() {
     let mut network = Network::new();
     let (client, server) = (network.client.clone(), network.server.clone());
-    network.filter(
+    filter(
         &server,
         "tcp dport 81 drop\ntcp dport 82 reject with icmpx type admin-prohibited\ntcp dport 85 drop",
     );
-    network.filter(
+    filter(
         &client,
         "tcp sport 86 tcp flags & (syn|ack) == syn|ack drop",
     );
@@ -122,7 +122,7 @@ fn each_kind_of_end() {
         }
     }
 
-    network.filter(&server, "tcp dport 81 drop");
+    filter(&server, "tcp dport 81 drop");
     let (_, correction) = watched.wait_for("correction");
     assert!(
         correction.contains("10.0.0.20:85  correction: not dropped"),
@@ -134,13 +134,8 @@ fn each_kind_of_end() {
     std::thread::sleep(Duration::from_millis(500));
     tcpdump.wait_after_interrupt();
 
-    let told_live: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
-    let read = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
-        .args(["read", "-F", "json"])
-        .arg(&capture)
-        .output()
-        .unwrap();
-    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let told_live = written(&report);
+    let read = read(&capture);
     assert_eq!(outcomes(&told_live), outcomes(&read));
     assert_eq!(outcomes(&told_live).len(), 6);
     assert_eq!(told_live["capture"]["dropped"]["kernel"], 0);
@@ -175,13 +170,7 @@ fn a_refusal_shows_at_once() {
     let best = *delays.iter().min().unwrap();
     assert!(best < Duration::from_millis(100), "{delays:?}");
     let ended = watched.interrupt();
-    let end: Vec<Value> = ended
-        .stdout
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let summary = end.iter().find(|line| line["type"] == "summary").unwrap();
-    assert_eq!(summary["data"]["refused"], 10);
+    assert_eq!(ended.data("summary")[0]["refused"], 10);
 }
 
 fn two_interfaces() {
@@ -237,16 +226,14 @@ fn down_and_up() {
     let watched = network.watch(&["-i", "eth0"]);
     network.connect("10.0.0.20", 80, 5);
     watched.wait_for("10.0.0.20:80  refused");
-    network.root(&format!("ip -n {client} link set eth0 down"));
+    run_script(&format!("ip -n {client} link set eth0 down"));
     watched.wait_until_said("eth0 is down");
-    network.root(&format!("ip -n {client} link set eth0 up"));
+    run_script(&format!("ip -n {client} link set eth0 up"));
     watched.wait_until_said("eth0 is up again");
-    network.root(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
+    run_script(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
     watched.wait_until_said("10.0.0.8");
     // What is sent before the kernel knows that both ends are up is lost, and no connect is seen at all.
-    for namespace in [&network.client, &network.server] {
-        wait_until_up(namespace, "eth0");
-    }
+    network.wait_until_up("eth0");
     network.connect("10.0.0.20", 81, 5);
     watched.wait_for("10.0.0.20:81  refused");
     assert_eq!(watched.interrupt().status, 0);
@@ -257,20 +244,13 @@ fn a_removed_interface() {
     let client = network.client.clone();
     let keeps_right = network.watch(&["-i", "eth1", "--reopen"]);
     let both = network.watch(&["-i", "eth0", "-i", "eth1"]);
-    network.root(&format!("ip -n {client} link delete eth1"));
+    run_script(&format!("ip -n {client} link delete eth1"));
     both.wait_until_said("eth1 is gone");
     keeps_right.wait_until_said("eth1 is gone");
-    let server = network.server.clone();
-    network.root(&format!(
-        "ip link add eth1 netns {client} type veth peer name eth1 netns {server} &&
-         ip -n {client} address add 10.1.0.7/24 dev eth1 && ip -n {client} link set eth1 up &&
-         ip -n {server} address add 10.1.0.20/24 dev eth1 && ip -n {server} link set eth1 up"
-    ));
+    network.link("eth1", "10.1.0");
     both.wait_until_said("cannot be opened again");
     keeps_right.wait_until_said("eth1 is back");
-    for namespace in [&network.client, &network.server] {
-        wait_until_up(namespace, "eth1");
-    }
+    network.wait_until_up("eth1");
     network.connect("10.1.0.20", 80, 5);
     keeps_right.wait_for("10.1.0.20:80  refused");
     network.connect("10.0.0.20", 80, 5);
@@ -328,23 +308,6 @@ fn count_and_fail_on() {
     assert!(start.elapsed() >= Duration::from_secs(1));
 }
 
-/// What a run says that ends before anything is watched.
-fn failing(command: &mut Command) -> (i32, String) {
-    let mut child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut said = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
-    (child.wait().unwrap().code().unwrap(), said)
-}
-
 fn without_the_right() {
     let network = Network::new();
     let program = env!("CARGO_BIN_EXE_tcpwhy");
@@ -357,7 +320,7 @@ fn without_the_right() {
         "-i",
         "eth0",
     ];
-    let (status, said) = failing(&mut on(&network.client, "setpriv", &words));
+    let (status, said) = ended(&mut on(&network.client, "setpriv", &words));
     assert_eq!(status, 4, "{said}");
     assert!(
         said.contains("cannot capture on eth0: no permission"),
@@ -371,11 +334,7 @@ fn without_the_right() {
 
 fn what_cannot_be_watched() {
     let network = Network::new();
-    let program = env!("CARGO_BIN_EXE_tcpwhy");
-    let live = |words: &[&str]| {
-        let words = [&["live"], words].concat();
-        failing(&mut on(&network.client, program, &words))
-    };
+    let live = |arguments: &[&str]| network.watch_to_its_end(arguments);
     let (status, said) = live(&["-i", "eht0"]);
     assert_eq!(status, 4, "{said}");
     assert!(
@@ -388,7 +347,7 @@ fn what_cannot_be_watched() {
     let (status, said) = live(&["--duration", "1"]);
     assert_eq!(status, 4, "{said}");
     assert!(said.contains("no default route"), "{said}");
-    network.root(&format!(
+    run_script(&format!(
         "ip -n {} route add default via 10.0.0.20",
         network.client
     ));

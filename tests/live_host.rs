@@ -3,23 +3,21 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
+    reason = "a test that cannot be set up fails, and says where"
 )]
 
-#[path = "support/watching.rs"]
+#[path = "support/watching/mod.rs"]
 mod watching;
 
 use std::process::{ExitCode, Stdio};
 
 use serde_json::Value;
-use watching::{Ended, Network, Watched, on, python, watch_on};
+use watching::network::{Network, filter, listening_script, on, python, run_script, watch_on};
+use watching::running::Watched;
+use watching::trials::{Test, run_watches};
 
-const TESTS: &[(&str, watching::Test)] = &[
+const TESTS: &[(&str, Test)] = &[
     (
         "a_refused_port_tells_what_listens_elsewhere",
         refused_beside_loopback,
@@ -37,17 +35,7 @@ const TESTS: &[(&str, watching::Test)] = &[
 ];
 
 fn main() -> ExitCode {
-    watching::run_tests(TESTS)
-}
-
-/// The lines of NDJSON with this type.
-fn data(ended: &Ended, kind: &str) -> Vec<Value> {
-    let lines = ended.stdout.iter();
-    lines
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .filter(|line| line["type"] == kind)
-        .map(|line| line["data"].clone())
-        .collect()
+    run_watches(TESTS)
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -62,12 +50,6 @@ fn has(texts: &[String], words: &[&str]) -> bool {
     texts
         .iter()
         .any(|text| words.iter().all(|word| text.contains(word)))
-}
-
-fn listening_script(address: &str, port: u16) -> String {
-    format!(
-        "import socket,time\ns=socket.create_server(('{address}',{port}))\nprint('listens',flush=True)\ntime.sleep(60)"
-    )
 }
 
 fn refused_beside_loopback() {
@@ -85,7 +67,7 @@ fn refused_beside_loopback() {
     let notes = texts(&attempt["data"]["notes"]);
     assert!(has(&notes, &words), "{notes:?}");
     let ended = watched.interrupt();
-    let findings = data(&ended, "finding");
+    let findings = ended.data("finding");
     assert_eq!(findings[0]["kind"], "never_listening");
     let evidence = texts(&findings[0]["evidence"]);
     assert!(
@@ -97,7 +79,7 @@ fn refused_beside_loopback() {
 fn nothing_listens_and_a_rule() {
     let mut network = Network::new();
     let server = network.server.clone();
-    network.filter(&server, "tcp dport 84 reject with tcp reset");
+    filter(&server, "tcp dport 84 reject with tcp reset");
     network.listen("0.0.0.0", 84);
     let watched = watch_on(&server, &["-i", "eth0", "--processes"]);
     network.connect("10.0.0.20", 80, 5);
@@ -120,7 +102,7 @@ fn nothing_listens_and_a_rule() {
 fn client_process() {
     let mut network = Network::new();
     let server = network.server.clone();
-    network.filter(&server, "tcp dport 81 drop");
+    filter(&server, "tcp dport 81 drop");
     let watched = network.watch(&["-i", "eth0", "--processes"]);
     let script = "import os,socket\nprint(os.getpid(),flush=True)\nsocket.create_connection(('10.0.0.20',81),20)";
     let child = on(&network.client, python(), &["-c", script])
@@ -173,7 +155,7 @@ fn full_accept_queue() {
     assert_eq!(attempt["confidence"], "certain");
     assert_eq!(attempt["captured_at"], "server");
     let ended = watched.interrupt();
-    let findings = data(&ended, "finding");
+    let findings = ended.data("finding");
     assert_eq!(findings[0]["kind"], "overload", "{findings:?}");
     assert_eq!(findings[0]["confidence"], "certain");
     let evidence = texts(&findings[0]["evidence"]);
@@ -190,7 +172,7 @@ fn full_accept_queue() {
 fn reverse_path_filter() {
     let mut network = Network::new();
     let (client, server) = (network.client.clone(), network.server.clone());
-    network.root(&format!(
+    run_script(&format!(
         "ip netns exec {server} sh -c 'for f in all eth0; do echo 1 > /proc/sys/net/ipv4/conf/$f/rp_filter; done' &&
          ip netns exec {client} sh -c 'echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce' &&
          ip -n {client} address add 10.1.0.99/32 dev lo"
@@ -215,7 +197,7 @@ fn reverse_path_filter() {
 fn dropped_before_tcp() {
     let mut network = Network::new();
     let server = network.server.clone();
-    network.filter(&server, "tcp dport 81 drop");
+    filter(&server, "tcp dport 81 drop");
     let watched = watch_on(&server, &["-i", "eth0"]);
     network.connect("10.0.0.20", 81, 20);
     let (_, line) = watched.wait_for("10.0.0.20:81  dropped");

@@ -2,24 +2,23 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stderr,
     clippy::disallowed_methods,
     reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
 )]
 
-#[path = "support/watching.rs"]
+#[path = "support/watching/mod.rs"]
 mod watching;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use watching::{Network, Watched, on, python};
+use watching::network::{Network, filter, on, python, run_script};
+use watching::running::Watched;
+use watching::trials::{Test, run_watches};
 
-const TESTS: &[(&str, watching::Test)] = &[
+const TESTS: &[(&str, Test)] = &[
     (
         "what_the_kernel_lost_is_told_and_makes_silence_doubtful",
         overload,
@@ -28,7 +27,7 @@ const TESTS: &[(&str, watching::Test)] = &[
 ];
 
 fn main() -> ExitCode {
-    watching::run_tests(TESTS)
+    run_watches(TESTS)
 }
 
 /// Connects once to each of these ports from this address, one after the other, and waits for the end.
@@ -46,7 +45,7 @@ fn connect_to_each(network: &Network, source: &str, ports: &str) {
 fn overload() {
     let mut network = Network::new();
     let server = network.server.clone();
-    network.filter(&server, "tcp dport 81 drop");
+    filter(&server, "tcp dport 81 drop");
     let watched = network.watch(&["-i", "eth0", "--buffer-size", "1", "-F", "ndjson"]);
     network.connect("10.0.0.20", 81, 20);
     watched.signal("-STOP");
@@ -63,12 +62,8 @@ fn overload() {
     let ended = watched.interrupt();
     assert_eq!(ended.status, 0, "{}", ended.stderr);
     assert!(start.elapsed() < Duration::from_secs(20), "it ends at all");
-    let line = |kind: &str| -> Value {
-        let lines = ended.stdout.iter();
-        let mut values = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
-        values.find(|line| line["type"] == kind).unwrap()["data"].clone()
-    };
-    assert!(line("capture")["dropped"]["kernel"].as_u64().unwrap() > 1000);
+    let capture = &ended.data("capture")[0];
+    assert!(capture["dropped"]["kernel"].as_u64().unwrap() > 1000);
     let is_told = ended.stdout.iter().any(|line| {
         let line: Value = serde_json::from_str(line).unwrap();
         line["data"]["kind"] == "capture_lost_packets"
@@ -117,7 +112,7 @@ fn interim(watched: &Watched) -> Interim {
 fn window() {
     let network = Network::new();
     let client = &network.client;
-    network.root(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
+    run_script(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
     let watched = network.watch(&["-i", "eth0", "--window", "6s", "-F", "ndjson"]);
     connect_to_each(&network, "10.0.0.8", "range(2000,2030)");
     connect_to_each(&network, "10.0.0.7", "[80,2000]");

@@ -3,13 +3,38 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
-use std::time::Instant;
 
 use tempfile::TempDir;
 
-use crate::network::{Network, on, script};
-use crate::python;
-use crate::watched::{LONG, Watched, each_line, read, wait, words};
+use crate::watching::network::{Network, filter, on, python, run_script};
+use crate::watching::reports::read;
+use crate::watching::running::{Lines, Watched};
+use crate::watching::wait_until;
+use crate::words;
+
+/// The port that the metrics are served on.
+fn metrics_port(watched: &Watched) -> u16 {
+    let line = watched.wait_until_said("metrics at");
+    let address = line.split('/').nth(2).unwrap();
+    address.rsplit(':').next().unwrap().parse().unwrap()
+}
+
+/// What a server in the client's namespace answers to these bytes.
+fn ask(network: &Network, port: u16, request: &str) -> String {
+    let code = format!(
+        "import socket,sys\ns=socket.create_connection(('127.0.0.1',{port}))\n\
+         s.sendall(sys.argv[1].encode())\nsys.stdout.write(s.makefile('rb').read().decode())"
+    );
+    let output = on(&network.client, python(), &["-c", &code, request])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
 
 /// Reads all of it as Prometheus' own library does: each sample by its name and labels.
 fn parsed(body: &str) -> BTreeMap<String, f64> {
@@ -49,7 +74,7 @@ fn parsed(body: &str) -> BTreeMap<String, f64> {
 const GET: &str = "GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: application/openmetrics-text; version=1.0.0\r\n\r\n";
 
 fn scrape(network: &Network, port: u16) -> BTreeMap<String, f64> {
-    let response = network.ask(port, GET);
+    let response = ask(network, port, GET);
     let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     let content_type = "Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -64,12 +89,21 @@ fn scrape(network: &Network, port: u16) -> BTreeMap<String, f64> {
 
 pub(crate) fn metrics() {
     let mut network = Network::new();
-    Network::filter(&network.server, "tcp dport 81 drop");
-    network.listen(&[84]);
+    filter(&network.server, "tcp dport 81 drop");
+    network.greet("10.0.0.20", &[84]);
     let folder = TempDir::new().unwrap();
     let ring = folder.path().to_str().unwrap();
-    let watched = network.watch(&["-i", "eth0", "--metrics", "0", "--ring", ring]);
-    let port = watched.metrics_port();
+    let watched = network.watch(&[
+        "-i",
+        "eth0",
+        "-F",
+        "ndjson",
+        "--metrics",
+        "0",
+        "--ring",
+        ring,
+    ]);
+    let port = metrics_port(&watched);
     let before = scrape(&network, port);
     assert!(
         !before
@@ -78,17 +112,17 @@ pub(crate) fn metrics() {
         "{before:?}"
     );
     for port in [80, 80, 81, 84, 84, 84] {
-        network.connect("10.0.0.20", port, 10);
+        network.connect_and_hear("10.0.0.20", port, 10);
     }
-    wait(&watched.lines, "\"dropped\"");
-    let start = Instant::now();
-    let samples = loop {
+    watched.wait_for("\"dropped\"");
+    let samples = wait_until(|| {
         let samples = scrape(&network, port);
-        let is_there = samples.contains_key("tcpwhy_attempts_total outcome=dropped server_port=81");
-        if is_there || start.elapsed() > LONG {
-            break samples;
+        if samples.contains_key("tcpwhy_attempts_total outcome=dropped server_port=81") {
+            Ok(samples)
+        } else {
+            Err(format!("{samples:#?}"))
         }
-    };
+    });
     let is = |name: &str, value: f64| {
         let found = samples.get(name).copied().unwrap_or(f64::NAN);
         assert!(
@@ -125,19 +159,14 @@ pub(crate) fn metrics() {
     assert!(samples["process_start_time_seconds"] > 1.7e9);
 
     answers(&network, port);
-    watched.signal("-INT");
-    assert_eq!(watched.end().0, Some(0));
+    assert_eq!(watched.interrupt().status, 0);
 }
 
 /// Other requests than those of Prometheus.
 fn answers(network: &Network, port: u16) {
     let status = |request: &str| {
-        network
-            .ask(port, request)
-            .lines()
-            .next()
-            .unwrap()
-            .to_owned()
+        let answer = ask(network, port, request);
+        answer.lines().next().unwrap().to_owned()
     };
     assert_eq!(
         status("GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -153,12 +182,13 @@ fn answers(network: &Network, port: u16) {
         status(&long),
         "HTTP/1.1 431 Request Header Fields Too Large"
     );
-    let head = network.ask(port, "HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    let head = ask(network, port, "HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(
         head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"),
         "{head}"
     );
-    let older = network.ask(
+    let older = ask(
+        network,
         port,
         "GET /metrics HTTP/1.1\r\nHost: a\r\nAccept: text/plain;version=0.0.4\r\n\r\n",
     );
@@ -175,8 +205,8 @@ fn answers(network: &Network, port: u16) {
 /// More than there may be at once, each with half a request.
 pub(crate) fn slow_clients() {
     let mut network = Network::new();
-    let watched = network.watch(&["-i", "eth0", "--metrics", "127.0.0.1:0"]);
-    let port = watched.metrics_port();
+    let watched = network.watch(&["-i", "eth0", "-F", "ndjson", "--metrics", "127.0.0.1:0"]);
+    let port = metrics_port(&watched);
     let code = format!(
         "import socket\nc=[socket.create_connection(('127.0.0.1',{port})) for i in range(50)]\n\
          [s.sendall(b'GET /metrics HTTP/1.1\\r\\nHost: ') for s in c]\nprint('there',flush=True)\n\
@@ -186,34 +216,24 @@ pub(crate) fn slow_clients() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = each_line(clients.stdout.take().unwrap());
-    wait(&lines, "there");
-    network.connect("10.0.0.20", 80, 5);
-    wait(&watched.lines, "10.0.0.20:80\"");
+    let lines = Lines::of(clients.stdout.take().unwrap());
+    lines.wait_for("there");
+    network.connect_and_hear("10.0.0.20", 80, 5);
+    watched.wait_for("10.0.0.20:80\"");
     assert!(scrape(&network, port).len() > 20);
-    wait(&lines, "HTTP/1.1 408");
+    lines.wait_for("HTTP/1.1 408");
     clients.wait().unwrap();
     let process = watched.child.id();
     let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
     assert_eq!(threads.count(), 2);
-    watched.signal("-INT");
-    assert_eq!(watched.end().0, Some(0));
+    assert_eq!(watched.interrupt().status, 0);
 }
 
 pub(crate) fn address_in_use() {
     let network = Network::new();
-    let watched = network.watch(&["-i", "eth0", "--metrics", "0"]);
-    let taken = watched.metrics_port().to_string();
-    let live = |address: &str| {
-        let arguments = ["live", "-i", "eth0", "--metrics", address];
-        let output = on(&network.client, env!("CARGO_BIN_EXE_tcpwhy"), &arguments)
-            .output()
-            .unwrap();
-        (
-            output.status.code().unwrap(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
-    };
+    let watched = network.watch(&["-i", "eth0", "-F", "ndjson", "--metrics", "0"]);
+    let taken = metrics_port(&watched).to_string();
+    let live = |address: &str| network.watch_to_its_end(&["-i", "eth0", "--metrics", address]);
     let (status, said) = live(&taken);
     assert_eq!(status, 3, "{said}");
     assert!(
@@ -231,8 +251,7 @@ pub(crate) fn address_in_use() {
     assert!(said.contains("hint: ip address shows"), "{said}");
     let (status, said) = live("localhost:9750");
     assert_eq!(status, 2, "{said}");
-    watched.signal("-INT");
-    assert_eq!(watched.end().0, Some(0));
+    assert_eq!(watched.interrupt().status, 0);
 }
 
 /// As the unit and the `DaemonSet` in `contrib` run it: not root, with one capability.
@@ -240,7 +259,7 @@ pub(crate) fn cap_net_raw_is_enough() {
     let mut network = Network::new();
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_str().unwrap();
-    script(&format!("chown 65534:65534 {path} && chmod 700 {path}"));
+    run_script(&format!("chown 65534:65534 {path} && chmod 700 {path}"));
     let program = env!("CARGO_BIN_EXE_tcpwhy");
     // Not every path to this program is open to that user.
     let copy = folder.path().join("tcpwhy");
@@ -253,9 +272,9 @@ pub(crate) fn cap_net_raw_is_enough() {
         ring.display()
     );
     let watched = Watched::start(&mut on(&network.client, "setpriv", &words(&arguments)));
-    let port = watched.metrics_port();
-    network.connect("10.0.0.20", 80, 5);
-    wait(&watched.lines, "10.0.0.20:80\"");
+    let port = metrics_port(&watched);
+    network.connect_and_hear("10.0.0.20", 80, 5);
+    watched.wait_for("10.0.0.20:80\"");
     assert!(scrape(&network, port).contains_key("process_resident_memory_bytes"));
     let status = std::fs::read_to_string(format!("/proc/{}/status", watched.child.id())).unwrap();
     for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
@@ -266,6 +285,6 @@ pub(crate) fn cap_net_raw_is_enough() {
     }
     assert!(status.contains("NoNewPrivs:\t1\n"), "{status}");
     watched.signal("-TERM");
-    assert_eq!(watched.end().0, Some(0));
+    assert_eq!(watched.end().status, 0);
     assert_eq!(read(&ring)["summary"]["refused"], 1);
 }

@@ -1,28 +1,47 @@
 //! What a ring keeps gives the same verdicts again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::network::{Network, on, script};
-use crate::python;
-use crate::watched::{Watched, read, verdicts, wait, words};
+use crate::watching::network::{Network, filter, on, python, run_script};
+use crate::watching::reports::{read, written};
+use crate::watching::running::Watched;
+use crate::words;
+
+/// Of each attempt by its ends and number: how it ended, why, how sure that is, and when it was certain.
+fn verdicts(report: &Value) -> BTreeMap<String, String> {
+    let attempts = report["attempts"].as_array().unwrap().iter();
+    attempts
+        .map(|attempt| {
+            let of = |fields: &[&str]| {
+                let values = fields.iter().map(|field| attempt[field].to_string());
+                values.collect::<Vec<_>>().join(" ")
+            };
+            (
+                of(&["client", "server", "isn", "started"]),
+                of(&["outcome", "cause", "confidence", "decided", "syn_count"]),
+            )
+        })
+        .collect()
+}
 
 /// All kinds of ends, captured on two interfaces with different link types: what passes eth0 stands there twice.
 pub(crate) fn the_same_verdicts() {
     let mut network = Network::new();
     let (client, server) = (network.client.clone(), network.server.clone());
-    Network::filter(
+    filter(
         &server,
         "tcp dport 81 drop\ntcp dport 82 reject with icmpx type admin-prohibited\n\
          tcp dport 83 reject with tcp reset",
     );
-    Network::filter(
+    filter(
         &client,
         "tcp sport 86 tcp flags & (syn|ack) == syn|ack drop",
     );
-    network.listen(&[84, 86]);
+    network.greet("10.0.0.20", &[84, 86]);
     let folder = TempDir::new().unwrap();
     let (ring, report) = (folder.path().join("ring"), folder.path().join("live.json"));
     let program = env!("CARGO_BIN_EXE_tcpwhy");
@@ -33,27 +52,25 @@ pub(crate) fn the_same_verdicts() {
     );
     let watched = Watched::start(&mut on(&client, program, &words(&arguments)));
     for port in [80, 81, 82, 83, 84, 86] {
-        network.connect("10.0.0.20", port, 12);
+        network.connect_and_hear("10.0.0.20", port, 12);
     }
     for port in [80, 81, 83] {
-        network.connect("127.0.0.1", port, 12);
+        network.connect_and_hear("127.0.0.1", port, 12);
     }
     // Nobody answers for it: its SYN never leaves, and the host itself says so.
-    network.connect("10.0.0.99", 80, 12);
+    network.connect_and_hear("10.0.0.99", 80, 12);
     for _ in 0..20 {
-        network.connect("10.0.0.20", 84, 12);
-        network.connect("10.0.0.20", 80, 12);
+        network.connect_and_hear("10.0.0.20", 84, 12);
+        network.connect_and_hear("10.0.0.20", 80, 12);
     }
-    wait(&watched.lines, "10.0.0.20:81  dropped");
-    wait(&watched.lines, "10.0.0.99:80  partial");
+    watched.wait_for("10.0.0.20:81  dropped");
+    watched.wait_for("10.0.0.99:80  partial");
     std::thread::sleep(Duration::from_secs(1));
-    watched.signal("-INT");
-    let (status, lines, said) = watched.end();
-    assert_eq!(status, Some(0), "{lines:?} {said:?}");
-    let kept = said.iter().find(|line| line.contains("packets were kept"));
-    assert!(kept.is_some(), "{said:?}");
+    let ended = watched.interrupt();
+    assert_eq!(ended.status, 0, "{ended:?}");
+    assert!(ended.stderr.contains("packets were kept"), "{ended:?}");
 
-    let live: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let live = written(&report);
     let read = read(&ring);
     assert_eq!(verdicts(&read), verdicts(&live));
     assert_eq!(verdicts(&live).len(), 50);
@@ -71,7 +88,7 @@ pub(crate) fn the_same_verdicts() {
 /// Connections that go on: no FIN tells that something was left out.
 pub(crate) fn a_light_ring() {
     let mut network = Network::new();
-    network.listen(&[84]);
+    network.greet("10.0.0.20", &[84]);
     let folder = TempDir::new().unwrap();
     let (ring, report) = (folder.path().join("ring"), folder.path().join("live.json"));
     let arguments = format!(
@@ -86,13 +103,12 @@ pub(crate) fn a_light_ring() {
         .spawn()
         .unwrap();
     network.children.push(open);
-    network.connect("10.0.0.20", 80, 5);
-    wait(&watched.lines, "10.0.0.20:84  established");
+    network.connect_and_hear("10.0.0.20", 80, 5);
+    watched.wait_for("10.0.0.20:84  established");
     std::thread::sleep(Duration::from_secs(1));
-    watched.signal("-INT");
-    let (status, lines, said) = watched.end();
-    assert_eq!(status, Some(0), "{lines:?} {said:?}");
-    let live: Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let ended = watched.interrupt();
+    assert_eq!(ended.status, 0, "{ended:?}");
+    let live = written(&report);
     let read = read(&ring);
     assert_eq!(verdicts(&read), verdicts(&live));
     assert_eq!(read["summary"]["established"], 1);
@@ -103,14 +119,24 @@ pub(crate) fn a_light_ring() {
 /// In the middle of a stream of refusals, so that a block may well be torn.
 pub(crate) fn killed_with_signal_9() {
     let mut network = Network::new();
-    Network::filter(&network.server, "tcp dport 81 drop");
+    filter(&network.server, "tcp dport 81 drop");
     let folder = TempDir::new().unwrap();
     let ring = folder.path().to_str().unwrap();
-    let watched = network.watch(&["-i", "eth0", "--ring", ring, "--ring-size", "1M"]);
-    network.connect("10.0.0.20", 81, 20);
-    wait(&watched.lines, "\"dropped\"");
-    network.connect("10.0.0.20", 80, 5);
-    let told = wait(&watched.lines, "10.0.0.20:80\"");
+    let words = [
+        "-i",
+        "eth0",
+        "-F",
+        "ndjson",
+        "--ring",
+        ring,
+        "--ring-size",
+        "1M",
+    ];
+    let watched = network.watch(&words);
+    network.connect_and_hear("10.0.0.20", 81, 20);
+    watched.wait_for("\"dropped\"");
+    network.connect_and_hear("10.0.0.20", 80, 5);
+    let (_, told) = watched.wait_for("10.0.0.20:80\"");
     let told: Value = serde_json::from_str(&told).unwrap();
     std::thread::sleep(Duration::from_secs(1));
     let code =
@@ -119,13 +145,11 @@ pub(crate) fn killed_with_signal_9() {
         .spawn()
         .unwrap();
     for _ in 0..300 {
-        wait(&watched.lines, "10.0.0.20:79\"");
+        watched.wait_for("10.0.0.20:79\"");
     }
-    watched.signal("-KILL");
-    let (status, _, _) = watched.end();
+    watched.kill();
     stream.kill().unwrap();
     stream.wait().unwrap();
-    assert_eq!(status, None);
     let read = read(folder.path());
     let attempts = read["attempts"].as_array().unwrap();
     let of = |port: u16| {
@@ -142,34 +166,22 @@ pub(crate) fn killed_with_signal_9() {
     // The next watch goes on beside what is there.
     let files = || std::fs::read_dir(folder.path()).unwrap().count();
     let before = files();
-    let next = network.watch(&[
-        "-i",
-        "eth0",
-        "--ring",
-        ring,
-        "--ring-size",
-        "1M",
-        "--duration",
-        "1s",
-    ]);
-    assert_eq!(next.end().0, Some(0));
+    let next = network.watch(&[&words[..], &["--duration", "1s"]].concat());
+    assert_eq!(next.end().status, 0);
     assert_eq!(files(), before + 1);
 }
 
 pub(crate) fn no_ring() {
     let network = Network::new();
-    let live = |words: &[&str]| {
-        let program = env!("CARGO_BIN_EXE_tcpwhy");
-        let words = [&["live", "-i", "eth0"], words].concat();
-        let output = on(&network.client, program, &words).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
+    let live = |arguments: &[&str]| {
+        let (status, said) = network.watch_to_its_end(&[&["-i", "eth0"], arguments].concat());
         assert!(!said.contains("watching"), "{said}");
-        (output.status.code().unwrap(), said)
+        (status, said)
     };
     // Root may write there only as long as it may pass over permissions.
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_str().unwrap();
-    script(&format!("chown 65534 {path} && chmod 755 {path}"));
+    run_script(&format!("chown 65534 {path} && chmod 755 {path}"));
     let (status, said) = live(&["--ring", path]);
     assert_eq!(status, 3, "{said}");
     assert!(
@@ -207,18 +219,19 @@ pub(crate) fn a_full_disk() {
         .spawn()
         .unwrap();
     network.children.push(stream);
-    let (status, lines, said) = watched.end();
-    assert_eq!(status, Some(0), "{said:?}");
-    let warnings = || said.iter().filter(|line| line.contains("warning"));
+    let ended = watched.end();
+    let said = &ended.stderr;
+    assert_eq!(ended.status, 0, "{said}");
+    let warnings = || said.lines().filter(|line| line.contains("warning"));
     let cannot =
         warnings().filter(|line| line.contains("the ring cannot be written: No space left"));
-    assert_eq!(cannot.count(), 1, "{said:?}");
+    assert_eq!(cannot.count(), 1, "{said}");
     assert!(
         warnings().any(|line| line.contains("packets could not be kept")),
-        "{said:?}"
+        "{said}"
     );
     assert!(
-        lines.iter().any(|line| line.contains("x refused 3")),
+        ended.stdout.iter().any(|line| line.contains("x refused 3")),
         "the watch went on"
     );
 }
