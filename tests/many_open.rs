@@ -219,7 +219,9 @@ proptest! {
     ) {
         attacks.sort_unstable();
         if is_flood {
-            attacks.iter_mut().for_each(|attack| attack.3 = 0);
+            for attack in &mut attacks {
+                attack.3 = 0;
+            }
         }
         let mut tracker = Tracker::new(TrackerSettings { open_attempts, ..TrackerSettings::default() });
         let settings = || Diagnostician::new(Selection::default(), Some(20));
