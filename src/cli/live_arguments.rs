@@ -49,7 +49,7 @@ pub(super) struct LiveArguments {
     pub(super) promiscuous: bool,
 
     /// Let the kernel hold back so much for each interface, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    #[arg(long, value_name = "MIB", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(super) buffer_size: u32,
 
     /// Keep the right to capture, to open interfaces again that were removed and come back

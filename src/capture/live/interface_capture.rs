@@ -12,9 +12,10 @@ use crate::capture::{
     Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp,
 };
 
-/// After so many milliseconds the kernel gives a buffer away that is not full yet. Shorter would wake this program more
-/// often; a refusal must show within 100.
-const BUFFER_TIME: i32 = 10;
+/// After so many milliseconds the kernel gives away a piece of its buffer that is not full yet. A refusal must show within 100.
+/// Shorter would wake this program more often, and leave less time before packets are lost when something holds it up:
+/// libpcap cuts the buffer into pieces of 256 KiB, and each is taken for so long even by a single packet.
+const BUFFER_TIME: i32 = 20;
 
 /// So many packets of one interface are read before the others have their turn.
 const PACKETS_AT_ONCE: u64 = 2048;

@@ -1,6 +1,6 @@
 //! Packets of interfaces, while they pass.
 //!
-//! All interfaces are read in one thread that waits for all of them: the kernel's buffers are the queue (16 MiB for each
+//! All interfaces are read in one thread that waits for all of them: the kernel's buffers are the queue (32 MiB for each
 //! interface, some 100,000 packets of handshakes), nothing is handed from thread to thread, and what is read from several is
 //! put in order of time within 30 ms.
 
@@ -51,7 +51,7 @@ impl Default for LiveSettings {
             detail: Detail::default(),
             filter: None,
             promiscuous: false,
-            buffer_bytes: 16 << 20,
+            buffer_bytes: 32 << 20,
         }
     }
 }

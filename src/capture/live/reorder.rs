@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::capture::{LinkType, Packet, PacketPlace, Timestamp};
 
-/// How much later than others an interface may hand over a packet: its kernel buffer is given away every 10 ms, or a little
+/// How much later than others an interface may hand over a packet: its kernel buffer is given away every 20 ms, or a little
 /// later on a busy host.
 pub(super) const WINDOW: Duration = Duration::from_millis(30);
 
