@@ -223,6 +223,32 @@ fn what_is_over_is_let_go_so_that_days_fit_into_memory() {
     assert!(closed >= 198_000, "only {closed} were let go");
 }
 
+/// In a flood all of them together would take as much memory again as everything else.
+#[test]
+fn at_the_end_what_is_open_leaves_in_pieces_and_in_order() {
+    let mut tracker = LiveTracker::new(TrackerSettings::default(), Some(true));
+    let start = Timestamp::from_nanoseconds(0);
+    for number in 0..20_000 {
+        observe(&mut tracker, number, start);
+    }
+    let mut ended = Vec::new();
+    loop {
+        let has_more = tracker.finish_some();
+        let before = ended.len();
+        ended.extend(tracker.take_verdicts().map(|verdict| match verdict {
+            Verdict::Closed { decided, .. } => decided.attempt.id,
+            other => panic!("{other:?}"),
+        }));
+        let piece = ended.len() - before;
+        assert!(piece <= 5000, "{piece} at once");
+        if !has_more {
+            break;
+        }
+    }
+    assert_eq!(ended.len(), 20_000);
+    assert!(ended.is_sorted());
+}
+
 #[test]
 fn a_clock_that_is_set_makes_no_silence() {
     let hour = Duration::from_secs(3600);

@@ -344,6 +344,14 @@ impl FlowTable {
         attempt
     }
 
+    /// Takes the oldest open attempt of the whole table out, be it a lone SYN.
+    pub(super) fn take_oldest_of_all(&mut self) -> Option<Attempt> {
+        if self.is_oldest_lone() {
+            return self.take_lone_if(|_| true).map(|syn| syn.attempt());
+        }
+        self.take_oldest()
+    }
+
     /// The first in the order of looks that is still open.
     fn first_in_order(&mut self) -> Option<Waiting> {
         let slots = &self.slots;

@@ -122,7 +122,7 @@ impl LiveTracker {
             return false;
         }
         for _ in 0..CLOSED_AT_ONCE {
-            let Some(attempt) = self.tracker.flows.take_oldest() else {
+            let Some(attempt) = self.tracker.flows.take_oldest_of_all() else {
                 self.close_all();
                 return false;
             };
