@@ -8,6 +8,7 @@ use super::{
     numbered, wire, wire_attempt, wire_capture, wire_endpoint, wire_finding, wire_settings,
     wire_summary, wire_tool,
 };
+#[cfg(feature = "live")]
 use crate::diagnosis::DiagnosedAttempt;
 use crate::diagnosis::ListingOrder;
 #[cfg(feature = "live")]
