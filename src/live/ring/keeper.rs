@@ -86,6 +86,8 @@ impl Keeper {
                 files.take(work);
             }
             files.close();
+            // With it the lock goes: whoever was told that all is written may begin anew there.
+            drop(files);
             // Nobody listens any more when the end was not waited for.
             let _ = done.send(());
         };
