@@ -15,7 +15,7 @@ use std::process::Command;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use support::frames::SegmentPlan;
+use support::frames::{SegmentPlan, icmp_error};
 use support::pcap::{CapturedPacket, pcap_file};
 use tcpwhy::capture::{LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp};
 use tcpwhy::decode::{Observation, decode};
@@ -158,33 +158,82 @@ fn at_least_one_attempt_is_followed() {
     assert!(said.contains("at least 1 must be followed"), "{said}");
 }
 
-/// A SYN: when in milliseconds, of which client, to which server and port. A few of each, so that all meet.
-type Attack = (u32, u16, u8, u8);
+/// A connect: when in milliseconds, of which client, to which server and port, and what comes of it. A few of each, so that all
+/// meet.
+type Attack = (u32, u16, u8, u8, Fate);
 
-fn observed(
-    (milliseconds, client, server, port): Attack,
-    number: u64,
-) -> (Observation, PacketPlace) {
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Silence,
+    /// And the SYN so many times more.
+    Insistence(u32),
+    Refusal,
+    Rejection,
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![
+        4 => Just(Fate::Silence),
+        2 => (1_u32..6).prop_map(Fate::Insistence),
+        2 => Just(Fate::Refusal),
+        1 => Just(Fate::Rejection),
+    ]
+}
+
+const ROUTER: [u8; 4] = [10, 0, 0, 1];
+
+/// The packets of a connect, each with when it was captured in microseconds.
+fn packets_of((milliseconds, client, server, port, fate): Attack, isn: u32) -> Vec<(u64, Vec<u8>)> {
     let [high, low] = client.to_be_bytes();
     let client = SocketAddr::from(([198, 51, high, low], 40_000));
     let server = SocketAddr::from(([10, 0, 1, server], 440 + u16::from(port)));
     let plan = SegmentPlan {
-        sequence: u32::try_from(number).unwrap(),
+        sequence: isn,
         ..SegmentPlan::new(client, server, 0x02)
     };
-    let bytes = plan.frame();
-    let place = PacketPlace {
-        at: Timestamp::from_nanoseconds(i64::from(milliseconds) * 1_000_000),
-        source: SourceId(0),
-        number: PacketNumber(number),
+    let start = u64::from(milliseconds) * 1000;
+    let mut packets = vec![(start, plan.frame())];
+    match fate {
+        Fate::Silence => {}
+        Fate::Insistence(times) => packets
+            .extend((1..=times).map(|time| (start + ((1 << time) - 1) * 1_000_000, plan.frame()))),
+        Fate::Refusal => {
+            let refusal = SegmentPlan {
+                acknowledgment: isn + 1,
+                ..SegmentPlan::new(server, client, 0x14)
+            };
+            packets.push((start + 300, refusal.frame()));
+        }
+        Fate::Rejection => {
+            let rejection = icmp_error(ROUTER.into(), client.ip(), (3, 1), 63, &plan.ip_packet());
+            packets.push((start + 200, rejection));
+        }
+    }
+    packets
+}
+
+/// What is seen of all of them, in order of time.
+fn observed(attacks: &[Attack]) -> Vec<(Observation, PacketPlace)> {
+    let packets = (1..)
+        .zip(attacks)
+        .map(|(isn, attack)| packets_of(*attack, isn));
+    let mut packets: Vec<(u64, Vec<u8>)> = packets.flatten().collect();
+    packets.sort_by_key(|(microseconds, _)| *microseconds);
+    let observe = |(number, (microseconds, bytes)): (u64, (u64, Vec<u8>))| {
+        let place = PacketPlace {
+            at: Timestamp::from_nanoseconds(i64::try_from(microseconds * 1000).unwrap()),
+            source: SourceId(0),
+            number: PacketNumber(number),
+        };
+        let packet = Packet {
+            place,
+            link_type: Some(LinkType::ETHERNET),
+            wire_length: u32::try_from(bytes.len()).unwrap(),
+            bytes: &bytes,
+        };
+        (decode(&packet), place)
     };
-    let packet = Packet {
-        place,
-        link_type: Some(LinkType::ETHERNET),
-        wire_length: u32::try_from(bytes.len()).unwrap(),
-        bytes: &bytes,
-    };
-    (decode(&packet), place)
+    (1..).zip(packets).map(observe).collect()
 }
 
 /// What a report is made of. Whether SYNs were added as such or as whole attempts must not show.
@@ -212,12 +261,12 @@ proptest! {
 
     /// Floods and scans around the numbers from which on attempts are only counted.
     #[test]
-    fn a_lone_syn_counts_as_the_attempt_that_it_is(
-        mut attacks in proptest::collection::vec((0_u32..40_000, any::<u16>(), 0_u8..2, 0_u8..24), 4000..14_000),
+    fn what_is_only_counted_counts_as_the_attempt_that_it_is(
+        mut attacks in proptest::collection::vec((0_u32..40_000, any::<u16>(), 0_u8..2, 0_u8..24, fate()), 4000..14_000),
         is_flood: bool,
         open_attempts in 100_usize..2000,
     ) {
-        attacks.sort_unstable();
+        attacks.sort_by_key(|attack| attack.0);
         if is_flood {
             for attack in &mut attacks {
                 attack.3 = 0;
@@ -226,14 +275,16 @@ proptest! {
         let mut tracker = Tracker::new(TrackerSettings { open_attempts, ..TrackerSettings::default() });
         let settings = || Diagnostician::new(Selection::default(), Some(20));
         let (mut counted, mut whole) = (settings(), settings());
-        let packets: Vec<_> = (1..).zip(attacks).map(|(number, attack)| observed(attack, number)).collect();
-        let mut lone = 0;
+        let packets = observed(&attacks);
+        let (mut lone, mut briefs) = (0, 0);
         let mut both = |decisions: &mut Decisions| {
             lone += decisions.lone().count();
+            briefs += decisions.briefs().count();
             let mut again = Decisions::default();
             decisions.drain(|decided| {
                 let decided_whole = match &decided {
                     Decided::Attempt(decided) => decided.clone(),
+                    Decided::Brief(brief) => brief.whole(),
                     Decided::LoneSyn(lone) => lone.whole(),
                 };
                 whole.add(decided_whole);
@@ -249,7 +300,7 @@ proptest! {
         }
         tracker.finish(|decided| decisions.push(decided));
         both(&mut decisions);
-        prop_assert!(lone > 2000, "{lone}");
+        prop_assert!(lone > 1000 && briefs > 1000, "{lone} {briefs}");
         let quality = CaptureQuality::default();
         prop_assert_eq!(said(&counted.finish(&quality)), said(&whole.finish(&quality)));
     }

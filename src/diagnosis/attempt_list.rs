@@ -5,7 +5,7 @@ use std::io;
 
 use super::listing::{AttemptsPutAside, ListingKey, ListingOrder};
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, DecidedLoneSyn, Outcome};
+use crate::handshake::{DecidedAttempt, InBrief, Outcome};
 
 /// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before later ones; noise only
 /// where there is room. What is noise shows in the end only: until then some more are kept.
@@ -110,10 +110,10 @@ impl AttemptList {
     }
 
     /// Whether this attempt would be left out.
-    pub(super) fn leaves_out(&self, lone: &DecidedLoneSyn, may_be_noise: bool) -> bool {
+    pub(super) fn leaves_out(&self, brief: &InBrief<'_>, may_be_noise: bool) -> bool {
         let rank = || {
-            let weight = weight(lone.outcome(), may_be_noise);
-            (weight, ListingKey::of_lone_syn(lone))
+            let weight = weight(brief.outcome, may_be_noise);
+            (weight, ListingKey::of_brief(brief))
         };
         let is_behind = |last: &Ranked| last.rank <= rank();
         !self.keeps_latest && self.is_full() && self.kept.peek().is_none_or(is_behind)

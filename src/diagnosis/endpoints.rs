@@ -1,18 +1,19 @@
 //! What the attempts say about each server.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::net::IpAddr;
 
 use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
+use super::compact_sets::AddressSet;
 use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
 use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
 use super::time_line::TimeLine;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{AttemptId, DecidedAttempt, DecidedLoneSyn};
+use crate::handshake::{AttemptId, DecidedAttempt, InBrief};
 
 /// How many servers are told apart; the attempts to others are in the totals only.
 const TOLD_APART: usize = 100_000;
@@ -54,7 +55,7 @@ pub struct EndpointSummary {
     unfinished: OutcomeCounts,
     /// What was left out before it was forgotten why.
     folded_before: OutcomeCounts,
-    clients: HashSet<IpAddr, foldhash::fast::RandomState>,
+    clients: AddressSet,
 }
 
 impl EndpointSummary {
@@ -72,7 +73,7 @@ impl EndpointSummary {
             unfinished: OutcomeCounts::default(),
             answer_times: AnswerTimes::default(),
             over_time: TimeLine::with_at_most(steps),
-            clients: HashSet::default(),
+            clients: AddressSet::default(),
         }
     }
 
@@ -104,28 +105,31 @@ impl EndpointSummary {
     }
 
     /// Whether this attempt would only be counted.
-    fn only_counts(&self, lone: &DecidedLoneSyn, may_be_noise: bool) -> bool {
+    fn only_counts(&self, brief: &InBrief<'_>, may_be_noise: bool) -> bool {
         let is_example = |known: &(bool, DecidedAttempt)| {
             let attempt = &known.1.attempt;
             let example = (known.0, attempt.started_at(), attempt.id);
-            (may_be_noise, lone.started_at(), lone.id()) < example
+            (may_be_noise, brief.started_at, brief.id) < example
         };
-        !lone.outcome().is_failure()
+        !brief.outcome.is_failure()
             || self
                 .first_failed
                 .as_ref()
                 .is_some_and(|known| !is_example(known))
     }
 
-    fn count_lone_syn(&mut self, lone: &DecidedLoneSyn) {
-        let outcome = lone.outcome();
+    fn count(&mut self, brief: &InBrief<'_>) {
+        let outcome = brief.outcome;
         self.outcomes.add(outcome);
-        self.over_time.add_lone_syn(lone);
-        if is_unfinished(outcome, true) {
+        self.over_time.add_brief(brief);
+        if is_unfinished(outcome, brief.has_one_syn()) {
             self.unfinished.add(outcome);
         }
+        if let Some(answer) = brief.answered_at() {
+            self.answer_times.add(answer.since(brief.started_at));
+        }
         if outcome.is_failure() {
-            self.note_failure(lone.started_at());
+            self.note_failure(brief.started_at);
         }
     }
 
@@ -178,7 +182,7 @@ impl EndpointSummary {
         let mut vantages = self
             .clients
             .iter()
-            .map(|client| comparison.vantage(*client, self.server.address));
+            .map(|client| comparison.vantage(client, self.server.address));
         let first = vantages.next().flatten();
         self.vantage = first.filter(|first| vantages.all(|other| other == Some(*first)));
     }
@@ -223,7 +227,7 @@ impl EndpointSummary {
         let is_all_of_scanners = self
             .clients
             .iter()
-            .all(|client| noise.is_scanner(*client, self.last_failure));
+            .all(|client| noise.is_scanner(client, self.last_failure));
         let before = self.outcomes;
         if is_all_of_scanners {
             self.outcomes = OutcomeCounts::default();
@@ -276,16 +280,13 @@ impl Default for Endpoints {
 
 impl Endpoints {
     /// Brings into the cache what is known of the servers of attempts that are about to be added.
-    pub(super) fn expect(&self, decided: &[DecidedAttempt]) {
-        let is_known_client = |decided: &&DecidedAttempt| {
-            let attempt = &decided.attempt;
-            let endpoint = self.by_server.get(&attempt.server);
-            endpoint.is_some_and(|endpoint| endpoint.clients.contains(&attempt.client.address))
+    pub(super) fn expect(&self, ends: impl Iterator<Item = (Endpoint, Endpoint)> + Clone) {
+        let is_known_client = |(client, server): &(Endpoint, Endpoint)| {
+            let endpoint = self.by_server.get(server);
+            endpoint.is_some_and(|endpoint| endpoint.clients.contains(client.address))
         };
-        black_box(decided.iter().filter(is_known_client).count());
-        let endpoints = decided
-            .iter()
-            .filter_map(|decided| self.by_server.get(&decided.attempt.server));
+        black_box(ends.clone().filter(is_known_client).count());
+        let endpoints = ends.filter_map(|(_, server)| self.by_server.get(&server));
         black_box(
             endpoints
                 .map(|endpoint| endpoint.over_time.latest_count())
@@ -346,23 +347,20 @@ impl Endpoints {
         self.limit_counts();
     }
 
-    /// Whether this attempt would only be counted.
-    pub(super) fn only_counts(&self, lone: &DecidedLoneSyn, may_be_noise: bool) -> bool {
-        let endpoint = self.by_server.get(&lone.server());
-        let only_counts = |endpoint: &EndpointSummary| endpoint.only_counts(lone, may_be_noise);
-        self.example_since.is_none() && endpoint.is_some_and(only_counts)
-    }
-
-    /// As [`Self::add`] of the whole attempt, where it is only counted.
-    pub(super) fn count_lone_syn(&mut self, lone: &DecidedLoneSyn) {
-        let Some(endpoint) = self.by_server.get_mut(&lone.server()) else {
-            return;
+    /// As [`Self::add`] of the whole attempt, when it would only be counted; whether that is so.
+    pub(super) fn count(&mut self, brief: &InBrief<'_>, may_be_noise: bool) -> bool {
+        let endpoint = self.by_server.get_mut(&brief.server);
+        let Some(endpoint) = endpoint.filter(|endpoint| {
+            self.example_since.is_none() && endpoint.only_counts(brief, may_be_noise)
+        }) else {
+            return false;
         };
         let counts_before = endpoint.over_time.cells();
-        endpoint.count_lone_syn(lone);
+        endpoint.count(brief);
         self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
-        self.clients += note_client(endpoint, self.clients, lone.client().address);
+        self.clients += note_client(endpoint, self.clients, brief.client.address);
         self.limit_counts();
+        true
     }
 
     fn limit_counts(&mut self) {

@@ -10,7 +10,7 @@ use super::explainer::Explainer;
 use super::{DiagnosedAttempt, Diagnosis};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{DecidedAttempt, DecidedLoneSyn};
+use crate::handshake::{DecidedAttempt, InBrief};
 
 /// In which order attempts are listed. No two have the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +52,11 @@ impl ListingOrder {
 
 impl ListingKey {
     /// By the time of the first packet, of the whole attempt.
-    pub(super) fn of_lone_syn(lone: &DecidedLoneSyn) -> Self {
+    pub(super) fn of_brief(brief: &InBrief<'_>) -> Self {
         Self {
-            at: lone.started_at(),
-            who: Some((lone.client(), lone.server(), Some(lone.isn()))),
-            id: lone.id().0,
+            at: brief.started_at,
+            who: Some((brief.client, brief.server, Some(brief.isn))),
+            id: brief.id.0,
         }
     }
 }

@@ -7,6 +7,7 @@ mod answer_times;
 mod app_error;
 mod attempt_list;
 mod causes;
+mod compact_sets;
 mod comparison;
 mod endpoints;
 mod evidence_choice;
@@ -47,7 +48,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::decode::Observation;
-use crate::handshake::{Decided, DecidedAttempt, DecidedLoneSyn, Decisions};
+use crate::handshake::{Decided, DecidedAttempt, Decisions, InBrief};
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
@@ -186,19 +187,25 @@ impl Diagnostician {
 
     /// Takes attempts into account, and leaves none.
     pub fn add_all(&mut self, decisions: &mut Decisions) {
-        self.comparison.expect_lone(decisions.lone());
-        self.expect(decisions.attempts());
+        self.expect(decisions);
         decisions.drain(|decided| match decided {
             Decided::Attempt(decided) => self.add(decided),
-            Decided::LoneSyn(lone) => self.add_lone_syn(&lone),
+            Decided::Brief(brief) => self.add_in_brief(&brief.in_brief(), || brief.whole()),
+            Decided::LoneSyn(lone) => self.add_in_brief(&lone.in_brief(), || lone.whole()),
         });
     }
 
     /// Makes ready for attempts that are about to be added, which saves the time of waiting for memory with each of them. It
     /// changes nothing else.
-    fn expect(&self, decided: &[DecidedAttempt]) {
-        self.comparison.expect(decided);
-        self.endpoints.expect(decided);
+    fn expect(&self, decisions: &Decisions) {
+        let attempts = decisions.attempts().iter();
+        let ends = attempts.map(|decided| (decided.attempt.client, decided.attempt.server));
+        let briefs = decisions.briefs().map(|brief| (brief.client, brief.server));
+        let ends = ends.chain(briefs);
+        self.comparison.expect(ends.clone());
+        self.comparison.expect_in_full(decisions.attempts());
+        self.endpoints.expect(ends);
+        self.comparison.expect_lone(decisions.lone());
     }
 
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
@@ -208,23 +215,21 @@ impl Diagnostician {
     }
 
     /// As [`Self::add`] of the whole attempt, which is made only where something of it is kept.
-    pub fn add_lone_syn(&mut self, lone: &DecidedLoneSyn) {
-        if !self.comparison.only_counts(lone) {
-            self.add(lone.whole());
+    fn add_in_brief(&mut self, brief: &InBrief<'_>, whole: impl Fn() -> DecidedAttempt) {
+        let Some(may_be_noise) = self.comparison.count(brief) else {
+            self.add(whole());
             return;
-        }
-        let may_be_noise = self.comparison.count_lone_syn(lone);
+        };
         let is_only_counted = self.selection.is_all()
-            && self.attempts.leaves_out(lone, may_be_noise)
-            && self.endpoints.only_counts(lone, may_be_noise);
+            && self.attempts.leaves_out(brief, may_be_noise)
+            && self.endpoints.count(brief, may_be_noise);
         if !is_only_counted {
-            self.count(lone.whole());
+            self.count(whole());
             return;
         }
-        self.highest_id = self.highest_id.max(lone.id().0);
-        self.outcomes.add(lone.outcome());
-        self.over_time.add_lone_syn(lone);
-        self.endpoints.count_lone_syn(lone);
+        self.highest_id = self.highest_id.max(brief.id.0);
+        self.outcomes.add(brief.outcome);
+        self.over_time.add_brief(brief);
         self.attempts.count_only();
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, DecidedLoneSyn, Outcome, Role};
+use crate::handshake::{DecidedAttempt, InBrief, Outcome, Role};
 
 /// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie between the first and the
 /// last. Buckets are aligned to the epoch, so that the counts do not depend on the order in which they came.
@@ -141,8 +141,11 @@ impl TimeLine {
     }
 
     /// As [`Self::add`] of the whole attempt.
-    pub(super) fn add_lone_syn(&mut self, lone: &DecidedLoneSyn) {
-        self.count(lone.started_at(), Event::Began(lone.outcome()));
+    pub(super) fn add_brief(&mut self, brief: &InBrief<'_>) {
+        self.count(brief.started_at, Event::Began(brief.outcome));
+        for at in brief.repeated_at() {
+            self.count(at, Event::SynRepeated);
+        }
     }
 
     /// Takes no more buckets than that from now on.

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Attempt, AttemptId};
+use super::brief::Brief;
+use super::further::Further;
 use super::lone_syn::LoneSyn;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence};
 use crate::capture::Timestamp;
@@ -39,34 +41,9 @@ impl DecidedLoneSyn {
         }
     }
 
-    /// The attempt's number.
-    pub fn id(&self) -> AttemptId {
-        self.syn.id()
-    }
-
-    /// When its SYN was captured.
-    pub fn started_at(&self) -> Timestamp {
-        self.syn.at()
-    }
-
-    /// Who sent the SYN.
-    pub fn client(&self) -> Endpoint {
-        self.syn.client
-    }
-
-    /// To whom.
-    pub fn server(&self) -> Endpoint {
-        self.syn.server
-    }
-
-    /// The client's initial sequence number.
-    pub fn isn(&self) -> u32 {
-        self.syn.sequence.0
-    }
-
-    /// The SYN's time to live.
-    pub fn ttl(&self) -> u8 {
-        self.syn.ttl()
+    /// What is counted of it.
+    pub fn in_brief(&self) -> InBrief<'_> {
+        InBrief::of(&self.syn, &[], self.judgement.outcome)
     }
 
     /// How it ended: dropped or pending.
@@ -75,16 +52,104 @@ impl DecidedLoneSyn {
     }
 }
 
-/// One of both.
+/// An attempt of which nothing was seen but what most failing ones show, judged: its SYN, perhaps sent again, and perhaps one
+/// RST or ICMP error that answers it. As a [`DecidedLoneSyn`], it is a fraction of what can be made of it.
+#[derive(Clone, Debug)]
+pub struct DecidedBrief {
+    brief: Brief,
+    judgement: Judgement,
+}
+
+impl DecidedBrief {
+    pub(super) fn of(brief: Brief, watch: &Watch) -> Self {
+        let judgement = brief.judge(watch);
+        Self { brief, judgement }
+    }
+
+    /// The whole attempt.
+    pub fn whole(&self) -> DecidedAttempt {
+        DecidedAttempt {
+            attempt: self.brief.attempt(),
+            judgement: self.judgement,
+        }
+    }
+
+    /// What is counted of it.
+    pub fn in_brief(&self) -> InBrief<'_> {
+        let (syn, further) = self.brief.packets();
+        InBrief::of(syn, further, self.judgement.outcome)
+    }
+
+    /// How it ended: refused, rejected, dropped or pending.
+    pub fn outcome(&self) -> Outcome {
+        self.judgement.outcome
+    }
+}
+
+/// What is counted of an attempt of which more need not be known.
+#[derive(Clone, Copy, Debug)]
+pub struct InBrief<'a> {
+    /// The attempt's number.
+    pub id: AttemptId,
+    /// When its first SYN was captured.
+    pub started_at: Timestamp,
+    /// Who sent the SYN.
+    pub client: Endpoint,
+    /// To whom.
+    pub server: Endpoint,
+    /// The client's initial sequence number.
+    pub isn: u32,
+    /// The first SYN's time to live.
+    pub ttl: u8,
+    /// How it ended.
+    pub outcome: Outcome,
+    further: &'a [Further],
+}
+
+impl<'a> InBrief<'a> {
+    fn of(syn: &LoneSyn, further: &'a [Further], outcome: Outcome) -> Self {
+        Self {
+            id: syn.id(),
+            started_at: syn.at(),
+            client: syn.client,
+            server: syn.server,
+            isn: syn.sequence.0,
+            ttl: syn.ttl(),
+            outcome,
+            further,
+        }
+    }
+
+    /// When the SYN was sent again.
+    pub fn repeated_at(&self) -> impl Iterator<Item = Timestamp> + use<'a> {
+        let repeated = self.further.iter().filter(|further| further.is_syn());
+        repeated.map(Further::at)
+    }
+
+    /// Whether the SYN was sent once.
+    pub fn has_one_syn(&self) -> bool {
+        !self.further.iter().any(Further::is_syn)
+    }
+
+    /// When the answer came, if one came.
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        let answer = self.further.iter().find(|further| !further.is_syn());
+        answer.map(Further::at)
+    }
+}
+
+/// One of the three.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
     reason = "it goes from hand to hand only: a box would be an allocation for each attempt"
 )]
 pub enum Decided {
-    /// More was seen of it than one SYN.
+    /// Something was seen of it that few attempts show.
     Attempt(DecidedAttempt),
-    /// Nothing else was seen of it.
+    /// Nothing was seen of it but what most failing ones show.
+    Brief(DecidedBrief),
+    /// Nothing was seen of it but one SYN.
     LoneSyn(DecidedLoneSyn),
 }
 
@@ -93,6 +158,7 @@ impl Decided {
     pub fn whole(self) -> DecidedAttempt {
         match self {
             Self::Attempt(decided) => decided,
+            Self::Brief(brief) => brief.whole(),
             Self::LoneSyn(lone) => lone.whole(),
         }
     }
@@ -102,48 +168,74 @@ impl Decided {
 #[derive(Debug, Default)]
 pub struct Decisions {
     attempts: Vec<DecidedAttempt>,
-    /// Each with how many of `attempts` came before it.
-    lone: Vec<(usize, DecidedLoneSyn)>,
+    briefs: Vec<DecidedBrief>,
+    lone: Vec<DecidedLoneSyn>,
+    order: Vec<Kind>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Attempt,
+    Brief,
+    LoneSyn,
 }
 
 impl Decisions {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.attempts.len() + self.lone.len()
+        self.order.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.attempts.is_empty() && self.lone.is_empty()
+        self.order.is_empty()
     }
 
     /// Adds one.
     pub fn push(&mut self, decided: Decided) {
         match decided {
-            Decided::Attempt(decided) => self.attempts.push(decided),
-            Decided::LoneSyn(lone) => self.lone.push((self.attempts.len(), lone)),
+            Decided::Attempt(decided) => {
+                self.attempts.push(decided);
+                self.order.push(Kind::Attempt);
+            }
+            Decided::Brief(brief) => {
+                self.briefs.push(brief);
+                self.order.push(Kind::Brief);
+            }
+            Decided::LoneSyn(lone) => {
+                self.lone.push(lone);
+                self.order.push(Kind::LoneSyn);
+            }
         }
     }
 
-    /// Those of which more was seen than one SYN.
+    /// Those that are kept in full.
     pub fn attempts(&self) -> &[DecidedAttempt] {
         &self.attempts
     }
 
-    /// The others.
-    pub fn lone(&self) -> impl Iterator<Item = &DecidedLoneSyn> {
-        self.lone.iter().map(|(_, lone)| lone)
+    /// Those of which nothing was seen but what most failing ones show.
+    pub fn briefs(&self) -> impl Iterator<Item = InBrief<'_>> + Clone {
+        self.briefs.iter().map(DecidedBrief::in_brief)
+    }
+
+    /// Those of which nothing was seen but one SYN.
+    pub fn lone(&self) -> impl Iterator<Item = InBrief<'_>> {
+        self.lone.iter().map(DecidedLoneSyn::in_brief)
     }
 
     /// Gives all away, in their order; the room stays.
     pub fn drain(&mut self, mut give: impl FnMut(Decided)) {
-        let mut lone = self.lone.drain(..).peekable();
-        for (index, decided) in self.attempts.drain(..).enumerate() {
-            while let Some((_, lone)) = lone.next_if(|(before, _)| *before <= index) {
-                give(Decided::LoneSyn(lone));
-            }
-            give(Decided::Attempt(decided));
+        let mut attempts = self.attempts.drain(..).map(Decided::Attempt);
+        let mut briefs = self.briefs.drain(..).map(Decided::Brief);
+        let mut lone = self.lone.drain(..).map(Decided::LoneSyn);
+        for kind in self.order.drain(..) {
+            let next = match kind {
+                Kind::Attempt => attempts.next(),
+                Kind::Brief => briefs.next(),
+                Kind::LoneSyn => lone.next(),
+            };
+            next.map(&mut give);
         }
-        lone.for_each(|(_, lone)| give(Decided::LoneSyn(lone)));
     }
 }

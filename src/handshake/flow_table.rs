@@ -6,12 +6,14 @@ use std::hint::black_box;
 use slab::Slab;
 
 use super::attempt::{Attempt, AttemptId};
+use super::brief::Brief;
 use super::flow::{Flow, Settled};
 use super::flow_key::{FlowKey, TaggedKey};
 use super::lone_syn::LoneSyn;
 use super::lone_syns::LoneSyns;
 use super::place_index::{PlaceIndex, Tag, Tagger};
-use crate::capture::Timestamp;
+use crate::capture::{PacketPlace, Timestamp};
+use crate::decode::{IcmpError, Segment};
 
 /// A 4-tuple and its attempts.
 #[derive(Debug)]
@@ -29,16 +31,43 @@ struct Waiting {
     until: Timestamp,
 }
 
-/// Set in the places of lone SYNs; without it, a place is one among the slots.
+/// Set in the places of lone SYNs, and in those of attempts kept in brief; without either, a place is one among the slots.
 const LONE: u32 = 1 << 31;
+const BRIEF: u32 = 1 << 30;
+
+/// How many places of one kind there can be; far fewer are followed at once.
+const PLACES: u32 = 1 << 30;
+
+/// An attempt as it is taken out.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it goes from hand to hand only: a box would be an allocation for each attempt"
+)]
+pub(super) enum Followed {
+    Attempt(Attempt),
+    Brief(Brief),
+}
+
+impl Followed {
+    /// The whole attempt.
+    pub(super) fn whole(self) -> Attempt {
+        match self {
+            Self::Attempt(attempt) => attempt,
+            Self::Brief(brief) => brief.attempt(),
+        }
+    }
+}
 
 /// The attempts of all 4-tuples, bounded.
 #[derive(Debug)]
 pub(super) struct FlowTable {
     tagger: Tagger,
-    /// Places among the slots and among the lone SYNs, by their keys.
+    /// Places among the slots, the attempts in brief and the lone SYNs, by their keys.
     index: PlaceIndex,
     slots: Slab<Slot>,
+    /// Open attempts of 4-tuples of which nothing but what most failing ones show was seen.
+    briefs: Slab<Brief>,
     /// Open attempts of 4-tuples of which nothing but one SYN was seen.
     lone: LoneSyns,
     open_count: usize,
@@ -71,6 +100,7 @@ impl FlowTable {
             tagger: Tagger::default(),
             index: PlaceIndex::default(),
             slots: Slab::new(),
+            briefs: Slab::new(),
             lone: LoneSyns::default(),
             open_count: 0,
             parked: VecDeque::new(),
@@ -85,35 +115,113 @@ impl FlowTable {
         TaggedKey::of(key, &self.tagger)
     }
 
-    /// What is known of a 4-tuple; a lone SYN there becomes an attempt like others.
+    /// What is known of a 4-tuple; what is kept there in brief becomes an attempt like others.
     pub(super) fn get_mut(&mut self, at: TaggedKey) -> Option<&mut Flow> {
-        let place = self.followed_place(at)?;
+        let place = self.place(at)?;
+        self.flow(at, place)
+    }
+
+    /// As [`Self::get_mut`], where it stands.
+    pub(super) fn flow(&mut self, at: TaggedKey, place: u32) -> Option<&mut Flow> {
+        let place = self.in_full(at, place)?;
         self.flow_at(place)
     }
 
-    /// The place among slots or lone SYNs.
-    fn place(&self, at: TaggedKey) -> Option<u32> {
+    /// Where it stands what is known of a 4-tuple, until the next change.
+    pub(super) fn place(&self, at: TaggedKey) -> Option<u32> {
         self.index.find(at.tag(), |place| {
-            if place & LONE == 0 {
-                slot(&self.slots, place).is_some_and(|slot| slot.at.key() == at.key())
-            } else {
+            if place & LONE != 0 {
                 let syn = self.lone.get(place & !LONE);
                 syn.is_some_and(|syn| syn.is_of(at.key()))
+            } else if place & BRIEF != 0 {
+                let brief = brief(&self.briefs, place);
+                brief.is_some_and(|brief| brief.syn.is_of(at.key()))
+            } else {
+                slot(&self.slots, place).is_some_and(|slot| slot.at.key() == at.key())
             }
         })
     }
 
-    /// The place among the slots; a lone SYN gets one.
+    /// The place among the slots; what is kept in brief gets one.
     fn followed_place(&mut self, at: TaggedKey) -> Option<u32> {
         let place = self.place(at)?;
-        if place & LONE == 0 {
+        self.in_full(at, place)
+    }
+
+    fn in_full(&mut self, at: TaggedKey, place: u32) -> Option<u32> {
+        if place & (LONE | BRIEF) == 0 {
             return Some(place);
         }
-        let syn = self.lone.take(place & !LONE)?;
+        let attempt = if place & LONE != 0 {
+            self.lone.take(place & !LONE)?.attempt()
+        } else {
+            let brief = self.briefs.try_remove((place & !BRIEF) as usize)?;
+            self.open_count -= 1;
+            brief.attempt()
+        };
         let new = self.new_slot(at);
         self.index.relocate(at.tag(), place, new);
-        self.open(new, syn.attempt());
+        self.open(new, attempt);
         Some(new)
+    }
+
+    /// Adds a segment to what is kept in brief of its 4-tuple, which stands at `place`, when it is what most failing attempts go
+    /// on with; whether it is. Before `until` it need not be looked at.
+    pub(super) fn goes_on_in_brief(
+        &mut self,
+        at: TaggedKey,
+        place: u32,
+        (segment, captured): (&Segment, PacketPlace),
+        until: Timestamp,
+    ) -> bool {
+        self.in_brief(
+            at,
+            place,
+            until,
+            |syn| Brief::begun(syn, segment, captured),
+            |brief| brief.goes_on(segment, captured),
+        )
+    }
+
+    /// The same for an ICMP error.
+    pub(super) fn is_rejected_in_brief(
+        &mut self,
+        at: TaggedKey,
+        place: u32,
+        (error, captured): (&IcmpError, PacketPlace),
+        until: Timestamp,
+    ) -> bool {
+        self.in_brief(
+            at,
+            place,
+            until,
+            |syn| Brief::rejected(syn, error, captured),
+            |brief| brief.is_rejected(error, captured),
+        )
+    }
+
+    fn in_brief(
+        &mut self,
+        at: TaggedKey,
+        place: u32,
+        until: Timestamp,
+        begin: impl Fn(&LoneSyn) -> Option<Brief>,
+        go_on: impl Fn(&mut Brief) -> bool,
+    ) -> bool {
+        if place & BRIEF != 0 {
+            let brief = self.briefs.get_mut((place & !BRIEF) as usize);
+            return brief.is_some_and(go_on);
+        }
+        let lone = self.lone.get(place & !LONE).filter(|_| place & LONE != 0);
+        let Some(brief) = lone.and_then(begin) else {
+            return false;
+        };
+        self.lone.take(place & !LONE);
+        let id = brief.id();
+        let new = u32::try_from(self.briefs.insert(brief)).unwrap_or(PLACES - 1) | BRIEF;
+        self.index.relocate(at.tag(), place, new);
+        self.wait(new, id, until);
+        true
     }
 
     fn flow_at(&mut self, place: u32) -> Option<&mut Flow> {
@@ -134,8 +242,7 @@ impl FlowTable {
 
     fn new_slot(&mut self, at: TaggedKey) -> u32 {
         let flow = Flow::default();
-        // Far fewer are followed at once than 31 bits can tell apart.
-        u32::try_from(self.slots.insert(Slot { at, flow })).unwrap_or(!LONE)
+        u32::try_from(self.slots.insert(Slot { at, flow })).unwrap_or(PLACES - 1)
     }
 
     /// Lets go of a 4-tuple of which nothing is left.
@@ -155,8 +262,8 @@ impl FlowTable {
     /// (180 ns each). Lines that do not depend on each other arrive together (15 ns each): so for many packets at once first
     /// the index is asked, then what it points to, then what that points to.
     pub(super) fn expect(&mut self, tags: &[Tag], now: Timestamp) {
-        let is_lone_large = self.lone.count() > WORTH_TOUCHING;
-        let is_large = self.slots.len() > WORTH_TOUCHING;
+        let is_lone_large = self.lone.room() > WORTH_TOUCHING;
+        let is_large = self.slots.len() + self.briefs.len() > WORTH_TOUCHING;
         if !is_lone_large && !is_large {
             return;
         }
@@ -167,27 +274,29 @@ impl FlowTable {
         places.extend(tags.iter().filter_map(|tag| self.index.guess(*tag)));
         if is_lone_large {
             let lone = places.iter().filter(|place| **place & LONE != 0);
-            let is_there = |place: &&u32| self.lone.get(**place & !LONE).is_some();
-            black_box(lone.filter(is_there).count());
+            touch_lone(lone.filter_map(|place| self.lone.get(*place & !LONE)));
             self.index
-                .touch(self.lone.iter().take(count).map(LoneSyn::tag));
+                .touch(self.lone.next_ones(count).map(LoneSyn::tag));
         }
         if is_large {
-            places.retain(|place| place & LONE == 0);
             let upcoming = self.open_order.iter().take(PER_PACKET * count);
             let upcoming = upcoming.filter(|waiting| waiting.until < now);
             places.extend(upcoming.map(|waiting| waiting.place));
             let forgotten = self.remembered.iter().take(count);
             places.extend(forgotten.map(|(place, _)| *place));
+            touch_briefs(&self.briefs, places);
+            self.index
+                .touch(briefs_at(&self.briefs, places).map(|brief| brief.syn.tag()));
+            places.retain(|place| place & (LONE | BRIEF) == 0);
             touch_slots(&self.slots, places);
         }
     }
 
-    /// What is known of a 4-tuple, as long as that is more than a lone SYN.
+    /// What is known of a 4-tuple, as long as that is kept in full.
     pub(super) fn followed(&self, key: FlowKey) -> Option<&Flow> {
         let place = self
             .place(self.tagged(key))
-            .filter(|place| place & LONE == 0)?;
+            .filter(|place| place & (LONE | BRIEF) == 0)?;
         slot(&self.slots, place).map(|slot| &slot.flow)
     }
 
@@ -197,6 +306,11 @@ impl FlowTable {
             .place(self.tagged(key))
             .filter(|place| place & LONE != 0)?;
         self.lone.get(place & !LONE).copied()
+    }
+
+    /// Open attempts that are kept in brief, in no order.
+    pub(super) fn briefs(&self) -> impl Iterator<Item = &Brief> {
+        self.briefs.iter().map(|(_, brief)| brief)
     }
 
     /// How many attempts are open.
@@ -239,7 +353,7 @@ impl FlowTable {
         Some(syn)
     }
 
-    /// All open attempts but lone SYNs, in no order.
+    /// All open attempts but lone SYNs and those in brief, in no order.
     pub(super) fn open_attempts(&self) -> impl Iterator<Item = &Attempt> {
         self.slots
             .iter()
@@ -254,22 +368,24 @@ impl FlowTable {
     }
 
     fn open(&mut self, place: u32, attempt: Attempt) {
-        self.open_count += 1;
-        self.open_order.push_back(Waiting {
-            place,
-            id: attempt.id,
-            until: Timestamp::EARLIEST,
-        });
+        let id = attempt.id;
         if let Some(flow) = self.flow_at(place) {
             if flow.open.capacity() == 0 {
                 flow.open.reserve_exact(1);
             }
             flow.open.push(attempt);
         }
+        self.wait(place, id, Timestamp::EARLIEST);
+    }
+
+    /// Puts an attempt behind all others that wait for their time.
+    fn wait(&mut self, place: u32, id: AttemptId, until: Timestamp) {
+        self.open_count += 1;
+        self.open_order.push_back(Waiting { place, id, until });
         if self.open_order.len() > 2 * self.open_count + 1024 {
-            let slots = &self.slots;
+            let (slots, briefs) = (&self.slots, &self.briefs);
             self.open_order
-                .retain(|waiting| is_open(slots, waiting.place, waiting.id));
+                .retain(|waiting| is_open(slots, briefs, waiting.place, waiting.id));
         }
     }
 
@@ -304,30 +420,52 @@ impl FlowTable {
 
     /// Looks at the open attempt that was not looked at for the longest time: takes it out when it `is_over` by `now`, or puts
     /// it behind the others. Looked at with every new attempt, all are in turn. `over_after` tells before when it cannot be
-    /// over, whatever comes: until then nobody looks.
+    /// over, whatever comes: until then nobody looks. One in brief is over then.
     pub(super) fn take_if(
         &mut self,
         now: Timestamp,
         is_over: impl Fn(&Attempt) -> bool,
         over_after: impl Fn(&Attempt) -> Timestamp,
-    ) -> Option<Attempt> {
+        brief_over_after: impl Fn(&Brief) -> Timestamp,
+    ) -> Option<Followed> {
         let mut waiting = self.open_order.pop_front()?;
         if waiting.until < now {
             let Waiting { place, id, .. } = waiting;
-            let mut open = slot(&self.slots, place)?.flow.open.iter();
-            let attempt = open.find(|attempt| attempt.id == id)?;
-            if is_over(attempt) {
-                return self.settle_at(place, id);
+            if place & BRIEF != 0 {
+                let brief = brief(&self.briefs, place).filter(|brief| brief.id() == id)?;
+                waiting.until = brief_over_after(brief);
+                if waiting.until < now {
+                    return self.take_brief(place).map(Followed::Brief);
+                }
+            } else {
+                let mut open = slot(&self.slots, place)?.flow.open.iter();
+                let attempt = open.find(|attempt| attempt.id == id)?;
+                if is_over(attempt) {
+                    return self.settle_at(place, id).map(Followed::Attempt);
+                }
+                waiting.until = over_after(attempt);
             }
-            waiting.until = over_after(attempt);
         }
         self.open_order.push_back(waiting);
         None
     }
 
+    /// From now on nothing is looked for, only taken out: the memory that finding things takes is given back.
+    pub(super) fn find_nothing_more(&mut self) {
+        self.index = PlaceIndex::default();
+    }
+
+    /// Takes one in brief out; nothing of it is remembered.
+    fn take_brief(&mut self, place: u32) -> Option<Brief> {
+        let brief = self.briefs.try_remove((place & !BRIEF) as usize)?;
+        self.index.remove(brief.syn.tag(), |found| found == place);
+        self.open_count -= 1;
+        Some(brief)
+    }
+
     /// Takes the oldest open attempt out that is more than a lone SYN; of very many, the one that was not looked at for the longest
     /// time.
-    pub(super) fn take_oldest(&mut self) -> Option<Attempt> {
+    pub(super) fn take_oldest(&mut self) -> Option<Followed> {
         let followed = self.first_in_order();
         let is_parked_older = match (self.parked.front(), followed) {
             (Some(parked), Some(waiting)) => parked.id < waiting.id,
@@ -335,13 +473,16 @@ impl FlowTable {
         };
         if is_parked_older {
             self.open_count -= 1;
-            return self.parked.pop_front();
+            return self.parked.pop_front().map(Followed::Attempt);
         }
         self.open_order.pop_front();
         let Waiting { place, id, .. } = followed?;
+        if place & BRIEF != 0 {
+            return self.take_brief(place).map(Followed::Brief);
+        }
         let attempt = self.take_at(place, id);
         self.forget_if_empty(place);
-        attempt
+        attempt.map(Followed::Attempt)
     }
 
     /// Takes the oldest open attempt of the whole table out, be it a lone SYN.
@@ -349,14 +490,14 @@ impl FlowTable {
         if self.is_oldest_lone() {
             return self.take_lone_if(|_| true).map(|syn| syn.attempt());
         }
-        self.take_oldest()
+        self.take_oldest().map(Followed::whole)
     }
 
     /// The first in the order of looks that is still open.
     fn first_in_order(&mut self) -> Option<Waiting> {
-        let slots = &self.slots;
+        let (slots, briefs) = (&self.slots, &self.briefs);
         while let Some(waiting) = self.open_order.front()
-            && !is_open(slots, waiting.place, waiting.id)
+            && !is_open(slots, briefs, waiting.place, waiting.id)
         {
             self.open_order.pop_front();
         }
@@ -440,6 +581,24 @@ const PROBE: AttemptId = AttemptId(0);
 /// With each packet so many of the oldest attempts are looked at.
 const PER_PACKET: usize = 2;
 
+/// Brings lone SYNs into the cache, of which each stands in two lines of memory.
+fn touch_lone<'a>(lone: impl Iterator<Item = &'a LoneSyn>) {
+    let ends = lone.map(|syn| u64::from(syn.ttl()) ^ syn.id().0);
+    black_box(ends.fold(0, |all, end| all ^ end));
+}
+
+/// The same for attempts in brief, of which each stands in four.
+fn touch_briefs(briefs: &Slab<Brief>, places: &[u32]) {
+    let ends = briefs_at(briefs, places)
+        .map(|brief| u64::from(brief.syn.ttl()) ^ brief.id().0 ^ brief.touch());
+    black_box(ends.fold(0, |all, end| all ^ end));
+}
+
+fn briefs_at<'a>(briefs: &'a Slab<Brief>, places: &'a [u32]) -> impl Iterator<Item = &'a Brief> {
+    let places = places.iter().filter(|place| **place & BRIEF != 0);
+    places.filter_map(|place| brief(briefs, *place))
+}
+
 /// Brings slots, their latest attempts and the latest packets of these into the cache: each only when the one before it is
 /// there for all.
 fn touch_slots(slots: &Slab<Slot>, places: &[u32]) {
@@ -466,6 +625,13 @@ fn slot(slots: &Slab<Slot>, place: u32) -> Option<&Slot> {
     slots.get(place as usize)
 }
 
-fn is_open(slots: &Slab<Slot>, place: u32, id: AttemptId) -> bool {
+fn brief(briefs: &Slab<Brief>, place: u32) -> Option<&Brief> {
+    briefs.get((place & !BRIEF) as usize)
+}
+
+fn is_open(slots: &Slab<Slot>, briefs: &Slab<Brief>, place: u32, id: AttemptId) -> bool {
+    if place & BRIEF != 0 {
+        return brief(briefs, place).is_some_and(|brief| brief.id() == id);
+    }
     slot(slots, place).is_some_and(|slot| slot.flow.open.iter().any(|attempt| attempt.id == id))
 }

@@ -134,17 +134,27 @@ impl LoneSyn {
         self.at
     }
 
-    /// The attempt that begins with it.
-    pub(super) fn attempt(&self) -> Attempt {
-        let place = PacketPlace {
+    /// Where it was captured.
+    pub(super) fn place(&self) -> PacketPlace {
+        PacketPlace {
             at: self.at,
             source: self.source,
             number: self.number,
-        };
-        Attempt::of_syn(self.id, &self.segment(), place)
+        }
     }
 
-    fn segment(&self) -> Segment {
+    /// Whether an answer acknowledges nothing but the SYN.
+    pub(super) fn is_without_data(&self) -> bool {
+        self.payload_length == 0 && !self.flags.has_fin()
+    }
+
+    /// The attempt that begins with it.
+    pub(super) fn attempt(&self) -> Attempt {
+        Attempt::of_syn(self.id, &self.segment(), self.place())
+    }
+
+    /// The segment that it is.
+    pub(super) fn segment(&self) -> Segment {
         let known = self.known;
         Segment {
             source: self.client,

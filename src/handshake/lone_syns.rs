@@ -9,7 +9,7 @@ use super::place_index::Tag;
 const PIECE: usize = 4096;
 
 /// Places count up to here, and start anew: so many never stand in the queue at once.
-const PLACES: u32 = 1 << 31;
+const PLACES: u32 = 1 << 30;
 
 /// SYNs in the order in which they came; those taken out leave a gap until all before them are gone.
 #[derive(Debug, Default)]
@@ -28,7 +28,12 @@ impl LoneSyns {
         self.count
     }
 
-    /// Adds one; its place, which is less than 2³¹.
+    /// For how many it takes room, gaps among them.
+    pub(super) fn room(&self) -> usize {
+        self.pieces.len() * PIECE
+    }
+
+    /// Adds one; its place, which is less than 2³⁰.
     pub(super) fn push(&mut self, syn: LoneSyn) -> u32 {
         if self.pieces.back().is_none_or(|piece| piece.len() == PIECE) {
             self.pieces.push_back(Vec::with_capacity(PIECE));
@@ -45,7 +50,7 @@ impl LoneSyns {
 
     /// Whether most of its room is gaps, so much that it is worth moving what is left.
     pub(super) fn is_full_of_gaps(&self) -> bool {
-        self.pieces.len() * PIECE > 4 * self.count + 16 * PIECE
+        self.room() > 4 * self.count + 16 * PIECE
     }
 
     /// Moves what is left together, where one that nobody takes keeps the room of all that stood behind it; `moved` hears of
@@ -93,9 +98,18 @@ impl LoneSyns {
 
     /// All of them, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &LoneSyn> {
+        self.with_gaps().flatten()
+    }
+
+    /// Those that come next to be the oldest, as far as so many steps lead past gaps.
+    pub(super) fn next_ones(&self, steps: usize) -> impl Iterator<Item = &LoneSyn> {
+        self.with_gaps().take(steps).flatten()
+    }
+
+    fn with_gaps(&self) -> impl Iterator<Item = &Option<LoneSyn>> {
         let first = self.pieces.front().and_then(|piece| piece.get(self.gone..));
         let others = self.pieces.iter().skip(1).flatten();
-        first.unwrap_or_default().iter().chain(others).flatten()
+        first.unwrap_or_default().iter().chain(others)
     }
 
     fn place_of(&self, offset: usize) -> u32 {

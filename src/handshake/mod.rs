@@ -8,11 +8,13 @@
 
 mod answer_from_elsewhere;
 mod attempt;
+mod brief;
 mod decided;
 mod evidence;
 mod flow;
 mod flow_key;
 mod flow_table;
+mod further;
 mod lone_syn;
 mod lone_syns;
 mod meaning;
@@ -27,7 +29,7 @@ mod seen_packet;
 mod tracker;
 
 pub use attempt::{Attempt, AttemptId};
-pub use decided::{Decided, DecidedAttempt, DecidedLoneSyn, Decisions};
+pub use decided::{Decided, DecidedAttempt, DecidedBrief, DecidedLoneSyn, Decisions, InBrief};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender};

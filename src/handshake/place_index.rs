@@ -54,7 +54,7 @@ impl PlaceIndex {
 
     /// Adds a place. At most 2³² - 2 is a place.
     pub(super) fn insert(&mut self, tag: Tag, place: u32) {
-        if (self.count + 1) * 5 > self.slots.len() * 4 {
+        if (self.count + 1) * 2 > self.slots.len() {
             self.grow();
         }
         self.count += 1;

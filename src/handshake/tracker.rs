@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use super::answer_from_elsewhere::OrphanedAnswers;
 use super::attempt::{Attempt, AttemptId};
-use super::decided::{Decided, DecidedAttempt, DecidedLoneSyn, Decisions};
+use super::brief::Brief;
+use super::decided::{Decided, DecidedAttempt, DecidedBrief, DecidedLoneSyn, Decisions};
 use super::flow::Flow;
 use super::flow_key::{FlowKey, TaggedKey};
-use super::flow_table::{FlowTable, OPEN_PER_FLOW};
+use super::flow_table::{FlowTable, Followed, OPEN_PER_FLOW};
 use super::lone_syn::LoneSyn;
 use super::meaning::Meaning;
 use super::on_icmp_error::on_icmp_error;
@@ -50,6 +51,8 @@ impl Default for TrackerSettings {
 #[derive(Debug)]
 pub struct Tracker {
     settings: TrackerSettings,
+    /// Whether attempts that fail as most do are kept in brief until something else is seen of them.
+    keeps_brief: bool,
     flows: FlowTable,
     decided: Decisions,
     /// Room for what is known beforehand of packets that are observed together.
@@ -66,6 +69,7 @@ impl Tracker {
     pub fn new(settings: TrackerSettings) -> Self {
         Self {
             settings,
+            keeps_brief: true,
             flows: FlowTable::new(),
             decided: Decisions::default(),
             upcoming: Upcoming::default(),
@@ -74,6 +78,14 @@ impl Tracker {
             filter_signs: FilterSigns::default(),
             copies: 0,
             set_aside_undecided: 0,
+        }
+    }
+
+    /// As [`Self::new`], for what asks for attempts while they are followed: all are kept in full, but for lone SYNs.
+    pub(super) fn in_full(settings: TrackerSettings) -> Self {
+        Self {
+            keeps_brief: false,
+            ..Self::new(settings)
         }
     }
 
@@ -128,7 +140,10 @@ impl Tracker {
     /// Ends the capture: judges all attempts that are left, and gives them away one by one.
     pub fn finish(&mut self, mut give: impl FnMut(Decided)) {
         let watch = self.watch();
-        let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts(), self.flows.lone());
+        let briefs = self.flows.briefs().filter(|brief| brief.is_unanswered());
+        let syns = self.flows.lone().chain(briefs.map(|brief| &brief.syn));
+        let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts(), syns);
+        self.flows.find_nothing_more();
         let mut perhaps_linked = Vec::new();
         loop {
             if self.flows.is_oldest_lone() {
@@ -144,8 +159,13 @@ impl Tracker {
                 give(judged(attempt, &watch));
                 continue;
             }
-            let Some(mut attempt) = self.flows.take_oldest() else {
-                break;
+            let mut attempt = match self.flows.take_oldest() {
+                None => break,
+                Some(Followed::Brief(brief)) if !orphans.has_some() => {
+                    give(Decided::Brief(DecidedBrief::of(brief, &watch)));
+                    continue;
+                }
+                Some(followed) => followed.whole(),
             };
             orphans.link_to(&mut attempt);
             if orphans.may_be_linked(&attempt) {
@@ -201,7 +221,17 @@ impl Tracker {
         } else {
             &|flow| on_segment(flow, segment, place)
         };
-        match self.flows.get_mut(at) {
+        let found = self.flows.place(at);
+        if let Some(found) = found.filter(|_| self.keeps_brief) {
+            let until = self.over_at_the_earliest(place.at);
+            if self
+                .flows
+                .goes_on_in_brief(at, found, (segment, place), until)
+            {
+                return;
+            }
+        }
+        match found.and_then(|found| self.flows.flow(at, found)) {
             Some(flow) => {
                 let meaning = rule(flow);
                 let settled = flow
@@ -227,7 +257,17 @@ impl Tracker {
     }
 
     fn observe_icmp_error(&mut self, error: &IcmpError, place: PacketPlace, at: TaggedKey) {
-        let meaning = match self.flows.get_mut(at) {
+        let found = self.flows.place(at);
+        if let Some(found) = found.filter(|_| self.keeps_brief) {
+            let until = self.over_at_the_earliest(place.at);
+            if self
+                .flows
+                .is_rejected_in_brief(at, found, (error, place), until)
+            {
+                return;
+            }
+        }
+        let meaning = match found.and_then(|found| self.flows.flow(at, found)) {
             Some(flow) => on_icmp_error(flow, error, place),
             None => Meaning::New,
         };
@@ -292,6 +332,11 @@ impl Tracker {
         }
     }
 
+    /// An attempt with a packet at `latest` is not over before.
+    fn over_at_the_earliest(&self, latest: Timestamp) -> Timestamp {
+        latest.after(SHORTEST_WAIT + self.settings.patience)
+    }
+
     fn new_id(&mut self) -> AttemptId {
         let id = AttemptId(self.next_id);
         self.next_id += 1;
@@ -340,9 +385,19 @@ impl Tracker {
         let watch = self.watch();
         let is_over = |attempt: &Attempt| is_over(attempt, &watch);
         let over_after = |attempt: &Attempt| over_after(attempt, &watch);
-        let attempt = self.flows.take_if(watch.until, is_over, over_after);
-        if let Some(attempt) = attempt.filter(|attempt| !attempt.is_held) {
-            self.decided.push(judged(attempt, &watch));
+        let brief_over_after =
+            |brief: &Brief| silent_until(brief.syn.at(), brief.latest_at(), &watch);
+        let flows = &mut self.flows;
+        let over = flows.take_if(watch.until, is_over, over_after, brief_over_after);
+        match over {
+            Some(Followed::Attempt(attempt)) if !attempt.is_held => {
+                self.decided.push(judged(attempt, &watch));
+            }
+            Some(Followed::Brief(brief)) => {
+                let brief = DecidedBrief::of(brief, &watch);
+                self.decided.push(Decided::Brief(brief));
+            }
+            _ => {}
         }
     }
 
@@ -367,9 +422,16 @@ impl Tracker {
     }
 
     /// Judges an attempt before its time, to make room.
-    fn hand_out_early(&mut self, attempt: Option<Attempt>) {
-        let Some(attempt) = attempt.filter(|attempt| !attempt.is_held) else {
-            return;
+    fn hand_out_early(&mut self, followed: Option<Followed>) {
+        let attempt = match followed {
+            Some(Followed::Attempt(attempt)) if !attempt.is_held => attempt,
+            Some(Followed::Brief(brief)) => {
+                let brief = DecidedBrief::of(brief, &self.watch());
+                self.set_aside_undecided += u64::from(brief.outcome() == super::Outcome::Pending);
+                self.decided.push(Decided::Brief(brief));
+                return;
+            }
+            _ => return,
         };
         let judgement = judge(&attempt, &self.watch());
         self.set_aside_undecided += u64::from(judgement.outcome == super::Outcome::Pending);
@@ -437,9 +499,14 @@ fn is_over(attempt: &Attempt, watch: &Watch) -> bool {
 /// Until then its client may go on. Further packets put that off (but for a SYN that stands behind several of its answers, by a
 /// few seconds, which does not matter here).
 fn over_after(attempt: &Attempt, watch: &Watch) -> Timestamp {
-    let lasted = attempt.latest_at.since(attempt.started_at());
+    silent_until(attempt.started_at(), attempt.latest_at, watch)
+}
+
+/// How long an attempt must have been silent whose packets were captured between `started` and `latest`.
+fn silent_until(started: Timestamp, latest: Timestamp, watch: &Watch) -> Timestamp {
+    let lasted = latest.since(started);
     let wait = SHORTEST_WAIT.max(lasted.saturating_mul(LONGEST_PAUSE)) + watch.patience;
-    attempt.latest_at.after(wait)
+    latest.after(wait)
 }
 
 /// What tells a capture that was filtered to SYN, FIN and RST, as people do: all segments have one of these, and FINs

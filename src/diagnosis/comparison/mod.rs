@@ -21,7 +21,7 @@ use super::findings::CaptureQuality;
 use super::names::Names;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation};
-use crate::handshake::{Attempt, DecidedAttempt, DecidedLoneSyn, Outcome, Role};
+use crate::handshake::{Attempt, DecidedAttempt, InBrief, Outcome, Role};
 use hosts::Hosts;
 use targets::Targets;
 
@@ -146,26 +146,21 @@ impl Comparison {
         }
     }
 
-    /// Whether nothing of this attempt would be kept but counts.
-    pub(super) fn only_counts(&self, lone: &DecidedLoneSyn) -> bool {
+    /// As [`Self::add`] of the whole attempt, when nothing of it is kept but counts: whether it looks like noise. `None` when
+    /// more of it is kept.
+    pub(super) fn count(&mut self, brief: &InBrief<'_>) -> Option<bool> {
+        if self.keeps_latest || brief.client.address == brief.server.address {
+            return None;
+        }
+        let outcome = brief.outcome;
         let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
-        let is_known = |service: &ServiceHistory| !(has_room && service.has_room());
-        !self.keeps_latest
-            && lone.client().address != lone.server().address
-            && self.services.get(&lone.server()).is_some_and(is_known)
-    }
-
-    /// As [`Self::add`] of the whole attempt, where it is only counted; whether it looks like noise.
-    pub(super) fn count_lone_syn(&mut self, lone: &DecidedLoneSyn) -> bool {
-        let (server, outcome) = (lone.server(), lone.outcome());
-        let client = self.note_client(lone.client().address, server, outcome, Some(lone.ttl()));
+        let service = self.services.get_mut(&brief.server);
+        let service = service.filter(|service| !(has_room && service.has_room()))?;
+        service.count(outcome, brief.has_one_syn());
+        let is_flooded = service.is_mostly_unfinished();
+        let client = self.note_client(brief.client.address, brief.server, outcome, Some(brief.ttl));
         let is_scanner = client.is_some_and(|client| client.targets.is_scan());
-        let service = self.services.get_mut(&server);
-        let is_flooded = service.is_some_and(|service| {
-            service.count(outcome, true);
-            service.is_mostly_unfinished()
-        });
-        is_scanner || (is_unfinished(outcome, true) && is_flooded)
+        Some(is_scanner || (is_unfinished(outcome, brief.has_one_syn()) && is_flooded))
     }
 
     /// Takes note of who tried to reach whom; `ttl` is that of the SYN.
@@ -190,15 +185,26 @@ impl Comparison {
         Some(client)
     }
 
-    /// Brings into the cache what is known of the clients of attempts that are about to be added.
-    pub(super) fn expect_lone<'a>(&self, lone: impl Iterator<Item = &'a DecidedLoneSyn>) {
-        let is_known = |lone: &&DecidedLoneSyn| self.clients.contains_key(&lone.client().address);
+    /// Brings into the cache what is known of the ends of attempts that are about to be added: for all at the same time,
+    /// instead of waiting for each.
+    pub(super) fn expect(&self, ends: impl Iterator<Item = (Endpoint, Endpoint)> + Clone) {
+        let is_known_target = |(client, server): &(Endpoint, Endpoint)| {
+            let client = self.clients.get(&client.address);
+            client.is_some_and(|client| client.targets.has(*server))
+        };
+        black_box(ends.clone().filter(is_known_target).count());
+        let services = ends.filter_map(|(_, server)| self.services.get(&server));
+        black_box(services.fold(0, |all, service| all ^ service.moments().len()));
+    }
+
+    /// The same for attempts known by one SYN: floods and scans, of which mostly either end is the same.
+    pub(super) fn expect_lone<'a>(&self, lone: impl Iterator<Item = InBrief<'a>>) {
+        let is_known = |lone: &InBrief<'_>| self.clients.contains_key(&lone.client.address);
         black_box(lone.filter(is_known).count());
     }
 
-    /// Brings into the cache what is known of the ends of attempts that are about to be added: for all at the same time,
-    /// instead of waiting for each.
-    pub(super) fn expect(&self, decided: &[DecidedAttempt]) {
+    /// The same for attempts that are added in full.
+    pub(super) fn expect_in_full(&self, decided: &[DecidedAttempt]) {
         let attempts = || decided.iter().map(|decided| &decided.attempt);
         let packets = attempts().filter_map(|attempt| attempt.evidence.packets().last());
         black_box(
@@ -206,13 +212,6 @@ impl Comparison {
                 .map(|packet| packet.place.source.0)
                 .fold(0, u32::wrapping_add),
         );
-        let is_known_target = |attempt: &&Attempt| {
-            let client = self.clients.get(&attempt.client.address);
-            client.is_some_and(|client| client.targets.has(attempt.server))
-        };
-        black_box(attempts().filter(is_known_target).count());
-        let moments = attempts().filter_map(|attempt| self.services.get(&attempt.server));
-        black_box(moments.fold(0, |all, service| all ^ service.moments().len()));
         let hosts = attempts().filter_map(|attempt| self.hosts.get(attempt.server.address));
         black_box(hosts.fold(0, |all, host| all ^ host.captured.0));
     }

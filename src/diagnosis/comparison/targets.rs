@@ -1,8 +1,9 @@
 //! What one client tried to reach: an application's few servers, or a scanner's many ports and hosts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::super::compact_sets::EndpointSet;
 use crate::decode::Endpoint;
 use crate::handshake::Outcome;
 
@@ -31,7 +32,7 @@ pub(super) struct Targets {
 /// The targets of what may be a scanner.
 #[derive(Clone, Debug, Default)]
 struct ManyTargets {
-    told_apart: HashSet<Endpoint, foldhash::fast::RandomState>,
+    told_apart: EndpointSet,
     ports: HashMap<IpAddr, u32, foldhash::fast::RandomState>,
     most_ports_of_a_host: u32,
 }
@@ -84,7 +85,7 @@ impl Targets {
     /// Whether this is one of those that are told apart.
     pub(super) fn has(&self, server: Endpoint) -> bool {
         match &self.many {
-            Some(many) => many.told_apart.contains(&server),
+            Some(many) => many.told_apart.contains(server),
             None => self.few.contains(&server),
         }
     }

@@ -7,6 +7,7 @@ use super::{DecidedAttempt, Decisions, SHORTEST_WAIT, Tracker, TrackerSettings, 
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Observation;
 use crate::handshake::attempt::{Attempt, AttemptId};
+use crate::handshake::brief::Brief;
 use crate::handshake::flow_key::FlowKey;
 use crate::handshake::lone_syn::LoneSyn;
 use crate::handshake::outcome::{Outcome, Watch, judge};
@@ -59,7 +60,7 @@ impl LiveTracker {
     /// A tracker that has seen nothing.
     pub fn new(settings: TrackerSettings, captures_third_step: Option<bool>) -> Self {
         Self {
-            tracker: Tracker::new(settings),
+            tracker: Tracker::in_full(settings),
             captures_third_step,
             due: VecDeque::new(),
             told: HashMap::default(),
@@ -223,9 +224,11 @@ impl LiveTracker {
                 |attempt: &Attempt| is_over(attempt, &watch) || has_begun(attempt, &watch);
             // All are looked at in turn: also those that were established meanwhile.
             let flows = &mut self.tracker.flows;
-            let attempt = flows.take_if(watch.until, is_over, |_| Timestamp::EARLIEST);
-            if let Some(attempt) = attempt {
-                self.close(attempt, &watch);
+            let at_once = |_: &Attempt| Timestamp::EARLIEST;
+            let none_is = |_: &Brief| watch.until;
+            let over = flows.take_if(watch.until, is_over, at_once, none_is);
+            if let Some(over) = over {
+                self.close(over.whole(), &watch);
             }
         }
     }
