@@ -278,8 +278,8 @@ proptest! {
         let packets = observed(&attacks);
         let (mut lone, mut briefs) = (0, 0);
         let mut both = |decisions: &mut Decisions| {
-            lone += decisions.lone().count();
-            briefs += decisions.briefs().count();
+            let in_brief = decisions.count_in_brief();
+            (lone, briefs) = (lone + in_brief.0, briefs + in_brief.1);
             let mut again = Decisions::default();
             decisions.drain(|decided| {
                 let decided_whole = match &decided {

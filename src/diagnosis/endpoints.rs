@@ -1,13 +1,15 @@
 //! What the attempts say about each server.
 
-use std::collections::HashMap;
 use std::hint::black_box;
 use std::net::IpAddr;
+
+use indexmap::IndexMap;
 
 use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
 use super::compact_sets::AddressSet;
 use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
+use super::known_ends::{KnownEnds, Place};
 use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
 use super::time_line::TimeLine;
@@ -257,7 +259,7 @@ impl EndpointSummary {
 /// Collects the attempts to every server.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {
-    by_server: HashMap<Endpoint, EndpointSummary, foldhash::fast::RandomState>,
+    by_server: IndexMap<Endpoint, EndpointSummary, foldhash::fast::RandomState>,
     clients: usize,
     /// Failures before then are examples only while there is none after it.
     example_since: Option<Timestamp>,
@@ -269,7 +271,7 @@ pub(super) struct Endpoints {
 impl Default for Endpoints {
     fn default() -> Self {
         Self {
-            by_server: HashMap::default(),
+            by_server: IndexMap::default(),
             clients: 0,
             example_since: None,
             steps: STEPS,
@@ -279,17 +281,27 @@ impl Default for Endpoints {
 }
 
 impl Endpoints {
-    /// Brings into the cache what is known of the servers of attempts that are about to be added.
-    pub(super) fn expect(&self, ends: impl Iterator<Item = (Endpoint, Endpoint)> + Clone) {
-        let is_known_client = |(client, server): &(Endpoint, Endpoint)| {
-            let endpoint = self.by_server.get(server);
-            endpoint.is_some_and(|endpoint| endpoint.clients.contains(client.address))
-        };
-        black_box(ends.clone().filter(is_known_client).count());
-        let endpoints = ends.filter_map(|(_, server)| self.by_server.get(&server));
+    /// Looks up a server.
+    pub(super) fn place_of(&self, server: Endpoint) -> Place {
+        let has_room = self.by_server.len() < TOLD_APART;
+        Place::of(self.by_server.get_index_of(&server), has_room)
+    }
+
+    /// Whether this is a client of the server that is told apart.
+    pub(super) fn has_client(&self, server: Place, client: IpAddr) -> bool {
+        let endpoint = server
+            .found()
+            .and_then(|place| self.by_server.get_index(place));
+        endpoint.is_some_and(|(_, endpoint)| endpoint.clients.contains(client))
+    }
+
+    /// Brings into the cache what will be needed of the servers of attempts that are about to be added.
+    pub(super) fn touch(&self, ends: &[KnownEnds]) {
+        let endpoints = ends.iter().filter_map(|ends| ends.endpoint.found());
+        let endpoints = endpoints.filter_map(|place| self.by_server.get_index(place));
         black_box(
             endpoints
-                .map(|endpoint| endpoint.over_time.latest_count())
+                .map(|(_, endpoint)| endpoint.over_time.latest_count())
                 .fold(0, u32::wrapping_add),
         );
     }
@@ -331,25 +343,52 @@ impl Endpoints {
         }
     }
 
-    pub(super) fn add(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
+    /// Takes an attempt into account, with what was looked up of its ends, and whether they know each other.
+    pub(super) fn add(
+        &mut self,
+        decided: &DecidedAttempt,
+        may_be_noise: bool,
+        ends: &KnownEnds,
+        is_known_pair: bool,
+    ) {
         let server = decided.attempt.server;
-        if self.by_server.len() >= TOLD_APART && !self.by_server.contains_key(&server) {
+        let endpoint = match ends.endpoint {
+            Place::NoRoom => None,
+            Place::At(place) => {
+                let found = self.by_server.get_index_mut(place as usize);
+                found.map(|found| found.1)
+            }
+            Place::Unknown if self.by_server.len() < TOLD_APART => {
+                let steps = self.steps;
+                let new = || EndpointSummary::new(server, steps);
+                Some(self.by_server.entry(server).or_insert_with(new))
+            }
+            Place::Unknown => self.by_server.get_mut(&server),
+        };
+        let Some(endpoint) = endpoint else {
             return;
-        }
-        let endpoint = self
-            .by_server
-            .entry(server)
-            .or_insert_with(|| EndpointSummary::new(server, self.steps));
+        };
         let counts_before = endpoint.over_time.cells();
         endpoint.add(decided, may_be_noise, self.example_since);
         self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
-        self.clients += note_client(endpoint, self.clients, decided.attempt.client.address);
+        if !is_known_pair {
+            self.clients += note_client(endpoint, self.clients, decided.attempt.client.address);
+        }
         self.limit_counts();
     }
 
     /// As [`Self::add`] of the whole attempt, when it would only be counted; whether that is so.
-    pub(super) fn count(&mut self, brief: &InBrief<'_>, may_be_noise: bool) -> bool {
-        let endpoint = self.by_server.get_mut(&brief.server);
+    pub(super) fn count(
+        &mut self,
+        brief: &InBrief<'_>,
+        may_be_noise: bool,
+        ends: &KnownEnds,
+        is_known_pair: bool,
+    ) -> bool {
+        let endpoint = match ends.endpoint.found() {
+            Some(place) => self.by_server.get_index_mut(place).map(|found| found.1),
+            None => self.by_server.get_mut(&brief.server),
+        };
         let Some(endpoint) = endpoint.filter(|endpoint| {
             self.example_since.is_none() && endpoint.only_counts(brief, may_be_noise)
         }) else {
@@ -358,7 +397,9 @@ impl Endpoints {
         let counts_before = endpoint.over_time.cells();
         endpoint.count(brief);
         self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
-        self.clients += note_client(endpoint, self.clients, brief.client.address);
+        if !is_known_pair {
+            self.clients += note_client(endpoint, self.clients, brief.client.address);
+        }
         self.limit_counts();
         true
     }

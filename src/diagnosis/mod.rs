@@ -14,6 +14,7 @@ mod evidence_choice;
 mod explainer;
 mod findings;
 pub mod knowledge;
+mod known_ends;
 mod listing;
 mod live;
 mod names;
@@ -47,12 +48,13 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::decode::Observation;
+use crate::decode::{Endpoint, Observation};
 use crate::handshake::{Decided, DecidedAttempt, Decisions, InBrief};
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
 use explainer::Explainer;
+use known_ends::{KnownEnds, KnownPairs, LatestServers};
 use listing::UnexplainedAttempts;
 use noise::NoiseFilter;
 use past_noise::PastNoise;
@@ -65,6 +67,8 @@ pub struct Diagnostician {
     outcomes: OutcomeCounts,
     over_time: TimeLine,
     endpoints: Endpoints,
+    /// Of these and of the clients of `comparison`.
+    known_pairs: KnownPairs,
     attempts: AttemptList,
     not_selected: u64,
     highest_id: u64,
@@ -162,6 +166,7 @@ impl Diagnostician {
             outcomes: OutcomeCounts::default(),
             over_time: TimeLine::default(),
             endpoints: Endpoints::default(),
+            known_pairs: KnownPairs::default(),
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
             highest_id: 0,
@@ -187,54 +192,104 @@ impl Diagnostician {
 
     /// Takes attempts into account, and leaves none.
     pub fn add_all(&mut self, decisions: &mut Decisions) {
-        self.expect(decisions);
-        decisions.drain(|decided| match decided {
-            Decided::Attempt(decided) => self.add(decided),
-            Decided::Brief(brief) => self.add_in_brief(&brief.in_brief(), || brief.whole()),
-            Decided::LoneSyn(lone) => self.add_in_brief(&lone.in_brief(), || lone.whole()),
+        let ends = self.look_up(decisions);
+        let mut upcoming = ends.into_iter();
+        decisions.drain(|decided| {
+            let ends = upcoming.next().unwrap_or_default();
+            match decided {
+                Decided::Attempt(decided) => self.add_known(decided, &ends),
+                Decided::Brief(brief) => {
+                    self.add_in_brief(&brief.in_brief(), &ends, || brief.whole());
+                }
+                Decided::LoneSyn(lone) => {
+                    self.add_in_brief(&lone.in_brief(), &ends, || lone.whole());
+                }
+            }
         });
     }
 
-    /// Makes ready for attempts that are about to be added, which saves the time of waiting for memory with each of them. It
-    /// changes nothing else.
-    fn expect(&self, decisions: &Decisions) {
-        let attempts = decisions.attempts().iter();
-        let ends = attempts.map(|decided| (decided.attempt.client, decided.attempt.server));
-        let briefs = decisions.briefs().map(|brief| (brief.client, brief.server));
-        let ends = ends.chain(briefs);
-        self.comparison.expect(ends.clone());
-        self.comparison.expect_in_full(decisions.attempts());
-        self.endpoints.expect(ends);
-        self.comparison.expect_lone(decisions.lone());
+    /// Looks up the ends of attempts that are about to be added, and brings into the cache what will be needed of them.
+    fn look_up(&self, decisions: &Decisions) -> Vec<KnownEnds> {
+        let mut servers = LatestServers::default();
+        let look_up = |(client, server): (Endpoint, Endpoint)| {
+            let (service, endpoint) = servers.get_or(server, || {
+                let service = self.comparison.place_of_service(server);
+                (service, self.endpoints.place_of(server))
+            });
+            KnownEnds {
+                client: self.comparison.place_of_client(client.address),
+                service,
+                endpoint,
+            }
+        };
+        let ends: Vec<KnownEnds> = decisions.ends().map(look_up).collect();
+        self.known_pairs.touch(&ends);
+        self.comparison.touch(&ends);
+        self.comparison.touch_in_full(decisions.attempts());
+        self.endpoints.touch(&ends);
+        ends
     }
 
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
-        self.comparison.add(&decided);
-        self.count(decided);
+        self.add_known(decided, &KnownEnds::default());
+    }
+
+    fn add_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds) {
+        let is_known_pair = self.known_pairs.has(ends);
+        self.comparison.add_known(&decided, ends, is_known_pair);
+        let (client, server) = (decided.attempt.client, decided.attempt.server);
+        self.count_known(decided, ends, is_known_pair);
+        if !is_known_pair {
+            self.introduce(client, server, ends);
+        }
     }
 
     /// As [`Self::add`] of the whole attempt, which is made only where something of it is kept.
-    fn add_in_brief(&mut self, brief: &InBrief<'_>, whole: impl Fn() -> DecidedAttempt) {
-        let Some(may_be_noise) = self.comparison.count(brief) else {
-            self.add(whole());
+    fn add_in_brief(
+        &mut self,
+        brief: &InBrief<'_>,
+        ends: &KnownEnds,
+        whole: impl Fn() -> DecidedAttempt,
+    ) {
+        let is_known_pair = self.known_pairs.has(ends);
+        let Some(may_be_noise) = self.comparison.count(brief, ends, is_known_pair) else {
+            self.add_known(whole(), ends);
             return;
         };
         let is_only_counted = self.selection.is_all()
             && self.attempts.leaves_out(brief, may_be_noise)
-            && self.endpoints.count(brief, may_be_noise);
-        if !is_only_counted {
-            self.count(whole());
-            return;
+            && self
+                .endpoints
+                .count(brief, may_be_noise, ends, is_known_pair);
+        if is_only_counted {
+            self.highest_id = self.highest_id.max(brief.id.0);
+            self.outcomes.add(brief.outcome);
+            self.over_time.add_brief(brief);
+            self.attempts.count_only();
+        } else {
+            self.count_known(whole(), ends, is_known_pair);
         }
-        self.highest_id = self.highest_id.max(brief.id.0);
-        self.outcomes.add(brief.outcome);
-        self.over_time.add_brief(brief);
-        self.attempts.count_only();
+        if !is_known_pair {
+            self.introduce(brief.client, brief.server, ends);
+        }
+    }
+
+    /// Remembers that the client is known at the server, and the server at the client, where that is so.
+    fn introduce(&mut self, client: Endpoint, server: Endpoint, ends: &KnownEnds) {
+        let know_each_other = self.comparison.has_target(ends.client, server)
+            && self.endpoints.has_client(ends.endpoint, client.address);
+        if know_each_other {
+            self.known_pairs.add(ends);
+        }
     }
 
     /// Takes an attempt into account that others are compared with already.
     fn count(&mut self, decided: DecidedAttempt) {
+        self.count_known(decided, &KnownEnds::default(), false);
+    }
+
+    fn count_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds, is_known_pair: bool) {
         self.highest_id = self.highest_id.max(decided.attempt.id.0);
         let may_be_noise = self.comparison.may_be_noise(&decided);
         if !self.selection.includes(&decided) {
@@ -243,7 +298,8 @@ impl Diagnostician {
         }
         self.outcomes.add(decided.judgement.outcome);
         self.over_time.add(&decided);
-        self.endpoints.add(&decided, may_be_noise);
+        self.endpoints
+            .add(&decided, may_be_noise, ends, is_known_pair);
         if self.selection.lists(&decided) {
             self.attempts.add(decided, may_be_noise);
         }
@@ -263,6 +319,7 @@ impl Diagnostician {
             outcomes: self.outcomes,
             over_time: self.over_time.clone(),
             endpoints: self.endpoints.clone(),
+            known_pairs: KnownPairs::default(),
             attempts: AttemptList::new(Some(0)),
             past_noise: self.past_noise.clone(),
             not_selected: self.not_selected,

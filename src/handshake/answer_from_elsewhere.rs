@@ -151,7 +151,7 @@ fn waits_for(attempt: &Attempt) -> Option<Answered> {
 }
 
 fn key_of_syn(syn: &LoneSyn) -> Answered {
-    (syn.client, syn.server.port, syn.sequence.0)
+    (syn.client(), syn.server().port, syn.isn().0)
 }
 
 fn key(attempt: &Attempt, isn: SequenceNumber) -> Answered {

@@ -8,6 +8,7 @@ use super::flow::Flow;
 use super::further::Further;
 use super::lone_syn::LoneSyn;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence};
+use super::place_index::Tag;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{IcmpError, Segment};
 
@@ -22,23 +23,37 @@ const MOST: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Brief {
     pub(super) syn: LoneSyn,
+    tag: Tag,
     further: SmallVec<[Further; INLINE]>,
 }
 
 impl Brief {
     /// Of a SYN and the packet after it, when that goes on as expected.
-    pub(super) fn begun(syn: &LoneSyn, segment: &Segment, place: PacketPlace) -> Option<Self> {
-        Further::of_segment(syn, syn.at(), segment, place).map(|further| Self::of(syn, further))
+    pub(super) fn begun(
+        syn: &LoneSyn,
+        tag: Tag,
+        segment: &Segment,
+        place: PacketPlace,
+    ) -> Option<Self> {
+        let further = Further::of_segment(syn, syn.at(), segment, place)?;
+        Some(Self::of(syn, tag, further))
     }
 
     /// Of a SYN and the ICMP error about it.
-    pub(super) fn rejected(syn: &LoneSyn, error: &IcmpError, place: PacketPlace) -> Option<Self> {
-        Further::of_icmp_error(syn, error, place).map(|further| Self::of(syn, further))
+    pub(super) fn rejected(
+        syn: &LoneSyn,
+        tag: Tag,
+        error: &IcmpError,
+        place: PacketPlace,
+    ) -> Option<Self> {
+        let further = Further::of_icmp_error(syn, error, place)?;
+        Some(Self::of(syn, tag, further))
     }
 
-    fn of(syn: &LoneSyn, further: Further) -> Self {
+    fn of(syn: &LoneSyn, tag: Tag, further: Further) -> Self {
         let mut brief = Self {
-            syn: *syn,
+            syn: syn.clone(),
+            tag,
             further: SmallVec::new(),
         };
         brief.further.push(further);
@@ -78,6 +93,11 @@ impl Brief {
     /// Something of its last packet: a look there brings it into the cache.
     pub(super) fn touch(&self) -> u64 {
         self.further.last().map_or(0, Further::touch)
+    }
+
+    /// The tag of its 4-tuple.
+    pub(super) fn tag(&self) -> Tag {
+        self.tag
     }
 
     /// The attempt's number.

@@ -21,7 +21,7 @@ pub struct DecidedAttempt {
 
 /// An attempt of which nothing but one SYN was seen, judged: it met silence, or was not watched for long enough. In a flood
 /// nearly all are, so that this is a fraction of a [`DecidedAttempt`], which can be made of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DecidedLoneSyn {
     syn: LoneSyn,
     judgement: Judgement,
@@ -111,9 +111,9 @@ impl<'a> InBrief<'a> {
         Self {
             id: syn.id(),
             started_at: syn.at(),
-            client: syn.client,
-            server: syn.server,
-            isn: syn.sequence.0,
+            client: syn.client(),
+            server: syn.server(),
+            isn: syn.isn().0,
             ttl: syn.ttl(),
             outcome,
             further,
@@ -214,14 +214,29 @@ impl Decisions {
         &self.attempts
     }
 
-    /// Those of which nothing was seen but what most failing ones show.
-    pub fn briefs(&self) -> impl Iterator<Item = InBrief<'_>> + Clone {
-        self.briefs.iter().map(DecidedBrief::in_brief)
+    /// Client and server of all, in their order.
+    pub fn ends(&self) -> impl Iterator<Item = (Endpoint, Endpoint)> {
+        let (mut attempts, mut briefs) = (self.attempts.iter(), self.briefs.iter());
+        let mut lone = self.lone.iter();
+        self.order.iter().filter_map(move |kind| match kind {
+            Kind::Attempt => {
+                let attempt = &attempts.next()?.attempt;
+                Some((attempt.client, attempt.server))
+            }
+            Kind::Brief => {
+                let syn = &briefs.next()?.brief.syn;
+                Some((syn.client(), syn.server()))
+            }
+            Kind::LoneSyn => {
+                let syn = &lone.next()?.syn;
+                Some((syn.client(), syn.server()))
+            }
+        })
     }
 
-    /// Those of which nothing was seen but one SYN.
-    pub fn lone(&self) -> impl Iterator<Item = InBrief<'_>> {
-        self.lone.iter().map(DecidedLoneSyn::in_brief)
+    /// How many there are of which nothing was seen but one SYN, and of which nothing but what most failing ones show.
+    pub fn count_in_brief(&self) -> (usize, usize) {
+        (self.lone.len(), self.briefs.len())
     }
 
     /// Gives all away, in their order; the room stays.

@@ -178,7 +178,7 @@ impl FlowTable {
             at,
             place,
             until,
-            |syn| Brief::begun(syn, segment, captured),
+            |syn| Brief::begun(syn, at.tag(), segment, captured),
             |brief| brief.goes_on(segment, captured),
         )
     }
@@ -195,7 +195,7 @@ impl FlowTable {
             at,
             place,
             until,
-            |syn| Brief::rejected(syn, error, captured),
+            |syn| Brief::rejected(syn, at.tag(), error, captured),
             |brief| brief.is_rejected(error, captured),
         )
     }
@@ -236,7 +236,7 @@ impl FlowTable {
             return place;
         }
         let place = self.new_slot(at);
-        self.index.insert(at.tag(), place);
+        self.find_from_now_on(at.tag(), place);
         place
     }
 
@@ -274,9 +274,8 @@ impl FlowTable {
         places.extend(tags.iter().filter_map(|tag| self.index.guess(*tag)));
         if is_lone_large {
             let lone = places.iter().filter(|place| **place & LONE != 0);
-            touch_lone(lone.filter_map(|place| self.lone.get(*place & !LONE)));
-            self.index
-                .touch(self.lone.next_ones(count).map(LoneSyn::tag));
+            let is_there = |place: &&u32| self.lone.get(**place & !LONE).is_some();
+            black_box(lone.filter(is_there).count());
         }
         if is_large {
             let upcoming = self.open_order.iter().take(PER_PACKET * count);
@@ -286,7 +285,7 @@ impl FlowTable {
             places.extend(forgotten.map(|(place, _)| *place));
             touch_briefs(&self.briefs, places);
             self.index
-                .touch(briefs_at(&self.briefs, places).map(|brief| brief.syn.tag()));
+                .touch(briefs_at(&self.briefs, places).map(Brief::tag));
             places.retain(|place| place & (LONE | BRIEF) == 0);
             touch_slots(&self.slots, places);
         }
@@ -305,7 +304,7 @@ impl FlowTable {
         let place = self
             .place(self.tagged(key))
             .filter(|place| place & LONE != 0)?;
-        self.lone.get(place & !LONE).copied()
+        self.lone.get(place & !LONE).cloned()
     }
 
     /// Open attempts that are kept in brief, in no order.
@@ -324,15 +323,24 @@ impl FlowTable {
     }
 
     /// Follows a new attempt of a 4-tuple of which nothing is known, by its SYN.
-    pub(super) fn add_lone(&mut self, syn: LoneSyn) {
+    pub(super) fn add_lone(&mut self, tag: Tag, syn: LoneSyn) {
         if self.lone.is_full_of_gaps() {
-            let index = &mut self.index;
-            self.lone
-                .close_gaps(|tag, from, to| index.relocate(tag, from | LONE, to | LONE));
+            let (index, tagger) = (&mut self.index, &self.tagger);
+            self.lone.close_gaps(|syn, from, to| {
+                let tag = tagger.tag(FlowKey::between(syn.client(), syn.server()));
+                index.relocate(tag, from | LONE, to | LONE);
+            });
         }
-        let tag = syn.tag();
         let place = self.lone.push(syn);
-        self.index.insert(tag, place | LONE);
+        self.find_from_now_on(tag, place | LONE);
+    }
+
+    /// Lone SYNs leave the index when it needs room: all others at once.
+    fn find_from_now_on(&mut self, tag: Tag, place: u32) {
+        let lone = &self.lone;
+        self.index.insert(tag, place, |place| {
+            place & LONE != 0 && lone.is_outside(place & !LONE)
+        });
     }
 
     /// How many of them are lone SYNs.
@@ -348,9 +356,7 @@ impl FlowTable {
     /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or never.
     pub(super) fn take_lone_if(&mut self, is_over: impl Fn(&LoneSyn) -> bool) -> Option<LoneSyn> {
         let (place, _) = self.lone.oldest().filter(|(_, syn)| is_over(syn))?;
-        let syn = self.lone.take(place)?;
-        self.index.remove(syn.tag(), |found| found == place | LONE);
-        Some(syn)
+        self.lone.take(place)
     }
 
     /// All open attempts but lone SYNs and those in brief, in no order.
@@ -458,7 +464,7 @@ impl FlowTable {
     /// Takes one in brief out; nothing of it is remembered.
     fn take_brief(&mut self, place: u32) -> Option<Brief> {
         let brief = self.briefs.try_remove((place & !BRIEF) as usize)?;
-        self.index.remove(brief.syn.tag(), |found| found == place);
+        self.index.remove(brief.tag(), |found| found == place);
         self.open_count -= 1;
         Some(brief)
     }
@@ -581,13 +587,7 @@ const PROBE: AttemptId = AttemptId(0);
 /// With each packet so many of the oldest attempts are looked at.
 const PER_PACKET: usize = 2;
 
-/// Brings lone SYNs into the cache, of which each stands in two lines of memory.
-fn touch_lone<'a>(lone: impl Iterator<Item = &'a LoneSyn>) {
-    let ends = lone.map(|syn| u64::from(syn.ttl()) ^ syn.id().0);
-    black_box(ends.fold(0, |all, end| all ^ end));
-}
-
-/// The same for attempts in brief, of which each stands in four.
+/// Brings attempts in brief into the cache, of which each stands in three or four lines of memory.
 fn touch_briefs(briefs: &Slab<Brief>, places: &[u32]) {
     let ends = briefs_at(briefs, places)
         .map(|brief| u64::from(brief.syn.ttl()) ^ brief.id().0 ^ brief.touch());

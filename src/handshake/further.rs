@@ -104,9 +104,9 @@ impl Further {
         let (IpAddr::V4(sender), IcmpKind::V4(kind, code)) = (error.sender, error.kind) else {
             return None;
         };
-        let quotes_the_syn = quote.source == syn.client
-            && quote.destination == syn.server
-            && quote.sequence.is_none_or(|number| number == syn.sequence)
+        let quotes_the_syn = quote.source == syn.client()
+            && quote.destination == syn.server()
+            && quote.sequence.is_none_or(|number| number == syn.isn())
             && quote.flags.is_none_or(TcpFlags::is_syn);
         let is_plain = error.encapsulation == Encapsulation::default();
         let content = Content::IcmpError {
@@ -158,7 +158,7 @@ impl Further {
             window,
         };
         let expected = refusal_of(syn, segment.ip, segment.sequence, window);
-        let is_plain = syn.is_without_data() && syn.client != syn.server;
+        let is_plain = syn.is_without_data() && syn.client() != syn.server();
         (is_plain && expected == *segment).then_some(content)
     }
 
@@ -216,10 +216,10 @@ impl Further {
                     kind: IcmpKind::V4(kind, code),
                     encapsulation: Encapsulation::default(),
                     quote: QuotedSegment {
-                        source: syn.client,
-                        destination: syn.server,
+                        source: syn.client(),
+                        destination: syn.server(),
                         ttl: quoted_ttl,
-                        sequence: Some(syn.sequence),
+                        sequence: Some(syn.isn()),
                         flags: Some(TcpFlags::SYN),
                     },
                 };
@@ -246,12 +246,12 @@ impl Further {
 
 fn refusal_of(syn: &LoneSyn, ip: IpFacts, sequence: SequenceNumber, window: u16) -> Segment {
     Segment {
-        source: syn.server,
-        destination: syn.client,
+        source: syn.server(),
+        destination: syn.client(),
         ip,
         encapsulation: Encapsulation::default(),
         sequence,
-        acknowledgment: syn.sequence.plus(1),
+        acknowledgment: syn.isn().plus(1),
         flags: REFUSAL,
         window: Some(window),
         payload_length: 0,

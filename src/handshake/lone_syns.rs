@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use super::lone_syn::LoneSyn;
-use super::place_index::Tag;
 
 /// How many SYNs are kept in one piece of memory: so that the queue can grow and shrink without being copied.
 const PIECE: usize = 4096;
@@ -55,14 +54,16 @@ impl LoneSyns {
 
     /// Moves what is left together, where one that nobody takes keeps the room of all that stood behind it; `moved` hears of
     /// each from where it went to where. No place is free to be moved to before what stood there was moved.
-    pub(super) fn close_gaps(&mut self, mut moved: impl FnMut(Tag, u32, u32)) {
+    pub(super) fn close_gaps(&mut self, mut moved: impl FnMut(&LoneSyn, u32, u32)) {
         let old = std::mem::take(&mut self.pieces);
         (self.gone, self.count) = (0, 0);
         for (offset, syn) in old.into_iter().flatten().enumerate() {
             if let Some(syn) = syn {
                 let from = self.place_of(offset);
                 let to = self.push(syn);
-                moved(syn.tag(), from, to);
+                if let Some(syn) = self.get(to) {
+                    moved(syn, from, to);
+                }
             }
         }
     }
@@ -74,6 +75,14 @@ impl LoneSyns {
             .get(offset / PIECE)?
             .get(offset % PIECE)?
             .as_ref()
+    }
+
+    /// Whether the queue does not reach to this place: all that stood there is gone. No look at what stands there is needed to
+    /// tell.
+    pub(super) fn is_outside(&self, place: u32) -> bool {
+        let before_last = self.pieces.len().saturating_sub(1) * PIECE;
+        let end = before_last + self.pieces.back().map_or(0, Vec::len);
+        !(self.gone..end).contains(&self.offset_of(place))
     }
 
     /// Takes the one at this place out.
@@ -98,18 +107,9 @@ impl LoneSyns {
 
     /// All of them, the oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &LoneSyn> {
-        self.with_gaps().flatten()
-    }
-
-    /// Those that come next to be the oldest, as far as so many steps lead past gaps.
-    pub(super) fn next_ones(&self, steps: usize) -> impl Iterator<Item = &LoneSyn> {
-        self.with_gaps().take(steps).flatten()
-    }
-
-    fn with_gaps(&self) -> impl Iterator<Item = &Option<LoneSyn>> {
         let first = self.pieces.front().and_then(|piece| piece.get(self.gone..));
         let others = self.pieces.iter().skip(1).flatten();
-        first.unwrap_or_default().iter().chain(others)
+        first.unwrap_or_default().iter().chain(others).flatten()
     }
 
     fn place_of(&self, offset: usize) -> u32 {
@@ -177,7 +177,7 @@ mod tests {
             is_whole: true,
         };
         let id = AttemptId(u64::from(number) + 1);
-        LoneSyn::of(id, Tag::default(), &segment, PacketPlace::default()).unwrap()
+        LoneSyn::of(id, &segment, PacketPlace::default()).unwrap()
     }
 
     fn take_oldest(lone: &mut LoneSyns) -> Option<LoneSyn> {
@@ -195,14 +195,18 @@ mod tests {
         let places: Vec<u32> = (0..30_000).map(|number| lone.push(syn(number))).collect();
         for (number, place) in (0..).zip(&places).step_by(3) {
             let taken = lone.take(*place).unwrap();
-            assert_eq!(taken.sequence, SequenceNumber(number));
+            assert_eq!(taken.isn(), SequenceNumber(number));
             assert!(lone.take(*place).is_none(), "it was taken already");
         }
         assert_eq!(lone.count(), 20_000);
         assert_eq!(lone.iter().count(), 20_000);
         let mut oldest_first = Vec::new();
         while let Some(syn) = take_oldest(&mut lone) {
-            oldest_first.push(syn.sequence.0);
+            oldest_first.push(syn.isn().0);
+            let first_left = lone.oldest().map_or(u32::MAX, |(_, syn)| syn.isn().0);
+            for (number, place) in (0..).zip(&places).step_by(997) {
+                assert_eq!(lone.is_outside(*place), number < first_left, "{number}");
+            }
         }
         let expected: Vec<u32> = (0..30_000).filter(|number| number % 3 != 0).collect();
         assert_eq!(oldest_first, expected);
@@ -225,11 +229,8 @@ mod tests {
         }
         assert_eq!(lone.count(), 1);
         assert!(lone.pieces.len() <= 17);
-        assert_eq!(
-            lone.get(place_of_first).unwrap().sequence,
-            SequenceNumber(0)
-        );
-        assert_eq!(take_oldest(&mut lone).unwrap().sequence, SequenceNumber(0));
+        assert_eq!(lone.get(place_of_first).unwrap().isn(), SequenceNumber(0));
+        assert_eq!(take_oldest(&mut lone).unwrap().isn(), SequenceNumber(0));
     }
 
     #[test]

@@ -23,11 +23,15 @@ impl Tagger {
 /// A slot holds a tag and a place in 8 bytes, eight slots a cache line. A look-up that finds nothing so needs one line of memory
 /// and no key, growing needs no key at all, and [`Self::touch`] can ask for the line of a key long before it is needed: in a table
 /// that does not fit the caches, waiting for memory is nearly all that a look-up costs.
+///
+/// What leaves in great numbers is not taken out one by one, which would move what stands behind it: whoever lets go of a place
+/// leaves it here, answers that it is not what is looked for, and says that it is gone when there is no room for more.
 #[derive(Debug, Default)]
 pub(super) struct PlaceIndex {
     /// A power of two of them, or none. 0 is a free one; else the tag, and the place plus one.
     slots: Vec<u64>,
-    count: usize,
+    /// How many are not free.
+    used: usize,
 }
 
 const FREE: u64 = 0;
@@ -46,18 +50,22 @@ fn place_of(slot: u64) -> u32 {
 }
 
 impl PlaceIndex {
-    /// How many places it knows.
+    /// How many places it knows, those that are gone among them.
     #[cfg(test)]
-    fn count(&self) -> usize {
-        self.count
+    fn used(&self) -> usize {
+        self.used
     }
 
-    /// Adds a place. At most 2³² - 2 is a place.
-    pub(super) fn insert(&mut self, tag: Tag, place: u32) {
-        if (self.count + 1) * 2 > self.slots.len() {
-            self.grow();
+    /// Adds a place. At most 2³² - 2 is a place. `is_gone` tells which places of those before need not be found any more.
+    pub(super) fn insert(&mut self, tag: Tag, place: u32, is_gone: impl Fn(u32) -> bool) {
+        // Half empty after this, so that gaps are near wherever one starts.
+        if (self.used + 1) * 5 > self.slots.len() * 3 {
+            self.sweep(is_gone);
+            if (self.used + 1) * 2 > self.slots.len() {
+                self.grow();
+            }
         }
-        self.count += 1;
+        self.used += 1;
         self.put(slot_of(tag, place));
     }
 
@@ -70,7 +78,7 @@ impl PlaceIndex {
     pub(super) fn remove(&mut self, tag: Tag, is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         let (position, place) = self.position(tag, is_it)?;
         self.close_gap(position);
-        self.count -= 1;
+        self.used -= 1;
         Some(place)
     }
 
@@ -138,6 +146,28 @@ impl PlaceIndex {
         }
     }
 
+    /// Takes all out that are gone. Goes through the slots in their order, behind a free one, and moves what stays to where it is
+    /// found from its home: that is never behind where it stood, and all before it are done. So memory is read and written in
+    /// order, some nanoseconds a slot.
+    fn sweep(&mut self, is_gone: impl Fn(u32) -> bool) {
+        let Some(start) = self.slots.iter().position(|slot| *slot == FREE) else {
+            return;
+        };
+        for step in 1..self.slots.len() {
+            let position = (start + step) & self.mask();
+            let slot = self.slots.get(position).copied().unwrap_or(FREE);
+            if slot == FREE {
+                continue;
+            }
+            self.set(position, FREE);
+            if is_gone(place_of(slot)) {
+                self.used -= 1;
+            } else {
+                self.put(slot);
+            }
+        }
+    }
+
     /// Moves back what stands behind a slot that becomes free, so that it is still found from its home.
     fn close_gap(&mut self, mut gap: usize) {
         let mut position = gap;
@@ -168,24 +198,39 @@ impl PlaceIndex {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     proptest! {
         /// Few tags, so that most collide and run over the end of the table.
         #[test]
-        fn it_does_what_a_map_does(steps in proptest::collection::vec((any::<bool>(), 0_u32..200), 0..600)) {
+        fn it_does_what_a_map_does(steps in proptest::collection::vec((0_u8..4, 0_u32..200), 0..600)) {
             let mut index = PlaceIndex::default();
             let mut map: HashMap<u32, Tag> = HashMap::new();
-            for (is_insertion, place) in steps {
+            let mut gone: HashSet<u32> = HashSet::new();
+            for (step, place) in steps {
                 let tag = Tag(u32::MAX - place % 7);
-                if is_insertion && !map.contains_key(&place) {
-                    index.insert(tag, place);
-                    map.insert(place, tag);
-                } else if !is_insertion {
-                    let removed = index.remove(tag, |found| found == place);
-                    prop_assert_eq!(removed, map.remove(&place).map(|_| place));
+                let is_known = map.contains_key(&place) || gone.contains(&place);
+                match step {
+                    0 | 1 if !is_known => {
+                        index.insert(tag, place, |place| gone.contains(&place));
+                        map.insert(place, tag);
+                        // Some of what is gone may have left.
+                        gone.retain(|place| {
+                            let tag = Tag(u32::MAX - place % 7);
+                            index.find(tag, |found| found == *place).is_some()
+                        });
+                    }
+                    2 => {
+                        let is_it = |found| found == place && !gone.contains(&place);
+                        let removed = index.remove(tag, is_it);
+                        prop_assert_eq!(removed, map.remove(&place).map(|_| place));
+                    }
+                    3 if map.remove(&place).is_some() => {
+                        gone.insert(place);
+                    }
+                    _ => {}
                 }
-                prop_assert_eq!(index.count(), map.len());
+                prop_assert_eq!(index.used(), map.len() + gone.len());
                 for (place, tag) in &map {
                     prop_assert_eq!(index.find(*tag, |found| found == *place), Some(*place));
                 }
@@ -205,19 +250,19 @@ mod tests {
     fn what_moves_is_found_where_it_went() {
         let mut index = PlaceIndex::default();
         for place in 0..100 {
-            index.insert(Tag(place % 3), place);
+            index.insert(Tag(place % 3), place, |_| false);
         }
         index.relocate(Tag(7 % 3), 7, 1000);
         assert_eq!(index.find(Tag(7 % 3), |place| place == 7), None);
         assert_eq!(index.find(Tag(7 % 3), |place| place == 1000), Some(1000));
-        assert_eq!(index.count(), 100);
+        assert_eq!(index.used(), 100);
     }
 
     #[test]
     fn a_guess_is_by_the_tag_alone() {
         let mut index = PlaceIndex::default();
-        index.insert(Tag(5), 11);
-        index.insert(Tag(6), 12);
+        index.insert(Tag(5), 11, |_| false);
+        index.insert(Tag(6), 12, |_| false);
         assert_eq!(index.guess(Tag(5)), Some(11));
         assert_eq!(index.guess(Tag(6)), Some(12));
         assert_eq!(index.guess(Tag(7)), None);

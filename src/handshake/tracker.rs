@@ -323,10 +323,10 @@ impl Tracker {
     /// Begins an attempt on a 4-tuple of which nothing is known: most of a flood are never heard of again.
     fn begin_lone(&mut self, at: TaggedKey, segment: &Segment, place: PacketPlace) {
         let id = self.new_id();
-        match LoneSyn::of(id, at.tag(), segment, place) {
+        match LoneSyn::of(id, segment, place) {
             Some(syn) => {
                 self.make_room();
-                self.flows.add_lone(syn);
+                self.flows.add_lone(at.tag(), syn);
             }
             None => self.follow(at, Attempt::of_syn(id, segment, place)),
         }

@@ -1,9 +1,10 @@
 //! What a capture tells of a host: whether it is there, and from how far its own stack answers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::diagnosis::compact_sets::AddressSet;
 use crate::handshake::{Attempt, DecidedAttempt, Role, SeenPacket, Sender};
 
 /// How many hosts are remembered.
@@ -176,7 +177,7 @@ fn initial(ttl: u8) -> u8 {
 /// All hosts, bounded.
 #[derive(Clone, Debug)]
 pub(super) struct Hosts {
-    alive: HashSet<IpAddr, foldhash::fast::RandomState>,
+    alive: AddressSet,
     facts: HashMap<IpAddr, HostFacts, foldhash::fast::RandomState>,
     latest: [Option<IpAddr>; LATEST_SENDERS],
 }
@@ -184,7 +185,7 @@ pub(super) struct Hosts {
 impl Default for Hosts {
     fn default() -> Self {
         Self {
-            alive: HashSet::default(),
+            alive: AddressSet::default(),
             facts: HashMap::default(),
             latest: [None; LATEST_SENDERS],
         }
@@ -228,7 +229,7 @@ impl Hosts {
     }
 
     pub(super) fn is_silent(&self, address: IpAddr) -> Option<bool> {
-        if self.alive.contains(&address) {
+        if self.alive.contains(address) {
             return Some(false);
         }
         (self.alive.len() < REMEMBERED).then_some(true)

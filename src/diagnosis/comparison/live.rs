@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{Comparison, Names, REMEMBERED};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
+use crate::diagnosis::compact_sets::Host;
 use crate::diagnosis::findings::CaptureQuality;
 use crate::handshake::{DecidedAttempt, Outcome};
 
@@ -27,7 +28,7 @@ impl Comparison {
         let attempt = &decided.attempt;
         if before != decided.judgement.outcome {
             self.hosts.note_answers(decided);
-            if let Some(client) = self.clients.get_mut(&attempt.client.address) {
+            if let Some(client) = self.clients.get_mut(&Host(attempt.client.address)) {
                 client.targets.revise(before, decided.judgement.outcome);
             }
         }

@@ -17,7 +17,11 @@ use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::net::IpAddr;
 
+use indexmap::IndexMap;
+
+use super::compact_sets::Host;
 use super::findings::CaptureQuality;
+use super::known_ends::{KnownEnds, Place};
 use super::names::Names;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation};
@@ -36,9 +40,9 @@ const REMEMBERED_MOMENTS: usize = 500_000;
 pub(super) struct Comparison {
     hosts: Hosts,
     names: Names,
-    services: HashMap<Endpoint, ServiceHistory, foldhash::fast::RandomState>,
+    services: IndexMap<Endpoint, ServiceHistory, foldhash::fast::RandomState>,
     asked_for: HashMap<IpAddr, AskedFor, foldhash::fast::RandomState>,
-    clients: HashMap<IpAddr, ClientFacts, foldhash::fast::RandomState>,
+    clients: IndexMap<Host, ClientFacts, foldhash::fast::RandomState>,
     /// Hosts to which a connect succeeded, whether or not their answers were captured.
     reached: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Attempts that were answered: client, port of the server, number of the SYN.
@@ -108,6 +112,16 @@ impl Comparison {
 
     /// Takes note of how an attempt ended, and of the answers that it met.
     pub(super) fn add(&mut self, decided: &DecidedAttempt) {
+        self.add_known(decided, &KnownEnds::default(), false);
+    }
+
+    /// As [`Self::add`], with what was looked up of its ends, and whether they know each other.
+    pub(super) fn add_known(
+        &mut self,
+        decided: &DecidedAttempt,
+        ends: &KnownEnds,
+        is_known_pair: bool,
+    ) {
         self.hosts.note_answers(decided);
         let attempt = &decided.attempt;
         self.note_success(attempt);
@@ -121,14 +135,31 @@ impl Comparison {
         let syn = attempt.packets_as(&[Role::Syn]).next();
         let ttl = syn.map(|syn| syn.ip.ttl);
         let outcome = decided.judgement.outcome;
-        self.note_client(attempt.client.address, attempt.server, outcome, ttl);
-        if self.services.len() < REMEMBERED || self.services.contains_key(&attempt.server) {
-            let service = self.services.entry(attempt.server).or_default();
-            if self.keeps_latest {
-                self.remembered_moments -= service.make_room();
+        let target = (attempt.server, is_known_pair);
+        self.note_client((attempt.client.address, ends.client), target, outcome, ttl);
+        let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
+        let keeps_latest = self.keeps_latest;
+        let Some(service) = self.service_or_new(attempt.server, ends.service) else {
+            return;
+        };
+        let forgotten = if keeps_latest { service.make_room() } else { 0 };
+        let is_remembered = service.add(decided, has_room || forgotten > 0);
+        self.remembered_moments -= forgotten;
+        self.remembered_moments += usize::from(is_remembered);
+    }
+
+    /// What is known of a server; nothing of a new one where there is no room.
+    fn service_or_new(&mut self, server: Endpoint, known: Place) -> Option<&mut ServiceHistory> {
+        match known {
+            Place::NoRoom => None,
+            Place::At(place) => self
+                .services
+                .get_index_mut(place as usize)
+                .map(|found| found.1),
+            Place::Unknown if self.services.len() < REMEMBERED => {
+                Some(self.services.entry(server).or_default())
             }
-            let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
-            self.remembered_moments += usize::from(service.add(decided, has_room));
+            Place::Unknown => self.services.get_mut(&server),
         }
     }
 
@@ -146,65 +177,100 @@ impl Comparison {
         }
     }
 
-    /// As [`Self::add`] of the whole attempt, when nothing of it is kept but counts: whether it looks like noise. `None` when
-    /// more of it is kept.
-    pub(super) fn count(&mut self, brief: &InBrief<'_>) -> Option<bool> {
+    /// As [`Self::add_known`] of the whole attempt, when nothing of it is kept but counts: whether it looks like noise. `None`
+    /// when more of it is kept.
+    pub(super) fn count(
+        &mut self,
+        brief: &InBrief<'_>,
+        ends: &KnownEnds,
+        is_known_pair: bool,
+    ) -> Option<bool> {
         if self.keeps_latest || brief.client.address == brief.server.address {
             return None;
         }
         let outcome = brief.outcome;
         let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
-        let service = self.services.get_mut(&brief.server);
+        let service = match ends.service.found() {
+            Some(place) => self.services.get_index_mut(place).map(|found| found.1),
+            None => self.services.get_mut(&brief.server),
+        };
         let service = service.filter(|service| !(has_room && service.has_room()))?;
         service.count(outcome, brief.has_one_syn());
         let is_flooded = service.is_mostly_unfinished();
-        let client = self.note_client(brief.client.address, brief.server, outcome, Some(brief.ttl));
+        let client = self.note_client(
+            (brief.client.address, ends.client),
+            (brief.server, is_known_pair),
+            outcome,
+            Some(brief.ttl),
+        );
         let is_scanner = client.is_some_and(|client| client.targets.is_scan());
         Some(is_scanner || (is_unfinished(outcome, brief.has_one_syn()) && is_flooded))
     }
 
-    /// Takes note of who tried to reach whom; `ttl` is that of the SYN.
+    /// Takes note of who tried to reach whom, and whether that is known; `ttl` is that of the SYN.
     fn note_client(
         &mut self,
-        address: IpAddr,
-        server: Endpoint,
+        (address, known): (IpAddr, Place),
+        (server, is_known_target): (Endpoint, bool),
         outcome: Outcome,
         ttl: Option<u8>,
     ) -> Option<&ClientFacts> {
-        let client = if self.clients.len() < REMEMBERED {
-            Some(self.clients.entry(address).or_default())
-        } else {
-            self.clients.get_mut(&address)
+        let client = match known {
+            Place::NoRoom => None,
+            Place::At(place) => self
+                .clients
+                .get_index_mut(place as usize)
+                .map(|found| found.1),
+            Place::Unknown if self.clients.len() < REMEMBERED => {
+                Some(self.clients.entry(Host(address)).or_default())
+            }
+            Place::Unknown => self.clients.get_mut(&Host(address)),
         };
         let client = client?;
         if let Some(ttl) = ttl {
             *client.is_near.get_or_insert(false) |= is_untouched(ttl);
         }
+        client.targets.count_attempt(outcome);
         let has_room = self.remembered_targets < REMEMBERED_MOMENTS;
-        self.remembered_targets += usize::from(client.targets.add(server, outcome, has_room));
+        if has_room && !is_known_target {
+            self.remembered_targets += usize::from(client.targets.tell_apart(server));
+        }
         Some(client)
     }
 
-    /// Brings into the cache what is known of the ends of attempts that are about to be added: for all at the same time,
-    /// instead of waiting for each.
-    pub(super) fn expect(&self, ends: impl Iterator<Item = (Endpoint, Endpoint)> + Clone) {
-        let is_known_target = |(client, server): &(Endpoint, Endpoint)| {
-            let client = self.clients.get(&client.address);
-            client.is_some_and(|client| client.targets.has(*server))
-        };
-        black_box(ends.clone().filter(is_known_target).count());
-        let services = ends.filter_map(|(_, server)| self.services.get(&server));
-        black_box(services.fold(0, |all, service| all ^ service.moments().len()));
+    /// Looks up a client.
+    pub(super) fn place_of_client(&self, client: IpAddr) -> Place {
+        let has_room = self.clients.len() < REMEMBERED;
+        Place::of(self.clients.get_index_of(&Host(client)), has_room)
     }
 
-    /// The same for attempts known by one SYN: floods and scans, of which mostly either end is the same.
-    pub(super) fn expect_lone<'a>(&self, lone: impl Iterator<Item = InBrief<'a>>) {
-        let is_known = |lone: &InBrief<'_>| self.clients.contains_key(&lone.client.address);
-        black_box(lone.filter(is_known).count());
+    /// Looks up a server.
+    pub(super) fn place_of_service(&self, server: Endpoint) -> Place {
+        let has_room = self.services.len() < REMEMBERED;
+        Place::of(self.services.get_index_of(&server), has_room)
+    }
+
+    /// Whether this is a target of the client that is told apart.
+    pub(super) fn has_target(&self, client: Place, server: Endpoint) -> bool {
+        let client = client
+            .found()
+            .and_then(|place| self.clients.get_index(place));
+        client.is_some_and(|(_, client)| client.targets.has(server))
+    }
+
+    /// Brings into the cache what will be needed of these clients and servers: for all at the same time, instead of waiting for
+    /// each.
+    pub(super) fn touch(&self, ends: &[KnownEnds]) {
+        let clients = ends.iter().filter_map(|ends| ends.client.found());
+        let clients = clients.filter_map(|place| self.clients.get_index(place));
+        black_box(clients.fold(0, |all, (_, client)| all ^ client.targets.touch()));
+        let services = ends.iter().filter_map(|ends| ends.service.found());
+        let services = services.filter_map(|place| self.services.get_index(place));
+        black_box(services.fold(0, |all, (_, service)| all ^ service.moments().len()));
     }
 
     /// The same for attempts that are added in full.
-    pub(super) fn expect_in_full(&self, decided: &[DecidedAttempt]) {
+    pub(super) fn touch_in_full(&self, decided: &[DecidedAttempt]) {
         let attempts = || decided.iter().map(|decided| &decided.attempt);
         let packets = attempts().filter_map(|attempt| attempt.evidence.packets().last());
         black_box(
@@ -280,7 +346,7 @@ impl Comparison {
             .clients
             .iter()
             .filter(|(_, client)| client.targets.is_scan())
-            .map(|(client, _)| *client)
+            .map(|(client, _)| client.0)
             .collect();
         scanners.sort_unstable();
         scanners
@@ -329,12 +395,12 @@ impl Comparison {
 
     /// Whether the capture is from this client's side: its SYNs come from no hop away. `None` when none was captured.
     pub(super) fn is_near(&self, client: IpAddr) -> Option<bool> {
-        self.clients.get(&client)?.is_near
+        self.clients.get(&Host(client))?.is_near
     }
 
     /// Whether what is known of this client so far is a scan.
     pub(super) fn is_scanner(&self, client: IpAddr) -> bool {
-        let client = self.clients.get(&client);
+        let client = self.clients.get(&Host(client));
         client.is_some_and(|client| client.targets.is_scan())
     }
 
@@ -345,7 +411,7 @@ impl Comparison {
 
     /// How many addresses and ports a client tried: at least, when it is 1024.
     pub(super) fn targets_of(&self, client: IpAddr) -> usize {
-        let client = self.clients.get(&client);
+        let client = self.clients.get(&Host(client));
         client.map_or(0, |client| client.targets.count())
     }
 

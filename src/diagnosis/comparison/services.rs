@@ -11,6 +11,7 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::IcmpKind;
 use crate::diagnosis::app_error::app_error;
 use crate::diagnosis::causes::was_feature_dropped;
+use crate::diagnosis::compact_sets::AddressSet;
 use crate::handshake::{Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket};
 
 /// How many attempts to one server are remembered singly.
@@ -200,8 +201,8 @@ pub(crate) struct ServiceHistory {
 struct Overview {
     /// When those that were accepted began, in order of time.
     accepted_at: Vec<Timestamp>,
-    accepted_clients: HashSet<IpAddr, foldhash::fast::RandomState>,
-    dropped_clients: HashSet<IpAddr, foldhash::fast::RandomState>,
+    accepted_clients: AddressSet,
+    dropped_clients: AddressSet,
     shut_out: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Clients of whom it drops just those SYNs that are older by their timestamps.
     ordered_by_timestamps: HashSet<IpAddr, foldhash::fast::RandomState>,
@@ -232,7 +233,7 @@ impl Overview {
         let mut shut_out: HashSet<IpAddr, foldhash::fast::RandomState> = moments
             .iter()
             .map(|moment| moment.client)
-            .filter(|client| !self.accepted_clients.contains(client))
+            .filter(|client| !self.accepted_clients.contains(*client))
             .collect();
         for moment in moments {
             let is_undecided = matches!(moment.outcome, Outcome::Pending | Outcome::Partial);
@@ -246,18 +247,13 @@ impl Overview {
     /// Clients of whom every dropped SYN is older than the last accepted one, and every accepted one newer than that before:
     /// at least two of each, so that it is hardly chance.
     fn ordered_of(&self, moments: &[Moment]) -> HashSet<IpAddr, foldhash::fast::RandomState> {
-        let is_both = |client: &&IpAddr| self.accepted_clients.contains(*client);
-        let clients: HashSet<IpAddr, foldhash::fast::RandomState> = self
-            .dropped_clients
-            .iter()
-            .filter(is_both)
-            .copied()
-            .collect();
+        let is_both = |client: &IpAddr| self.accepted_clients.contains(*client);
+        let clients: AddressSet = self.dropped_clients.iter().filter(is_both).collect();
         let mut in_order: HashMap<IpAddr, Vec<&Moment>, foldhash::fast::RandomState> =
             HashMap::default();
         for moment in moments
             .iter()
-            .filter(|moment| clients.contains(&moment.client))
+            .filter(|moment| clients.contains(moment.client))
         {
             in_order.entry(moment.client).or_default().push(moment);
         }
@@ -364,12 +360,12 @@ impl ServiceHistory {
 
     /// Whether it ever accepted this client.
     pub(crate) fn has_accepted_from(&self, client: IpAddr) -> bool {
-        self.overview.accepted_clients.contains(&client)
+        self.overview.accepted_clients.contains(client)
     }
 
     /// Whether it met another client with silence.
     pub(crate) fn drops_others_than(&self, client: IpAddr) -> bool {
-        let own = usize::from(self.overview.dropped_clients.contains(&client));
+        let own = usize::from(self.overview.dropped_clients.contains(client));
         self.overview.dropped_clients.len() > own
     }
 

@@ -54,14 +54,14 @@ impl ManyTargets {
 }
 
 impl Targets {
-    /// Takes note of an attempt; whether it went to a target that was not known before, and is told apart.
-    pub(super) fn add(&mut self, server: Endpoint, outcome: Outcome, has_room: bool) -> bool {
+    /// Takes note of an attempt.
+    pub(super) fn count_attempt(&mut self, outcome: Outcome) {
         self.attempts += 1;
         self.failed += u64::from(outcome.is_failure());
-        has_room && self.tell_apart(server)
     }
 
-    fn tell_apart(&mut self, server: Endpoint) -> bool {
+    /// Takes note of a target; whether it was not known before, and is told apart.
+    pub(super) fn tell_apart(&mut self, server: Endpoint) -> bool {
         if let Some(many) = &mut self.many {
             return many.add(server);
         }
@@ -88,6 +88,12 @@ impl Targets {
             Some(many) => many.told_apart.contains(server),
             None => self.few.contains(&server),
         }
+    }
+
+    /// A look at all that is asked for with every attempt brings it into the cache.
+    pub(super) fn touch(&self) -> u64 {
+        let many = self.many.as_ref();
+        self.attempts ^ many.map_or(0, |many| u64::from(many.most_ports_of_a_host))
     }
 
     /// An attempt that was added before has ended otherwise.
