@@ -27,8 +27,8 @@ pub struct AnalysisSettings {
     pub evidence_attempts: usize,
     /// Whether what the sources say beside their packets is left out: names, comments, folders, what interfaces are called.
     pub is_anonymous: bool,
-    /// On how many threads: one, or three (reading and decoding, tracking, diagnosing) when more than one is allowed. The
-    /// result is the same.
+    /// On how many threads: reading, decoding and diagnosing on one and tracking on another when there are two, diagnosing on a
+    /// third when there are more. The result is the same.
     pub threads: NonZeroUsize,
 }
 

@@ -129,7 +129,7 @@ fn every_sample_gives_the_same_report() {
 
 #[test]
 fn all_samples_together_give_the_same_report_on_any_number_of_threads() {
-    for threads in [1, 3] {
+    for threads in [1, 2, 3] {
         for kept_in_memory in [0, 3, 100] {
             assert_nothing_changes(&samples(), kept_in_memory, threads);
         }
@@ -216,7 +216,7 @@ fn a_folder_that_is_not_there_ends_reading_with_its_name() {
     };
     let accepted: Vec<Connect> = (0..20_000).map(|moment| (7, 20, moment, 2)).collect();
     let capture = file(&capture_of(&accepted));
-    for threads in [1, 3] {
+    for threads in [1, 2, 3] {
         let mut captures = CaptureSet::open(std::slice::from_ref(&capture.path)).captures;
         let mut packets = 0;
         let result = analyse_spooled(

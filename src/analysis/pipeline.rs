@@ -1,8 +1,13 @@
-//! What is done with packets once they are read: each is tracked, and what is decided is diagnosed. On one thread, or as a
-//! pipeline of three, with the same result to the byte: every stage does the same work in the same order.
+//! What is done with packets once they are read: each is tracked, and what is decided is diagnosed. On one thread, or on two or
+//! three, with the same result to the byte: every stage does the same work in the same order.
+//!
+//! Tracking has a thread of its own. What is tracked waits in a queue until it is diagnosed: by a third thread, or, when there are
+//! two, by whichever of them would have to wait for the other. On long downloads reading takes longest, on floods tracking.
+
+mod tracked_batches;
 
 use std::panic::resume_unwind;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use super::AnalysisSettings;
@@ -11,12 +16,13 @@ use crate::capture::PacketPlace;
 use crate::decode::Observation;
 use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician};
 use crate::handshake::{Decisions, Tracker};
+use tracked_batches::TrackedBatches;
 
 /// How many packets go from one stage to the next at once: enough that handing them over costs nothing, few enough that they
 /// stay in the cache of a core.
 pub(super) const PACKETS_AT_ONCE: usize = 1024;
 
-/// How many batches wait between two stages.
+/// How many batches wait to be tracked, and how many to be diagnosed.
 const WAITING_BATCHES: usize = 4;
 
 /// For how many packets memory is asked for at once: what they need shall fit the nearest cache.
@@ -80,15 +86,31 @@ impl Diagnosing {
 pub(super) fn run(
     settings: &AnalysisSettings,
     spool: Option<&SpoolSettings>,
-    fill: impl FnMut(&mut Batch) -> bool,
+    mut fill: impl FnMut(&mut Batch) -> bool,
 ) -> (Tracker, Diagnosing) {
-    if settings.threads.get() == 1 {
+    let threads = settings.threads.get();
+    if threads == 1 {
         return one_after_the_other(settings, spool, fill);
     }
-    thread::scope(|scope| match Stages::start(scope, settings, spool) {
-        Some(stages) => stages.feed(fill),
+    let between = TrackedBatches::new(Diagnosing::new(settings, spool));
+    let tracker = thread::scope(|scope| {
+        let (filled, to_track) = sync_channel(WAITING_BATCHES);
+        let tracking = start_tracking(scope, settings, &between, (to_track, threads == 2))?;
+        let is_diagnosed_elsewhere = threads > 2 && {
+            let diagnosing = thread::Builder::new().name("diagnosis".to_owned());
+            let diagnosing = diagnosing.spawn_scoped(scope, || between.diagnose_all());
+            diagnosing.is_ok()
+        };
+        feed(&filled, &between, is_diagnosed_elsewhere, &mut fill);
+        drop(filled);
+        between.diagnose_all();
+        Some(tracking.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    });
+    let diagnosing = between.into_diagnosing();
+    match tracker {
+        Some(tracker) => (tracker, diagnosing),
         None => one_after_the_other(settings, spool, fill),
-    })
+    }
 }
 
 fn one_after_the_other(
@@ -141,71 +163,77 @@ fn diagnose(diagnostician: &mut Diagnostician, batch: &mut Batch) {
     diagnostician.add_all(&mut batch.decided);
 }
 
-/// The threads, and the way to and from them.
-struct Stages<'scope> {
-    filled: SyncSender<Batch>,
-    emptied: Receiver<Batch>,
-    tracking: ScopedJoinHandle<'scope, Tracker>,
-    diagnosing: ScopedJoinHandle<'scope, Diagnosing>,
+/// Tracks on a thread of its own, which `helps` to diagnose when nothing waits to be tracked. `None` where the system has no more
+/// threads.
+fn start_tracking<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    settings: &AnalysisSettings,
+    between: &'scope TrackedBatches,
+    (to_track, helps): (Receiver<Batch>, bool),
+) -> Option<ScopedJoinHandle<'scope, Tracker>> {
+    let mut tracker = Tracker::new(settings.tracker);
+    let tracking = thread::Builder::new().name("tracking".to_owned());
+    let tracking = tracking.spawn_scoped(scope, move || {
+        let _end = between.end_of_tracking();
+        while let Some(mut batch) = next_to_track(&to_track, between, helps) {
+            track(&mut tracker, &mut batch);
+            between.hand_over(batch);
+        }
+        finish(&mut tracker, |batch| {
+            between.hand_over(std::mem::take(batch));
+        });
+        tracker
+    });
+    tracking.ok()
 }
 
-impl<'scope> Stages<'scope> {
-    /// `None` where the system has no more threads.
-    fn start(
-        scope: &'scope Scope<'scope, '_>,
-        settings: &AnalysisSettings,
-        spool: Option<&SpoolSettings>,
-    ) -> Option<Self> {
-        let (filled, to_track) = sync_channel::<Batch>(WAITING_BATCHES);
-        let (tracked, to_diagnose) = sync_channel::<Batch>(WAITING_BATCHES);
-        let (give_back, emptied) = sync_channel(2 * WAITING_BATCHES);
-        let mut judge_together = Diagnosing::new(settings, spool);
-        let diagnosing = thread::Builder::new().name("diagnosis".to_owned());
-        let diagnosing = diagnosing.spawn_scoped(scope, move || {
-            for mut batch in to_diagnose {
-                judge_together.take(&mut batch);
-                // When enough wait there already, it is let go.
-                let _ = give_back.try_send(batch);
-            }
-            judge_together
-        });
-        let mut judge = Tracker::new(settings.tracker);
-        let tracking = thread::Builder::new().name("tracking".to_owned());
-        let tracking = tracking.spawn_scoped(scope, move || {
-            // The next stage ends only after this one: sending does not fail.
-            for mut batch in to_track {
-                track(&mut judge, &mut batch);
-                let _ = tracked.send(batch);
-            }
-            finish(&mut judge, |batch| {
-                let _ = tracked.send(std::mem::take(batch));
-            });
-            judge
-        });
-        Some(Self {
-            filled,
-            emptied,
-            tracking: tracking.ok()?,
-            diagnosing: diagnosing.ok()?,
-        })
+fn next_to_track(
+    to_track: &Receiver<Batch>,
+    between: &TrackedBatches,
+    helps: bool,
+) -> Option<Batch> {
+    if !helps {
+        return to_track.recv().ok();
     }
-
-    fn feed(self, mut fill: impl FnMut(&mut Batch) -> bool) -> (Tracker, Diagnosing) {
-        loop {
-            let mut batch = self.emptied.try_recv().unwrap_or_default();
-            if batch.is_in_vain {
-                break;
-            }
-            let has_more = fill(&mut batch);
-            if self.filled.send(batch).is_err() || !has_more {
-                break;
-            }
+    loop {
+        match to_track.try_recv() {
+            Ok(batch) => return Some(batch),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if between.diagnose_next() => {}
+            Err(TryRecvError::Empty) => return to_track.recv().ok(),
         }
-        drop(self.filled);
-        let (tracker, diagnosing) = (self.tracking.join(), self.diagnosing.join());
-        (
-            tracker.unwrap_or_else(|panic| resume_unwind(panic)),
-            diagnosing.unwrap_or_else(|panic| resume_unwind(panic)),
-        )
+    }
+}
+
+/// Fills batches until there are no more packets, or it is in vain; diagnoses when tracking takes no more of them.
+fn feed(
+    filled: &SyncSender<Batch>,
+    between: &TrackedBatches,
+    is_diagnosed_elsewhere: bool,
+    mut fill: impl FnMut(&mut Batch) -> bool,
+) {
+    while !between.is_in_vain() {
+        let mut batch = between.take_emptied();
+        let has_more = fill(&mut batch);
+        let is_taken = give(filled, batch, || {
+            !is_diagnosed_elsewhere && between.diagnose_next()
+        });
+        if !has_more || !is_taken {
+            return;
+        }
+    }
+}
+
+/// Gives a batch to be tracked, and does other work, while there is some, until there is room for it; whether it was taken.
+fn give(filled: &SyncSender<Batch>, mut batch: Batch, do_other_work: impl Fn() -> bool) -> bool {
+    loop {
+        match filled.try_send(batch) {
+            Ok(()) => return true,
+            Err(TrySendError::Disconnected(_)) => return false,
+            Err(TrySendError::Full(waiting)) => batch = waiting,
+        }
+        if !do_other_work() {
+            return filled.send(batch).is_ok();
+        }
     }
 }

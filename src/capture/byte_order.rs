@@ -26,6 +26,17 @@ impl ByteOrder {
         })
     }
 
+    /// The four 32-bit numbers of a packet's header: which order it is, is asked once.
+    pub(super) fn four_u32(self, bytes: &[u8; 16]) -> [u32; 4] {
+        let (fields, _) = bytes.as_chunks::<4>();
+        let field = |index: usize| fields.get(index).copied().unwrap_or_default();
+        let fields = [field(0), field(1), field(2), field(3)];
+        match self {
+            Self::Big => fields.map(u32::from_be_bytes),
+            Self::Little => fields.map(u32::from_le_bytes),
+        }
+    }
+
     /// The 64-bit number at `offset`; `None` past the end.
     pub(super) fn u64(self, bytes: &[u8], offset: usize) -> Option<u64> {
         let field = bytes.get(offset..)?.first_chunk()?;

@@ -195,10 +195,7 @@ impl PcapFile {
 
     fn record_header(&self, header: &[u8]) -> Option<Record> {
         let header: &[u8; USUAL_RECORD_HEADER] = header.first_chunk()?;
-        let seconds = self.order.u32(header, 0)?;
-        let fraction = self.order.u32(header, 4)?;
-        let first = self.order.u32(header, 8)?;
-        let second = self.order.u32(header, 12)?;
+        let [seconds, fraction, first, second] = self.order.four_u32(header);
         let (captured_length, wire_length) = match self.lengths {
             Lengths::CapturedFirst => (first, second),
             Lengths::WireFirst => (second, first),

@@ -95,7 +95,17 @@ impl RecordBuffer {
     }
 
     /// Reads until `wanted` bytes are available; false when the source ends before that.
+    #[inline]
     pub(crate) fn ensure(&mut self, wanted: usize) -> io::Result<bool> {
+        // Asked twice for each packet, and true but for once in thousands of them.
+        if self.end - self.start >= wanted {
+            return Ok(true);
+        }
+        self.read_until(wanted)
+    }
+
+    #[cold]
+    fn read_until(&mut self, wanted: usize) -> io::Result<bool> {
         while self.end - self.start < wanted {
             if self.fill(wanted)? == 0 {
                 return Ok(false);

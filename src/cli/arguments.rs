@@ -205,16 +205,16 @@ pub(super) struct ReadArguments {
 
     /// Follow so many undecided attempts at once
     ///
-    /// Each takes about 700 bytes of memory. Besides, three times as many of which nothing but one SYN was seen, each 120
-    /// bytes. Of more, the oldest is judged by what was seen of it so far; the report counts those that were given up
-    /// undecided.
+    /// One that fails as most do takes about 250 bytes of memory, any other about 700. Besides, three times as many of which
+    /// nothing but one SYN was seen, each 85 bytes. Of more, the oldest is judged by what was seen of it so far; the report
+    /// counts those that were given up undecided.
     #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
     pub(super) max_flows: usize,
 
     /// Work on so many threads at most
     ///
-    /// With 1 all is done in turn; with more, reading, tracking and diagnosing each have a thread. The report is the same. Default:
-    /// as many as there are cores.
+    /// With 1 all is done in turn; with 2, one reads, the other tracks, and whichever has time diagnoses; with more, that has a
+    /// thread, too. The report is the same. Default: as many as there are cores.
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<std::num::NonZeroUsize>,
 

@@ -24,44 +24,28 @@ pub(super) fn tcp_in_ethernet(frame: &[u8]) -> Option<IpPacket<'_>> {
 /// Version 4 with five words of header, neither fragment nor later to be one, as long as it says or longer.
 fn ipv4(bytes: &[u8]) -> Option<IpPacket<'_>> {
     let (header, carried) = bytes.split_first_chunk::<20>()?;
-    let [
-        0x45,
-        traffic_class,
-        length_high,
-        length_low,
-        id_high,
-        id_low,
-        fragment_high,
-        fragment_low,
-        ttl,
-        6,
-        _,
-        _,
-        s0,
-        s1,
-        s2,
-        s3,
-        d0,
-        d1,
-        d2,
-        d3,
-    ] = *header
-    else {
+    let (start, rest) = header.split_first_chunk::<4>()?;
+    let (identification, rest) = rest.split_first_chunk()?;
+    let (fragment, rest) = rest.split_first_chunk()?;
+    let ([ttl, protocol, ..], rest) = rest.split_first_chunk::<4>()?;
+    let (source, destination) = rest.split_first_chunk::<4>()?;
+    let [version_and_words, traffic_class, length @ ..] = *start;
+    if version_and_words != 0x45 || *protocol != ip_number::TCP.0 {
         return None;
-    };
-    let carried_length =
-        usize::from(u16::from_be_bytes([length_high, length_low])).checked_sub(header.len())?;
-    let is_fragment = fragment_high & 0x3f != 0 || fragment_low != 0;
+    }
+    let carried_length = usize::from(u16::from_be_bytes(length)).checked_sub(header.len())?;
+    let fragment = u16::from_be_bytes(*fragment);
+    let is_fragment = fragment & 0x3fff != 0;
     if is_fragment || carried_length < SMALLEST_TCP_HEADER {
         return None;
     }
     Some(IpPacket {
-        source: Ipv4Addr::new(s0, s1, s2, s3).into(),
-        destination: Ipv4Addr::new(d0, d1, d2, d3).into(),
+        source: Ipv4Addr::from(*source).into(),
+        destination: Ipv4Addr::from(*destination.first_chunk::<4>()?).into(),
         facts: IpFacts {
-            ttl,
-            identification: Some(u16::from_be_bytes([id_high, id_low])),
-            dont_fragment: Some(fragment_high & 0x40 != 0),
+            ttl: *ttl,
+            identification: Some(u16::from_be_bytes(*identification)),
+            dont_fragment: Some(fragment & 0x4000 != 0),
             traffic_class,
             flow_label: None,
         },

@@ -10,10 +10,16 @@ use crate::handshake::{DecidedAttempt, Outcome};
 /// For silence that is `ETIMEDOUT`, unless the application gave up first. It cannot be told when the capture may have
 /// missed an ICMP error.
 pub fn app_error(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> Option<&'static str> {
-    match decided.judgement.outcome {
+    let error = error_of(decided.judgement.outcome, decided.attempt.rejected_by);
+    error.filter(|_| decided.judgement.outcome != Outcome::Dropped || !may_miss_icmp_errors)
+}
+
+/// As [`app_error`], of what is known of an attempt, when no ICMP error can have been missed.
+pub(super) fn error_of(outcome: Outcome, rejected_by: Option<IcmpKind>) -> Option<&'static str> {
+    match outcome {
         Outcome::Refused => Some("ECONNREFUSED"),
-        Outcome::Dropped => (!may_miss_icmp_errors).then_some("ETIMEDOUT"),
-        Outcome::Rejected => decided.attempt.rejected_by.and_then(icmp_error),
+        Outcome::Dropped => Some("ETIMEDOUT"),
+        Outcome::Rejected => rejected_by.and_then(icmp_error),
         // After the SYN-ACK connect() has succeeded; who aborted knows why; the rest cannot be seen from here.
         Outcome::Established
         | Outcome::Reset

@@ -100,6 +100,20 @@ impl EndpointSet {
         }
     }
 
+    /// How many are of this address: looks at all.
+    pub(super) fn ports_of(&self, address: IpAddr) -> usize {
+        match address {
+            IpAddr::V4(address) => {
+                let is_of = |number: &&u64| **number >> 16 == u64::from(address.to_bits());
+                self.v4.iter().filter(is_of).count()
+            }
+            IpAddr::V6(_) => {
+                let is_of = |endpoint: &&Endpoint| endpoint.address == address;
+                self.v6.iter().filter(is_of).count()
+            }
+        }
+    }
+
     /// Adds one; whether it is new.
     pub(super) fn insert(&mut self, endpoint: Endpoint) -> bool {
         match endpoint.address {
@@ -140,6 +154,8 @@ mod tests {
                 known_hosts.insert(address);
                 prop_assert_eq!(endpoints.contains(endpoint), known_endpoints.contains(&endpoint));
                 prop_assert_eq!(endpoints.insert(endpoint), known_endpoints.insert(endpoint));
+                let ports = known_endpoints.iter().filter(|known| known.address == address);
+                prop_assert_eq!(endpoints.ports_of(address), ports.count());
             }
             prop_assert_eq!(set.len(), known.len());
             prop_assert_eq!(endpoints.len(), known_endpoints.len());

@@ -100,7 +100,7 @@ impl LatestServers {
 
 /// Pairs of a client and a server that know each other: nothing has to be added to what is known of either.
 ///
-/// Open addressing with linear probing, half empty at least.
+/// Open addressing with linear probing. Most pairs that are looked for are there: so it may be rather full.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KnownPairs {
     /// A power of two of them, or none. 0 is a free one; else the pair plus one.
@@ -144,7 +144,7 @@ impl KnownPairs {
         let Some(pair) = ends.pair() else {
             return;
         };
-        if (self.count + 1) * 2 > self.slots.len() {
+        if (self.count + 1) * 5 > self.slots.len() * 4 {
             let size = (self.slots.len() * 2).max(FEWEST_SLOTS);
             let old = std::mem::replace(&mut self.slots, vec![FREE; size]);
             for slot in old.into_iter().filter(|slot| *slot != FREE) {

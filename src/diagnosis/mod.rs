@@ -49,7 +49,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::decode::{Endpoint, Observation};
-use crate::handshake::{Decided, DecidedAttempt, Decisions, InBrief};
+use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving};
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
@@ -194,14 +194,14 @@ impl Diagnostician {
     pub fn add_all(&mut self, decisions: &mut Decisions) {
         let ends = self.look_up(decisions);
         let mut upcoming = ends.into_iter();
-        decisions.drain(|decided| {
+        decisions.take_each(|decided| {
             let ends = upcoming.next().unwrap_or_default();
             match decided {
-                Decided::Attempt(decided) => self.add_known(decided, &ends),
-                Decided::Brief(brief) => {
+                Leaving::Attempt(decided) => self.add_known(decided, &ends),
+                Leaving::Brief(brief) => {
                     self.add_in_brief(&brief.in_brief(), &ends, || brief.whole());
                 }
-                Decided::LoneSyn(lone) => {
+                Leaving::LoneSyn(lone) => {
                     self.add_in_brief(&lone.in_brief(), &ends, || lone.whole());
                 }
             }

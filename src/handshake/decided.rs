@@ -198,15 +198,21 @@ impl Decisions {
                 self.attempts.push(decided);
                 self.order.push(Kind::Attempt);
             }
-            Decided::Brief(brief) => {
-                self.briefs.push(brief);
-                self.order.push(Kind::Brief);
-            }
-            Decided::LoneSyn(lone) => {
-                self.lone.push(lone);
-                self.order.push(Kind::LoneSyn);
-            }
+            Decided::Brief(brief) => self.push_brief(brief),
+            Decided::LoneSyn(lone) => self.push_lone(lone),
         }
+    }
+
+    /// As [`Self::push`], without taking the room of a whole attempt on the way.
+    pub(super) fn push_brief(&mut self, brief: DecidedBrief) {
+        self.briefs.push(brief);
+        self.order.push(Kind::Brief);
+    }
+
+    /// The same.
+    pub(super) fn push_lone(&mut self, lone: DecidedLoneSyn) {
+        self.lone.push(lone);
+        self.order.push(Kind::LoneSyn);
     }
 
     /// Those that are kept in full.
@@ -241,16 +247,44 @@ impl Decisions {
 
     /// Gives all away, in their order; the room stays.
     pub fn drain(&mut self, mut give: impl FnMut(Decided)) {
-        let mut attempts = self.attempts.drain(..).map(Decided::Attempt);
-        let mut briefs = self.briefs.drain(..).map(Decided::Brief);
-        let mut lone = self.lone.drain(..).map(Decided::LoneSyn);
+        self.take_each(|next| {
+            give(match next {
+                Leaving::Attempt(decided) => Decided::Attempt(decided),
+                Leaving::Brief(brief) => Decided::Brief(brief.clone()),
+                Leaving::LoneSyn(lone) => Decided::LoneSyn(lone.clone()),
+            });
+        });
+    }
+
+    /// The same, but that what is small is only shown.
+    pub fn take_each(&mut self, mut give: impl FnMut(Leaving<'_>)) {
+        let mut attempts = self.attempts.drain(..);
+        let (mut briefs, mut lone) = (self.briefs.iter(), self.lone.iter());
         for kind in self.order.drain(..) {
             let next = match kind {
-                Kind::Attempt => attempts.next(),
-                Kind::Brief => briefs.next(),
-                Kind::LoneSyn => lone.next(),
+                Kind::Attempt => attempts.next().map(Leaving::Attempt),
+                Kind::Brief => briefs.next().map(Leaving::Brief),
+                Kind::LoneSyn => lone.next().map(Leaving::LoneSyn),
             };
             next.map(&mut give);
         }
+        drop(attempts);
+        self.briefs.clear();
+        self.lone.clear();
     }
+}
+
+/// A decided attempt that is taken: one in full is given away, others are shown.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it goes from hand to hand only: a box would be an allocation for each attempt"
+)]
+pub enum Leaving<'a> {
+    /// In full.
+    Attempt(DecidedAttempt),
+    /// In brief.
+    Brief(&'a DecidedBrief),
+    /// Known by one SYN.
+    LoneSyn(&'a DecidedLoneSyn),
 }

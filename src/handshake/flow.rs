@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use super::attempt::{Acceptable, Attempt, AttemptId, Fit};
 use super::seen_packet::Sender;
 use crate::capture::PacketPlace;
@@ -23,7 +25,7 @@ pub(super) struct Flow {
     /// Not yet decided.
     pub(super) open: Vec<Attempt>,
     /// Handed out a short while ago.
-    pub(super) settled: Vec<Settled>,
+    pub(super) settled: SmallVec<[Settled; 1]>,
     /// Whether a segment with neither SYN nor ACK was seen: a closed port answers it as it answers a SYN.
     pub(super) was_probed: bool,
 }

@@ -354,9 +354,11 @@ impl FlowTable {
     }
 
     /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or never.
-    pub(super) fn take_lone_if(&mut self, is_over: impl Fn(&LoneSyn) -> bool) -> Option<LoneSyn> {
-        let (place, _) = self.lone.oldest().filter(|(_, syn)| is_over(syn))?;
-        self.lone.take(place)
+    pub(super) fn take_lone_if(
+        &mut self,
+        is_over: impl FnOnce(&LoneSyn) -> bool,
+    ) -> Option<LoneSyn> {
+        self.lone.take_oldest_if(is_over)
     }
 
     /// All open attempts but lone SYNs and those in brief, in no order.
@@ -407,9 +409,6 @@ impl FlowTable {
         if let Some(isn) = attempt.isn {
             if flow.settled.len() >= SETTLED_PER_FLOW {
                 flow.settled.remove(0);
-            }
-            if flow.settled.capacity() == 0 {
-                flow.settled.reserve_exact(1);
             }
             flow.settled.push(Settled {
                 id,
@@ -512,13 +511,16 @@ impl FlowTable {
 
     /// Whether the oldest open attempt of the whole table is a lone SYN.
     pub(super) fn is_oldest_lone(&mut self) -> bool {
-        let followed = self.first_in_order();
-        let others = [
-            self.parked.front().map(|parked| parked.id),
-            followed.map(|waiting| waiting.id),
-        ];
-        let lone = self.lone.oldest().map(|(_, syn)| syn.id());
-        lone.is_some_and(|lone| others.into_iter().flatten().all(|other| lone < other))
+        let other = self.oldest_followed();
+        let lone = self.lone.oldest().map(LoneSyn::id);
+        lone.is_some_and(|lone| other.is_none_or(|other| lone < other))
+    }
+
+    /// The oldest open attempt that is more than a lone SYN.
+    pub(super) fn oldest_followed(&mut self) -> Option<AttemptId> {
+        let parked = self.parked.front().map(|parked| parked.id);
+        let followed = self.first_in_order().map(|waiting| waiting.id);
+        parked.into_iter().chain(followed).min()
     }
 
     /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its time, but nothing more is

@@ -15,7 +15,8 @@ use crate::decode::{
     TcpOptions,
 };
 
-/// One packet after a SYN, as far as it tells more than the SYN does. 32 bytes.
+/// One packet after a SYN, as far as it tells more than the SYN does: what it was wrapped in is asked of an attempt's first
+/// packet only. 32 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Further {
     at: Timestamp,
@@ -108,14 +109,13 @@ impl Further {
             && quote.destination == syn.server()
             && quote.sequence.is_none_or(|number| number == syn.isn())
             && quote.flags.is_none_or(TcpFlags::is_syn);
-        let is_plain = error.encapsulation == Encapsulation::default();
         let content = Content::IcmpError {
             sender,
             kind: (kind, code),
             quoted_ttl: quote.ttl,
         };
         Self::of(syn, place, &error.ip, content)
-            .filter(|_| quotes_the_syn && is_plain && !error.kind.only_adjusts())
+            .filter(|_| quotes_the_syn && !error.kind.only_adjusts())
     }
 
     fn of(syn: &LoneSyn, place: PacketPlace, ip: &IpFacts, content: Content) -> Option<Self> {
@@ -140,6 +140,7 @@ impl Further {
         let (timestamp, echo) = segment.options.timestamps.unwrap_or_default();
         let expected = Segment {
             ip: segment.ip,
+            encapsulation: segment.encapsulation,
             options: TcpOptions {
                 timestamps: first.options.timestamps.map(|_| (timestamp, echo)),
                 ..first.options
@@ -157,7 +158,10 @@ impl Further {
             sequence: segment.sequence,
             window,
         };
-        let expected = refusal_of(syn, segment.ip, segment.sequence, window);
+        let expected = Segment {
+            encapsulation: segment.encapsulation,
+            ..refusal_of(syn, segment.ip, segment.sequence, window)
+        };
         let is_plain = syn.is_without_data() && syn.client() != syn.server();
         (is_plain && expected == *segment).then_some(content)
     }

@@ -6,7 +6,8 @@ use super::attempt::{Attempt, AttemptId};
 use super::flow_key::FlowKey;
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{
-    Encapsulation, Endpoint, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions,
+    Encapsulation, EncapsulationLayer, Endpoint, IpFacts, Segment, SequenceNumber, TcpFlags,
+    TcpOptions,
 };
 
 /// One SYN, as far as an attempt is made from it. 64 bytes: one line of memory is waited for, not two, and three million of them
@@ -18,9 +19,10 @@ pub(super) struct LoneSyn {
     sequence: SequenceNumber,
     acknowledgment: SequenceNumber,
     timestamp: u32,
-    id: Low48,
-    number: Low48,
+    id: Low40,
+    number: Low40,
     source: u16,
+    vlan: VlanTag,
     identification: u16,
     window: u16,
     maximum_segment_size: u16,
@@ -50,19 +52,44 @@ struct EndsV6 {
     flow_label: u32,
 }
 
-/// A number of which 48 bits are kept: more packets than any source has.
+/// A number of which 40 bits are kept: a million million packets.
 #[derive(Clone, Copy, Debug)]
-struct Low48([u16; 3]);
+struct Low40([u8; 5]);
 
-impl Low48 {
+impl Low40 {
     fn of(number: u64) -> Option<Self> {
-        let part = |shift: u32| u16::try_from(number >> shift & 0xffff).unwrap_or_default();
-        (number >> 48 == 0).then(|| Self([part(0), part(16), part(32)]))
+        match number.to_le_bytes() {
+            [low @ .., 0, 0, 0] => Some(Self(low)),
+            _ => None,
+        }
     }
 
     fn number(self) -> u64 {
-        let [low, middle, high] = self.0.map(u64::from);
-        low | middle << 16 | high << 32
+        let bytes = self.0.iter().rev();
+        bytes.fold(0, |high, byte| high << 8 | u64::from(*byte))
+    }
+}
+
+/// What it was wrapped in: nothing, or one VLAN tag, as on a trunk or a mirror port. 0, or the tag and one.
+#[derive(Clone, Copy, Debug)]
+struct VlanTag(u16);
+
+impl VlanTag {
+    fn of(encapsulation: &Encapsulation) -> Option<Self> {
+        let mut layers = encapsulation.layers();
+        match (layers.next(), layers.next()) {
+            (None, _) => Some(Self(0)),
+            (Some(EncapsulationLayer::Vlan(tag)), None) => tag.checked_add(1).map(Self),
+            _ => None,
+        }
+    }
+
+    fn encapsulation(self) -> Encapsulation {
+        let mut encapsulation = Encapsulation::default();
+        if let Some(tag) = self.0.checked_sub(1) {
+            encapsulation.push(EncapsulationLayer::Vlan(tag));
+        }
+        encapsulation
     }
 }
 
@@ -112,10 +139,9 @@ impl Known {
 }
 
 impl LoneSyn {
-    /// Of a SYN that is wrapped in nothing, was captured with its whole header and says nothing that hardly any does; `None` for
-    /// others.
+    /// Of a SYN that is wrapped in no more than a VLAN tag, was captured with its whole header and says nothing that hardly any
+    /// does; `None` for others.
     pub(super) fn of(id: AttemptId, segment: &Segment, place: PacketPlace) -> Option<Self> {
-        let is_plain = segment.is_whole && segment.encapsulation == Encapsulation::default();
         let (ip, options) = (segment.ip, segment.options);
         let (timestamp, echo) = options.timestamps.unwrap_or_default();
         let known = Known::default()
@@ -136,11 +162,12 @@ impl LoneSyn {
             sequence: segment.sequence,
             acknowledgment: segment.acknowledgment,
             timestamp,
-            id: Low48::of(id.0)?,
-            number: Low48::of(place.number.0)?,
+            id: Low40::of(id.0)?,
+            number: Low40::of(place.number.0)?,
             source: u16::try_from(place.source.0).ok()?,
+            vlan: VlanTag::of(&segment.encapsulation)?,
             identification: ip.identification.unwrap_or_default(),
-            window: segment.window.filter(|_| is_plain && echo == 0)?,
+            window: segment.window.filter(|_| segment.is_whole && echo == 0)?,
             maximum_segment_size: options.maximum_segment_size.unwrap_or_default(),
             payload_length: u16::try_from(segment.payload_length).ok()?,
             flags: segment.flags,
@@ -226,7 +253,7 @@ impl LoneSyn {
                 traffic_class: self.traffic_class,
                 flow_label: known.given(Known::FLOW_LABEL, self.ends.flow_label()),
             },
-            encapsulation: Encapsulation::default(),
+            encapsulation: self.vlan.encapsulation(),
             sequence: self.sequence,
             acknowledgment: self.acknowledgment,
             flags: self.flags,
@@ -324,13 +351,15 @@ mod tests {
             options: TcpOptions::default(),
             ..segment(false)
         };
-        for segment in [segment(false), segment(true), bare] {
+        let mut tagged = segment(false);
+        tagged.encapsulation.push(EncapsulationLayer::Vlan(4095));
+        for segment in [segment(false), segment(true), bare, tagged] {
             let place = PacketPlace {
                 at: Timestamp::from_nanoseconds(1_000_000_007),
                 source: SourceId(3),
-                number: PacketNumber(0x1234_5678_9abc),
+                number: PacketNumber(0x12_3456_789a),
             };
-            let id = AttemptId(0xfedc_ba98_7654);
+            let id = AttemptId(0xfe_dcba_9876);
             let lone = LoneSyn::of(id, &segment, place).unwrap();
             assert_eq!((lone.id(), lone.place()), (id, place));
             assert_eq!(lone.segment(), segment);
@@ -366,11 +395,14 @@ mod tests {
             timestamps: Some((1, 2)),
             ..TcpOptions::default()
         });
-        for segment in [cut, long, scaled, echoing] {
+        let mut tunnelled = segment(false);
+        tunnelled.encapsulation.push(EncapsulationLayer::Vlan(7));
+        tunnelled.encapsulation.push(EncapsulationLayer::Vlan(8));
+        for segment in [cut, long, scaled, echoing, tunnelled] {
             assert!(LoneSyn::of(AttemptId(9), &segment, PacketPlace::default()).is_none());
         }
         let far = PacketPlace {
-            number: PacketNumber(1 << 48),
+            number: PacketNumber(1 << 40),
             ..PacketPlace::default()
         };
         assert!(LoneSyn::of(AttemptId(9), &segment(false), far).is_none());

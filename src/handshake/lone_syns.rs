@@ -97,12 +97,26 @@ impl LoneSyns {
         Some(syn)
     }
 
-    /// The oldest and its place.
-    pub(super) fn oldest(&mut self) -> Option<(u32, &LoneSyn)> {
+    /// The oldest.
+    pub(super) fn oldest(&mut self) -> Option<&LoneSyn> {
         self.pass_gaps();
-        let place = self.place_of(self.gone);
-        let syn = self.pieces.front()?.get(self.gone)?.as_ref()?;
-        Some((place, syn))
+        self.pieces.front()?.get(self.gone)?.as_ref()
+    }
+
+    /// Takes the oldest out when it `is_over`.
+    pub(super) fn take_oldest_if(
+        &mut self,
+        is_over: impl FnOnce(&LoneSyn) -> bool,
+    ) -> Option<LoneSyn> {
+        self.pass_gaps();
+        let syn = self
+            .pieces
+            .front_mut()?
+            .get_mut(self.gone)?
+            .take_if(|syn| is_over(syn))?;
+        self.gone += 1;
+        self.count -= 1;
+        Some(syn)
     }
 
     /// All of them, the oldest first.
@@ -181,8 +195,7 @@ mod tests {
     }
 
     fn take_oldest(lone: &mut LoneSyns) -> Option<LoneSyn> {
-        let place = lone.oldest()?.0;
-        lone.take(place)
+        lone.take_oldest_if(|_| true)
     }
 
     #[test]
@@ -203,7 +216,7 @@ mod tests {
         let mut oldest_first = Vec::new();
         while let Some(syn) = take_oldest(&mut lone) {
             oldest_first.push(syn.isn().0);
-            let first_left = lone.oldest().map_or(u32::MAX, |(_, syn)| syn.isn().0);
+            let first_left = lone.oldest().map_or(u32::MAX, |syn| syn.isn().0);
             for (number, place) in (0..).zip(&places).step_by(997) {
                 assert_eq!(lone.is_outside(*place), number < first_left, "{number}");
             }

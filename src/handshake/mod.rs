@@ -29,7 +29,9 @@ mod seen_packet;
 mod tracker;
 
 pub use attempt::{Attempt, AttemptId};
-pub use decided::{Decided, DecidedAttempt, DecidedBrief, DecidedLoneSyn, Decisions, InBrief};
+pub use decided::{
+    Decided, DecidedAttempt, DecidedBrief, DecidedLoneSyn, Decisions, InBrief, Leaving,
+};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender};

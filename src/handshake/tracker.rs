@@ -30,7 +30,7 @@ pub struct TrackerSettings {
     /// For how long silence must be watched before it means something.
     pub patience: Duration,
     /// How many undecided attempts are followed at once; of more, the oldest is handed out as it stands. Of attempts known by
-    /// nothing but one SYN, which take a sixth of the room, three times as many.
+    /// nothing but one SYN, which take little room, three times as many.
     pub open_attempts: usize,
 }
 
@@ -145,19 +145,20 @@ impl Tracker {
         let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts(), syns);
         self.flows.find_nothing_more();
         let mut perhaps_linked = Vec::new();
-        loop {
-            if self.flows.is_oldest_lone() {
-                let Some(syn) = self.flows.take_lone_if(|_| true) else {
-                    break;
-                };
-                if !orphans.has_some() {
-                    give(Decided::LoneSyn(DecidedLoneSyn::of(syn, &watch)));
-                    continue;
-                }
+        let decided_lone = |syn: LoneSyn, orphans: &mut OrphanedAnswers| {
+            if orphans.has_some() {
                 let mut attempt = syn.attempt();
                 orphans.link_to(&mut attempt);
-                give(judged(attempt, &watch));
-                continue;
+                judged(attempt, &watch)
+            } else {
+                Decided::LoneSyn(DecidedLoneSyn::of(syn, &watch))
+            }
+        };
+        loop {
+            let next = self.flows.oldest_followed();
+            let is_before = |syn: &LoneSyn| next.is_none_or(|next| syn.id() < next);
+            while let Some(syn) = self.flows.take_lone_if(is_before) {
+                give(decided_lone(syn, &mut orphans));
             }
             let mut attempt = match self.flows.take_oldest() {
                 None => break,
@@ -394,8 +395,7 @@ impl Tracker {
                 self.decided.push(judged(attempt, &watch));
             }
             Some(Followed::Brief(brief)) => {
-                let brief = DecidedBrief::of(brief, &watch);
-                self.decided.push(Decided::Brief(brief));
+                self.decided.push_brief(DecidedBrief::of(brief, &watch));
             }
             _ => {}
         }
@@ -409,8 +409,7 @@ impl Tracker {
             let Some(syn) = self.flows.take_lone_if(is_over) else {
                 return;
             };
-            let lone = DecidedLoneSyn::of(syn, &watch);
-            self.decided.push(Decided::LoneSyn(lone));
+            self.decided.push_lone(DecidedLoneSyn::of(syn, &watch));
         }
     }
 
@@ -428,7 +427,7 @@ impl Tracker {
             Some(Followed::Brief(brief)) => {
                 let brief = DecidedBrief::of(brief, &self.watch());
                 self.set_aside_undecided += u64::from(brief.outcome() == super::Outcome::Pending);
-                self.decided.push(Decided::Brief(brief));
+                self.decided.push_brief(brief);
                 return;
             }
             _ => return,
@@ -444,7 +443,7 @@ impl Tracker {
         if let Some(syn) = self.flows.take_lone_if(|_| true) {
             let lone = DecidedLoneSyn::of(syn, &self.watch());
             self.set_aside_undecided += u64::from(lone.outcome() == super::Outcome::Pending);
-            self.decided.push(Decided::LoneSyn(lone));
+            self.decided.push_lone(lone);
         }
     }
 }

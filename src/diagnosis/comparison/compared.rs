@@ -76,7 +76,7 @@ impl Comparison {
 }
 
 fn choose(server: Endpoint, is_same_port: bool, moment: &Moment, chosen: &mut Chosen) {
-    let (first, last) = moment.proof;
+    let (first, last) = moment.proof();
     chosen.insert(
         first,
         ComparedAttempt {

@@ -7,9 +7,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::capture::{PacketPlace, Timestamp};
+use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::IcmpKind;
-use crate::diagnosis::app_error::app_error;
+use crate::diagnosis::app_error::error_of;
 use crate::diagnosis::causes::was_feature_dropped;
 use crate::diagnosis::compact_sets::AddressSet;
 use crate::handshake::{Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket};
@@ -20,7 +20,7 @@ const REMEMBERED: usize = 4096;
 /// So many attempts that nobody completes may be a flood.
 const FEWEST_OF_A_FLOOD: u64 = 50;
 
-/// One attempt, as far as others are compared with it.
+/// One attempt, as far as others are compared with it. 96 bytes, half a million times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     /// Its number.
@@ -33,12 +33,9 @@ pub(crate) struct Moment {
     pub(crate) outcome: Outcome,
     /// Whether the server answered with a SYN-ACK.
     pub(crate) was_accepted: bool,
-    /// The packets that show it: the first, and the one that settled it or came last.
-    pub(crate) proof: (PacketPlace, PacketPlace),
+    proof: ProofPlaces,
     /// What tells the origin of the first answer.
     pub(crate) answer: Option<Fingerprint>,
-    /// What `connect()` returned to the application on Linux, if it waited; `None` when it succeeded or that cannot be told.
-    pub(crate) app_error: Option<&'static str>,
     /// What the ICMP error was that decided it.
     pub(crate) rejected_by: Option<IcmpKind>,
     /// The timestamp of the SYN.
@@ -129,6 +126,35 @@ impl Sign {
     }
 }
 
+/// Two places, without the gaps that they have one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ProofPlaces {
+    at: [Timestamp; 2],
+    numbers: [PacketNumber; 2],
+    sources: [SourceId; 2],
+}
+
+impl ProofPlaces {
+    fn of(first: PacketPlace, last: PacketPlace) -> Self {
+        Self {
+            at: [first.at, last.at],
+            numbers: [first.number, last.number],
+            sources: [first.source, last.source],
+        }
+    }
+
+    fn both(&self) -> (PacketPlace, PacketPlace) {
+        let [first_at, last_at] = self.at;
+        let [first_number, last_number] = self.numbers;
+        let [first_source, last_source] = self.sources;
+        let place = |at, number, source| PacketPlace { at, source, number };
+        (
+            place(first_at, first_number, first_source),
+            place(last_at, last_number, last_source),
+        )
+    }
+}
+
 impl Moment {
     fn of(decided: &DecidedAttempt) -> Option<Self> {
         let attempt = &decided.attempt;
@@ -139,12 +165,11 @@ impl Moment {
             client: attempt.client.address,
             outcome: decided.judgement.outcome,
             was_accepted: attempt.answered_at.is_some() || attempt.established_at.is_some(),
-            proof: (packets.first()?.place, packets.last()?.place),
+            proof: ProofPlaces::of(packets.first()?.place, packets.last()?.place),
             answer: attempt
                 .packets_as(&[Role::SynAck, Role::Reset])
                 .next()
                 .map(Fingerprint::of),
-            app_error: app_error(decided, false),
             rejected_by: attempt
                 .rejected_by
                 .filter(|_| decided.judgement.outcome == Outcome::Rejected),
@@ -154,6 +179,16 @@ impl Moment {
             sign: Sign::of(attempt),
             vlan_tags: attempt.encapsulation.vlan_tags_alone(),
         })
+    }
+
+    /// The packets that show it: the first, and the one that settled it or came last.
+    pub(crate) fn proof(&self) -> (PacketPlace, PacketPlace) {
+        self.proof.both()
+    }
+
+    /// What `connect()` returned to the application on Linux, if it waited; `None` when it succeeded or that cannot be told.
+    pub(crate) fn app_error(&self) -> Option<&'static str> {
+        error_of(self.outcome, self.rejected_by)
     }
 
     /// Whether its SYN is older than that of the other, by their timestamps; `None` where one has none.
@@ -403,3 +438,24 @@ impl ServiceHistory {
 
 /// Connections that an overloaded application does not serve were accepted in the same minute.
 const MUTE_SIBLINGS_WITHIN: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_small() {
+        assert_eq!(size_of::<Moment>(), 96);
+    }
+
+    #[test]
+    fn no_place_of_a_proof_is_lost() {
+        let place = |number, source| PacketPlace {
+            at: Timestamp::from_nanoseconds(7 * i64::from(source)),
+            source: SourceId(source),
+            number: PacketNumber(number),
+        };
+        let (first, last) = (place(1, 2), place(3, 4));
+        assert_eq!(ProofPlaces::of(first, last).both(), (first, last));
+    }
+}

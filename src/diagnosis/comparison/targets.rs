@@ -1,10 +1,7 @@
 //! What one client tried to reach: an application's few servers, or a scanner's many ports and hosts.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-
-use super::super::compact_sets::EndpointSet;
 use crate::decode::Endpoint;
+use crate::diagnosis::compact_sets::{AddressSet, EndpointSet};
 use crate::handshake::Outcome;
 
 /// So many ports of one host, most of them in vain, are no application's.
@@ -33,23 +30,28 @@ pub(super) struct Targets {
 #[derive(Clone, Debug, Default)]
 struct ManyTargets {
     told_apart: EndpointSet,
-    ports: HashMap<IpAddr, u32, foldhash::fast::RandomState>,
-    most_ports_of_a_host: u32,
+    hosts: AddressSet,
+    /// No more than a scan needs.
+    most_ports_of_a_host: usize,
 }
 
 impl ManyTargets {
     fn add(&mut self, server: Endpoint) -> bool {
         let is_new = self.told_apart.len() < TOLD_APART && self.told_apart.insert(server);
         if is_new {
-            let ports = self.ports.entry(server.address).or_default();
-            *ports += 1;
-            self.most_ports_of_a_host = self.most_ports_of_a_host.max(*ports);
+            let is_new_host = self.hosts.insert(server.address);
+            let ports = match (is_new_host, self.most_ports_of_a_host) {
+                (true, _) => 1,
+                (false, PORTS_OF_A_SCAN..) => PORTS_OF_A_SCAN,
+                (false, _) => self.told_apart.ports_of(server.address),
+            };
+            self.most_ports_of_a_host = self.most_ports_of_a_host.max(ports);
         }
         is_new
     }
 
     fn is_wide(&self) -> bool {
-        self.most_ports_of_a_host as usize >= PORTS_OF_A_SCAN || self.ports.len() >= HOSTS_OF_A_SCAN
+        self.most_ports_of_a_host >= PORTS_OF_A_SCAN || self.hosts.len() >= HOSTS_OF_A_SCAN
     }
 }
 
@@ -93,7 +95,7 @@ impl Targets {
     /// A look at all that is asked for with every attempt brings it into the cache.
     pub(super) fn touch(&self) -> u64 {
         let many = self.many.as_ref();
-        self.attempts ^ many.map_or(0, |many| u64::from(many.most_ports_of_a_host))
+        self.attempts ^ many.map_or(0, |many| many.most_ports_of_a_host as u64)
     }
 
     /// An attempt that was added before has ended otherwise.

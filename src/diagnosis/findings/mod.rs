@@ -302,10 +302,7 @@ fn over(
     statement: String,
 ) -> Finding {
     let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
-    let app_errors: BTreeSet<&'static str> = moments
-        .iter()
-        .filter_map(|moment| moment.app_error)
-        .collect();
+    let app_errors: BTreeSet<&'static str> = moments.iter().filter_map(Moment::app_error).collect();
     Finding {
         kind,
         confidence,
@@ -319,8 +316,8 @@ fn over(
         evidence: Vec::new(),
         proof: moments.first().map(|moment| Proof {
             attempt: moment.id,
-            first: moment.proof.0,
-            last: moment.proof.1,
+            first: moment.proof().0,
+            last: moment.proof().1,
             others: moments.len() as u64 - 1,
         }),
         next_steps: Vec::new(),

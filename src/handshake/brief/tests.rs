@@ -6,8 +6,8 @@ use super::super::decided::{DecidedAttempt, Decisions};
 use super::super::tracker::{Tracker, TrackerSettings};
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{
-    Encapsulation, Endpoint, IcmpError, IcmpKind, IpFacts, Observation, QuotedSegment, Segment,
-    SequenceNumber, TcpFlags, TcpOptions,
+    Encapsulation, EncapsulationLayer, Endpoint, IcmpError, IcmpKind, IpFacts, Observation,
+    QuotedSegment, Segment, SequenceNumber, TcpFlags, TcpOptions,
 };
 
 const SYN: u16 = 0x02;
@@ -96,6 +96,15 @@ fn ip(step: Step) -> IpFacts {
     }
 }
 
+/// The second and third client are in a VLAN, of which some packets are captured without the tag.
+fn encapsulation(step: Step) -> Encapsulation {
+    let mut encapsulation = Encapsulation::default();
+    if matches!(step.client, 1 | 2) && step.identification > 0 {
+        encapsulation.push(EncapsulationLayer::Vlan(step.client.into()));
+    }
+    encapsulation
+}
+
 fn segment(step: Step, at_microseconds: u64) -> Segment {
     let (client, server) = ends(step.client);
     let isn = SequenceNumber(if step.oddity == 4 { 2000 } else { 1000 });
@@ -112,7 +121,7 @@ fn segment(step: Step, at_microseconds: u64) -> Segment {
         source,
         destination,
         ip: ip(step),
-        encapsulation: Encapsulation::default(),
+        encapsulation: encapsulation(step),
         sequence: sequence.plus(u32::from(step.oddity == 6)),
         acknowledgment: acknowledgment.plus(u32::from(step.oddity == 7)),
         flags: TcpFlags(flags | if step.oddity == 8 { 0xc0 } else { 0 }),
@@ -144,7 +153,7 @@ fn icmp_error(step: Step) -> IcmpError {
             (false, 2) => IcmpKind::V4(3, 4),
             (false, _) => IcmpKind::V4(3, 1),
         },
-        encapsulation: Encapsulation::default(),
+        encapsulation: encapsulation(step),
         quote: QuotedSegment {
             source,
             destination,
@@ -192,6 +201,12 @@ fn decided_by(
     decisions.drain(|one| decided.push(one.whole()));
     decided.sort_by_key(|decided| decided.attempt.id);
     (decided, tracker.copies())
+}
+
+#[test]
+fn it_takes_less_than_half_the_room() {
+    assert_eq!(size_of::<super::Further>(), 32);
+    assert_eq!(size_of::<super::Brief>(), 184);
 }
 
 proptest! {
