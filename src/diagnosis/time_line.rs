@@ -18,7 +18,7 @@ pub struct TimeLine {
 }
 
 /// Attempts of the same time are followed by their repeated SYNs, which are some seconds and so some buckets apart.
-const LATEST_CELLS: usize = 16;
+const LATEST_CELLS: usize = 32;
 
 impl PartialEq for TimeLine {
     fn eq(&self, other: &Self) -> bool {

@@ -22,6 +22,10 @@ pub(super) struct Targets {
     /// All of them while they are fewer than a scan has: most clients have one or two.
     few: Vec<Endpoint>,
     many: Option<Box<ManyTargets>>,
+    /// What is asked for with every attempt stands here, one line of memory nearer: how many are told apart, and whether they are
+    /// as wide as a scan.
+    told_apart: u32,
+    is_wide: bool,
     attempts: u64,
     failed: u64,
 }
@@ -64,6 +68,15 @@ impl Targets {
 
     /// Takes note of a target; whether it was not known before, and is told apart.
     pub(super) fn tell_apart(&mut self, server: Endpoint) -> bool {
+        let is_new = self.add(server);
+        if is_new {
+            self.told_apart += 1;
+            self.is_wide = self.many.as_ref().is_some_and(|many| many.is_wide());
+        }
+        is_new
+    }
+
+    fn add(&mut self, server: Endpoint) -> bool {
         if let Some(many) = &mut self.many {
             return many.add(server);
         }
@@ -92,12 +105,6 @@ impl Targets {
         }
     }
 
-    /// A look at all that is asked for with every attempt brings it into the cache.
-    pub(super) fn touch(&self) -> u64 {
-        let many = self.many.as_ref();
-        self.attempts ^ many.map_or(0, |many| many.most_ports_of_a_host as u64)
-    }
-
     /// An attempt that was added before has ended otherwise.
     pub(super) fn revise(&mut self, before: Outcome, now: Outcome) {
         self.failed = self
@@ -108,9 +115,7 @@ impl Targets {
 
     /// How many targets there were: at least, when it is 1024.
     pub(super) fn count(&self) -> usize {
-        self.many
-            .as_ref()
-            .map_or(self.few.len(), |many| many.told_apart.len())
+        self.told_apart as usize
     }
 
     /// Whether the client scans: many ports of a host or many hosts, most in vain, and nowhere insisting.
@@ -118,7 +123,6 @@ impl Targets {
         let told_apart = self.count();
         let insists =
             self.attempts > told_apart as u64 * MOST_ATTEMPTS_PER_TARGET && told_apart < TOLD_APART;
-        let is_wide = self.many.as_ref().is_some_and(|many| many.is_wide());
-        is_wide && !insists && self.failed * 2 > self.attempts
+        self.is_wide && !insists && self.failed * 2 > self.attempts
     }
 }
