@@ -1,5 +1,5 @@
 //! An attempt that fails as most do, in less than half the room: its SYN, perhaps repeated, and perhaps the one answer that
-//! ends it.
+//! ends it, or a SYN-ACK that nobody acknowledges.
 
 use smallvec::SmallVec;
 
@@ -7,7 +7,7 @@ use super::attempt::{Attempt, AttemptId};
 use super::flow::Flow;
 use super::further::Further;
 use super::lone_syn::LoneSyn;
-use super::outcome::{Judgement, Outcome, Watch, judge_silence};
+use super::outcome::{Judgement, Outcome, Watch, judge, judge_silence};
 use super::place_index::Tag;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{IcmpError, Segment};
@@ -39,6 +39,17 @@ impl Brief {
         Some(Self::of(syn, tag, further))
     }
 
+    /// Of a SYN and the SYN-ACK that answers it. Most are acknowledged soon: it is worth while where many are not.
+    pub(super) fn answered(
+        syn: &LoneSyn,
+        tag: Tag,
+        segment: &Segment,
+        place: PacketPlace,
+    ) -> Option<Self> {
+        let further = Further::of_syn_ack(syn, None, segment, place)?;
+        Some(Self::of(syn, tag, further))
+    }
+
     /// Of a SYN and the ICMP error about it.
     pub(super) fn rejected(
         syn: &LoneSyn,
@@ -62,10 +73,13 @@ impl Brief {
 
     /// Takes the next segment in, when it goes on as expected; whether it does.
     pub(super) fn goes_on(&mut self, segment: &Segment, place: PacketPlace) -> bool {
-        if !self.may_go_on() {
-            return false;
-        }
-        let further = Further::of_segment(&self.syn, self.latest_at(), segment, place);
+        let further = if self.is_accepted() && self.further.len() < MOST {
+            Further::of_syn_ack(&self.syn, self.further.last(), segment, place)
+        } else if self.may_go_on() {
+            Further::of_segment(&self.syn, self.latest_at(), segment, place)
+        } else {
+            None
+        };
         self.further.extend(further);
         further.is_some()
     }
@@ -80,7 +94,12 @@ impl Brief {
         further.is_some()
     }
 
-    /// What comes after an answer is nothing that all do.
+    /// Whether a SYN-ACK came: it may come again.
+    fn is_accepted(&self) -> bool {
+        self.further.last().is_some_and(Further::is_syn_ack)
+    }
+
+    /// What comes after another answer is nothing that all do.
     fn may_go_on(&self) -> bool {
         self.further.len() < MOST && self.answer().is_none()
     }
@@ -121,9 +140,10 @@ impl Brief {
         (&self.syn, &self.further)
     }
 
-    /// As [`judge`](super::judge) judges the whole attempt.
+    /// As [`judge`] judges the whole attempt.
     pub(super) fn judge(&self, watch: &Watch) -> Judgement {
         match self.answer() {
+            Some(answer) if answer.is_syn_ack() => judge(&self.attempt(), watch),
             Some(answer) => Judgement {
                 outcome: if answer.is_reset() {
                     Outcome::Refused

@@ -53,7 +53,7 @@ impl DecidedLoneSyn {
 }
 
 /// An attempt of which nothing was seen but what most failing ones show, judged: its SYN, perhaps sent again, and perhaps one
-/// RST or ICMP error that answers it. As a [`DecidedLoneSyn`], it is a fraction of what can be made of it.
+/// RST or ICMP error that answers it, or a SYN-ACK that nobody acknowledges. As a [`DecidedLoneSyn`], it is a fraction of what can be made of it.
 #[derive(Clone, Debug)]
 pub struct DecidedBrief {
     brief: Brief,
@@ -80,7 +80,7 @@ impl DecidedBrief {
         InBrief::of(syn, further, self.judgement.outcome)
     }
 
-    /// How it ended: refused, rejected, dropped or pending.
+    /// How it ended.
     pub fn outcome(&self) -> Outcome {
         self.judgement.outcome
     }
@@ -129,6 +129,11 @@ impl<'a> InBrief<'a> {
     /// Whether the SYN was sent once.
     pub fn has_one_syn(&self) -> bool {
         !self.further.iter().any(Further::is_syn)
+    }
+
+    /// Whether the server answered with a SYN-ACK.
+    pub fn was_accepted(&self) -> bool {
+        self.further.last().is_some_and(Further::is_syn_ack)
     }
 
     /// When the answer came, if one came.

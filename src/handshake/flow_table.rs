@@ -166,19 +166,27 @@ impl FlowTable {
     }
 
     /// Adds a segment to what is kept in brief of its 4-tuple, which stands at `place`, when it is what most failing attempts go
-    /// on with; whether it is. Before `until` it need not be looked at.
+    /// on with; whether it is. Before `until` it need not be looked at. `keeps_accepted` tells whether a SYN-ACK is among what they
+    /// may go on with.
     pub(super) fn goes_on_in_brief(
         &mut self,
         at: TaggedKey,
         place: u32,
         (segment, captured): (&Segment, PacketPlace),
         until: Timestamp,
+        keeps_accepted: bool,
     ) -> bool {
         self.in_brief(
             at,
             place,
             until,
-            |syn| Brief::begun(syn, at.tag(), segment, captured),
+            |syn| {
+                if keeps_accepted && segment.flags.is_syn_ack() {
+                    Brief::answered(syn, at.tag(), segment, captured)
+                } else {
+                    Brief::begun(syn, at.tag(), segment, captured)
+                }
+            },
             |brief| brief.goes_on(segment, captured),
         )
     }

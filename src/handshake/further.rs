@@ -1,5 +1,5 @@
-//! A packet that goes on as most failing connects do, in a quarter of the room: the SYN once more, the RST that refuses it, or
-//! the ICMP error that rejects it.
+//! A packet that goes on as most failing connects do, in a third of the room: the SYN once more, the RST that refuses it, the
+//! ICMP error that rejects it, or a SYN-ACK that nobody acknowledges.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use super::lone_syn::LoneSyn;
 use super::on_icmp_error::on_icmp_error;
 use super::on_reset::on_reset;
 use super::on_syn::on_syn;
+use super::on_syn_ack::on_syn_ack;
 use crate::capture::{PacketNumber, PacketPlace, Timestamp};
 use crate::decode::{
     Encapsulation, IcmpError, IcmpKind, IpFacts, QuotedSegment, Segment, SequenceNumber, TcpFlags,
@@ -16,7 +17,7 @@ use crate::decode::{
 };
 
 /// One packet after a SYN, as far as it tells more than the SYN does: what it was wrapped in is asked of an attempt's first
-/// packet only. 32 bytes.
+/// packet only. 40 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Further {
     at: Timestamp,
@@ -39,12 +40,101 @@ enum Content {
         sequence: SequenceNumber,
         window: u16,
     },
+    /// Without data, which acknowledges the SYN and nothing more, and echoes its timestamp.
+    SynAck {
+        sequence: SequenceNumber,
+        timestamp: u32,
+        window: u16,
+        maximum_segment_size: u16,
+        options: SynAckOptions,
+    },
     /// From this address: type, code, and the time to live of the quoted SYN.
     IcmpError {
         sender: Ipv4Addr,
         kind: (u8, u8),
         quoted_ttl: u8,
     },
+}
+
+/// Which options a SYN-ACK has, and in the upper bits its window scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct SynAckOptions(u8);
+
+impl SynAckOptions {
+    const SEGMENT_SIZE: u8 = 1;
+    const WINDOW_SCALE: u8 = 1 << 1;
+    const TIMESTAMPS: u8 = 1 << 2;
+    const SACK_PERMITTED: u8 = 1 << 3;
+    const SCALE_SHIFT: u8 = 4;
+
+    fn of(options: &TcpOptions) -> Self {
+        let bit = |bit, is_so| if is_so { bit } else { 0 };
+        Self(
+            options.window_scale.unwrap_or_default() << Self::SCALE_SHIFT
+                | bit(Self::SEGMENT_SIZE, options.maximum_segment_size.is_some())
+                | bit(Self::WINDOW_SCALE, options.window_scale.is_some())
+                | bit(Self::TIMESTAMPS, options.timestamps.is_some())
+                | bit(Self::SACK_PERMITTED, options.sack_permitted),
+        )
+    }
+
+    fn with(self, maximum_segment_size: u16, timestamps: (u32, u32)) -> TcpOptions {
+        let has = |bit| self.0 & bit != 0;
+        TcpOptions {
+            maximum_segment_size: has(Self::SEGMENT_SIZE).then_some(maximum_segment_size),
+            window_scale: has(Self::WINDOW_SCALE).then_some(self.0 >> Self::SCALE_SHIFT),
+            timestamps: has(Self::TIMESTAMPS).then_some(timestamps),
+            sack_permitted: has(Self::SACK_PERMITTED),
+            ..TcpOptions::default()
+        }
+    }
+}
+
+impl Content {
+    fn of_syn_ack(segment: &Segment) -> Option<Self> {
+        let options = &segment.options;
+        Some(Self::SynAck {
+            sequence: segment.sequence,
+            timestamp: options.timestamps.unwrap_or_default().0,
+            window: segment.window?,
+            maximum_segment_size: options.maximum_segment_size.unwrap_or_default(),
+            options: SynAckOptions::of(options),
+        })
+    }
+
+    /// The SYN-ACK that it is.
+    fn syn_ack(self, syn: &LoneSyn, ip: IpFacts) -> Option<Segment> {
+        let Self::SynAck {
+            sequence,
+            timestamp,
+            window,
+            maximum_segment_size,
+            options,
+        } = self
+        else {
+            return None;
+        };
+        let echo = syn.segment().options.timestamps.unwrap_or_default().0;
+        Some(Segment {
+            flags: TcpFlags(TcpFlags::SYN.0 | TcpFlags::ACK.0),
+            options: options.with(maximum_segment_size, (timestamp, echo)),
+            ..refusal_of(syn, ip, sequence, window)
+        })
+    }
+
+    /// Whether it is the same SYN-ACK again, but for what changes with every packet.
+    fn is_syn_ack_again(self, mut other: Self) -> bool {
+        if let (
+            Self::SynAck { timestamp, .. },
+            Self::SynAck {
+                timestamp: other, ..
+            },
+        ) = (self, &mut other)
+        {
+            *other = timestamp;
+        }
+        self == other
+    }
 }
 
 /// Which of the IP header's fields there are, and the one that is a bit.
@@ -93,6 +183,27 @@ impl Further {
                 .filter(|_| place.at.since(before) > NO_COPY_AFTER && place.at > before)?
         };
         Self::of(syn, place, &segment.ip, content)
+    }
+
+    /// Of a SYN-ACK on the SYN's 4-tuple that is the first answer, or as the one before; `latest` is the packet before it, if
+    /// there is another than the SYN.
+    pub(super) fn of_syn_ack(
+        syn: &LoneSyn,
+        latest: Option<&Self>,
+        segment: &Segment,
+        place: PacketPlace,
+    ) -> Option<Self> {
+        let content = Content::of_syn_ack(segment)?;
+        let expected = Segment {
+            encapsulation: segment.encapsulation,
+            ..content.syn_ack(syn, segment.ip)?
+        };
+        let is_plain = syn.is_without_data() && syn.client() != syn.server();
+        let is_as_before = latest.is_none_or(|latest| {
+            latest.content.is_syn_ack_again(content) && place.at.since(latest.at) > NO_COPY_AFTER
+        });
+        Self::of(syn, place, &segment.ip, content)
+            .filter(|_| is_plain && is_as_before && expected == *segment)
     }
 
     /// Of an ICMP error that ends the connect.
@@ -186,6 +297,11 @@ impl Further {
         matches!(self.content, Content::Reset { .. })
     }
 
+    /// Whether it is a SYN-ACK.
+    pub(super) fn is_syn_ack(&self) -> bool {
+        matches!(self.content, Content::SynAck { .. })
+    }
+
     /// Adds the packet to the attempts of its 4-tuple, by the rules for whole packets.
     pub(super) fn replay(&self, syn: &LoneSyn, flow: &mut Flow) {
         let first = syn.place();
@@ -208,6 +324,11 @@ impl Further {
             Content::Reset { sequence, window } => {
                 let segment = refusal_of(syn, self.ip(), sequence, window);
                 on_reset(flow, &segment, place, patience);
+            }
+            Content::SynAck { .. } => {
+                if let Some(segment) = self.content.syn_ack(syn, self.ip()) {
+                    on_syn_ack(flow, &segment, place, patience);
+                }
             }
             Content::IcmpError {
                 sender,

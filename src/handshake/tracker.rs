@@ -53,6 +53,8 @@ pub struct Tracker {
     settings: TrackerSettings,
     /// Whether attempts that fail as most do are kept in brief until something else is seen of them.
     keeps_brief: bool,
+    /// When so many attempts are followed, those with a SYN-ACK are among them.
+    accepted_in_brief_from: usize,
     flows: FlowTable,
     decided: Decisions,
     /// Room for what is known beforehand of packets that are observed together.
@@ -70,6 +72,7 @@ impl Tracker {
         Self {
             settings,
             keeps_brief: true,
+            accepted_in_brief_from: ACCEPTED_IN_FULL,
             flows: FlowTable::new(),
             decided: Decisions::default(),
             upcoming: Upcoming::default(),
@@ -85,6 +88,15 @@ impl Tracker {
     pub(super) fn in_full(settings: TrackerSettings) -> Self {
         Self {
             keeps_brief: false,
+            ..Self::new(settings)
+        }
+    }
+
+    /// As [`Self::new`], where all that may be kept in brief is, however few attempts are followed.
+    #[cfg(test)]
+    pub(super) fn in_brief(settings: TrackerSettings) -> Self {
+        Self {
+            accepted_in_brief_from: 0,
             ..Self::new(settings)
         }
     }
@@ -225,9 +237,10 @@ impl Tracker {
         let found = self.flows.place(at);
         if let Some(found) = found.filter(|_| self.keeps_brief) {
             let until = self.over_at_the_earliest(place.at);
+            let keeps_accepted = self.flows.followed_count() >= self.accepted_in_brief_from;
             if self
                 .flows
-                .goes_on_in_brief(at, found, (segment, place), until)
+                .goes_on_in_brief(at, found, (segment, place), until, keeps_accepted)
             {
                 return;
             }
@@ -476,6 +489,10 @@ fn key_of(observation: &Observation) -> Option<FlowKey> {
 
 /// So many lone SYNs more than other attempts are followed: in a flood of one each microsecond, all of the last 3 s.
 const LONE_SYNS_PER_ATTEMPT: usize = 3;
+
+/// While fewer attempts are followed, those with a SYN-ACK are kept in full: nearly all go on at once. In a flood of which a part
+/// is answered there are soon more.
+const ACCEPTED_IN_FULL: usize = 1 << 14;
 
 /// So many open attempts are followed to the end of the capture, whatever becomes of them.
 const FOLLOWED_TO_THE_END: usize = 1 << 16;

@@ -185,7 +185,8 @@ impl Comparison {
         ends: &KnownEnds,
         is_known_pair: bool,
     ) -> Option<bool> {
-        if self.keeps_latest || brief.client.address == brief.server.address {
+        let is_sent_to_itself = brief.client.address == brief.server.address;
+        if self.keeps_latest || is_sent_to_itself || brief.was_accepted() {
             return None;
         }
         let outcome = brief.outcome;
