@@ -109,8 +109,8 @@ pub(super) struct Means {
 /// What is left of a stream when its packets have ended is read for its hash up to here, in bytes: it may have no end.
 const LONGEST_REST_OF_STREAM: u64 = 1 << 30;
 
-/// What is read at once where little is open.
-pub(super) const LARGE_CHUNK: usize = 1 << 20;
+/// What is read at once where little is open: it stays in a core's second cache until its packets are looked at.
+pub(super) const LARGE_CHUNK: usize = 1 << 18;
 
 /// What is read at once for a first look, and where much is open.
 pub(super) const SMALL_CHUNK: usize = 16 << 10;
