@@ -3,13 +3,11 @@
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use indexmap::IndexMap;
-
 use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
 use super::compact_sets::AddressSet;
 use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
-use super::known_ends::{KnownEnds, Place};
+use super::known_ends::{KnownEnds, Place, Table};
 use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
 use super::time_line::TimeLine;
@@ -259,7 +257,7 @@ impl EndpointSummary {
 /// Collects the attempts to every server.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {
-    by_server: IndexMap<Endpoint, EndpointSummary, foldhash::fast::RandomState>,
+    by_server: Table<Endpoint, EndpointSummary>,
     clients: usize,
     /// Failures before then are examples only while there is none after it.
     example_since: Option<Timestamp>,
@@ -271,7 +269,7 @@ pub(super) struct Endpoints {
 impl Default for Endpoints {
     fn default() -> Self {
         Self {
-            by_server: IndexMap::default(),
+            by_server: Table::default(),
             clients: 0,
             example_since: None,
             steps: STEPS,
@@ -289,19 +287,18 @@ impl Endpoints {
 
     /// Whether this is a client of the server that is told apart.
     pub(super) fn has_client(&self, server: Place, client: IpAddr) -> bool {
-        let endpoint = server
-            .found()
-            .and_then(|place| self.by_server.get_index(place));
-        endpoint.is_some_and(|(_, endpoint)| endpoint.clients.contains(client))
+        let endpoint = server.get(&self.by_server);
+        endpoint.is_some_and(|endpoint| endpoint.clients.contains(client))
     }
 
     /// Brings into the cache what will be needed of the servers of attempts that are about to be added.
     pub(super) fn touch(&self, ends: &[KnownEnds]) {
-        let endpoints = ends.iter().filter_map(|ends| ends.endpoint.found());
-        let endpoints = endpoints.filter_map(|place| self.by_server.get_index(place));
+        let endpoints = ends
+            .iter()
+            .filter_map(|ends| ends.endpoint.get(&self.by_server));
         black_box(
             endpoints
-                .map(|(_, endpoint)| endpoint.over_time.latest_count())
+                .map(|endpoint| endpoint.over_time.latest_count())
                 .fold(0, u32::wrapping_add),
         );
     }
@@ -352,19 +349,11 @@ impl Endpoints {
         is_known_pair: bool,
     ) {
         let server = decided.attempt.server;
-        let endpoint = match ends.endpoint {
-            Place::NoRoom => None,
-            Place::At(place) => {
-                let found = self.by_server.get_index_mut(place as usize);
-                found.map(|found| found.1)
-            }
-            Place::Unknown if self.by_server.len() < TOLD_APART => {
-                let steps = self.steps;
-                let new = || EndpointSummary::new(server, steps);
-                Some(self.by_server.entry(server).or_insert_with(new))
-            }
-            Place::Unknown => self.by_server.get_mut(&server),
-        };
+        let steps = self.steps;
+        let new = || EndpointSummary::new(server, steps);
+        let endpoint = ends
+            .endpoint
+            .get_or_add(&mut self.by_server, server, TOLD_APART, new);
         let Some(endpoint) = endpoint else {
             return;
         };
@@ -385,10 +374,7 @@ impl Endpoints {
         ends: &KnownEnds,
         is_known_pair: bool,
     ) -> bool {
-        let endpoint = match ends.endpoint.found() {
-            Some(place) => self.by_server.get_index_mut(place).map(|found| found.1),
-            None => self.by_server.get_mut(&brief.server),
-        };
+        let endpoint = ends.endpoint.get_mut(&mut self.by_server, &brief.server);
         let Some(endpoint) = endpoint.filter(|endpoint| {
             self.example_since.is_none() && endpoint.only_counts(brief, may_be_noise)
         }) else {

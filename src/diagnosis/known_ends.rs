@@ -5,11 +5,16 @@
 //! thousand attempts together, and that a client is known at a server, and the server at the client, is found in one line of
 //! memory that was asked for beforehand. The general way, which looks up what it needs, is [`KnownEnds::default`].
 
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
 use std::net::IpAddr;
 
+use indexmap::IndexMap;
+
 use crate::decode::Endpoint;
+
+/// What is known of clients or servers. Places in it stay while nothing is taken out.
+pub(super) type Table<K, V> = IndexMap<K, V, foldhash::fast::RandomState>;
 
 /// Where something stands in a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,8 +38,41 @@ impl Place {
         }
     }
 
+    /// What is in the table for this key: where it stands, or looked up.
+    pub(super) fn get_mut<'a, K: Hash + Eq, V>(
+        self,
+        table: &'a mut Table<K, V>,
+        key: &K,
+    ) -> Option<&'a mut V> {
+        match self {
+            Self::NoRoom => None,
+            Self::At(place) => table.get_index_mut(place as usize).map(|(_, known)| known),
+            Self::Unknown => table.get_mut(key),
+        }
+    }
+
+    /// As [`Self::get_mut`]; made `new` while there are fewer than `at_most`.
+    pub(super) fn get_or_add<K: Hash + Eq, V>(
+        self,
+        table: &mut Table<K, V>,
+        key: K,
+        at_most: usize,
+        new: impl FnOnce() -> V,
+    ) -> Option<&mut V> {
+        if self == Self::Unknown && table.len() < at_most {
+            return Some(table.entry(key).or_insert_with(new));
+        }
+        self.get_mut(table, &key)
+    }
+
+    /// What stands there, if that is known.
+    pub(super) fn get<K, V>(self, table: &Table<K, V>) -> Option<&V> {
+        let (_, known) = table.get_index(self.found()?)?;
+        Some(known)
+    }
+
     /// Where it stands, if that is known.
-    pub(super) fn found(self) -> Option<usize> {
+    fn found(self) -> Option<usize> {
         match self {
             Self::At(place) => Some(place as usize),
             Self::Unknown | Self::NoRoom => None,

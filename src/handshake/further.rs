@@ -179,8 +179,7 @@ impl Further {
         let content = if segment.flags == REFUSAL {
             Self::refusal(syn, segment)?
         } else {
-            Self::repetition(syn, segment)
-                .filter(|_| place.at.since(before) > NO_COPY_AFTER && place.at > before)?
+            Self::repetition(syn, segment).filter(|_| place.at.since(before) > NO_COPY_AFTER)?
         };
         Self::of(syn, place, &segment.ip, content)
     }

@@ -17,11 +17,9 @@ use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use indexmap::IndexMap;
-
 use super::compact_sets::Host;
 use super::findings::CaptureQuality;
-use super::known_ends::{KnownEnds, Place};
+use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation};
@@ -40,9 +38,9 @@ const REMEMBERED_MOMENTS: usize = 500_000;
 pub(super) struct Comparison {
     hosts: Hosts,
     names: Names,
-    services: IndexMap<Endpoint, ServiceHistory, foldhash::fast::RandomState>,
+    services: Table<Endpoint, ServiceHistory>,
     asked_for: HashMap<IpAddr, AskedFor, foldhash::fast::RandomState>,
-    clients: IndexMap<Host, ClientFacts, foldhash::fast::RandomState>,
+    clients: Table<Host, ClientFacts>,
     /// Hosts to which a connect succeeded, whether or not their answers were captured.
     reached: HashSet<IpAddr, foldhash::fast::RandomState>,
     /// Attempts that were answered: client, port of the server, number of the SYN.
@@ -137,29 +135,16 @@ impl Comparison {
         let outcome = decided.judgement.outcome;
         let target = (attempt.server, is_known_pair);
         self.note_client((attempt.client.address, ends.client), target, outcome, ttl);
-        let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
-        let keeps_latest = self.keeps_latest;
-        let Some(service) = self.service_or_new(attempt.server, ends.service) else {
-            return;
-        };
-        let forgotten = if keeps_latest { service.make_room() } else { 0 };
-        let is_remembered = service.add(decided, has_room || forgotten > 0);
-        self.remembered_moments -= forgotten;
-        self.remembered_moments += usize::from(is_remembered);
-    }
-
-    /// What is known of a server; nothing of a new one where there is no room.
-    fn service_or_new(&mut self, server: Endpoint, known: Place) -> Option<&mut ServiceHistory> {
-        match known {
-            Place::NoRoom => None,
-            Place::At(place) => self
-                .services
-                .get_index_mut(place as usize)
-                .map(|found| found.1),
-            Place::Unknown if self.services.len() < REMEMBERED => {
-                Some(self.services.entry(server).or_default())
+        let new = ServiceHistory::default;
+        let service = ends
+            .service
+            .get_or_add(&mut self.services, attempt.server, REMEMBERED, new);
+        if let Some(service) = service {
+            if self.keeps_latest {
+                self.remembered_moments -= service.make_room();
             }
-            Place::Unknown => self.services.get_mut(&server),
+            let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
+            self.remembered_moments += usize::from(service.add(decided, has_room));
         }
     }
 
@@ -191,10 +176,7 @@ impl Comparison {
         }
         let outcome = brief.outcome;
         let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
-        let service = match ends.service.found() {
-            Some(place) => self.services.get_index_mut(place).map(|found| found.1),
-            None => self.services.get_mut(&brief.server),
-        };
+        let service = ends.service.get_mut(&mut self.services, &brief.server);
         let service = service.filter(|service| !(has_room && service.has_room()))?;
         service.count(outcome, brief.has_one_syn());
         let is_flooded = service.is_mostly_unfinished();
@@ -216,18 +198,8 @@ impl Comparison {
         outcome: Outcome,
         ttl: Option<u8>,
     ) -> Option<&ClientFacts> {
-        let client = match known {
-            Place::NoRoom => None,
-            Place::At(place) => self
-                .clients
-                .get_index_mut(place as usize)
-                .map(|found| found.1),
-            Place::Unknown if self.clients.len() < REMEMBERED => {
-                Some(self.clients.entry(Host(address)).or_default())
-            }
-            Place::Unknown => self.clients.get_mut(&Host(address)),
-        };
-        let client = client?;
+        let new = ClientFacts::default;
+        let client = known.get_or_add(&mut self.clients, Host(address), REMEMBERED, new)?;
         if let Some(ttl) = ttl {
             *client.is_near.get_or_insert(false) |= is_untouched(ttl);
         }
@@ -253,21 +225,21 @@ impl Comparison {
 
     /// Whether this is a target of the client that is told apart.
     pub(super) fn has_target(&self, client: Place, server: Endpoint) -> bool {
-        let client = client
-            .found()
-            .and_then(|place| self.clients.get_index(place));
-        client.is_some_and(|(_, client)| client.targets.has(server))
+        let client = client.get(&self.clients);
+        client.is_some_and(|client| client.targets.has(server))
     }
 
     /// Brings into the cache what will be needed of these clients and servers: for all at the same time, instead of waiting for
     /// each.
     pub(super) fn touch(&self, ends: &[KnownEnds]) {
-        let clients = ends.iter().filter_map(|ends| ends.client.found());
-        let clients = clients.filter_map(|place| self.clients.get_index(place));
-        black_box(clients.fold(0, |all, (_, client)| all ^ client.targets.count()));
-        let services = ends.iter().filter_map(|ends| ends.service.found());
-        let services = services.filter_map(|place| self.services.get_index(place));
-        black_box(services.fold(0, |all, (_, service)| all ^ service.moments().len()));
+        let clients = ends
+            .iter()
+            .filter_map(|ends| ends.client.get(&self.clients));
+        black_box(clients.fold(0, |all, client| all ^ client.targets.count()));
+        let services = ends
+            .iter()
+            .filter_map(|ends| ends.service.get(&self.services));
+        black_box(services.fold(0, |all, service| all ^ service.moments().len()));
     }
 
     /// The same for attempts that are added in full.
