@@ -95,6 +95,11 @@ impl Encapsulation {
         self.layers.iter().flatten().copied()
     }
 
+    /// Whether there is no layer.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.layers.first(), Some(None))
+    }
+
     /// How many VLAN tags there are, where nothing else is around the packet; `None` where something is.
     pub fn vlan_tags_alone(&self) -> Option<u8> {
         self.layers().try_fold(0, |tags, layer| match layer {

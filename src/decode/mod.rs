@@ -5,6 +5,7 @@
 //! contradicts itself is an answer ([`SetAside`]), not an error.
 
 mod common;
+mod context;
 mod encapsulation;
 mod endpoint;
 mod fields;
@@ -15,6 +16,7 @@ mod link;
 mod names;
 mod neighbour;
 mod observation;
+mod row;
 mod sequence_number;
 mod tcp;
 mod tcp_flags;
@@ -25,12 +27,14 @@ mod tunnel;
 
 use etherparse::ip_number;
 
+pub use context::{ContextId, Contexts};
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};
 pub use endpoint::Endpoint;
 pub use icmp_kind::IcmpKind;
 pub use observation::{
     IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment, Segment, SetAside,
 };
+pub use row::{AddressPairs, Addresses, Row};
 pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
 pub use tcp_options::TcpOptions;

@@ -1,0 +1,435 @@
+//! What a packet says about a connect, in 64 bytes: one line of memory, the same while it waits, in
+//! the table of open attempts, and in whatever comes after.
+//!
+//! A segment in full takes 148 bytes, of which 48 say what it was wrapped in. Here that is a number
+//! ([`ContextId`]), IPv6 addresses stand beside the rows ([`Addresses`]), and the few packets that say
+//! what hardly any does have no row: they are handed on in full.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use serde::{Deserialize, Serialize};
+
+use super::context::{ContextId, Contexts};
+use super::{
+    Endpoint, IcmpError, IcmpKind, IpFacts, QuotedSegment, Segment, SequenceNumber, TcpFlags,
+    TcpOptions,
+};
+use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
+
+/// A TCP segment, or an ICMP error about one, and where it was captured.
+///
+/// Whoever makes one knows that nothing of the packet is lost: what would not fit has no row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    at: Timestamp,
+    /// IPv4 addresses as numbers; of IPv6, where both stand in [`Addresses`], and 0.
+    source_address: u32,
+    destination_address: u32,
+    /// Of an ICMP error, the quoted one.
+    sequence: u32,
+    /// Of an ICMP error, who sent it: as an IPv4 address, or where that stands in [`Addresses`].
+    acknowledgment: u32,
+    /// Of an ICMP error, type, code and the quoted time to live.
+    timestamp: u32,
+    echo: u32,
+    context: ContextId,
+    source_port: u16,
+    destination_port: u16,
+    source: u16,
+    /// Of IPv6, the lower bits of the flow label.
+    identification: u16,
+    window: u16,
+    maximum_segment_size: u16,
+    payload_length: u16,
+    flags: TcpFlags,
+    header: HeaderBits,
+    number: Low40,
+    ttl: u8,
+    traffic_class: u8,
+    shape: Shape,
+    flow_label_high: u8,
+}
+
+/// A number of which 40 bits are kept: a million million packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Low40([u8; 5]);
+
+impl Low40 {
+    fn of(number: u64) -> Option<Self> {
+        match number.to_le_bytes() {
+            [low @ .., 0, 0, 0] => Some(Self(low)),
+            _ => None,
+        }
+    }
+
+    fn number(self) -> u64 {
+        let [a, b, c, d, e] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])
+    }
+}
+
+/// Of what kind a row is, and which of its fields mean something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Shape(u8);
+
+impl Shape {
+    const ICMP: u8 = 1;
+    const IPV6: u8 = 1 << 1;
+    /// Its IPv6 addresses stand the other way round, as the destination's and the source's.
+    const REVERSED: u8 = 1 << 2;
+    const WINDOW: u8 = 1 << 3;
+    const WHOLE: u8 = 1 << 4;
+    const QUOTED_SEQUENCE: u8 = 1 << 3;
+    const QUOTED_FLAGS: u8 = 1 << 4;
+
+    fn with(self, bit: u8, is_so: bool) -> Self {
+        Self(self.0 | if is_so { bit } else { 0 })
+    }
+
+    fn is(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+/// Which of the fields that may be absent are there, the options that say only that, and in the upper
+/// bits the window scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct HeaderBits(u16);
+
+impl HeaderBits {
+    const IDENTIFICATION: u16 = 1;
+    const DONT_FRAGMENT_KNOWN: u16 = 1 << 1;
+    const DONT_FRAGMENT: u16 = 1 << 2;
+    const FLOW_LABEL: u16 = 1 << 3;
+    const SEGMENT_SIZE: u16 = 1 << 4;
+    const WINDOW_SCALE: u16 = 1 << 5;
+    const TIMESTAMPS: u16 = 1 << 6;
+    const SACK_PERMITTED: u16 = 1 << 7;
+    const FAST_OPEN: u16 = 1 << 8;
+    const MULTIPATH: u16 = 1 << 9;
+    const AUTHENTICATION: u16 = 1 << 10;
+    const SCALE_SHIFT: u16 = 11;
+    /// RFC 7323 §2.3 allows 14.
+    const LARGEST_SCALE: u8 = 31;
+
+    fn with(self, bit: u16, is_so: bool) -> Self {
+        Self(self.0 | if is_so { bit } else { 0 })
+    }
+
+    fn with_scale(self, scale: Option<u8>) -> Option<Self> {
+        let value = scale.unwrap_or(0);
+        let bits = u16::from(value) << Self::SCALE_SHIFT;
+        (value <= Self::LARGEST_SCALE)
+            .then(|| Self(self.0 | bits).with(Self::WINDOW_SCALE, scale.is_some()))
+    }
+
+    fn of_ip(ip: &IpFacts) -> Self {
+        Self::default()
+            .with(Self::IDENTIFICATION, ip.identification.is_some())
+            .with(Self::DONT_FRAGMENT_KNOWN, ip.dont_fragment.is_some())
+            .with(Self::DONT_FRAGMENT, ip.dont_fragment == Some(true))
+            .with(Self::FLOW_LABEL, ip.flow_label.is_some())
+    }
+
+    fn with_options(self, options: &TcpOptions) -> Option<Self> {
+        self.with(Self::SEGMENT_SIZE, options.maximum_segment_size.is_some())
+            .with(Self::TIMESTAMPS, options.timestamps.is_some())
+            .with(Self::SACK_PERMITTED, options.sack_permitted)
+            .with(Self::FAST_OPEN, options.fast_open)
+            .with(Self::MULTIPATH, options.multipath)
+            .with(Self::AUTHENTICATION, options.authentication)
+            .with_scale(options.window_scale)
+    }
+
+    fn is(self, bit: u16) -> bool {
+        self.0 & bit != 0
+    }
+
+    fn given<T>(self, bit: u16, value: T) -> Option<T> {
+        self.is(bit).then_some(value)
+    }
+
+    fn scale(self) -> Option<u8> {
+        let scale = u8::try_from(self.0 >> Self::SCALE_SHIFT).unwrap_or_default();
+        self.given(Self::WINDOW_SCALE, scale)
+    }
+}
+
+/// IPv6 addresses that rows speak of: each row's pair, at the place that it names.
+pub trait Addresses {
+    /// The pair at this place.
+    fn pair(&self, place: u32) -> [Ipv6Addr; 2];
+}
+
+/// IPv6 addresses beside rows that wait together.
+#[derive(Clone, Debug, Default)]
+pub struct AddressPairs(Vec<[Ipv6Addr; 2]>);
+
+impl AddressPairs {
+    /// Adds a pair; its place.
+    fn add(&mut self, pair: [Ipv6Addr; 2]) -> Option<u32> {
+        let place = u32::try_from(self.0.len()).ok()?;
+        self.0.push(pair);
+        Some(place)
+    }
+
+    /// Forgets all, and keeps the room.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Addresses for AddressPairs {
+    fn pair(&self, place: u32) -> [Ipv6Addr; 2] {
+        let found = self.0.get(place as usize);
+        found.copied().unwrap_or([Ipv6Addr::UNSPECIFIED; 2])
+    }
+}
+
+impl Row {
+    /// The row of a segment; `None` when it says what a row has no room for.
+    pub fn of_segment(
+        segment: &Segment,
+        place: PacketPlace,
+        contexts: &Contexts,
+        addresses: &mut AddressPairs,
+    ) -> Option<Self> {
+        let (ip, options) = (&segment.ip, &segment.options);
+        let (timestamp, echo) = options.timestamps.unwrap_or_default();
+        let ends = (segment.source, segment.destination);
+        let row = Self::of_ip(ip, ends, place, addresses)?;
+        Some(Self {
+            sequence: segment.sequence.0,
+            acknowledgment: segment.acknowledgment.0,
+            timestamp,
+            echo,
+            context: contexts.intern(&segment.encapsulation)?,
+            window: segment.window.unwrap_or_default(),
+            maximum_segment_size: options.maximum_segment_size.unwrap_or_default(),
+            payload_length: u16::try_from(segment.payload_length).ok()?,
+            flags: segment.flags,
+            header: row.header.with_options(options)?,
+            shape: row
+                .shape
+                .with(Shape::WINDOW, segment.window.is_some())
+                .with(Shape::WHOLE, segment.is_whole),
+            ..row
+        })
+    }
+
+    /// The row of an ICMP error; `None` when it says what a row has no room for.
+    pub fn of_icmp_error(
+        error: &IcmpError,
+        place: PacketPlace,
+        contexts: &Contexts,
+        addresses: &mut AddressPairs,
+    ) -> Option<Self> {
+        let quote = &error.quote;
+        let ends = (quote.source, quote.destination);
+        let (kind, code, sender) = match (error.kind, error.sender, quote.source.address) {
+            (IcmpKind::V4(kind, code), IpAddr::V4(sender), IpAddr::V4(_)) => {
+                (kind, code, sender.to_bits())
+            }
+            (IcmpKind::V6(kind, code), IpAddr::V6(sender), IpAddr::V6(_)) => {
+                (kind, code, addresses.add([sender; 2])?)
+            }
+            _ => return None,
+        };
+        let row = Self::of_ip(&error.ip, ends, place, addresses)?;
+        Some(Self {
+            sequence: quote.sequence.unwrap_or_default().0,
+            acknowledgment: sender,
+            timestamp: u32::from_le_bytes([kind, code, quote.ttl, 0]),
+            context: contexts.intern(&error.encapsulation)?,
+            flags: quote.flags.unwrap_or_default(),
+            shape: row
+                .shape
+                .with(Shape::ICMP, true)
+                .with(Shape::QUOTED_SEQUENCE, quote.sequence.is_some())
+                .with(Shape::QUOTED_FLAGS, quote.flags.is_some()),
+            ..row
+        })
+    }
+
+    /// What all rows have.
+    fn of_ip(
+        ip: &IpFacts,
+        (source, destination): (Endpoint, Endpoint),
+        place: PacketPlace,
+        addresses: &mut AddressPairs,
+    ) -> Option<Self> {
+        let is_ipv6 = source.address.is_ipv6();
+        let (source_address, destination_address) = match (source.address, destination.address) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) if ip.flow_label.is_none() => {
+                (source.to_bits(), destination.to_bits())
+            }
+            (IpAddr::V6(source), IpAddr::V6(destination)) if ip.identification.is_none() => {
+                (addresses.add([source, destination])?, 0)
+            }
+            _ => return None,
+        };
+        let [high, low_high, low] = match ip.flow_label.unwrap_or_default().to_be_bytes() {
+            [0, rest @ ..] => rest,
+            _ => return None,
+        };
+        let identification = if is_ipv6 {
+            u16::from_be_bytes([low_high, low])
+        } else {
+            ip.identification.unwrap_or_default()
+        };
+        Some(Self {
+            at: place.at,
+            source_address,
+            destination_address,
+            sequence: 0,
+            acknowledgment: 0,
+            timestamp: 0,
+            echo: 0,
+            context: ContextId::NONE,
+            source_port: source.port,
+            destination_port: destination.port,
+            source: u16::try_from(place.source.0).ok()?,
+            identification,
+            window: 0,
+            maximum_segment_size: 0,
+            payload_length: 0,
+            flags: TcpFlags::default(),
+            header: HeaderBits::of_ip(ip),
+            number: Low40::of(place.number.0)?,
+            ttl: ip.ttl,
+            traffic_class: ip.traffic_class,
+            shape: Shape::default().with(Shape::IPV6, is_ipv6),
+            flow_label_high: high,
+        })
+    }
+
+    /// The segment that it is.
+    pub fn segment(&self, contexts: &Contexts, addresses: &impl Addresses) -> Segment {
+        let (source, destination) = self.ends(addresses);
+        let header = self.header;
+        Segment {
+            source,
+            destination,
+            ip: self.ip(),
+            encapsulation: contexts.get(self.context),
+            sequence: SequenceNumber(self.sequence),
+            acknowledgment: SequenceNumber(self.acknowledgment),
+            flags: self.flags,
+            window: self.shape.is(Shape::WINDOW).then_some(self.window),
+            payload_length: u32::from(self.payload_length),
+            options: TcpOptions {
+                maximum_segment_size: header
+                    .given(HeaderBits::SEGMENT_SIZE, self.maximum_segment_size),
+                window_scale: header.scale(),
+                timestamps: header.given(HeaderBits::TIMESTAMPS, (self.timestamp, self.echo)),
+                sack_permitted: header.is(HeaderBits::SACK_PERMITTED),
+                fast_open: header.is(HeaderBits::FAST_OPEN),
+                multipath: header.is(HeaderBits::MULTIPATH),
+                authentication: header.is(HeaderBits::AUTHENTICATION),
+            },
+            is_whole: self.shape.is(Shape::WHOLE),
+        }
+    }
+
+    /// The ICMP error that it is.
+    pub fn icmp_error(&self, contexts: &Contexts, addresses: &impl Addresses) -> IcmpError {
+        let (source, destination) = self.ends(addresses);
+        let [kind, code, ttl, _] = self.timestamp.to_le_bytes();
+        let (sender, kind) = if self.shape.is(Shape::IPV6) {
+            let [sender, _] = addresses.pair(self.acknowledgment);
+            (sender.into(), IcmpKind::V6(kind, code))
+        } else {
+            let sender = Ipv4Addr::from_bits(self.acknowledgment);
+            (sender.into(), IcmpKind::V4(kind, code))
+        };
+        IcmpError {
+            sender,
+            ip: self.ip(),
+            kind,
+            encapsulation: contexts.get(self.context),
+            quote: QuotedSegment {
+                source,
+                destination,
+                ttl,
+                sequence: self
+                    .shape
+                    .is(Shape::QUOTED_SEQUENCE)
+                    .then_some(SequenceNumber(self.sequence)),
+                flags: self.shape.is(Shape::QUOTED_FLAGS).then_some(self.flags),
+            },
+        }
+    }
+
+    /// Who sent it to whom; of an ICMP error, who had sent what it quotes.
+    pub fn ends(&self, addresses: &impl Addresses) -> (Endpoint, Endpoint) {
+        let (source, destination): (IpAddr, IpAddr) = if self.shape.is(Shape::IPV6) {
+            let [one, other] = addresses.pair(self.source_address);
+            if self.shape.is(Shape::REVERSED) {
+                (other.into(), one.into())
+            } else {
+                (one.into(), other.into())
+            }
+        } else {
+            (
+                Ipv4Addr::from_bits(self.source_address).into(),
+                Ipv4Addr::from_bits(self.destination_address).into(),
+            )
+        };
+        let end = |address, port| Endpoint { address, port };
+        (
+            end(source, self.source_port),
+            end(destination, self.destination_port),
+        )
+    }
+
+    fn ip(&self) -> IpFacts {
+        let header = self.header;
+        let [high, low] = self.identification.to_be_bytes();
+        let flow_label = u32::from_be_bytes([0, self.flow_label_high, high, low]);
+        IpFacts {
+            ttl: self.ttl,
+            identification: header.given(HeaderBits::IDENTIFICATION, self.identification),
+            dont_fragment: header.given(
+                HeaderBits::DONT_FRAGMENT_KNOWN,
+                header.is(HeaderBits::DONT_FRAGMENT),
+            ),
+            traffic_class: self.traffic_class,
+            flow_label: header.given(HeaderBits::FLOW_LABEL, flow_label),
+        }
+    }
+
+    /// Where and when it was captured.
+    pub fn place(&self) -> PacketPlace {
+        PacketPlace {
+            at: self.at,
+            source: SourceId(self.source.into()),
+            number: PacketNumber(self.number.number()),
+        }
+    }
+
+    /// When it was captured.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Whether it is an ICMP error.
+    pub fn is_icmp_error(&self) -> bool {
+        self.shape.is(Shape::ICMP)
+    }
+
+    /// Whether it is of IPv6.
+    pub fn is_ipv6(&self) -> bool {
+        self.shape.is(Shape::IPV6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_one_line_of_memory() {
+        assert_eq!(size_of::<Row>(), 64);
+        assert_eq!(size_of::<Option<Row>>(), 64);
+    }
+}
