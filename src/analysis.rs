@@ -2,6 +2,7 @@
 
 mod attempt_spool;
 mod pipeline;
+mod row_reader;
 mod sorted_runs;
 
 use std::num::NonZeroUsize;
@@ -13,6 +14,7 @@ use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
 pub use attempt_spool::{SpoolError, SpoolSettings};
 use pipeline::{Batch, Diagnosing, PACKETS_AT_ONCE};
+pub use row_reader::{fill_rows, fill_rows_noted};
 
 /// What shapes an analysis.
 #[derive(Clone, Debug)]

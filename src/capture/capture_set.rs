@@ -13,6 +13,7 @@ use super::problem::{OpenError, ProblemKind, SourceProblem};
 use super::resolved_name::{self, ResolvedName};
 use super::source::{Means, STANDARD_INPUT, Source, SourceFacts};
 use super::timestamp::Timestamp;
+use super::window::WindowLimit;
 
 /// The packets of all sources, merged by time.
 ///
@@ -245,14 +246,59 @@ impl CaptureSet {
 
     /// The next packet of all, and the id of the interface of its source on which it was captured; `None` at the end.
     pub fn next_with_interface(&mut self) -> Option<(Packet<'_>, u32)> {
-        let index = match self.advanced_alone() {
-            Some(index) => index,
-            None => self.earliest()?,
-        };
+        let index = self.advance()?;
         let source = source_id(index);
         match self.members.get(index)? {
             Member::Open(open, _) => Some((open.packet(source)?, open.interface())),
             _ => None,
+        }
+    }
+
+    /// Gives the next packets of all, each with the id of its interface: `most` of them at most, or fewer
+    /// as they come; how many. None is given only at the end.
+    ///
+    /// The same packets as [`Self::next_with_interface`] gives, at a fraction of its cost.
+    pub fn give_next(&mut self, most: usize, mut give: impl FnMut(&Packet<'_>, u32)) -> u64 {
+        let mut is_current_given = true;
+        loop {
+            let given = self.give_window(most, is_current_given, &mut give);
+            if given > 0 || most == 0 || self.advance().is_none() {
+                return given;
+            }
+            is_current_given = false;
+        }
+    }
+
+    /// Gives what the current source has at hand, as far as it is not the turn of another: its current
+    /// packet too, unless that was given before.
+    #[inline]
+    fn give_window(
+        &mut self,
+        most: usize,
+        is_current_given: bool,
+        give: impl FnMut(&Packet<'_>, u32),
+    ) -> u64 {
+        let Some(index) = self.current else {
+            return 0;
+        };
+        let open = self.open.peek().map(|Reverse((at, _))| *at);
+        let waiting = self.waiting.front().map(|(at, _)| *at);
+        let limit = WindowLimit {
+            records: most,
+            before: open.into_iter().chain(waiting).min(),
+        };
+        let id = source_id(index);
+        match self.members.get_mut(index) {
+            Some(Member::Open(source, _)) => source.give_window(id, limit, is_current_given, give),
+            _ => 0,
+        }
+    }
+
+    /// Goes on to the next packet of all: the current one of the source with this index.
+    fn advance(&mut self) -> Option<usize> {
+        match self.advanced_alone() {
+            Some(index) => Some(index),
+            None => self.earliest(),
         }
     }
 

@@ -30,6 +30,7 @@ mod source;
 mod source_hash;
 mod time_unit;
 mod timestamp;
+mod window;
 
 #[cfg(feature = "live")]
 mod filter;

@@ -8,6 +8,7 @@ use super::problem::RecordError;
 use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
 use super::time_unit::TimeUnit;
+use super::window::WholeRecord;
 use super::{LinkType, Timestamp};
 
 /// Bytes of the file header.
@@ -28,6 +29,10 @@ pub(super) struct PcapFile {
     lengths: Lengths,
     link_type: LinkType,
     snap_length: u32,
+    /// How many bytes a record may claim to hold.
+    record_limit: u32,
+    /// Whether its records are written as nearly all are.
+    is_usual: bool,
 }
 
 /// In which order a record header has the captured length and the length on the wire.
@@ -143,6 +148,9 @@ impl PcapFile {
             lengths,
             link_type: aix.unwrap_or(LinkType(network)),
             snap_length,
+            record_limit: record_limit(snap_length),
+            is_usual: record_header.length() == USUAL_RECORD_HEADER
+                && lengths == Lengths::CapturedFirst,
         })
     }
 
@@ -176,8 +184,7 @@ impl PcapFile {
                 present: buffer.available().len(),
                 wanted: self.record_header_length,
             })?;
-        let limit = record_limit(self.snap_length);
-        if record.captured_length > limit as usize {
+        if record.captured_length > self.record_limit as usize {
             return Err(RecordError::Damaged(format!(
                 "claims {} bytes",
                 record.captured_length
@@ -193,6 +200,34 @@ impl PcapFile {
         Ok(Some(record))
     }
 
+    /// The record at the front of `window`, and what is behind it. `None` in a file of one of the rarer
+    /// variants, and when it is not whole or cannot be true: [`Self::next`] tells.
+    #[inline]
+    pub(super) fn whole_record<'a>(&self, window: &'a [u8]) -> Option<(WholeRecord<'a>, &'a [u8])> {
+        let (header, rest) = window.split_first_chunk::<USUAL_RECORD_HEADER>()?;
+        let [seconds, fraction, captured_length, wire_length] = self.order.four_u32(header);
+        if !self.is_usual || captured_length > self.record_limit {
+            return None;
+        }
+        let (bytes, rest) = rest.split_at_checked(captured_length as usize)?;
+        let record = WholeRecord {
+            at: self.time(seconds, fraction),
+            link_type: Some(self.link_type),
+            interface: 0,
+            bytes,
+            wire_length,
+        };
+        Some((record, rest))
+    }
+
+    /// At most 2³² times 10⁹ and 2³² times 1,000: less than 2⁶³.
+    #[inline]
+    fn time(&self, seconds: u32, fraction: u32) -> Timestamp {
+        Timestamp::from_nanoseconds(
+            i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.nanoseconds_per_unit,
+        )
+    }
+
     fn record_header(&self, header: &[u8]) -> Option<Record> {
         let header: &[u8; USUAL_RECORD_HEADER] = header.first_chunk()?;
         let [seconds, fraction, first, second] = self.order.four_u32(header);
@@ -201,11 +236,8 @@ impl PcapFile {
             Lengths::WireFirst => (second, first),
             Lengths::Unknown => (first.min(second), first.max(second)),
         };
-        // At most 2³² times 10⁹ and 2³² times 1,000: less than 2⁶³.
-        let nanoseconds =
-            i64::from(seconds) * 1_000_000_000 + i64::from(fraction) * self.nanoseconds_per_unit;
         Some(Record {
-            at: Timestamp::from_nanoseconds(nanoseconds),
+            at: self.time(seconds, fraction),
             link_type: Some(self.link_type),
             interface: 0,
             header_length: self.record_header_length,

@@ -8,6 +8,7 @@ use super::problem::RecordError;
 use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
 use super::resolved_name::{self, ResolvedName};
+use super::window::WholeRecord;
 use super::{LinkType, Timestamp};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
@@ -20,6 +21,9 @@ const ENHANCED_PACKET: u32 = 6;
 
 /// Block type, block length, and the length again at the end.
 const SMALLEST_BLOCK: usize = 12;
+
+/// An enhanced packet block's type, lengths and fields, before the packet.
+const ENHANCED_PACKET_HEADER: usize = 28;
 
 /// The largest block that is read whole because it is no packet: larger ones are passed over.
 const METADATA_LIMIT: usize = 1 << 20;
@@ -271,6 +275,43 @@ impl PcapngFile {
             whole_length: length,
             wire_length: fields.wire_length,
         })
+    }
+
+    /// The enhanced packet block at the front of `window`, and what is behind it. `None` for one with
+    /// options, any other block, and whatever is not whole or cannot be true: [`Self::next`] tells.
+    #[inline]
+    pub(super) fn whole_record<'a>(
+        &mut self,
+        window: &'a [u8],
+    ) -> Option<(WholeRecord<'a>, &'a [u8])> {
+        let (header, behind) = window.split_first_chunk::<ENHANCED_PACKET_HEADER>()?;
+        let (start, rest) = header.split_first_chunk::<16>()?;
+        let (lengths, _) = rest.split_last_chunk::<8>()?;
+        let [block_type, length, interface, units_high] = self.order.four_u32(start);
+        let units_low = self.order.u32(rest, 0)?;
+        let captured_length = self.order.u32(lengths, 0)?;
+        // Of these lengths any file may have blocks, and nothing overflows.
+        if block_type != ENHANCED_PACKET || captured_length > record_limit(0) {
+            return None;
+        }
+        let captured_length = captured_length as usize;
+        let (padded, rest) = behind.split_at_checked(captured_length.next_multiple_of(4))?;
+        let (trailing, rest) = rest.split_first_chunk::<4>()?;
+        let whole_length = ENHANCED_PACKET_HEADER + padded.len() + trailing.len();
+        if length as usize != whole_length || self.order.u32(trailing, 0)? != length {
+            return None;
+        }
+        let declared = self.declared.get(interface as usize)?;
+        let units = u64::from(units_high) << 32 | u64::from(units_low);
+        self.latest = declared.time_unit.time(units);
+        let record = WholeRecord {
+            at: self.latest,
+            link_type: Some(declared.link_type),
+            interface: self.declared_before.saturating_add(interface),
+            bytes: padded.get(..captured_length)?,
+            wire_length: self.order.u32(lengths, 4)?,
+        };
+        Some((record, rest))
     }
 
     fn packet_fields(&self, block_type: u32, body: &[u8]) -> Option<PacketFields> {

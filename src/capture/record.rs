@@ -1,6 +1,7 @@
 //! The next record of a source, whatever its file format.
 
 use super::record_buffer::RecordBuffer;
+use super::window::WholeRecord;
 use super::{LinkType, Timestamp};
 
 /// The largest record believed, unless the file itself announces a larger snap length: libpcap's `MAXIMUM_SNAPLEN`.
@@ -34,6 +35,17 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// With its bytes, while it stands at the front of `buffer`.
+    pub(super) fn whole(self, buffer: &RecordBuffer) -> WholeRecord<'_> {
+        WholeRecord {
+            at: self.at,
+            link_type: self.link_type,
+            interface: self.interface,
+            bytes: self.bytes(buffer),
+            wire_length: self.wire_length,
+        }
+    }
+
     /// The captured bytes, while the record stands at the front of `buffer`.
     pub(crate) fn bytes<'a>(&self, buffer: &'a RecordBuffer) -> &'a [u8] {
         buffer

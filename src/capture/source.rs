@@ -18,6 +18,7 @@ use super::reopened_file::ReopenedFile;
 use super::resolved_name::ResolvedName;
 use super::source_hash::{HashedInput, SourceHash};
 use super::timestamp::Timestamp;
+use super::window::{Given, WholeRecord, WindowLimit, give_records};
 
 /// The name that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -91,6 +92,17 @@ pub(crate) struct Source {
 enum Format {
     Pcap(PcapFile),
     Pcapng(PcapngFile),
+}
+
+impl Format {
+    /// The record at the front of `window`, and what is behind it, where it is of the usual form.
+    #[inline]
+    fn whole_record<'a>(&mut self, window: &'a [u8]) -> Option<(WholeRecord<'a>, &'a [u8])> {
+        match self {
+            Self::Pcap(file) => file.whole_record(window),
+            Self::Pcapng(file) => file.whole_record(window),
+        }
+    }
 }
 
 /// How much of the host a source may take while it is open.
@@ -238,6 +250,45 @@ impl Source {
             }
         }
         None
+    }
+
+    /// Gives the records that stand whole in what was read, as far as they are of the usual form; the
+    /// current one first, when it was not given before; how many. None is current then. Where none is
+    /// given, [`Self::advance`] goes on.
+    #[inline]
+    pub(crate) fn give_window(
+        &mut self,
+        source: SourceId,
+        limit: WindowLimit,
+        is_current_given: bool,
+        give: impl FnMut(&Packet<'_>, u32),
+    ) -> u64 {
+        let current = self.current.take();
+        let behind_current = current.map_or(0, |record| record.whole_length);
+        let ungiven = current.filter(|_| !is_current_given);
+        let window = self.buffer.available().get(behind_current..);
+        let window = window.filter(|_| !self.is_at_end).unwrap_or_default();
+        let format = &mut self.format;
+        let given = give_records(
+            window,
+            ungiven.map(|record| record.whole(&self.buffer)),
+            limit,
+            (source, self.packets),
+            |window| format.whole_record(window),
+            give,
+        );
+        self.buffer.consume(behind_current + given.bytes);
+        self.note_given(given);
+        given.records + u64::from(ungiven.is_some())
+    }
+
+    fn note_given(&mut self, given: Given) {
+        if given.records > 0 {
+            let (earliest, latest) = given.times;
+            self.packets += given.records;
+            self.first = Some(self.first.map_or(earliest, |first| first.min(earliest)));
+            self.last = self.last.max(Some(latest));
+        }
     }
 
     /// No more is read of it, but for what its hash needs.

@@ -89,7 +89,20 @@ impl TimeUnit {
     }
 
     /// The time that `units` say.
+    #[inline]
     pub(super) fn time(self, units: u64) -> Timestamp {
+        // As nearly all files count: without numbers of 128 bits.
+        if let Resolution::Nanoseconds(each) = self.resolution
+            && self.offset_seconds == 0
+            && let Some(nanoseconds) = units.checked_mul(each)
+            && let Ok(nanoseconds) = i64::try_from(nanoseconds)
+        {
+            return Timestamp::from_nanoseconds(nanoseconds);
+        }
+        self.wide_time(units)
+    }
+
+    fn wide_time(self, units: u64) -> Timestamp {
         let nanoseconds = match self.resolution {
             Resolution::Nanoseconds(each) => u128::from(units) * u128::from(each),
             Resolution::UnitsPerNanosecond(count) => u128::from(units) / count,

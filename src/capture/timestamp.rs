@@ -20,6 +20,9 @@ impl Timestamp {
     /// The earliest time there is.
     pub const EARLIEST: Self = Self(NonZeroU64::MIN);
 
+    /// The latest time there is.
+    pub const LATEST: Self = Self(NonZeroU64::MAX);
+
     /// The time `nanoseconds` after the epoch.
     pub const fn from_nanoseconds(nanoseconds: i64) -> Self {
         match NonZeroU64::new(nanoseconds.cast_unsigned() ^ EPOCH) {

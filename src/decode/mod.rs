@@ -9,6 +9,7 @@ mod context;
 mod encapsulation;
 mod endpoint;
 mod fields;
+mod flow_hash;
 mod icmp;
 mod icmp_kind;
 mod ip;
@@ -17,6 +18,8 @@ mod names;
 mod neighbour;
 mod observation;
 mod row;
+mod row_batch;
+mod row_decoder;
 mod sequence_number;
 mod tcp;
 mod tcp_flags;
@@ -24,17 +27,21 @@ mod tcp_options;
 #[cfg(test)]
 mod tests;
 mod tunnel;
+mod usual_link;
 
 use etherparse::ip_number;
 
 pub use context::{ContextId, Contexts};
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};
 pub use endpoint::Endpoint;
+pub use flow_hash::{FlowHash, FlowHasher, FlowShard};
 pub use icmp_kind::IcmpKind;
 pub use observation::{
     IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment, Segment, SetAside,
 };
 pub use row::{AddressPairs, Addresses, Row};
+pub use row_batch::{BatchEntry, ClockSpan, LateRow, OddPacket, RowBatch};
+pub use row_decoder::{RowCounts, RowDecoder};
 pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
 pub use tcp_options::TcpOptions;

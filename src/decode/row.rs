@@ -5,6 +5,8 @@
 //! ([`ContextId`]), IPv6 addresses stand beside the rows ([`Addresses`]), and the few packets that say
 //! what hardly any does have no row: they are handed on in full.
 
+mod usual;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,7 @@ use super::{
     TcpOptions,
 };
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
+pub(super) use usual::{UsualIpv4, UsualIpv6};
 
 /// A TCP segment, or an ICMP error about one, and where it was captured.
 ///
@@ -63,8 +66,10 @@ impl Low40 {
     }
 
     fn number(self) -> u64 {
-        let [a, b, c, d, e] = self.0;
-        u64::from_le_bytes([a, b, c, d, e, 0, 0, 0])
+        let mut bytes = [0; 8];
+        let low = bytes.iter_mut().zip(self.0);
+        low.for_each(|(byte, low)| *byte = low);
+        u64::from_le_bytes(bytes)
     }
 }
 
@@ -268,9 +273,8 @@ impl Row {
             }
             _ => return None,
         };
-        let [high, low_high, low] = match ip.flow_label.unwrap_or_default().to_be_bytes() {
-            [0, rest @ ..] => rest,
-            _ => return None,
+        let [0, high, low_high, low] = ip.flow_label.unwrap_or_default().to_be_bytes() else {
+            return None;
         };
         let identification = if is_ipv6 {
             u16::from_be_bytes([low_high, low])
@@ -395,6 +399,25 @@ impl Row {
             ),
             traffic_class: self.traffic_class,
             flow_label: header.given(HeaderBits::FLOW_LABEL, flow_label),
+        }
+    }
+
+    /// Who sent the packet; of an ICMP error, the sender of the error.
+    pub fn sender(&self, addresses: &impl Addresses) -> IpAddr {
+        match (self.is_icmp_error(), self.is_ipv6()) {
+            (false, _) => self.ends(addresses).0.address,
+            (true, false) => Ipv4Addr::from_bits(self.acknowledgment).into(),
+            (true, true) => addresses.pair(self.acknowledgment)[0].into(),
+        }
+    }
+
+    /// As [`Self::sender`], of IPv4 and as a number; `None` of IPv6.
+    #[inline]
+    pub fn ipv4_sender(&self) -> Option<u32> {
+        match self.shape.0 & (Shape::IPV6 | Shape::ICMP) {
+            0 => Some(self.source_address),
+            Shape::ICMP => Some(self.acknowledgment),
+            _ => None,
         }
     }
 

@@ -17,7 +17,7 @@ fn decoded(link_type: LinkType, bytes: &[u8]) -> Observation {
 }
 
 /// The link types that are read: those that do not refuse even an empty packet.
-fn read_link_types() -> Vec<LinkType> {
+pub(super) fn read_link_types() -> Vec<LinkType> {
     let refused = Observation::SetAside(SetAside::UnsupportedLinkType);
     (0..300)
         .map(LinkType)
@@ -26,7 +26,7 @@ fn read_link_types() -> Vec<LinkType> {
 }
 
 /// An IPv4 packet around `payload`, as a packet of raw IP.
-fn in_ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+pub(super) fn in_ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).unwrap_or(0);
     let header = Ipv4Header::new(length, 64, protocol.into(), [192, 0, 2, 1], [192, 0, 2, 2]);
     [
@@ -39,7 +39,7 @@ fn in_ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Bytes in which small numbers and the marks of known protocols are frequent, so that the decoder gets far.
-fn speaking_bytes() -> impl Strategy<Value = Vec<u8>> {
+pub(super) fn speaking_bytes() -> impl Strategy<Value = Vec<u8>> {
     let pieces: &[&[u8]] = &[
         &[0],
         &[1],

@@ -24,6 +24,28 @@ const BACKBONE_SERVICE: u16 = 0x88e7;
 const CISCO_METADATA: u16 = 0x8909;
 const VN_TAG: u16 = 0x8926;
 
+/// Whether a packet of this type may hold an IP or ARP packet, as [`by_ether_type`] reads them.
+pub(in crate::decode) fn leads_to_ip(ether_type: u16) -> bool {
+    ether_type < SMALLEST
+        || matches!(
+            ether_type,
+            IPV4 | ARP
+                | VLAN
+                | IPV6
+                | MPLS
+                | MPLS_MULTICAST
+                | PPPOE_SESSION
+                | PROVIDER_BRIDGING
+                | MACSEC
+                | BACKBONE_SERVICE
+                | CISCO_METADATA
+                | VN_TAG
+                | 0x9100
+                | 0x9200
+                | 0x9300
+        )
+}
+
 /// Follows tags and labels until something is no longer one.
 pub(in crate::decode) fn by_ether_type<'a>(
     mut ether_type: u16,

@@ -17,7 +17,7 @@ mod radio;
 mod ring;
 mod wide_area;
 
-pub(super) use ether_type::by_ether_type;
+pub(super) use ether_type::{by_ether_type, leads_to_ip};
 pub(super) use ethernet::{ethernet, is_plausible as is_plausible_ethernet};
 pub(super) use mpls::mpls;
 pub(super) use ppp::ppp;

@@ -12,6 +12,8 @@ mod vxlan;
 
 use etherparse::{IpNumber, ip_number};
 
+pub(super) use udp::may_be_in_datagram;
+
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
 use super::fields::after;
 use super::ip::IpPacket;

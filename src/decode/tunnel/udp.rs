@@ -54,6 +54,16 @@ pub(super) fn inside<'a>(
     holds_together(&found, was_cut).then_some(found)
 }
 
+/// Whether a UDP datagram's ports say that something may be read in it: a tunnel's packet, or names. True
+/// also when they were not captured.
+pub(in crate::decode) fn may_be_in_datagram(datagram: &[u8]) -> bool {
+    ports(datagram).is_none_or(|[source, destination]| {
+        source == DNS
+            || tunnel_of(destination, Side::Destination).is_some()
+            || tunnel_of(source, Side::Source).is_some()
+    })
+}
+
 type Read<'a> = fn(Datagram<'a>, &mut Encapsulation) -> Option<Found<'a>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,91 @@
+//! Captures into batches of rows: what reading and decoding hand to whoever tracks.
+
+use super::count;
+use crate::capture::{CaptureSet, Packet};
+use crate::decode::{Observation, RowBatch, RowDecoder, decode};
+use crate::report::CaptureTotals;
+
+/// Reads the next packets of `captures`, `most` of them at most, into `batches`: the one, or the one of
+/// its shard. What is not about connects is given to `observe`; all are counted. False at the end.
+pub fn fill_rows(
+    captures: &mut CaptureSet,
+    decoder: &mut RowDecoder,
+    batches: &mut [RowBatch],
+    most: usize,
+    totals: &mut CaptureTotals,
+    mut observe: impl FnMut(&Observation),
+) -> bool {
+    decoder.begin(batches);
+    let mut left = most;
+    while left > 0 {
+        let given = captures.give_next(left, |packet, _| {
+            if let Some(beside) = decoder.push(packet, batches) {
+                count(totals, packet, &beside);
+                observe(&beside);
+            }
+        });
+        if given == 0 {
+            break;
+        }
+        left = left.saturating_sub(usize::try_from(given).unwrap_or(usize::MAX));
+    }
+    end(captures, decoder, batches, left == 0, totals)
+}
+
+/// As [`fill_rows`], of the packets that `passes` lets through. `note` hears of every one of them, with
+/// the id of its interface, and what it says, and gives what is to be judged in its place.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what is read from, what is filled, who is asked"
+)]
+pub fn fill_rows_noted(
+    captures: &mut CaptureSet,
+    decoder: &mut RowDecoder,
+    batches: &mut [RowBatch],
+    most: usize,
+    totals: &mut CaptureTotals,
+    mut passes: impl FnMut(&Packet<'_>) -> bool,
+    mut note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
+    mut observe: impl FnMut(&Observation),
+) -> bool {
+    decoder.begin(batches);
+    let mut left = most;
+    while left > 0
+        && let Some((packet, interface)) = captures.next_with_interface()
+    {
+        left -= 1;
+        if !passes(&packet) {
+            // A packet that is left out shows that the capture went on.
+            decoder.note_time(packet.place.at);
+            continue;
+        }
+        let observation = note(&packet, interface, decode(&packet));
+        if let Some(beside) = decoder.push_observation(observation, packet.place, batches) {
+            count(totals, &packet, &beside);
+            observe(&beside);
+        }
+    }
+    end(captures, decoder, batches, left == 0, totals)
+}
+
+/// Ends the piece. The capture went on for as long as its sources say, although no packet shows it.
+fn end(
+    captures: &CaptureSet,
+    decoder: &mut RowDecoder,
+    batches: &mut [RowBatch],
+    has_more: bool,
+    totals: &mut CaptureTotals,
+) -> bool {
+    if !has_more {
+        totals.sources = captures.facts();
+        let sources = totals.sources.iter();
+        if let Some(at) = sources.filter_map(|source| source.watched_until).max() {
+            decoder.note_time(at);
+        }
+    }
+    decoder.end(batches);
+    let counts = decoder.take_counts();
+    totals.tcp_packets += counts.segments;
+    totals.icmp_errors += counts.icmp_errors;
+    has_more
+}

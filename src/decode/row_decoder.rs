@@ -1,0 +1,318 @@
+//! Packets into rows: the usual ones straight from their headers, all others layer by layer.
+
+#[cfg(test)]
+mod tests;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use super::context::{ContextId, Contexts};
+use super::encapsulation::{Encapsulation, EncapsulationLayer};
+use super::flow_hash::{FlowHash, FlowHasher, FlowShard};
+use super::row::{Row, UsualIpv4, UsualIpv6};
+use super::row_batch::{ClockSpan, OddPacket, RowBatch};
+use super::usual_link::{Start, start};
+use super::{Endpoint, Observation, decode_by_layers, tunnel};
+use crate::capture::{Packet, PacketPlace, Timestamp};
+
+/// How many packets about connects became rows or odd packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowCounts {
+    /// TCP segments.
+    pub segments: u64,
+    /// ICMP errors about a segment.
+    pub icmp_errors: u64,
+}
+
+/// Decodes the packets of a capture, in its order, into batches of rows: one batch, or one for each
+/// shard, to which a packet belongs by its flow.
+#[derive(Debug)]
+pub struct RowDecoder {
+    contexts: Arc<Contexts>,
+    hasher: FlowHasher,
+    clock: Timestamp,
+    counts: RowCounts,
+    latest_tag: Option<(u16, ContextId)>,
+}
+
+impl RowDecoder {
+    /// One that has seen nothing. Rows of different decoders speak of the same surroundings, and their
+    /// flows have the same hashes, where they share `contexts` and `hasher`.
+    pub fn new(contexts: Arc<Contexts>, hasher: FlowHasher) -> Self {
+        Self {
+            contexts,
+            hasher,
+            clock: Timestamp::EARLIEST,
+            counts: RowCounts::default(),
+            latest_tag: None,
+        }
+    }
+
+    /// The surroundings that the rows speak of.
+    pub fn contexts(&self) -> &Arc<Contexts> {
+        &self.contexts
+    }
+
+    /// By what flows are hashed.
+    pub fn hasher(&self) -> &FlowHasher {
+        &self.hasher
+    }
+
+    /// The latest time so far.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// How many packets about connects there were since the last call.
+    pub fn take_counts(&mut self) -> RowCounts {
+        std::mem::take(&mut self.counts)
+    }
+
+    /// Starts the next piece of the capture: the batches are empty then.
+    pub fn begin(&self, batches: &mut [RowBatch]) {
+        for batch in batches {
+            batch.clear();
+            batch.clock = ClockSpan {
+                start: self.clock,
+                end: self.clock,
+            };
+        }
+    }
+
+    /// Ends a piece of the capture.
+    pub fn end(&self, batches: &mut [RowBatch]) {
+        for batch in batches {
+            batch.clock.end = self.clock;
+        }
+    }
+
+    /// The capture went on at least until `at`.
+    #[inline]
+    pub fn note_time(&mut self, at: Timestamp) {
+        self.clock = self.clock.max(at);
+    }
+
+    /// Decodes a packet into the batch of its shard. What says nothing about connects comes back.
+    #[inline]
+    pub fn push(&mut self, packet: &Packet<'_>, batches: &mut [RowBatch]) -> Option<Observation> {
+        self.note_time(packet.place.at);
+        match self.push_usual(packet, batches) {
+            Usual::Row => None,
+            Usual::Unrelated => Some(Observation::Unrelated),
+            Usual::Not => self.push_unusual(packet, batches),
+        }
+    }
+
+    #[inline]
+    fn push_usual(&mut self, packet: &Packet<'_>, batches: &mut [RowBatch]) -> Usual {
+        let Some(link_type) = packet.link_type else {
+            return Usual::Not;
+        };
+        let is_row = match start(link_type, packet.bytes) {
+            Start::Ipv4(bytes, tag) => self.push_ipv4(bytes, tag, packet.place, batches),
+            Start::Ipv6(bytes, tag) => self.push_ipv6(bytes, tag, packet.place, batches),
+            Start::Unrelated => return Usual::Unrelated,
+            Start::Other => false,
+        };
+        if is_row { Usual::Row } else { Usual::Not }
+    }
+
+    #[inline(never)]
+    fn push_unusual(
+        &mut self,
+        packet: &Packet<'_>,
+        batches: &mut [RowBatch],
+    ) -> Option<Observation> {
+        let start = packet
+            .link_type
+            .map_or(Start::Other, |link_type| start(link_type, packet.bytes));
+        match sender_of_datagram(start) {
+            Some(sender) => Some(Observation::Alive(sender)),
+            None => self.push_observation(decode_by_layers(packet), packet.place, batches),
+        }
+    }
+
+    /// As [`Self::push`], of what a packet says.
+    pub fn push_observation(
+        &mut self,
+        observation: Observation,
+        place: PacketPlace,
+        batches: &mut [RowBatch],
+    ) -> Option<Observation> {
+        self.note_time(place.at);
+        let (one, other) = match &observation {
+            Observation::Segment(segment) => (segment.source, segment.destination),
+            Observation::IcmpError(error) => (error.quote.source, error.quote.destination),
+            _ => return Some(observation),
+        };
+        if let Some(batch) = batch_of(batches, || FlowShard::between(one, other)) {
+            let hash = self.hasher.hash(one, other);
+            self.add_observation(observation, place, hash, batch);
+        }
+        None
+    }
+
+    fn add_observation(
+        &mut self,
+        observation: Observation,
+        place: PacketPlace,
+        hash: FlowHash,
+        batch: &mut RowBatch,
+    ) {
+        let contexts = &self.contexts;
+        let row = match &observation {
+            Observation::Segment(segment) => {
+                self.counts.segments += 1;
+                Row::of_segment(segment, place, contexts, &mut batch.addresses)
+            }
+            Observation::IcmpError(error) => {
+                self.counts.icmp_errors += 1;
+                Row::of_icmp_error(error, place, contexts, &mut batch.addresses)
+            }
+            _ => None,
+        };
+        match row {
+            Some(row) => batch.add_row(row, hash, self.later_than(place.at)),
+            None => batch.odd.push(OddPacket {
+                rows_before: batch.rows.len(),
+                observation,
+                place,
+                hash,
+                clock: self.clock,
+            }),
+        }
+    }
+
+    /// What the clock shows, where that is later than `at`.
+    #[inline]
+    fn later_than(&self, at: Timestamp) -> Option<Timestamp> {
+        (self.clock > at).then_some(self.clock)
+    }
+
+    /// Whether it was a usual packet, which is in its batch then.
+    #[inline]
+    fn push_ipv4(
+        &mut self,
+        bytes: &[u8],
+        tag: Option<u16>,
+        place: PacketPlace,
+        batches: &mut [RowBatch],
+    ) -> bool {
+        let Some(usual) = UsualIpv4::recognise(bytes) else {
+            return false;
+        };
+        let Some(context) = self.context_of(tag) else {
+            return false;
+        };
+        let (one, other) = usual.ends();
+        let Some(batch) = batch_of(batches, || FlowShard::between_ipv4(one, other)) else {
+            return false;
+        };
+        if !usual.add_row(place, context, &mut batch.rows) {
+            return false;
+        }
+        let hash = self.hasher.hash_ipv4(one, other);
+        batch.note_row(hash, self.later_than(place.at));
+        self.counts.segments += 1;
+        true
+    }
+
+    /// As [`Self::push_ipv4`].
+    #[inline]
+    fn push_ipv6(
+        &mut self,
+        bytes: &[u8],
+        tag: Option<u16>,
+        place: PacketPlace,
+        batches: &mut [RowBatch],
+    ) -> bool {
+        let Some(usual) = UsualIpv6::recognise(bytes) else {
+            return false;
+        };
+        let Some(context) = self.context_of(tag) else {
+            return false;
+        };
+        let (one, other): (Endpoint, Endpoint) = usual.ends();
+        let Some(batch) = batch_of(batches, || FlowShard::between(one, other)) else {
+            return false;
+        };
+        let beside = (&mut batch.rows, &mut batch.addresses);
+        if !usual.add_row(place, context, beside) {
+            return false;
+        }
+        let hash = self.hasher.hash(one, other);
+        batch.note_row(hash, self.later_than(place.at));
+        self.counts.segments += 1;
+        true
+    }
+
+    /// The surroundings of a packet behind one VLAN tag, or none; `None` when there are too many.
+    #[inline]
+    fn context_of(&mut self, tag: Option<u16>) -> Option<ContextId> {
+        let Some(tag) = tag else {
+            return Some(ContextId::NONE);
+        };
+        match self.latest_tag {
+            Some((latest, context)) if latest == tag => Some(context),
+            _ => self.context_of_other_tag(tag),
+        }
+    }
+
+    #[inline(never)]
+    fn context_of_other_tag(&mut self, tag: u16) -> Option<ContextId> {
+        let mut encapsulation = Encapsulation::default();
+        encapsulation.push(EncapsulationLayer::Vlan(tag));
+        let context = self.contexts.intern(&encapsulation)?;
+        self.latest_tag = Some((tag, context));
+        Some(context)
+    }
+}
+
+/// What the short way makes of a packet.
+enum Usual {
+    /// It is in its batch.
+    Row,
+    /// It has nothing to do with IP.
+    Unrelated,
+    /// It is none of the usual ones: the layers tell.
+    Not,
+}
+
+/// The batch of a flow's shard; `None` only where there is no batch at all.
+#[inline]
+fn batch_of(batches: &mut [RowBatch], shard: impl FnOnce() -> FlowShard) -> Option<&mut RowBatch> {
+    match batches {
+        [only] => Some(only),
+        several => {
+            let count = NonZeroU32::new(u32::try_from(several.len()).ok()?)?;
+            several.get_mut(shard().of(count) as usize)
+        }
+    }
+}
+
+/// Who sent a UDP datagram in which nothing is read, of the usual form: neither fragments nor options,
+/// and with ports that stand for no tunnel and no names.
+fn sender_of_datagram(start: Start<'_>) -> Option<IpAddr> {
+    const UDP: u8 = 17;
+    const HEADER: u16 = 8;
+    match start {
+        Start::Ipv4(bytes, _) => {
+            let (ip, carried) = bytes.split_first_chunk::<20>()?;
+            let length = u16::from_be_bytes([ip[2], ip[3]]);
+            let is_fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff != 0;
+            let is_usual = ip[0] == 0x45 && ip[9] == UDP && !is_fragment && length >= 20 + HEADER;
+            (is_usual && !tunnel::may_be_in_datagram(carried))
+                .then(|| Ipv4Addr::new(ip[12], ip[13], ip[14], ip[15]).into())
+        }
+        Start::Ipv6(bytes, _) => {
+            let (ip, carried) = bytes.split_first_chunk::<40>()?;
+            let length = u16::from_be_bytes([ip[4], ip[5]]);
+            let is_usual = ip[0] >> 4 == 6 && ip[6] == UDP && length >= HEADER;
+            let source = ip.get(8..)?.first_chunk::<16>()?;
+            (is_usual && !tunnel::may_be_in_datagram(carried))
+                .then(|| Ipv6Addr::from(*source).into())
+        }
+        Start::Unrelated | Start::Other => None,
+    }
+}
