@@ -168,7 +168,7 @@ fn read_all(
         .min();
     totals.last = totals.sources.iter().filter_map(|source| source.last).max();
     totals.packets = totals.sources.iter().map(|source| source.packets).sum();
-    totals.copies = tracker.copies();
+    totals.copies = tracker.duplicates();
     totals.attempts_set_aside = tracker.set_aside_undecided();
     totals.shows_third_step = tracker.shows_third_step();
     let lost_packets = totals

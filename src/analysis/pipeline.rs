@@ -147,12 +147,10 @@ fn track(tracker: &mut Tracker, batch: &mut Batch) {
 fn finish(tracker: &mut Tracker, mut give: impl FnMut(&mut Batch)) {
     let mut batch = Batch::default();
     tracker.finish(|decided| {
-        batch.decided.push(decided);
-        if batch.decided.len() == PACKETS_AT_ONCE {
-            give(&mut batch);
-        }
+        std::mem::swap(&mut batch.decided, decided);
+        give(&mut batch);
+        std::mem::swap(&mut batch.decided, decided);
     });
-    give(&mut batch);
 }
 
 /// Empties the batch.

@@ -39,6 +39,7 @@ pub use icmp_kind::IcmpKind;
 pub use observation::{
     IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment, Segment, SetAside,
 };
+pub(crate) use row::Direction;
 pub use row::{AddressPairs, Addresses, Row};
 pub use row_batch::{BatchEntry, ClockSpan, LateRow, OddPacket, RowBatch};
 pub use row_decoder::{RowCounts, RowDecoder};

@@ -113,6 +113,8 @@ impl HeaderBits {
     const FAST_OPEN: u16 = 1 << 8;
     const MULTIPATH: u16 = 1 << 9;
     const AUTHENTICATION: u16 = 1 << 10;
+    /// What the IP header says.
+    const OF_IP: u16 = 0xf;
     const SCALE_SHIFT: u16 = 11;
     /// RFC 7323 §2.3 allows 14.
     const LARGEST_SCALE: u8 = 31;
@@ -172,7 +174,7 @@ pub struct AddressPairs(Vec<[Ipv6Addr; 2]>);
 
 impl AddressPairs {
     /// Adds a pair; its place.
-    fn add(&mut self, pair: [Ipv6Addr; 2]) -> Option<u32> {
+    pub(crate) fn add(&mut self, pair: [Ipv6Addr; 2]) -> Option<u32> {
         let place = u32::try_from(self.0.len()).ok()?;
         self.0.push(pair);
         Some(place)
@@ -435,6 +437,75 @@ impl Row {
         self.at
     }
 
+    /// Its control bits; of an ICMP error, the quoted ones.
+    pub fn flags(&self) -> TcpFlags {
+        self.flags
+    }
+
+    /// Its sequence number; of an ICMP error, the quoted one.
+    pub fn sequence(&self) -> SequenceNumber {
+        SequenceNumber(self.sequence)
+    }
+
+    /// Its acknowledgement number; means nothing without the ACK flag.
+    pub fn acknowledgment(&self) -> SequenceNumber {
+        SequenceNumber(self.acknowledgment)
+    }
+
+    /// Bytes of payload by the IP header.
+    pub fn payload_length(&self) -> u32 {
+        u32::from(self.payload_length)
+    }
+
+    /// Its time to live, or hop limit.
+    pub fn ttl(&self) -> u8 {
+        self.ttl
+    }
+
+    /// Its IP identification (IPv4).
+    pub fn identification(&self) -> Option<u16> {
+        let header = self.header;
+        header.given(HeaderBits::IDENTIFICATION, self.identification)
+    }
+
+    /// Its window, not scaled; `None` when it was not captured.
+    pub fn window(&self) -> Option<u16> {
+        self.shape.is(Shape::WINDOW).then_some(self.window)
+    }
+
+    /// The value of its timestamps option.
+    pub fn timestamp(&self) -> Option<u32> {
+        self.header.given(HeaderBits::TIMESTAMPS, self.timestamp)
+    }
+
+    /// What the quoted IP packet and its header are, of an ICMP error of IPv4: type and code, where its sequence number was
+    /// quoted that number, and where its flags were these.
+    pub fn icmp_v4_quote(&self) -> Option<(IcmpKind, Option<SequenceNumber>, Option<TcpFlags>)> {
+        let [kind, code, ..] = self.timestamp.to_le_bytes();
+        let sequence = self.shape.is(Shape::QUOTED_SEQUENCE);
+        let flags = self.shape.is(Shape::QUOTED_FLAGS);
+        (self.shape.is(Shape::ICMP) && !self.shape.is(Shape::IPV6)).then_some((
+            IcmpKind::V4(kind, code),
+            sequence.then_some(SequenceNumber(self.sequence)),
+            flags.then_some(self.flags),
+        ))
+    }
+
+    /// What it was wrapped in.
+    pub fn context(&self) -> ContextId {
+        self.context
+    }
+
+    /// The index of its source.
+    pub(crate) fn source(&self) -> u16 {
+        self.source
+    }
+
+    /// Its number in its source.
+    pub(crate) fn number(&self) -> u64 {
+        self.number.number()
+    }
+
     /// Whether it is an ICMP error.
     pub fn is_icmp_error(&self) -> bool {
         self.shape.is(Shape::ICMP)
@@ -444,6 +515,112 @@ impl Row {
     pub fn is_ipv6(&self) -> bool {
         self.shape.is(Shape::IPV6)
     }
+
+    /// Which way it goes, held against another row; `None` when it is between other ends.
+    #[inline]
+    pub(crate) fn direction_against(
+        &self,
+        addresses: &impl Addresses,
+        other: &Self,
+        others: &impl Addresses,
+    ) -> Option<Direction> {
+        if self.shape.is(Shape::IPV6) != other.shape.is(Shape::IPV6) {
+            return None;
+        }
+        if self.shape.is(Shape::IPV6) {
+            let own = self.ends(addresses);
+            let (source, destination) = other.ends(others);
+            return match own {
+                _ if own == (source, destination) => Some(Direction::Same),
+                _ if own == (destination, source) => Some(Direction::Opposite),
+                _ => None,
+            };
+        }
+        let own = self.halves();
+        let (source, destination) = other.halves();
+        if own == (source, destination) {
+            Some(Direction::Same)
+        } else if own == (destination, source) {
+            Some(Direction::Opposite)
+        } else {
+            None
+        }
+    }
+
+    /// Source and destination of IPv4, address and port in one number each.
+    fn halves(&self) -> (u64, u64) {
+        let half = |address: u32, port: u16| u64::from(address) << 16 | u64::from(port);
+        (
+            half(self.source_address, self.source_port),
+            half(self.destination_address, self.destination_port),
+        )
+    }
+
+    /// Its ends as numbers that are in the order of endpoints; `None` of IPv6.
+    pub(crate) fn ends_as_numbers(&self) -> Option<(u64, u64)> {
+        (!self.shape.is(Shape::IPV6)).then(|| self.halves())
+    }
+
+    /// Whether it is the same segment as `first`, sent once more: all is equal but for the IP header and the value of the
+    /// timestamps option, which change with every packet.
+    pub(crate) fn repeats(&self, first: &Self) -> bool {
+        let said = |row: &Self| {
+            (
+                (row.sequence, row.acknowledgment, row.flags, row.window),
+                (row.maximum_segment_size, row.payload_length, row.echo),
+                row.header.0 & !HeaderBits::OF_IP,
+                row.shape.0 & (Shape::ICMP | Shape::WINDOW | Shape::WHOLE),
+            )
+        };
+        said(self) == said(first)
+    }
+
+    /// Whether it says nothing but its numbers, flags and window: no payload, no options, all of it captured.
+    pub(crate) fn is_bare(&self) -> bool {
+        let has_all = self.shape.is(Shape::WINDOW) && self.shape.is(Shape::WHOLE);
+        has_all && self.payload_length == 0 && self.header.0 & !HeaderBits::OF_IP == 0
+    }
+
+    /// The same row, kept where IPv6 addresses stand at another place: the pair of the first row of its flow.
+    #[must_use]
+    pub(crate) fn kept_at(mut self, place: u32, direction: Direction) -> Self {
+        if self.shape.is(Shape::IPV6) {
+            self.source_address = place;
+            self.shape.0 &= !Shape::REVERSED;
+            self.shape = self
+                .shape
+                .with(Shape::REVERSED, direction == Direction::Opposite);
+        }
+        self
+    }
+
+    /// The same row, whose IPv6 addresses stand at another place now.
+    #[must_use]
+    pub(crate) fn moved_to(mut self, place: u32) -> Self {
+        if self.shape.is(Shape::IPV6) {
+            self.source_address = place;
+        }
+        self
+    }
+
+    /// Where its pair of IPv6 addresses stands.
+    pub(crate) fn address_place(&self) -> Option<u32> {
+        self.shape.is(Shape::IPV6).then_some(self.source_address)
+    }
+
+    /// The pair of its IPv6 addresses.
+    pub(crate) fn address_pair(&self, addresses: &impl Addresses) -> Option<[Ipv6Addr; 2]> {
+        self.address_place().map(|place| addresses.pair(place))
+    }
+}
+
+/// Which way a packet goes, held against the first one of its flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// As the first one.
+    Same,
+    /// The other way.
+    Opposite,
 }
 
 #[cfg(test)]

@@ -198,11 +198,8 @@ impl Diagnostician {
             let ends = upcoming.next().unwrap_or_default();
             match decided {
                 Leaving::Attempt(decided) => self.add_known(decided, &ends),
-                Leaving::Brief(brief) => {
-                    self.add_in_brief(&brief.in_brief(), &ends, || brief.whole());
-                }
-                Leaving::LoneSyn(lone) => {
-                    self.add_in_brief(&lone.in_brief(), &ends, || lone.whole());
+                Leaving::Rows(rows) => {
+                    self.add_in_brief(&rows.in_brief(), &ends, || rows.whole());
                 }
             }
         });

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::attempt::{Attempt, AttemptId};
 use super::evidence::Evidence;
-use super::lone_syn::LoneSyn;
 use super::seen_packet::{Role, SeenPacket, Sender};
+use crate::capture::Timestamp;
 use crate::decode::{Endpoint, SequenceNumber};
 
 /// The answers without a SYN of their own that fit one unanswered attempt, at the end of a capture.
@@ -22,28 +22,30 @@ pub(super) struct OrphanedAnswers {
 }
 
 /// The client, the server's port, and the number of the SYN.
-type Answered = (Endpoint, u16, u32);
+pub(super) type Answered = (Endpoint, u16, u32);
 
 #[derive(Debug)]
 struct Orphan {
     id: AttemptId,
+    age: (Timestamp, AttemptId),
     server: Endpoint,
     /// And the RSTs with which the client answered them.
     answers: Vec<SeenPacket>,
 }
 
 impl OrphanedAnswers {
-    /// Those among the attempts that `attempts` goes through; `lone` are attempts known by nothing but their SYN.
+    /// Those among the attempts that `attempts` goes through; `unanswered` are others that wait for an answer: what that would
+    /// answer.
     pub(super) fn among<'a, I: Iterator<Item = &'a Attempt>>(
         attempts: impl Fn() -> I,
-        lone: impl Iterator<Item = &'a LoneSyn>,
+        unanswered: impl Iterator<Item = Answered>,
     ) -> Self {
         let orphaned: HashSet<Answered> = attempts()
             .filter(|attempt| is_orphan(attempt))
             .map(answered_by)
             .collect();
         let mut fitting: HashMap<Answered, u32> = HashMap::new();
-        let waiting = attempts().filter_map(waits_for).chain(lone.map(key_of_syn));
+        let waiting = attempts().filter_map(waits_for).chain(unanswered);
         for key in waiting.filter(|key| orphaned.contains(key)) {
             *fitting.entry(key).or_default() += 1;
         }
@@ -53,7 +55,7 @@ impl OrphanedAnswers {
             let is_earliest = found
                 .orphans
                 .get(&key)
-                .is_none_or(|known| attempt.id < known.id);
+                .is_none_or(|known| age(attempt) < known.age);
             if fitting.get(&key) == Some(&1) && is_earliest {
                 found.orphans.insert(key, Orphan::of(attempt));
             }
@@ -115,6 +117,7 @@ impl Orphan {
             .collect();
         Self {
             id: attempt.id,
+            age: age(attempt),
             server: attempt.server,
             answers,
         }
@@ -150,8 +153,9 @@ fn waits_for(attempt: &Attempt) -> Option<Answered> {
         .map(|isn| key(attempt, isn))
 }
 
-fn key_of_syn(syn: &LoneSyn) -> Answered {
-    (syn.client(), syn.server().port, syn.isn().0)
+/// The earlier, the less.
+fn age(attempt: &Attempt) -> (Timestamp, AttemptId) {
+    (attempt.first_seen_at, attempt.id)
 }
 
 fn key(attempt: &Attempt, isn: SequenceNumber) -> Answered {

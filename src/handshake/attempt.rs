@@ -5,17 +5,36 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, SeenPacket, Sender};
-use crate::capture::{PacketPlace, Timestamp};
+use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{Encapsulation, Endpoint, IcmpKind, Segment, SequenceNumber};
 
-/// The number of an attempt: they count from 1 in the order in which their first packets were seen.
+/// Which attempt it is: the one that begins with this packet. So it is the same however a capture is cut, filtered or divided
+/// among workers. Source and number in one: of the first source it is the number of the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttemptId(pub u64);
+
+/// The bits of the packet's number: a million million packets.
+const NUMBER_BITS: u32 = 40;
+
+impl AttemptId {
+    /// The attempt that begins with the packet at this place.
+    pub fn of(first_packet: PacketPlace) -> Self {
+        let number = first_packet.number.0 & ((1 << NUMBER_BITS) - 1);
+        Self(u64::from(first_packet.source.0) << NUMBER_BITS | number)
+    }
+
+    /// The source of its first packet, and its number there.
+    pub fn first_packet(self) -> (SourceId, PacketNumber) {
+        let source = u32::try_from(self.0 >> NUMBER_BITS).unwrap_or(u32::MAX);
+        let number = self.0 & ((1 << NUMBER_BITS) - 1);
+        (SourceId(source), PacketNumber(number))
+    }
+}
 
 /// The facts of one attempt. All SYNs of one client with one initial sequence number (ISN) on one 4-tuple belong to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// Its number.
+    /// By its first packet.
     pub id: AttemptId,
     /// Who sent the first SYN.
     pub client: Endpoint,
@@ -139,13 +158,12 @@ impl Acceptable {
 
 impl Attempt {
     /// An attempt known by its SYN.
-    pub(super) fn of_syn(id: AttemptId, segment: &Segment, place: PacketPlace) -> Self {
+    pub(super) fn of_syn(segment: &Segment, place: PacketPlace) -> Self {
         let mut attempt = Self::empty(
-            id,
             (segment.source, segment.destination),
             segment.encapsulation,
             Acceptable::of_syn(segment),
-            place.at,
+            place,
         );
         attempt.take_syn(segment, place);
         attempt
@@ -153,30 +171,28 @@ impl Attempt {
 
     /// An attempt known only by an answer to a SYN that was not captured.
     pub(super) fn of_answer(
-        id: AttemptId,
         (client, server): (Endpoint, Endpoint),
         encapsulation: Encapsulation,
         acknowledgment: SequenceNumber,
         place: PacketPlace,
     ) -> Self {
         Self::empty(
-            id,
             (client, server),
             encapsulation,
             Acceptable::exactly(acknowledgment),
-            place.at,
+            place,
         )
     }
 
     fn empty(
-        id: AttemptId,
         (client, server): (Endpoint, Endpoint),
         encapsulation: Encapsulation,
         expected: Acceptable,
-        at: Timestamp,
+        first_packet: PacketPlace,
     ) -> Self {
+        let at = first_packet.at;
         Self {
-            id,
+            id: AttemptId::of(first_packet),
             client,
             server,
             encapsulation,
@@ -284,7 +300,7 @@ impl Attempt {
     pub(super) fn take(&mut self, packet: SeenPacket) -> Meaning {
         if self.evidence.take_note_of_copy(&packet) {
             self.copies = self.copies.saturating_add(1);
-            return Meaning::Copy;
+            return Meaning::Duplicate;
         }
         self.latest_at = self.latest_at.max(packet.place.at);
         self.evidence.push(packet);

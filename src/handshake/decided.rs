@@ -1,14 +1,14 @@
 //! Attempts that were judged: nothing that is still to come can change them.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::attempt::{Attempt, AttemptId};
-use super::brief::Brief;
-use super::further::Further;
-use super::lone_syn::LoneSyn;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence};
+use super::regular::Regular;
 use crate::capture::Timestamp;
-use crate::decode::Endpoint;
+use crate::decode::{AddressPairs, Contexts, Endpoint, Row};
 
 /// An attempt that was judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,65 +19,46 @@ pub struct DecidedAttempt {
     pub judgement: Judgement,
 }
 
-/// An attempt of which nothing but one SYN was seen, judged: it met silence, or was not watched for long enough. In a flood
-/// nearly all are, so that this is a fraction of a [`DecidedAttempt`], which can be made of it.
-#[derive(Clone, Debug)]
-pub struct DecidedLoneSyn {
-    syn: LoneSyn,
+/// A judged attempt of which there is nothing but rows: one SYN, or a regular attempt. A fraction of
+/// the [`DecidedAttempt`] that can be made of it.
+#[derive(Clone, Copy, Debug)]
+pub struct DecidedRows<'a> {
+    syn: &'a Row,
+    regular: Option<&'a Regular>,
     judgement: Judgement,
+    contexts: &'a Contexts,
+    addresses: &'a AddressPairs,
 }
 
-impl DecidedLoneSyn {
-    pub(super) fn of(syn: LoneSyn, watch: &Watch) -> Self {
-        let judgement = judge_silence(syn.at(), Outcome::Dropped, watch);
-        Self { syn, judgement }
-    }
-
+impl<'a> DecidedRows<'a> {
     /// The whole attempt.
     pub fn whole(&self) -> DecidedAttempt {
+        let attempt = match self.regular {
+            Some(regular) => regular.attempt(self.contexts, self.addresses),
+            None => {
+                let syn = self.syn.segment(self.contexts, self.addresses);
+                Attempt::of_syn(&syn, self.syn.place())
+            }
+        };
         DecidedAttempt {
-            attempt: self.syn.attempt(),
+            attempt,
             judgement: self.judgement,
         }
     }
 
     /// What is counted of it.
-    pub fn in_brief(&self) -> InBrief<'_> {
-        InBrief::of(&self.syn, &[], self.judgement.outcome)
-    }
-
-    /// How it ended: dropped or pending.
-    pub fn outcome(&self) -> Outcome {
-        self.judgement.outcome
-    }
-}
-
-/// An attempt of which nothing was seen but what most failing ones show, judged: its SYN, perhaps sent again, and perhaps one
-/// RST or ICMP error that answers it, or a SYN-ACK that nobody acknowledges. As a [`DecidedLoneSyn`], it is a fraction of what can be made of it.
-#[derive(Clone, Debug)]
-pub struct DecidedBrief {
-    brief: Brief,
-    judgement: Judgement,
-}
-
-impl DecidedBrief {
-    pub(super) fn of(brief: Brief, watch: &Watch) -> Self {
-        let judgement = brief.judge(watch);
-        Self { brief, judgement }
-    }
-
-    /// The whole attempt.
-    pub fn whole(&self) -> DecidedAttempt {
-        DecidedAttempt {
-            attempt: self.brief.attempt(),
-            judgement: self.judgement,
+    pub fn in_brief(&self) -> InBrief<'a> {
+        let (client, server) = self.syn.ends(self.addresses);
+        InBrief {
+            id: AttemptId::of(self.syn.place()),
+            started_at: self.syn.at(),
+            client,
+            server,
+            isn: self.syn.sequence().0,
+            ttl: self.syn.ttl(),
+            outcome: self.judgement.outcome,
+            regular: self.regular,
         }
-    }
-
-    /// What is counted of it.
-    pub fn in_brief(&self) -> InBrief<'_> {
-        let (syn, further) = self.brief.packets();
-        InBrief::of(syn, further, self.judgement.outcome)
     }
 
     /// How it ended.
@@ -89,7 +70,7 @@ impl DecidedBrief {
 /// What is counted of an attempt of which more need not be known.
 #[derive(Clone, Copy, Debug)]
 pub struct InBrief<'a> {
-    /// The attempt's number.
+    /// By its first packet.
     pub id: AttemptId,
     /// When its first SYN was captured.
     pub started_at: Timestamp,
@@ -103,86 +84,52 @@ pub struct InBrief<'a> {
     pub ttl: u8,
     /// How it ended.
     pub outcome: Outcome,
-    further: &'a [Further],
+    regular: Option<&'a Regular>,
 }
 
 impl<'a> InBrief<'a> {
-    fn of(syn: &LoneSyn, further: &'a [Further], outcome: Outcome) -> Self {
-        Self {
-            id: syn.id(),
-            started_at: syn.at(),
-            client: syn.client(),
-            server: syn.server(),
-            isn: syn.isn().0,
-            ttl: syn.ttl(),
-            outcome,
-            further,
-        }
-    }
-
     /// When the SYN was sent again.
     pub fn repeated_at(&self) -> impl Iterator<Item = Timestamp> + use<'a> {
-        let repeated = self.further.iter().filter(|further| further.is_syn());
-        repeated.map(Further::at)
+        let further = self.regular.map_or(&[][..], Regular::further);
+        let repeated = further
+            .iter()
+            .filter(|row| row.flags().is_syn() && !row.is_icmp_error());
+        repeated.map(Row::at)
     }
 
     /// Whether the SYN was sent once.
     pub fn has_one_syn(&self) -> bool {
-        !self.further.iter().any(Further::is_syn)
+        self.repeated_at().next().is_none()
     }
 
     /// Whether the server answered with a SYN-ACK.
     pub fn was_accepted(&self) -> bool {
-        self.further.last().is_some_and(Further::is_syn_ack)
+        self.regular.and_then(Regular::syn_ack).is_some()
     }
 
     /// When the answer came, if one came.
     pub fn answered_at(&self) -> Option<Timestamp> {
-        let answer = self.further.iter().find(|further| !further.is_syn());
-        answer.map(Further::at)
+        self.regular.and_then(Regular::answered_at)
     }
 }
 
-/// One of the three.
-#[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it goes from hand to hand only: a box would be an allocation for each attempt"
-)]
-pub enum Decided {
-    /// Something was seen of it that few attempts show.
-    Attempt(DecidedAttempt),
-    /// Nothing was seen of it but what most failing ones show.
-    Brief(DecidedBrief),
-    /// Nothing was seen of it but one SYN.
-    LoneSyn(DecidedLoneSyn),
-}
-
-impl Decided {
-    /// The whole attempt.
-    pub fn whole(self) -> DecidedAttempt {
-        match self {
-            Self::Attempt(decided) => decided,
-            Self::Brief(brief) => brief.whole(),
-            Self::LoneSyn(lone) => lone.whole(),
-        }
-    }
-}
-
-/// Decided attempts in the order in which they were decided: what is small is not kept in the room of what is large.
+/// Decided attempts in the order in which they were decided: what is small is not kept in the room of
+/// what is large.
 #[derive(Debug, Default)]
 pub struct Decisions {
+    contexts: Arc<Contexts>,
+    addresses: AddressPairs,
     attempts: Vec<DecidedAttempt>,
-    briefs: Vec<DecidedBrief>,
-    lone: Vec<DecidedLoneSyn>,
+    regular: Vec<(Regular, Judgement)>,
+    syns: Vec<(Row, Judgement)>,
     order: Vec<Kind>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Kind {
     Attempt,
-    Brief,
-    LoneSyn,
+    Regular,
+    Syn,
 }
 
 impl Decisions {
@@ -197,27 +144,62 @@ impl Decisions {
     }
 
     /// Adds one.
-    pub fn push(&mut self, decided: Decided) {
-        match decided {
-            Decided::Attempt(decided) => {
-                self.attempts.push(decided);
-                self.order.push(Kind::Attempt);
-            }
-            Decided::Brief(brief) => self.push_brief(brief),
-            Decided::LoneSyn(lone) => self.push_lone(lone),
+    pub fn push(&mut self, decided: DecidedAttempt) {
+        self.attempts.push(decided);
+        self.order.push(Kind::Attempt);
+    }
+
+    /// Names what the numbers of surroundings stand for in the rows to come.
+    pub(super) fn of_contexts(contexts: &Arc<Contexts>) -> Self {
+        Self {
+            contexts: Arc::clone(contexts),
+            ..Self::default()
         }
     }
 
-    /// As [`Self::push`], without taking the room of a whole attempt on the way.
-    pub(super) fn push_brief(&mut self, brief: DecidedBrief) {
-        self.briefs.push(brief);
-        self.order.push(Kind::Brief);
+    /// The same for one that was made elsewhere.
+    pub(super) fn adopt(&mut self, contexts: &Arc<Contexts>) {
+        if !Arc::ptr_eq(&self.contexts, contexts) {
+            self.contexts = Arc::clone(contexts);
+        }
     }
 
-    /// The same.
-    pub(super) fn push_lone(&mut self, lone: DecidedLoneSyn) {
-        self.lone.push(lone);
-        self.order.push(Kind::LoneSyn);
+    /// Adds a lone SYN: met with silence, or not watched for long enough. `pair` are its addresses where
+    /// these are of IPv6. How it ended.
+    pub(super) fn push_syn(
+        &mut self,
+        syn: Row,
+        pair: Option<AddressPair>,
+        watch: &Watch,
+    ) -> Outcome {
+        let judgement = judge_silence(syn.at(), Outcome::Dropped, watch);
+        let syn = match self.keep_pair(pair) {
+            Some(place) => syn.moved_to(place),
+            None => syn,
+        };
+        self.syns.push((syn, judgement));
+        self.order.push(Kind::Syn);
+        judgement.outcome
+    }
+
+    /// Adds a regular attempt. How it ended.
+    pub(super) fn push_regular(
+        &mut self,
+        mut regular: Regular,
+        pair: Option<AddressPair>,
+        watch: &Watch,
+    ) -> Outcome {
+        let judgement = regular.judge(watch);
+        if let Some(place) = self.keep_pair(pair) {
+            regular.move_addresses(place);
+        }
+        self.regular.push((regular, judgement));
+        self.order.push(Kind::Regular);
+        judgement.outcome
+    }
+
+    fn keep_pair(&mut self, pair: Option<AddressPair>) -> Option<u32> {
+        self.addresses.add(pair?)
     }
 
     /// Those that are kept in full.
@@ -227,36 +209,29 @@ impl Decisions {
 
     /// Client and server of all, in their order.
     pub fn ends(&self) -> impl Iterator<Item = (Endpoint, Endpoint)> {
-        let (mut attempts, mut briefs) = (self.attempts.iter(), self.briefs.iter());
-        let mut lone = self.lone.iter();
+        let (mut attempts, mut regular) = (self.attempts.iter(), self.regular.iter());
+        let mut syns = self.syns.iter();
         self.order.iter().filter_map(move |kind| match kind {
             Kind::Attempt => {
                 let attempt = &attempts.next()?.attempt;
                 Some((attempt.client, attempt.server))
             }
-            Kind::Brief => {
-                let syn = &briefs.next()?.brief.syn;
-                Some((syn.client(), syn.server()))
-            }
-            Kind::LoneSyn => {
-                let syn = &lone.next()?.syn;
-                Some((syn.client(), syn.server()))
-            }
+            Kind::Regular => Some(regular.next()?.0.syn().ends(&self.addresses)),
+            Kind::Syn => Some(syns.next()?.0.ends(&self.addresses)),
         })
     }
 
-    /// How many there are of which nothing was seen but one SYN, and of which nothing but what most failing ones show.
+    /// How many there are of which nothing was seen but one SYN, and how many other regular ones.
     pub fn count_in_brief(&self) -> (usize, usize) {
-        (self.lone.len(), self.briefs.len())
+        (self.syns.len(), self.regular.len())
     }
 
-    /// Gives all away, in their order; the room stays.
-    pub fn drain(&mut self, mut give: impl FnMut(Decided)) {
+    /// Gives all away in full, in their order; the room stays.
+    pub fn drain(&mut self, mut give: impl FnMut(DecidedAttempt)) {
         self.take_each(|next| {
             give(match next {
-                Leaving::Attempt(decided) => Decided::Attempt(decided),
-                Leaving::Brief(brief) => Decided::Brief(brief.clone()),
-                Leaving::LoneSyn(lone) => Decided::LoneSyn(lone.clone()),
+                Leaving::Attempt(decided) => decided,
+                Leaving::Rows(rows) => rows.whole(),
             });
         });
     }
@@ -264,22 +239,39 @@ impl Decisions {
     /// The same, but that what is small is only shown.
     pub fn take_each(&mut self, mut give: impl FnMut(Leaving<'_>)) {
         let mut attempts = self.attempts.drain(..);
-        let (mut briefs, mut lone) = (self.briefs.iter(), self.lone.iter());
+        let (mut regular, mut syns) = (self.regular.iter(), self.syns.iter());
+        let rows = |syn, regular, judgement| {
+            Leaving::Rows(DecidedRows {
+                syn,
+                regular,
+                judgement,
+                contexts: &self.contexts,
+                addresses: &self.addresses,
+            })
+        };
         for kind in self.order.drain(..) {
             let next = match kind {
                 Kind::Attempt => attempts.next().map(Leaving::Attempt),
-                Kind::Brief => briefs.next().map(Leaving::Brief),
-                Kind::LoneSyn => lone.next().map(Leaving::LoneSyn),
+                Kind::Regular => regular
+                    .next()
+                    .map(|(regular, judgement)| rows(regular.syn(), Some(regular), *judgement)),
+                Kind::Syn => syns
+                    .next()
+                    .map(|(syn, judgement)| rows(syn, None, *judgement)),
             };
             next.map(&mut give);
         }
         drop(attempts);
-        self.briefs.clear();
-        self.lone.clear();
+        self.regular.clear();
+        self.syns.clear();
+        self.addresses.clear();
     }
 }
 
-/// A decided attempt that is taken: one in full is given away, others are shown.
+/// Both IPv6 addresses of a row: source and destination of its flow's first packet.
+pub(super) type AddressPair = [std::net::Ipv6Addr; 2];
+
+/// A decided attempt that is taken: one in full is given away, rows are shown.
 #[derive(Debug)]
 #[expect(
     clippy::large_enum_variant,
@@ -288,8 +280,6 @@ impl Decisions {
 pub enum Leaving<'a> {
     /// In full.
     Attempt(DecidedAttempt),
-    /// In brief.
-    Brief(&'a DecidedBrief),
-    /// Known by one SYN.
-    LoneSyn(&'a DecidedLoneSyn),
+    /// As rows.
+    Rows(DecidedRows<'a>),
 }

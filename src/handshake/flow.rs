@@ -6,17 +6,35 @@ use smallvec::SmallVec;
 
 use super::attempt::{Acceptable, Attempt, AttemptId, Fit};
 use super::seen_packet::Sender;
-use crate::capture::PacketPlace;
+use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, Segment, SequenceNumber};
 
 /// All that is remembered of an attempt that was handed out: enough to know its late packets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Settled {
     pub(super) id: AttemptId,
+    /// When its first packet was captured.
+    pub(super) first_seen_at: Timestamp,
     pub(super) client: Endpoint,
     pub(super) isn: SequenceNumber,
     /// What the answer to its SYN acknowledges.
     pub(super) expected: Acceptable,
+}
+
+impl Settled {
+    pub(super) fn of(attempt: &Attempt) -> Option<Self> {
+        attempt.isn.map(|isn| Self {
+            id: attempt.id,
+            first_seen_at: attempt.first_seen_at,
+            client: attempt.client,
+            isn,
+            expected: attempt.expected,
+        })
+    }
+
+    fn is_later_than(&self, attempt: &Attempt) -> bool {
+        (self.first_seen_at, self.id) > (attempt.first_seen_at, attempt.id)
+    }
 }
 
 /// The attempts of one 4-tuple, oldest first.
@@ -54,7 +72,7 @@ impl Flow {
     pub(super) fn has_settled_later(&self, attempt: &Attempt) -> bool {
         self.settled
             .iter()
-            .any(|settled| settled.client == attempt.client && settled.id > attempt.id)
+            .any(|settled| settled.client == attempt.client && settled.is_later_than(attempt))
     }
 
     /// The newest attempt whose client waits for an answer, and that an answer may be meant for although its numbers do

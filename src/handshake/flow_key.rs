@@ -1,7 +1,7 @@
 //! The 4-tuple of a packet, whichever way it goes.
 
 use super::place_index::{Tag, Tagger};
-use crate::decode::Endpoint;
+use crate::decode::{AddressPairs, Addresses, Direction, Endpoint, Row};
 
 /// A 4-tuple without direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,31 +26,77 @@ impl FlowKey {
     }
 
     /// Whether these are its ends.
-    pub(super) fn is_between(&self, one: Endpoint, other: Endpoint) -> bool {
+    fn is_between(&self, one: Endpoint, other: Endpoint) -> bool {
         (self.lower == one && self.higher == other) || (self.lower == other && self.higher == one)
     }
 }
 
-/// A 4-tuple and the tag by which it is looked for: hashed once for each packet.
+/// A 4-tuple that is looked for: by the row of a packet, or by its ends; and the tag by which it is
+/// looked for, hashed once for each packet.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TaggedKey {
-    key: FlowKey,
+pub(super) struct Sought<'a> {
+    by: By<'a>,
     tag: Tag,
 }
 
-impl TaggedKey {
-    pub(super) fn of(key: FlowKey, tagger: &Tagger) -> Self {
-        let tag = tagger.tag(key);
-        Self { key, tag }
+#[derive(Clone, Copy, Debug)]
+enum By<'a> {
+    Row(&'a Row, &'a AddressPairs),
+    Key(FlowKey),
+}
+
+impl<'a> Sought<'a> {
+    pub(super) fn of_row(row: &'a Row, addresses: &'a AddressPairs, tag: Tag) -> Self {
+        Self {
+            by: By::Row(row, addresses),
+            tag,
+        }
     }
 
-    /// The 4-tuple.
-    pub(super) fn key(&self) -> FlowKey {
-        self.key
+    pub(super) fn of_key(key: FlowKey, tagger: &Tagger) -> Self {
+        Self {
+            by: By::Key(key),
+            tag: tagger.tag(key),
+        }
     }
 
     /// By which it is looked for.
     pub(super) fn tag(&self) -> Tag {
         self.tag
+    }
+
+    /// The 4-tuple.
+    pub(super) fn key(&self) -> FlowKey {
+        match self.by {
+            By::Row(row, addresses) => {
+                let (source, destination) = row.ends(addresses);
+                FlowKey::between(source, destination)
+            }
+            By::Key(key) => key,
+        }
+    }
+
+    /// Which way the packet goes, held against a row that is kept; `None` when that is of another
+    /// 4-tuple.
+    pub(super) fn against(&self, kept: &Row, addresses: &impl Addresses) -> Option<Direction> {
+        match self.by {
+            By::Row(row, own) => row.direction_against(own, kept, addresses),
+            By::Key(key) => {
+                let (source, destination) = kept.ends(addresses);
+                key.is_between(source, destination)
+                    .then_some(Direction::Same)
+            }
+        }
+    }
+
+    /// Whether it is this 4-tuple.
+    pub(super) fn is(&self, key: &FlowKey) -> bool {
+        match self.by {
+            By::Row(row, addresses) => {
+                let (source, destination) = row.ends(addresses);
+                key.is_between(source, destination)
+            }
+            By::Key(sought) => sought == *key,
+        }
     }
 }

@@ -1,42 +1,86 @@
-//! The attempts that are being followed, found by their 4-tuple.
+//! What is known of 4-tuples, bounded, and found by their tags.
+//!
+//! A 4-tuple is in one of four states, each kept in a table of its own: a lone SYN (one row), a
+//! regular attempt (a few rows), a settled one (its SYN), or whatever else, in full. The upper bits
+//! of a place tell which.
 
 use std::collections::VecDeque;
-use std::hint::black_box;
+use std::net::Ipv6Addr;
+use std::sync::Arc;
 
 use slab::Slab;
 
 use super::attempt::{Attempt, AttemptId};
-use super::brief::Brief;
+use super::decided::AddressPair;
 use super::flow::{Flow, Settled};
-use super::flow_key::{FlowKey, TaggedKey};
-use super::lone_syn::LoneSyn;
-use super::lone_syns::LoneSyns;
+use super::flow_key::{FlowKey, Sought};
 use super::place_index::{PlaceIndex, Tag, Tagger};
-use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{IcmpError, Segment};
+use super::regular::{Regular, Taken};
+use super::syn_queue::SynQueue;
+use crate::capture::Timestamp;
+use crate::decode::{AddressPairs, Addresses, Contexts, Direction, Row};
 
-/// A 4-tuple and its attempts.
+mod expected;
+mod order;
+
+use order::Waiting;
+
+/// A 4-tuple of which all is kept, and its attempts.
 #[derive(Debug)]
 struct Slot {
-    at: TaggedKey,
+    key: FlowKey,
+    tag: Tag,
     flow: Flow,
 }
 
-/// An open attempt in the order in which they are looked at.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    place: u32,
-    id: AttemptId,
-    /// It need not be looked at before then.
-    until: Timestamp,
+/// Where what is known of a 4-tuple stands, until the next change. The two upper bits tell in which
+/// table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+/// Which table a place is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// All that was seen is kept.
+    Full,
+    /// A few rows, as nearly all attempts have them.
+    Regular,
+    /// One SYN.
+    Syn,
+    /// The SYN of an attempt that was handed out.
+    Settled,
 }
 
-/// Set in the places of lone SYNs, and in those of attempts kept in brief; without either, a place is one among the slots.
-const LONE: u32 = 1 << 31;
-const BRIEF: u32 = 1 << 30;
+const STATE_SHIFT: u32 = 30;
+const INDEX: u32 = (1 << STATE_SHIFT) - 1;
 
-/// How many places of one kind there can be; far fewer are followed at once.
-const PLACES: u32 = 1 << 30;
+impl Place {
+    fn new(state: State, index: usize) -> Self {
+        let bits: u32 = match state {
+            State::Full => 0,
+            State::Regular => 1,
+            State::Syn => 2,
+            State::Settled => 3,
+        };
+        // Far fewer are followed at once.
+        let index = u32::try_from(index).unwrap_or(INDEX).min(INDEX);
+        Self(bits << STATE_SHIFT | index)
+    }
+
+    /// Which table it is in.
+    pub(super) fn state(self) -> State {
+        match self.0 >> STATE_SHIFT {
+            0 => State::Full,
+            1 => State::Regular,
+            2 => State::Syn,
+            _ => State::Settled,
+        }
+    }
+
+    fn index(self) -> usize {
+        (self.0 & INDEX) as usize
+    }
+}
 
 /// An attempt as it is taken out.
 #[derive(Debug)]
@@ -45,47 +89,76 @@ const PLACES: u32 = 1 << 30;
     reason = "it goes from hand to hand only: a box would be an allocation for each attempt"
 )]
 pub(super) enum Followed {
+    /// In full.
     Attempt(Attempt),
-    Brief(Brief),
+    /// As rows, with their IPv6 addresses.
+    Regular(Regular, Option<AddressPair>),
+    /// One SYN, with its IPv6 addresses.
+    Syn(Row, Option<AddressPair>),
 }
 
-impl Followed {
-    /// The whole attempt.
-    pub(super) fn whole(self) -> Attempt {
-        match self {
-            Self::Attempt(attempt) => attempt,
-            Self::Brief(brief) => brief.attempt(),
-        }
+/// IPv6 addresses of rows that are kept, each pair as long as its flow.
+#[derive(Debug, Default)]
+pub(super) struct KeptAddresses(Slab<AddressPair>);
+
+impl Addresses for KeptAddresses {
+    fn pair(&self, place: u32) -> [Ipv6Addr; 2] {
+        let found = self.0.get(place as usize);
+        found.copied().unwrap_or([Ipv6Addr::UNSPECIFIED; 2])
+    }
+}
+
+impl KeptAddresses {
+    /// Where the pair stands that a new flow's first row speaks of; 0 for IPv4.
+    fn keep(&mut self, row: &Row, addresses: &AddressPairs) -> u32 {
+        let pair = row.address_pair(addresses);
+        let place = pair.map_or(0, |pair| self.0.insert(pair));
+        u32::try_from(place).unwrap_or_default()
+    }
+
+    fn take(&mut self, row: &Row) -> Option<AddressPair> {
+        self.0.try_remove(row.address_place()? as usize)
     }
 }
 
 /// The attempts of all 4-tuples, bounded.
 #[derive(Debug)]
 pub(super) struct FlowTable {
+    contexts: Arc<Contexts>,
     tagger: Tagger,
-    /// Places among the slots, the attempts in brief and the lone SYNs, by their keys.
+    /// Places by their keys.
     index: PlaceIndex,
     slots: Slab<Slot>,
-    /// Open attempts of 4-tuples of which nothing but what most failing ones show was seen.
-    briefs: Slab<Brief>,
-    /// Open attempts of 4-tuples of which nothing but one SYN was seen.
-    lone: LoneSyns,
+    regular: Slab<Regular>,
+    syns: SynQueue,
+    settled: Slab<Row>,
+    addresses: KeptAddresses,
+    /// Open attempts but for lone SYNs.
     open_count: usize,
     /// Open attempts of 4-tuples with too many of them: nothing more is matched to these.
     parked: VecDeque<Attempt>,
-    /// Open attempts, and where they are, in the order of their creation or of the latest look at them; some may have been
-    /// settled since.
+    /// Open attempts, and where they are, in the order of their creation or of the latest look at
+    /// them; some may have been settled since.
     open_order: VecDeque<Waiting>,
-    /// What is remembered besides, oldest first: settled attempts, and with the id 0 probed flows.
-    remembered: VecDeque<(u32, AttemptId)>,
+    /// What is remembered besides, oldest first.
+    remembered: VecDeque<Remembered>,
     /// Room for what the next packets need.
-    expected: Vec<u32>,
+    upcoming: Vec<Place>,
 }
 
-/// Tables with fewer entries are in the caches anyway.
-const WORTH_TOUCHING: usize = 1 << 14;
+/// What is remembered of a 4-tuple for a while.
+#[derive(Clone, Copy, Debug)]
+enum Remembered {
+    /// The SYN of an attempt that was handed out; its first packet, because places are used again.
+    Syn(Place, AttemptId),
+    /// An attempt that was handed out of a flow that is kept in full.
+    Settled(Place, AttemptId),
+    /// That it was probed.
+    Probe(Place),
+}
 
-/// How many settled attempts are remembered for their late packets (copies, repeated SYN-ACKs), and flows for a probe.
+/// How many settled attempts are remembered for their late packets (duplicates, repeated SYN-ACKs),
+/// and flows for a probe.
 const REMEMBERED: usize = 1 << 16;
 
 /// How many of them on one 4-tuple.
@@ -95,234 +168,219 @@ const SETTLED_PER_FLOW: usize = 8;
 pub(super) const OPEN_PER_FLOW: usize = 64;
 
 impl FlowTable {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(contexts: Arc<Contexts>) -> Self {
         Self {
+            contexts,
             tagger: Tagger::default(),
             index: PlaceIndex::default(),
             slots: Slab::new(),
-            briefs: Slab::new(),
-            lone: LoneSyns::default(),
+            regular: Slab::new(),
+            syns: SynQueue::default(),
+            settled: Slab::new(),
+            addresses: KeptAddresses::default(),
             open_count: 0,
             parked: VecDeque::new(),
             open_order: VecDeque::new(),
             remembered: VecDeque::new(),
-            expected: Vec::new(),
+            upcoming: Vec::new(),
         }
     }
 
-    /// The 4-tuple with its tag.
-    pub(super) fn tagged(&self, key: FlowKey) -> TaggedKey {
-        TaggedKey::of(key, &self.tagger)
+    /// What hashes 4-tuples.
+    pub(super) fn tagger(&self) -> &Tagger {
+        &self.tagger
     }
 
-    /// What is known of a 4-tuple; what is kept there in brief becomes an attempt like others.
-    pub(super) fn get_mut(&mut self, at: TaggedKey) -> Option<&mut Flow> {
-        let place = self.place(at)?;
-        self.flow(at, place)
+    /// Where it stands what is known of a 4-tuple, and which way the packet goes.
+    pub(super) fn find(&self, sought: &Sought<'_>) -> Option<(Place, Direction)> {
+        let mut found = Direction::Same;
+        let mut is_it = |row: &Row| {
+            let direction = sought.against(row, &self.addresses);
+            found = direction.unwrap_or(found);
+            direction.is_some()
+        };
+        let place = self.index.find(sought.tag(), |place| {
+            let place = Place(place);
+            match place.state() {
+                State::Full => {
+                    let slot = self.slots.get(place.index());
+                    slot.is_some_and(|slot| sought.is(&slot.key))
+                }
+                State::Regular => {
+                    let slot = self.regular.get(place.index());
+                    slot.is_some_and(|regular| is_it(regular.syn()))
+                }
+                State::Syn => self.syn(place).is_some_and(&mut is_it),
+                State::Settled => self.settled.get(place.index()).is_some_and(&mut is_it),
+            }
+        })?;
+        Some((Place(place), found))
     }
 
-    /// As [`Self::get_mut`], where it stands.
-    pub(super) fn flow(&mut self, at: TaggedKey, place: u32) -> Option<&mut Flow> {
-        let place = self.in_full(at, place)?;
+    /// The lone SYN, or the SYN of a settled attempt, at this place.
+    pub(super) fn syn(&self, place: Place) -> Option<&Row> {
+        match place.state() {
+            State::Syn => self.syns.get(place.0 & INDEX),
+            State::Settled => self.settled.get(place.index()),
+            State::Regular => Some(self.regular.get(place.index())?.syn()),
+            State::Full => None,
+        }
+    }
+
+    /// All that is known of a 4-tuple; what is kept there as rows becomes an attempt like others.
+    pub(super) fn flow(&mut self, sought: &Sought<'_>) -> Option<&mut Flow> {
+        let (place, _) = self.find(sought)?;
+        let place = self.in_full(sought, place)?;
         self.flow_at(place)
     }
 
-    /// Where it stands what is known of a 4-tuple, until the next change.
-    pub(super) fn place(&self, at: TaggedKey) -> Option<u32> {
-        self.index.find(at.tag(), |place| {
-            if place & LONE != 0 {
-                let syn = self.lone.get(place & !LONE);
-                syn.is_some_and(|syn| syn.is_of(at.key()))
-            } else if place & BRIEF != 0 {
-                let brief = brief(&self.briefs, place);
-                brief.is_some_and(|brief| brief.syn.is_of(at.key()))
-            } else {
-                slot(&self.slots, place).is_some_and(|slot| slot.at.key() == at.key())
+    /// As [`Self::flow`], where it stands.
+    pub(super) fn flow_in_full(&mut self, sought: &Sought<'_>, place: Place) -> Option<&mut Flow> {
+        let place = self.in_full(sought, place)?;
+        self.flow_at(place)
+    }
+
+    fn in_full(&mut self, sought: &Sought<'_>, place: Place) -> Option<Place> {
+        let mut flow = Flow::default();
+        let contexts = Arc::clone(&self.contexts);
+        let open = match place.state() {
+            State::Full => return Some(place),
+            State::Syn => {
+                let syn = self.syns.take(place.0 & INDEX)?;
+                let attempt = Regular::of_syn(syn).attempt(&contexts, &self.addresses);
+                self.addresses.take(&syn);
+                Some(attempt)
             }
-        })
-    }
-
-    /// The place among the slots; what is kept in brief gets one.
-    fn followed_place(&mut self, at: TaggedKey) -> Option<u32> {
-        let place = self.place(at)?;
-        self.in_full(at, place)
-    }
-
-    fn in_full(&mut self, at: TaggedKey, place: u32) -> Option<u32> {
-        if place & (LONE | BRIEF) == 0 {
-            return Some(place);
-        }
-        let attempt = if place & LONE != 0 {
-            self.lone.take(place & !LONE)?.attempt()
-        } else {
-            let brief = self.briefs.try_remove((place & !BRIEF) as usize)?;
-            self.open_count -= 1;
-            brief.attempt()
+            State::Regular => {
+                let regular = self.take_regular(place)?;
+                let attempt = regular.attempt(&contexts, &self.addresses);
+                self.addresses.take(regular.syn());
+                Some(attempt)
+            }
+            State::Settled => {
+                let syn = self.settled.try_remove(place.index())?;
+                let attempt = Regular::of_syn(syn).attempt(&contexts, &self.addresses);
+                self.addresses.take(&syn);
+                flow.settled.extend(Settled::of(&attempt));
+                None
+            }
         };
-        let new = self.new_slot(at);
-        self.index.relocate(at.tag(), place, new);
-        self.open(new, attempt);
+        let slot = Slot {
+            key: sought.key(),
+            tag: sought.tag(),
+            flow,
+        };
+        let new = Place::new(State::Full, self.slots.insert(slot));
+        self.index.relocate(sought.tag(), place.0, new.0);
+        if let Some(attempt) = open {
+            self.open(new, attempt);
+        } else if let Some(id) = self.settled_id(new) {
+            // Its place among the remembered is found no more: it goes there anew.
+            self.remember(Remembered::Settled(new, id));
+        }
         Some(new)
     }
 
-    /// Adds a segment to what is kept in brief of its 4-tuple, which stands at `place`, when it is what most failing attempts go
-    /// on with; whether it is. Before `until` it need not be looked at. `keeps_accepted` tells whether a SYN-ACK is among what they
-    /// may go on with.
-    pub(super) fn goes_on_in_brief(
-        &mut self,
-        at: TaggedKey,
-        place: u32,
-        (segment, captured): (&Segment, PacketPlace),
-        until: Timestamp,
-        keeps_accepted: bool,
-    ) -> bool {
-        self.in_brief(
-            at,
-            place,
-            until,
-            |syn| {
-                if keeps_accepted && segment.flags.is_syn_ack() {
-                    Brief::answered(syn, at.tag(), segment, captured)
-                } else {
-                    Brief::begun(syn, at.tag(), segment, captured)
-                }
-            },
-            |brief| brief.goes_on(segment, captured),
-        )
+    fn settled_id(&self, place: Place) -> Option<AttemptId> {
+        let settled = &self.slots.get(place.index())?.flow.settled;
+        settled.first().map(|settled| settled.id)
     }
 
-    /// The same for an ICMP error.
-    pub(super) fn is_rejected_in_brief(
-        &mut self,
-        at: TaggedKey,
-        place: u32,
-        (error, captured): (&IcmpError, PacketPlace),
-        until: Timestamp,
-    ) -> bool {
-        self.in_brief(
-            at,
-            place,
-            until,
-            |syn| Brief::rejected(syn, at.tag(), error, captured),
-            |brief| brief.is_rejected(error, captured),
-        )
+    fn take_regular(&mut self, place: Place) -> Option<Regular> {
+        let regular = self.regular.try_remove(place.index())?;
+        self.open_count -= 1;
+        Some(regular)
     }
 
-    fn in_brief(
+    /// Holds a row against the lone SYN of its 4-tuple, and makes that a regular attempt when it goes on
+    /// as one; whether it does. Before `until` it need not be looked at.
+    pub(super) fn go_on_from_syn(
         &mut self,
-        at: TaggedKey,
-        place: u32,
+        (place, tag): (Place, Tag),
+        row: &Row,
+        direction: Direction,
         until: Timestamp,
-        begin: impl Fn(&LoneSyn) -> Option<Brief>,
-        go_on: impl Fn(&mut Brief) -> bool,
     ) -> bool {
-        if place & BRIEF != 0 {
-            let brief = self.briefs.get_mut((place & !BRIEF) as usize);
-            return brief.is_some_and(go_on);
-        }
-        let lone = self.lone.get(place & !LONE).filter(|_| place & LONE != 0);
-        let Some(brief) = lone.and_then(begin) else {
+        let Some(syn) = self.syn(place).copied() else {
             return false;
         };
-        self.lone.take(place & !LONE);
-        let id = brief.id();
-        let new = u32::try_from(self.briefs.insert(brief)).unwrap_or(PLACES - 1) | BRIEF;
-        self.index.relocate(at.tag(), place, new);
+        if !Regular::may_follow(&syn, row, direction) {
+            return false;
+        }
+        self.syns.take(place.0 & INDEX);
+        let mut regular = Regular::of_syn(syn);
+        regular.take(row, direction, syn.address_place().unwrap_or_default());
+        let id = AttemptId::of(syn.place());
+        regular.tag = tag;
+        let index = self.regular.insert(regular);
+        let new = Place::new(State::Regular, index);
+        self.index.relocate(tag, place.0, new.0);
         self.wait(new, id, until);
         true
     }
 
-    fn flow_at(&mut self, place: u32) -> Option<&mut Flow> {
-        self.slots
-            .get_mut(place as usize)
+    /// Holds a row against the regular attempt of its 4-tuple.
+    pub(super) fn go_on(&mut self, place: Place, row: &Row, direction: Direction) -> Taken {
+        let Some(regular) = self.regular.get_mut(place.index()) else {
+            return Taken::Irregular;
+        };
+        let addresses = regular.syn().address_place().unwrap_or_default();
+        regular.take(row, direction, addresses)
+    }
+
+    /// The regular attempt at this place.
+    pub(super) fn regular(&self, place: Place) -> Option<&Regular> {
+        self.regular.get(place.index())
+    }
+
+    /// Takes a regular attempt out that is settled, and remembers its SYN.
+    pub(super) fn settle_regular(&mut self, place: Place) -> Option<Followed> {
+        let regular = self.take_regular(place)?;
+        let syn = *regular.syn();
+        let pair = syn.address_pair(&self.addresses);
+        let settled = Place::new(State::Settled, self.settled.insert(syn));
+        self.index.relocate(regular.tag, place.0, settled.0);
+        self.remember(Remembered::Syn(settled, AttemptId::of(syn.place())));
+        Some(Followed::Regular(regular, pair))
+    }
+
+    fn flow_at(&mut self, place: Place) -> Option<&mut Flow> {
+        let slot = self.slots.get_mut(place.index());
+        slot.filter(|_| place.state() == State::Full)
             .map(|slot| &mut slot.flow)
     }
 
-    /// The place of a 4-tuple, made where there is none.
-    fn place_or_new(&mut self, at: TaggedKey) -> u32 {
-        if let Some(place) = self.followed_place(at) {
+    /// The place of a 4-tuple among those that are kept in full, made where there is none.
+    fn place_or_new(&mut self, sought: &Sought<'_>) -> Place {
+        let known = self.find(sought);
+        if let Some(place) = known.and_then(|(place, _)| self.in_full(sought, place)) {
             return place;
         }
-        let place = self.new_slot(at);
-        self.find_from_now_on(at.tag(), place);
+        let slot = Slot {
+            key: sought.key(),
+            tag: sought.tag(),
+            flow: Flow::default(),
+        };
+        let place = Place::new(State::Full, self.slots.insert(slot));
+        self.find_from_now_on(sought.tag(), place);
         place
     }
 
-    fn new_slot(&mut self, at: TaggedKey) -> u32 {
-        let flow = Flow::default();
-        u32::try_from(self.slots.insert(Slot { at, flow })).unwrap_or(PLACES - 1)
-    }
-
     /// Lets go of a 4-tuple of which nothing is left.
-    fn forget_if_empty(&mut self, place: u32) {
-        if !slot(&self.slots, place).is_some_and(|slot| slot.flow.is_forgotten()) {
+    fn forget_if_empty(&mut self, place: Place) {
+        let is_forgotten = |slot: &Slot| slot.flow.is_forgotten();
+        if place.state() != State::Full || !self.slots.get(place.index()).is_some_and(is_forgotten)
+        {
             return;
         }
-        if let Some(slot) = self.slots.try_remove(place as usize) {
-            self.index.remove(slot.at.tag(), |found| found == place);
+        if let Some(slot) = self.slots.try_remove(place.index()) {
+            self.index.remove(slot.tag, |found| found == place.0);
         }
-    }
-
-    /// Brings into the cache what the packets of these 4-tuples, the next ones to come, will need, and what must be looked at
-    /// while they are followed.
-    ///
-    /// Measured on captures of millions of flows, nearly all time went into waiting for memory, one line after the other
-    /// (180 ns each). Lines that do not depend on each other arrive together (15 ns each): so for many packets at once first
-    /// the index is asked, then what it points to, then what that points to.
-    pub(super) fn expect(&mut self, tags: &[Tag], now: Timestamp) {
-        let is_lone_large = self.lone.room() > WORTH_TOUCHING;
-        let is_large = self.slots.len() + self.briefs.len() > WORTH_TOUCHING;
-        if !is_lone_large && !is_large {
-            return;
-        }
-        let count = tags.len();
-        self.index.touch(tags.iter().copied());
-        let places = &mut self.expected;
-        places.clear();
-        places.extend(tags.iter().filter_map(|tag| self.index.guess(*tag)));
-        if is_lone_large {
-            let lone = places.iter().filter(|place| **place & LONE != 0);
-            let is_there = |place: &&u32| self.lone.get(**place & !LONE).is_some();
-            black_box(lone.filter(is_there).count());
-        }
-        if is_large {
-            let upcoming = self.open_order.iter().take(PER_PACKET * count);
-            let upcoming = upcoming.filter(|waiting| waiting.until < now);
-            places.extend(upcoming.map(|waiting| waiting.place));
-            let forgotten = self.remembered.iter().take(count);
-            places.extend(forgotten.map(|(place, _)| *place));
-            touch_briefs(&self.briefs, places);
-            self.index
-                .touch(briefs_at(&self.briefs, places).map(Brief::tag));
-            places.retain(|place| place & (LONE | BRIEF) == 0);
-            touch_slots(&self.slots, places);
-        }
-    }
-
-    /// What is known of a 4-tuple, as long as that is kept in full.
-    pub(super) fn followed(&self, key: FlowKey) -> Option<&Flow> {
-        let place = self
-            .place(self.tagged(key))
-            .filter(|place| place & (LONE | BRIEF) == 0)?;
-        slot(&self.slots, place).map(|slot| &slot.flow)
-    }
-
-    /// The lone SYN of a 4-tuple; it stays one.
-    pub(super) fn lone_syn(&self, key: FlowKey) -> Option<LoneSyn> {
-        let place = self
-            .place(self.tagged(key))
-            .filter(|place| place & LONE != 0)?;
-        self.lone.get(place & !LONE).cloned()
-    }
-
-    /// Open attempts that are kept in brief, in no order.
-    pub(super) fn briefs(&self) -> impl Iterator<Item = &Brief> {
-        self.briefs.iter().map(|(_, brief)| brief)
     }
 
     /// How many attempts are open.
     pub(super) fn open_count(&self) -> usize {
-        self.open_count + self.lone.count()
+        self.open_count + self.syns.count()
     }
 
     /// How many of them are more than lone SYNs.
@@ -330,223 +388,90 @@ impl FlowTable {
         self.open_count
     }
 
+    /// How many of them are lone SYNs.
+    pub(super) fn syn_count(&self) -> usize {
+        self.syns.count()
+    }
+
     /// Follows a new attempt of a 4-tuple of which nothing is known, by its SYN.
-    pub(super) fn add_lone(&mut self, tag: Tag, syn: LoneSyn) {
-        if self.lone.is_full_of_gaps() {
+    pub(super) fn add_syn(&mut self, tag: Tag, syn: &Row, addresses: &AddressPairs) {
+        if self.syns.is_full_of_gaps() {
             let (index, tagger) = (&mut self.index, &self.tagger);
-            self.lone.close_gaps(|syn, from, to| {
-                let tag = tagger.tag(FlowKey::between(syn.client(), syn.server()));
-                index.relocate(tag, from | LONE, to | LONE);
+            let kept = &self.addresses;
+            self.syns.close_gaps(|syn, from, to| {
+                let tag = tagger.tag_of_row(syn, kept);
+                let place = |index| Place::new(State::Syn, index as usize);
+                index.relocate(tag, place(from).0, place(to).0);
             });
         }
-        let place = self.lone.push(syn);
-        self.find_from_now_on(tag, place | LONE);
+        let kept_at = self.addresses.keep(syn, addresses);
+        let place = self.syns.push(syn.kept_at(kept_at, Direction::Same));
+        self.find_from_now_on(tag, Place::new(State::Syn, place as usize));
     }
 
     /// Lone SYNs leave the index when it needs room: all others at once.
-    fn find_from_now_on(&mut self, tag: Tag, place: u32) {
-        let lone = &self.lone;
-        self.index.insert(tag, place, |place| {
-            place & LONE != 0 && lone.is_outside(place & !LONE)
+    fn find_from_now_on(&mut self, tag: Tag, place: Place) {
+        let syns = &self.syns;
+        self.index.insert(tag, place.0, |place| {
+            Place(place).state() == State::Syn && syns.is_outside(place & INDEX)
         });
     }
 
-    /// How many of them are lone SYNs.
-    pub(super) fn lone_count(&self) -> usize {
-        self.lone.count()
-    }
-
-    /// Lone SYNs, the oldest first.
-    pub(super) fn lone(&self) -> impl Iterator<Item = &LoneSyn> {
-        self.lone.iter()
-    }
-
-    /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or never.
-    pub(super) fn take_lone_if(
-        &mut self,
-        is_over: impl FnOnce(&LoneSyn) -> bool,
-    ) -> Option<LoneSyn> {
-        self.lone.take_oldest_if(is_over)
-    }
-
-    /// All open attempts but lone SYNs and those in brief, in no order.
-    pub(super) fn open_attempts(&self) -> impl Iterator<Item = &Attempt> {
-        self.slots
-            .iter()
-            .flat_map(|(_, slot)| slot.flow.open.iter())
-            .chain(&self.parked)
-    }
-
-    /// Follows a new attempt.
-    pub(super) fn add(&mut self, at: TaggedKey, attempt: Attempt) {
-        let place = self.place_or_new(at);
-        self.open(place, attempt);
-    }
-
-    fn open(&mut self, place: u32, attempt: Attempt) {
-        let id = attempt.id;
-        if let Some(flow) = self.flow_at(place) {
-            if flow.open.capacity() == 0 {
-                flow.open.reserve_exact(1);
-            }
-            flow.open.push(attempt);
-        }
-        self.wait(place, id, Timestamp::EARLIEST);
-    }
-
-    /// Puts an attempt behind all others that wait for their time.
-    fn wait(&mut self, place: u32, id: AttemptId, until: Timestamp) {
-        self.open_count += 1;
-        self.open_order.push_back(Waiting { place, id, until });
-        if self.open_order.len() > 2 * self.open_count + 1024 {
-            let (slots, briefs) = (&self.slots, &self.briefs);
-            self.open_order
-                .retain(|waiting| is_open(slots, briefs, waiting.place, waiting.id));
-        }
+    /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or
+    /// never.
+    pub(super) fn take_syn_if(&mut self, is_over: impl FnOnce(&Row) -> bool) -> Option<Followed> {
+        let syn = self.syns.take_oldest_if(is_over)?;
+        Some(Followed::Syn(syn, self.addresses.take(&syn)))
     }
 
     /// Takes an attempt out and remembers it as settled.
-    pub(super) fn settle(&mut self, at: TaggedKey, id: AttemptId) -> Option<Attempt> {
-        let place = self.followed_place(at)?;
+    pub(super) fn settle(&mut self, sought: &Sought<'_>, id: AttemptId) -> Option<Attempt> {
+        let (place, _) = self.find(sought)?;
+        let place = self.in_full(sought, place)?;
         self.settle_at(place, id)
     }
 
-    fn settle_at(&mut self, place: u32, id: AttemptId) -> Option<Attempt> {
+    fn settle_at(&mut self, place: Place, id: AttemptId) -> Option<Attempt> {
         let attempt = self.take_at(place, id)?;
+        let settled = Settled::of(&attempt);
         let flow = self.flow_at(place)?;
-        if let Some(isn) = attempt.isn {
+        if let Some(settled) = settled {
             if flow.settled.len() >= SETTLED_PER_FLOW {
                 flow.settled.remove(0);
             }
-            flow.settled.push(Settled {
-                id,
-                client: attempt.client,
-                isn,
-                expected: attempt.expected,
-            });
-            self.remember(place, id);
+            flow.settled.push(settled);
+            self.remember(Remembered::Settled(place, id));
         } else {
             self.forget_if_empty(place);
         }
         Some(attempt)
     }
 
-    /// Looks at the open attempt that was not looked at for the longest time: takes it out when it `is_over` by `now`, or puts
-    /// it behind the others. Looked at with every new attempt, all are in turn. `over_after` tells before when it cannot be
-    /// over, whatever comes: until then nobody looks. One in brief is over then.
-    pub(super) fn take_if(
-        &mut self,
-        now: Timestamp,
-        is_over: impl Fn(&Attempt) -> bool,
-        over_after: impl Fn(&Attempt) -> Timestamp,
-        brief_over_after: impl Fn(&Brief) -> Timestamp,
-    ) -> Option<Followed> {
-        let mut waiting = self.open_order.pop_front()?;
-        if waiting.until < now {
-            let Waiting { place, id, .. } = waiting;
-            if place & BRIEF != 0 {
-                let brief = brief(&self.briefs, place).filter(|brief| brief.id() == id)?;
-                waiting.until = brief_over_after(brief);
-                if waiting.until < now {
-                    return self.take_brief(place).map(Followed::Brief);
-                }
-            } else {
-                let mut open = slot(&self.slots, place)?.flow.open.iter();
-                let attempt = open.find(|attempt| attempt.id == id)?;
-                if is_over(attempt) {
-                    return self.settle_at(place, id).map(Followed::Attempt);
-                }
-                waiting.until = over_after(attempt);
-            }
-        }
-        self.open_order.push_back(waiting);
-        None
-    }
-
-    /// From now on nothing is looked for, only taken out: the memory that finding things takes is given back.
+    /// From now on nothing is looked for, only taken out: the memory that finding things takes is given
+    /// back.
     pub(super) fn find_nothing_more(&mut self) {
         self.index = PlaceIndex::default();
     }
 
-    /// Takes one in brief out; nothing of it is remembered.
-    fn take_brief(&mut self, place: u32) -> Option<Brief> {
-        let brief = self.briefs.try_remove((place & !BRIEF) as usize)?;
-        self.index.remove(brief.tag(), |found| found == place);
-        self.open_count -= 1;
-        Some(brief)
-    }
-
-    /// Takes the oldest open attempt out that is more than a lone SYN; of very many, the one that was not looked at for the longest
-    /// time.
-    pub(super) fn take_oldest(&mut self) -> Option<Followed> {
-        let followed = self.first_in_order();
-        let is_parked_older = match (self.parked.front(), followed) {
-            (Some(parked), Some(waiting)) => parked.id < waiting.id,
-            (parked, _) => parked.is_some(),
-        };
-        if is_parked_older {
-            self.open_count -= 1;
-            return self.parked.pop_front().map(Followed::Attempt);
-        }
-        self.open_order.pop_front();
-        let Waiting { place, id, .. } = followed?;
-        if place & BRIEF != 0 {
-            return self.take_brief(place).map(Followed::Brief);
-        }
-        let attempt = self.take_at(place, id);
-        self.forget_if_empty(place);
-        attempt.map(Followed::Attempt)
-    }
-
-    /// Takes the oldest open attempt of the whole table out, be it a lone SYN.
-    pub(super) fn take_oldest_of_all(&mut self) -> Option<Attempt> {
-        if self.is_oldest_lone() {
-            return self.take_lone_if(|_| true).map(|syn| syn.attempt());
-        }
-        self.take_oldest().map(Followed::whole)
-    }
-
-    /// The first in the order of looks that is still open.
-    fn first_in_order(&mut self) -> Option<Waiting> {
-        let (slots, briefs) = (&self.slots, &self.briefs);
-        while let Some(waiting) = self.open_order.front()
-            && !is_open(slots, briefs, waiting.place, waiting.id)
-        {
-            self.open_order.pop_front();
-        }
-        self.open_order.front().copied()
-    }
-
-    /// Whether the oldest open attempt of the whole table is a lone SYN.
-    pub(super) fn is_oldest_lone(&mut self) -> bool {
-        let other = self.oldest_followed();
-        let lone = self.lone.oldest().map(LoneSyn::id);
-        lone.is_some_and(|lone| other.is_none_or(|other| lone < other))
-    }
-
-    /// The oldest open attempt that is more than a lone SYN.
-    pub(super) fn oldest_followed(&mut self) -> Option<AttemptId> {
-        let parked = self.parked.front().map(|parked| parked.id);
-        let followed = self.first_in_order().map(|waiting| waiting.id);
-        parked.into_iter().chain(followed).min()
-    }
-
-    /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its time, but nothing more is
-    /// matched to it.
-    pub(super) fn park_oldest_of(&mut self, at: TaggedKey) {
-        let flow = self.get_mut(at);
+    /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its time, but
+    /// nothing more is matched to it.
+    pub(super) fn park_oldest_of(&mut self, sought: &Sought<'_>) {
+        let flow = self.flow(sought);
         let Some(id) = flow.and_then(|flow| flow.open.first().map(|attempt| attempt.id)) else {
             return;
         };
-        if let Some(attempt) = self.settle(at, id) {
+        if let Some(attempt) = self.settle(sought, id) {
             self.open_count += 1;
-            let position = self.parked.partition_point(|parked| parked.id < attempt.id);
+            let age = |attempt: &Attempt| (attempt.first_seen_at, attempt.id);
+            let position = self
+                .parked
+                .partition_point(|parked| age(parked) < age(&attempt));
             self.parked.insert(position, attempt);
         }
     }
 
     /// Takes an attempt out. The 4-tuple stays, even when nothing is left of it.
-    fn take_at(&mut self, place: u32, id: AttemptId) -> Option<Attempt> {
+    fn take_at(&mut self, place: Place, id: AttemptId) -> Option<Attempt> {
         let flow = self.flow_at(place)?;
         let position = flow.open.iter().position(|attempt| attempt.id == id)?;
         let attempt = flow.open.remove(position);
@@ -557,91 +482,68 @@ impl FlowTable {
         Some(attempt)
     }
 
+    /// Follows a new attempt.
+    pub(super) fn add(&mut self, sought: &Sought<'_>, attempt: Attempt) {
+        let place = self.place_or_new(sought);
+        self.open(place, attempt);
+    }
+
+    fn open(&mut self, place: Place, attempt: Attempt) {
+        let id = attempt.id;
+        if let Some(flow) = self.flow_at(place) {
+            if flow.open.capacity() == 0 {
+                flow.open.reserve_exact(1);
+            }
+            flow.open.push(attempt);
+        }
+        self.wait(place, id, Timestamp::EARLIEST);
+    }
+
     /// Remembers for a while that the flow had a segment with neither SYN nor ACK.
-    pub(super) fn note_probe(&mut self, at: TaggedKey) {
-        let place = self.place_or_new(at);
+    pub(super) fn note_probe(&mut self, sought: &Sought<'_>) {
+        let place = self.place_or_new(sought);
         let was_probed = self
             .flow_at(place)
             .is_some_and(|flow| std::mem::replace(&mut flow.was_probed, true));
         if !was_probed {
-            self.remember(place, PROBE);
+            self.remember(Remembered::Probe(place));
         }
     }
 
-    fn remember(&mut self, place: u32, id: AttemptId) {
-        self.remembered.push_back((place, id));
+    fn remember(&mut self, what: Remembered) {
+        self.remembered.push_back(what);
         if self.remembered.len() > REMEMBERED {
             self.forget_oldest();
         }
     }
 
     fn forget_oldest(&mut self) {
-        let Some((place, id)) = self.remembered.pop_front() else {
-            return;
-        };
-        let Some(flow) = self.flow_at(place) else {
-            return;
-        };
-        if id == PROBE {
-            flow.was_probed = false;
-        } else {
-            flow.settled.retain(|settled| settled.id != id);
+        match self.remembered.pop_front() {
+            Some(Remembered::Syn(place, id)) => self.forget_settled_syn(place, id),
+            Some(Remembered::Settled(place, id)) => {
+                if let Some(flow) = self.flow_at(place) {
+                    flow.settled.retain(|settled| settled.id != id);
+                }
+                self.forget_if_empty(place);
+            }
+            Some(Remembered::Probe(place)) => {
+                if let Some(flow) = self.flow_at(place) {
+                    flow.was_probed = false;
+                }
+                self.forget_if_empty(place);
+            }
+            None => {}
         }
-        self.forget_if_empty(place);
     }
-}
 
-/// Stands for a probe among the ids of attempts, which count from 1.
-const PROBE: AttemptId = AttemptId(0);
-
-/// With each packet so many of the oldest attempts are looked at.
-const PER_PACKET: usize = 2;
-
-/// Brings attempts in brief into the cache, of which each stands in three or four lines of memory.
-fn touch_briefs(briefs: &Slab<Brief>, places: &[u32]) {
-    let ends = briefs_at(briefs, places)
-        .map(|brief| u64::from(brief.syn.ttl()) ^ brief.id().0 ^ brief.touch());
-    black_box(ends.fold(0, |all, end| all ^ end));
-}
-
-fn briefs_at<'a>(briefs: &'a Slab<Brief>, places: &'a [u32]) -> impl Iterator<Item = &'a Brief> {
-    let places = places.iter().filter(|place| **place & BRIEF != 0);
-    places.filter_map(|place| brief(briefs, *place))
-}
-
-/// Brings slots, their latest attempts and the latest packets of these into the cache: each only when the one before it is
-/// there for all.
-fn touch_slots(slots: &Slab<Slot>, places: &[u32]) {
-    let latest = |place: &u32| slot(slots, *place)?.flow.open.last();
-    let is_open = |place: &&u32| latest(place).is_some();
-    black_box(places.iter().filter(is_open).count());
-    let copies = places
-        .iter()
-        .filter_map(latest)
-        .map(|attempt| attempt.copies);
-    black_box(copies.fold(0, u32::wrapping_add));
-    let packets = places
-        .iter()
-        .filter_map(latest)
-        .filter_map(|attempt| attempt.evidence.packets().last());
-    black_box(
-        packets
-            .map(|packet| packet.place.source.0)
-            .fold(0, u32::wrapping_add),
-    );
-}
-
-fn slot(slots: &Slab<Slot>, place: u32) -> Option<&Slot> {
-    slots.get(place as usize)
-}
-
-fn brief(briefs: &Slab<Brief>, place: u32) -> Option<&Brief> {
-    briefs.get((place & !BRIEF) as usize)
-}
-
-fn is_open(slots: &Slab<Slot>, briefs: &Slab<Brief>, place: u32, id: AttemptId) -> bool {
-    if place & BRIEF != 0 {
-        return brief(briefs, place).is_some_and(|brief| brief.id() == id);
+    fn forget_settled_syn(&mut self, place: Place, id: AttemptId) {
+        let is_it = |syn: &&Row| AttemptId::of(syn.place()) == id;
+        let Some(syn) = self.settled.get(place.index()).filter(is_it).copied() else {
+            return;
+        };
+        let tag = self.tagger.tag_of_row(&syn, &self.addresses);
+        self.index.remove(tag, |found| found == place.0);
+        self.settled.remove(place.index());
+        self.addresses.take(&syn);
     }
-    slot(slots, place).is_some_and(|slot| slot.flow.open.iter().any(|attempt| attempt.id == id))
 }

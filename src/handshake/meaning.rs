@@ -6,7 +6,7 @@ pub(super) enum Meaning {
     /// It belongs to one of them, or did until a moment ago, or says nothing.
     Known,
     /// It is a packet of one of them, captured again.
-    Copy,
+    Duplicate,
     /// It begins an attempt of its own: a SYN, or the answer to a SYN that was not captured.
     New,
 }

@@ -8,30 +8,28 @@
 
 mod answer_from_elsewhere;
 mod attempt;
-mod brief;
 mod decided;
 mod evidence;
+mod filter_signs;
 mod flow;
 mod flow_key;
 mod flow_table;
-mod further;
-mod lone_syn;
-mod lone_syns;
 mod meaning;
 mod on_icmp_error;
 mod on_reset;
 mod on_segment;
 mod on_syn;
 mod on_syn_ack;
+mod open_attempt;
 mod outcome;
 mod place_index;
+mod regular;
 mod seen_packet;
+mod syn_queue;
 mod tracker;
 
 pub use attempt::{Attempt, AttemptId};
-pub use decided::{
-    Decided, DecidedAttempt, DecidedBrief, DecidedLoneSyn, Decisions, InBrief, Leaving,
-};
+pub use decided::{DecidedAttempt, DecidedRows, Decisions, InBrief, Leaving};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender};

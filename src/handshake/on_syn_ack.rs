@@ -53,7 +53,7 @@ fn acceptable(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> M
         Role::SynAck
     };
     let meaning = attempt.take_segment(segment, place, Sender::Server, role);
-    if meaning == Meaning::Copy {
+    if meaning == Meaning::Duplicate {
         return meaning;
     }
     attempt.syn_ack_count = attempt.syn_ack_count.saturating_add(1);

@@ -2,26 +2,29 @@
 
 mod live;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::answer_from_elsewhere::OrphanedAnswers;
 use super::attempt::{Attempt, AttemptId};
-use super::brief::Brief;
-use super::decided::{Decided, DecidedAttempt, DecidedBrief, DecidedLoneSyn, Decisions};
+use super::decided::{DecidedAttempt, Decisions};
+use super::filter_signs::FilterSigns;
 use super::flow::Flow;
-use super::flow_key::{FlowKey, TaggedKey};
-use super::flow_table::{FlowTable, Followed, OPEN_PER_FLOW};
-use super::lone_syn::LoneSyn;
+use super::flow_key::{FlowKey, Sought};
+use super::flow_table::{FlowTable, Followed, OPEN_PER_FLOW, Place, State};
 use super::meaning::Meaning;
 use super::on_icmp_error::on_icmp_error;
 use super::on_reset::on_reset;
 use super::on_segment::on_segment;
 use super::on_syn::on_syn;
 use super::on_syn_ack::on_syn_ack;
-use super::outcome::{Watch, judge};
+use super::outcome::{Outcome, Watch, judge};
 use super::place_index::Tag;
+use super::regular::{Regular, Taken};
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{IcmpError, Observation, Segment, TcpFlags};
+use crate::decode::{
+    AddressPairs, Contexts, Direction, IcmpError, Observation, Row, Segment, TcpFlags,
+};
 pub use live::{LiveTracker, Verdict};
 
 /// What bounds the tracker, and what shapes its verdicts.
@@ -51,52 +54,74 @@ impl Default for TrackerSettings {
 #[derive(Debug)]
 pub struct Tracker {
     settings: TrackerSettings,
-    /// Whether attempts that fail as most do are kept in brief until something else is seen of them.
-    keeps_brief: bool,
-    /// When so many attempts are followed, those with a SYN-ACK are among them.
-    accepted_in_brief_from: usize,
+    /// Whether attempts that go as nearly all do are kept as rows until something else is seen of them.
+    keeps_rows: bool,
+    contexts: Arc<Contexts>,
     flows: FlowTable,
     decided: Decisions,
     /// Room for what is known beforehand of packets that are observed together.
     upcoming: Upcoming,
-    next_id: u64,
     latest: Timestamp,
     filter_signs: FilterSigns,
-    copies: u64,
+    duplicates: u64,
     set_aside_undecided: u64,
+    /// What the packet did that is being observed.
+    change: Change,
+}
+
+/// What a packet did to the attempts of its 4-tuple.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Change {
+    /// Nothing, or nothing that could change how one stands.
+    Nothing,
+    /// One of them may stand otherwise now.
+    Touched,
+    /// One began with it.
+    Began,
+}
+
+/// What is known beforehand of packets that are observed together.
+#[derive(Debug, Default)]
+struct Upcoming {
+    rows: Vec<Upcome>,
+    addresses: AddressPairs,
+    tags: Vec<Tag>,
+}
+
+/// A packet that is about to be observed.
+#[derive(Debug)]
+enum Upcome {
+    Row(Row, Tag),
+    /// It says what a row has no room for.
+    Odd,
+    /// It says nothing about connects.
+    Nothing,
 }
 
 impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(settings: TrackerSettings) -> Self {
+        let contexts = Arc::<Contexts>::default();
         Self {
             settings,
-            keeps_brief: true,
-            accepted_in_brief_from: ACCEPTED_IN_FULL,
-            flows: FlowTable::new(),
-            decided: Decisions::default(),
+            keeps_rows: true,
+            flows: FlowTable::new(Arc::clone(&contexts)),
+            decided: Decisions::of_contexts(&contexts),
+            contexts,
             upcoming: Upcoming::default(),
-            next_id: 1,
             latest: Timestamp::EARLIEST,
             filter_signs: FilterSigns::default(),
-            copies: 0,
+            duplicates: 0,
             set_aside_undecided: 0,
+            change: Change::Nothing,
         }
     }
 
-    /// As [`Self::new`], for what asks for attempts while they are followed: all are kept in full, but for lone SYNs.
+    /// As [`Self::new`], where all attempts are kept in full: what the rows are held against.
+    #[cfg(test)]
     pub(super) fn in_full(settings: TrackerSettings) -> Self {
         Self {
-            keeps_brief: false,
-            ..Self::new(settings)
-        }
-    }
-
-    /// As [`Self::new`], where all that may be kept in brief is, however few attempts are followed.
-    #[cfg(test)]
-    pub(super) fn in_brief(settings: TrackerSettings) -> Self {
-        Self {
-            accepted_in_brief_from: 0,
+            keeps_rows: false,
             ..Self::new(settings)
         }
     }
@@ -107,34 +132,158 @@ impl Tracker {
     /// before it is needed.
     pub fn observe_all(&mut self, packets: &[(Observation, PacketPlace)]) {
         let mut upcoming = std::mem::take(&mut self.upcoming);
-        let keys = packets.iter().map(|(observation, _)| key_of(observation));
-        let keys = keys.map(|key| key.map(|key| self.flows.tagged(key)));
-        upcoming.keys.clear();
-        upcoming.keys.extend(keys);
+        upcoming.rows.clear();
+        upcoming.addresses.clear();
         upcoming.tags.clear();
-        let tags = upcoming.keys.iter().flatten().map(TaggedKey::tag);
-        upcoming.tags.extend(tags);
+        for (observation, place) in packets {
+            let upcome = self.upcome(observation, *place, &mut upcoming.addresses);
+            if let Upcome::Row(_, tag) = upcome {
+                upcoming.tags.push(tag);
+            }
+            upcoming.rows.push(upcome);
+        }
         self.flows.expect(&upcoming.tags, self.latest);
-        for ((observation, place), at) in packets.iter().zip(&upcoming.keys) {
-            self.observe_at(observation, *place, *at);
+        for ((observation, place), upcome) in packets.iter().zip(&upcoming.rows) {
+            self.observe_upcome(observation, *place, upcome, &upcoming.addresses);
         }
         self.upcoming = upcoming;
     }
 
     /// Takes note of one packet.
     pub fn observe(&mut self, observation: &Observation, place: PacketPlace) {
-        let at = key_of(observation).map(|key| self.flows.tagged(key));
-        self.observe_at(observation, place, at);
+        self.observe_change(observation, place);
     }
 
-    fn observe_at(&mut self, observation: &Observation, place: PacketPlace, at: Option<TaggedKey>) {
-        self.latest = self.latest.max(place.at);
-        match (observation, at) {
-            (Observation::Segment(segment), Some(at)) => self.observe_segment(segment, place, at),
-            (Observation::IcmpError(error), Some(at)) => {
-                self.observe_icmp_error(error, place, at);
+    /// As [`Self::observe`]; what the packet did.
+    pub(super) fn observe_change(
+        &mut self,
+        observation: &Observation,
+        place: PacketPlace,
+    ) -> Change {
+        self.change = Change::Nothing;
+        let mut addresses = AddressPairs::default();
+        let upcome = self.upcome(observation, place, &mut addresses);
+        self.observe_upcome(observation, place, &upcome, &addresses);
+        self.change
+    }
+
+    fn upcome(
+        &self,
+        observation: &Observation,
+        place: PacketPlace,
+        addresses: &mut AddressPairs,
+    ) -> Upcome {
+        let row = match observation {
+            Observation::Segment(segment) => {
+                Row::of_segment(segment, place, &self.contexts, addresses)
+            }
+            Observation::IcmpError(error) => {
+                Row::of_icmp_error(error, place, &self.contexts, addresses)
+            }
+            _ => return Upcome::Nothing,
+        };
+        match row.filter(|_| self.keeps_rows) {
+            Some(row) => Upcome::Row(row, self.flows.tagger().tag_of_row(&row, addresses)),
+            None => Upcome::Odd,
+        }
+    }
+
+    fn observe_upcome(
+        &mut self,
+        observation: &Observation,
+        place: PacketPlace,
+        upcome: &Upcome,
+        addresses: &AddressPairs,
+    ) {
+        match upcome {
+            Upcome::Row(row, tag) => self.observe_row(row, addresses, *tag),
+            Upcome::Odd => self.observe_odd(observation, place),
+            Upcome::Nothing => self.watched_until(place.at),
+        }
+    }
+
+    /// Takes note of a packet that has a row.
+    fn observe_row(&mut self, row: &Row, addresses: &AddressPairs, tag: Tag) {
+        self.watched_until(row.at());
+        if !row.is_icmp_error() {
+            self.filter_signs.note(row.flags());
+        }
+        let sought = Sought::of_row(row, addresses, tag);
+        let found = self.flows.find(&sought);
+        let is_done = match found {
+            Some((place, direction)) => self.goes_on((place, tag), row, direction),
+            None if row.is_icmp_error() => false,
+            None if row.flags().is_syn() => {
+                self.make_room();
+                self.flows.add_syn(tag, row, addresses);
+                self.change = Change::Began;
+                true
+            }
+            None => is_of_nothing(row),
+        };
+        if is_done {
+            return;
+        }
+        let found = found.map(|(place, _)| place);
+        if row.is_icmp_error() {
+            let error = row.icmp_error(&self.contexts, addresses);
+            self.observe_icmp_error(&error, row.place(), &sought, found);
+        } else {
+            let segment = row.segment(&self.contexts, addresses);
+            self.observe_segment(&segment, row.place(), &sought, found);
+        }
+    }
+
+    /// Takes note of a packet that says what a row has no room for.
+    fn observe_odd(&mut self, observation: &Observation, place: PacketPlace) {
+        self.watched_until(place.at);
+        match observation {
+            Observation::Segment(segment) => {
+                self.filter_signs.note(segment.flags);
+                let key = FlowKey::between(segment.source, segment.destination);
+                let sought = Sought::of_key(key, self.flows.tagger());
+                let found = self.flows.find(&sought).map(|(place, _)| place);
+                self.observe_segment(segment, place, &sought, found);
+            }
+            Observation::IcmpError(error) => {
+                let key = FlowKey::between(error.quote.source, error.quote.destination);
+                let sought = Sought::of_key(key, self.flows.tagger());
+                let found = self.flows.find(&sought).map(|(place, _)| place);
+                self.observe_icmp_error(error, place, &sought, found);
             }
             _ => {}
+        }
+    }
+
+    /// Holds a row against what is kept of its 4-tuple as rows; false when the rules for all packets must
+    /// decide.
+    fn goes_on(&mut self, (place, tag): (Place, Tag), row: &Row, direction: Direction) -> bool {
+        match place.state() {
+            State::Syn => {
+                let until = self.over_at_the_earliest(row.at());
+                self.change = Change::Touched;
+                self.flows
+                    .go_on_from_syn((place, tag), row, direction, until)
+            }
+            State::Regular => match self.flows.go_on(place, row, direction) {
+                Taken::Regular => {
+                    self.change = Change::Touched;
+                    true
+                }
+                Taken::Settled => {
+                    let watch = self.watch();
+                    if let Some(followed) = self.flows.settle_regular(place) {
+                        self.hand_out(followed, &watch);
+                    }
+                    true
+                }
+                Taken::Irregular => false,
+            },
+            State::Settled => {
+                let syn = self.flows.syn(place);
+                syn.is_some_and(|syn| says_nothing_of_settled(syn, row, direction))
+            }
+            State::Full => false,
         }
     }
 
@@ -147,55 +296,72 @@ impl Tracker {
     pub fn swap_decided(&mut self, decided: &mut Decisions) {
         debug_assert!(decided.is_empty());
         std::mem::swap(&mut self.decided, decided);
+        self.decided.adopt(&self.contexts);
     }
 
-    /// Ends the capture: judges all attempts that are left, and gives them away one by one.
-    pub fn finish(&mut self, mut give: impl FnMut(Decided)) {
+    /// Ends the capture: judges all attempts that are left, the oldest first, and gives them away, some at a time: whoever
+    /// gets them leaves none.
+    pub fn finish(&mut self, mut give: impl FnMut(&mut Decisions)) {
         let watch = self.watch();
-        let briefs = self.flows.briefs().filter(|brief| brief.is_unanswered());
-        let syns = self.flows.lone().chain(briefs.map(|brief| &brief.syn));
-        let mut orphans = OrphanedAnswers::among(|| self.flows.open_attempts(), syns);
+        let flows = &self.flows;
+        let waiting = flows.unanswered_syns().map(|syn| {
+            let (client, server) = flows.ends_of(syn);
+            (client, server.port, syn.sequence().0)
+        });
+        let mut orphans = OrphanedAnswers::among(|| flows.open_in_full(), waiting);
         self.flows.find_nothing_more();
         let mut perhaps_linked = Vec::new();
-        let decided_lone = |syn: LoneSyn, orphans: &mut OrphanedAnswers| {
-            if orphans.has_some() {
-                let mut attempt = syn.attempt();
-                orphans.link_to(&mut attempt);
-                judged(attempt, &watch)
-            } else {
-                Decided::LoneSyn(DecidedLoneSyn::of(syn, &watch))
+        while let Some(followed) = self.flows.take_oldest_of_all() {
+            if self.decided.len() >= GIVEN_AT_ONCE {
+                give(&mut self.decided);
+                self.decided.adopt(&self.contexts);
             }
-        };
-        loop {
-            let next = self.flows.oldest_followed();
-            let is_before = |syn: &LoneSyn| next.is_none_or(|next| syn.id() < next);
-            while let Some(syn) = self.flows.take_lone_if(is_before) {
-                give(decided_lone(syn, &mut orphans));
+            if !orphans.has_some() {
+                self.hand_out(followed, &watch);
+                continue;
             }
-            let mut attempt = match self.flows.take_oldest() {
-                None => break,
-                Some(Followed::Brief(brief)) if !orphans.has_some() => {
-                    give(Decided::Brief(DecidedBrief::of(brief, &watch)));
-                    continue;
-                }
-                Some(followed) => followed.whole(),
-            };
+            let mut attempt = self.whole(followed);
             orphans.link_to(&mut attempt);
             if orphans.may_be_linked(&attempt) {
                 perhaps_linked.push(attempt);
-            } else if !attempt.is_held {
-                give(judged(attempt, &watch));
+            } else {
+                self.hand_out(Followed::Attempt(attempt), &watch);
             }
         }
-        perhaps_linked
-            .into_iter()
-            .filter(|attempt| !orphans.is_linked(attempt))
-            .for_each(|attempt| give(judged(attempt, &watch)));
+        for attempt in perhaps_linked {
+            if !orphans.is_linked(&attempt) {
+                self.hand_out(Followed::Attempt(attempt), &watch);
+            }
+        }
+        give(&mut self.decided);
+    }
+
+    fn whole(&self, followed: Followed) -> Attempt {
+        let (regular, pair) = match followed {
+            Followed::Attempt(attempt) => return attempt,
+            Followed::Regular(regular, pair) => (regular, pair),
+            Followed::Syn(syn, pair) => (Regular::of_syn(syn), pair),
+        };
+        regular.attempt_of(&self.contexts, pair)
+    }
+
+    /// Judges an attempt and gives it away; how it ended. What is known by a RST only, whose SYN did not come, is none.
+    fn hand_out(&mut self, followed: Followed, watch: &Watch) -> Option<Outcome> {
+        Some(match followed {
+            Followed::Attempt(attempt) if attempt.is_held => return None,
+            Followed::Attempt(attempt) => {
+                let judgement = judge(&attempt, watch);
+                self.decided.push(DecidedAttempt { attempt, judgement });
+                judgement.outcome
+            }
+            Followed::Regular(regular, pair) => self.decided.push_regular(regular, pair, watch),
+            Followed::Syn(syn, pair) => self.decided.push_syn(syn, pair, watch),
+        })
     }
 
     /// How many packets of handshakes were captured again.
-    pub fn copies(&self) -> u64 {
-        self.copies
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
     }
 
     /// How many attempts were handed out undecided because there were too many.
@@ -221,9 +387,14 @@ impl Tracker {
         }
     }
 
-    fn observe_segment(&mut self, segment: &Segment, place: PacketPlace, at: TaggedKey) {
+    fn observe_segment(
+        &mut self,
+        segment: &Segment,
+        place: PacketPlace,
+        sought: &Sought<'_>,
+        found: Option<Place>,
+    ) {
         let flags = segment.flags;
-        self.filter_signs.note(flags);
         let patience = self.settings.patience;
         let rule: &dyn Fn(&mut Flow) -> Meaning = if flags.is_rst() {
             &|flow| on_reset(flow, segment, place, patience)
@@ -234,18 +405,8 @@ impl Tracker {
         } else {
             &|flow| on_segment(flow, segment, place)
         };
-        let found = self.flows.place(at);
-        if let Some(found) = found.filter(|_| self.keeps_brief) {
-            let until = self.over_at_the_earliest(place.at);
-            let keeps_accepted = self.flows.followed_count() >= self.accepted_in_brief_from;
-            if self
-                .flows
-                .goes_on_in_brief(at, found, (segment, place), until, keeps_accepted)
-            {
-                return;
-            }
-        }
-        match found.and_then(|found| self.flows.flow(at, found)) {
+        self.change = self.change.max(Change::Touched);
+        match found.and_then(|found| self.flows.flow_in_full(sought, found)) {
             Some(flow) => {
                 let meaning = rule(flow);
                 let settled = flow
@@ -254,53 +415,44 @@ impl Tracker {
                     .find(|attempt| attempt.is_settled())
                     .map(|attempt| attempt.id);
                 if meaning == Meaning::New {
-                    self.begin(at, segment, place, rule);
+                    self.begin(sought, segment, place, rule);
                 }
-                self.copies += u64::from(meaning == Meaning::Copy);
+                self.duplicates += u64::from(meaning == Meaning::Duplicate);
                 if let Some(id) = settled {
-                    self.settle(at, id);
+                    self.settle(sought, id);
                 }
             }
-            None if flags.is_syn() => self.begin_lone(at, segment, place),
-            None => self.begin(at, segment, place, rule),
+            None => self.begin(sought, segment, place, rule),
         }
         let is_probe = !flags.has_ack() && !flags.is_rst() && !flags.is_syn();
         if is_probe {
-            self.flows.note_probe(at);
+            self.flows.note_probe(sought);
         }
     }
 
-    fn observe_icmp_error(&mut self, error: &IcmpError, place: PacketPlace, at: TaggedKey) {
-        let found = self.flows.place(at);
-        if let Some(found) = found.filter(|_| self.keeps_brief) {
-            let until = self.over_at_the_earliest(place.at);
-            if self
-                .flows
-                .is_rejected_in_brief(at, found, (error, place), until)
-            {
-                return;
-            }
-        }
-        let meaning = match found.and_then(|found| self.flows.flow(at, found)) {
+    fn observe_icmp_error(
+        &mut self,
+        error: &IcmpError,
+        place: PacketPlace,
+        sought: &Sought<'_>,
+        found: Option<Place>,
+    ) {
+        self.change = self.change.max(Change::Touched);
+        let meaning = match found.and_then(|found| self.flows.flow_in_full(sought, found)) {
             Some(flow) => on_icmp_error(flow, error, place),
             None => Meaning::New,
         };
-        self.copies += u64::from(meaning == Meaning::Copy);
+        self.duplicates += u64::from(meaning == Meaning::Duplicate);
         let sequence = error
             .quote
             .sequence
             .filter(|_| super::on_icmp_error::shows_a_syn(error));
         if let (Meaning::New, Some(sequence)) = (meaning, sequence) {
             let ends = (error.quote.source, error.quote.destination);
-            let attempt = Attempt::of_answer(
-                self.new_id(),
-                ends,
-                error.encapsulation,
-                sequence.plus(1),
-                place,
-            );
-            self.follow(at, attempt);
-            if let Some(flow) = self.flows.get_mut(at) {
+            let answered = sequence.plus(1);
+            let attempt = Attempt::of_answer(ends, error.encapsulation, answered, place);
+            self.follow(sought, attempt);
+            if let Some(flow) = self.flows.flow(sought) {
                 on_icmp_error(flow, error, place);
             }
         }
@@ -309,40 +461,26 @@ impl Tracker {
     /// Begins an attempt with a segment that belongs to none: with a SYN, or with the answer to one not captured.
     fn begin(
         &mut self,
-        at: TaggedKey,
+        sought: &Sought<'_>,
         segment: &Segment,
         place: PacketPlace,
         rule: &dyn Fn(&mut Flow) -> Meaning,
     ) {
         let flags = segment.flags;
         if flags.is_syn() {
-            let attempt = Attempt::of_syn(self.new_id(), segment, place);
-            self.follow(at, attempt);
+            self.follow(sought, Attempt::of_syn(segment, place));
         } else if flags.is_syn_ack() || (flags.is_rst() && super::on_reset::answers_a_syn(segment))
         {
             let ends = (segment.destination, segment.source);
-            let id = self.new_id();
             let answered = segment.acknowledgment;
-            let mut attempt = Attempt::of_answer(id, ends, segment.encapsulation, answered, place);
+            let mut attempt = Attempt::of_answer(ends, segment.encapsulation, answered, place);
             let has_other_packets = self
                 .flows
-                .get_mut(at)
+                .flow(sought)
                 .is_some_and(|flow| flow.has_known_syn());
             attempt.is_held = flags.is_rst() && has_other_packets;
-            self.follow(at, attempt);
-            self.flows.get_mut(at).map(rule);
-        }
-    }
-
-    /// Begins an attempt on a 4-tuple of which nothing is known: most of a flood are never heard of again.
-    fn begin_lone(&mut self, at: TaggedKey, segment: &Segment, place: PacketPlace) {
-        let id = self.new_id();
-        match LoneSyn::of(id, segment, place) {
-            Some(syn) => {
-                self.make_room();
-                self.flows.add_lone(at.tag(), syn);
-            }
-            None => self.follow(at, Attempt::of_syn(id, segment, place)),
+            self.follow(sought, attempt);
+            self.flows.flow(sought).map(rule);
         }
     }
 
@@ -351,40 +489,32 @@ impl Tracker {
         latest.after(SHORTEST_WAIT + self.settings.patience)
     }
 
-    fn new_id(&mut self) -> AttemptId {
-        let id = AttemptId(self.next_id);
-        self.next_id += 1;
-        id
-    }
-
-    fn follow(&mut self, at: TaggedKey, attempt: Attempt) {
+    fn follow(&mut self, sought: &Sought<'_>, attempt: Attempt) {
         if self
             .flows
-            .get_mut(at)
+            .flow(sought)
             .is_some_and(|flow| flow.open.len() >= OPEN_PER_FLOW)
         {
-            self.flows.park_oldest_of(at);
+            self.flows.park_oldest_of(sought);
         }
         self.make_room();
-        self.flows.add(at, attempt);
+        self.flows.add(sought, attempt);
+        self.change = Change::Began;
     }
 
     /// Keeps the number of open attempts within its bounds before one more comes.
     fn make_room(&mut self) {
         let bound = self.settings.open_attempts;
-        if self.flows.lone_count() >= bound.saturating_mul(LONE_SYNS_PER_ATTEMPT) {
-            self.hand_out_lone_early();
+        if self.flows.syn_count() >= bound.saturating_mul(LONE_SYNS_PER_ATTEMPT) {
+            let oldest = self.flows.take_syn_if(|_| true);
+            self.hand_out_early(oldest);
         }
         if self.flows.followed_count() >= bound {
-            if self.flows.is_oldest_lone() {
-                self.hand_out_lone_early();
-            } else {
-                let oldest = self.flows.take_oldest();
-                self.hand_out_early(oldest);
-            }
+            let oldest = self.flows.take_oldest_of_all();
+            self.hand_out_early(oldest);
         }
-        if self.flows.lone_count() >= FOLLOWED_TO_THE_END {
-            self.hand_out_lone_if_over();
+        if self.flows.syn_count() >= FOLLOWED_TO_THE_END {
+            self.hand_out_syns_if_over();
         }
         if self.flows.followed_count() >= FOLLOWED_TO_THE_END {
             for _ in 0..LOOKED_AT_WITH_EACH_NEW {
@@ -397,102 +527,72 @@ impl Tracker {
     /// to be expected.
     fn hand_out_if_over(&mut self) {
         let watch = self.watch();
-        let is_over = |attempt: &Attempt| is_over(attempt, &watch);
-        let over_after = |attempt: &Attempt| over_after(attempt, &watch);
-        let brief_over_after =
-            |brief: &Brief| silent_until(brief.syn.at(), brief.latest_at(), &watch);
-        let flows = &mut self.flows;
-        let over = flows.take_if(watch.until, is_over, over_after, brief_over_after);
-        match over {
-            Some(Followed::Attempt(attempt)) if !attempt.is_held => {
-                self.decided.push(judged(attempt, &watch));
-            }
-            Some(Followed::Brief(brief)) => {
-                self.decided.push_brief(DecidedBrief::of(brief, &watch));
-            }
-            _ => {}
+        let over = self.flows.take_if(
+            watch.until,
+            |attempt| is_over(attempt, &watch),
+            |attempt| over_after(attempt, &watch),
+            |regular| regular_over_after(regular, &watch),
+        );
+        if let Some(over) = over {
+            self.hand_out(over, &watch);
         }
     }
 
     /// The same for a lone SYN: they are over in the order in which they came. Two at a time, so that their number falls.
-    fn hand_out_lone_if_over(&mut self) {
+    fn hand_out_syns_if_over(&mut self) {
         let watch = self.watch();
-        let is_over = |syn: &LoneSyn| watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience;
         for _ in 0..LOOKED_AT_WITH_EACH_NEW {
-            let Some(syn) = self.flows.take_lone_if(is_over) else {
+            let Some(syn) = self.flows.take_syn_if(|syn| is_syn_over(syn, &watch)) else {
                 return;
             };
-            self.decided.push_lone(DecidedLoneSyn::of(syn, &watch));
+            self.hand_out(syn, &watch);
         }
     }
 
-    fn settle(&mut self, at: TaggedKey, id: AttemptId) {
-        let Some(attempt) = self.flows.settle(at, id) else {
-            return;
-        };
-        self.decided.push(judged(attempt, &self.watch()));
+    fn settle(&mut self, sought: &Sought<'_>, id: AttemptId) {
+        let settled = self.flows.settle(sought, id).map(Followed::Attempt);
+        let watch = self.watch();
+        settled.and_then(|settled| self.hand_out(settled, &watch));
     }
 
     /// Judges an attempt before its time, to make room.
     fn hand_out_early(&mut self, followed: Option<Followed>) {
-        let attempt = match followed {
-            Some(Followed::Attempt(attempt)) if !attempt.is_held => attempt,
-            Some(Followed::Brief(brief)) => {
-                let brief = DecidedBrief::of(brief, &self.watch());
-                self.set_aside_undecided += u64::from(brief.outcome() == super::Outcome::Pending);
-                self.decided.push_brief(brief);
-                return;
-            }
-            _ => return,
-        };
-        let judgement = judge(&attempt, &self.watch());
-        self.set_aside_undecided += u64::from(judgement.outcome == super::Outcome::Pending);
-        let decided = DecidedAttempt { attempt, judgement };
-        self.decided.push(Decided::Attempt(decided));
-    }
-
-    /// The same for the oldest lone SYN.
-    fn hand_out_lone_early(&mut self) {
-        if let Some(syn) = self.flows.take_lone_if(|_| true) {
-            let lone = DecidedLoneSyn::of(syn, &self.watch());
-            self.set_aside_undecided += u64::from(lone.outcome() == super::Outcome::Pending);
-            self.decided.push_lone(lone);
-        }
+        let watch = self.watch();
+        let outcome = followed.and_then(|followed| self.hand_out(followed, &watch));
+        self.set_aside_undecided += u64::from(outcome == Some(Outcome::Pending));
     }
 }
 
-/// What is known beforehand of packets that are observed together.
-#[derive(Debug, Default)]
-struct Upcoming {
-    keys: Vec<Option<TaggedKey>>,
-    tags: Vec<Tag>,
+/// Whether a segment of a 4-tuple of which nothing is known says nothing either.
+fn is_of_nothing(row: &Row) -> bool {
+    let flags = row.flags();
+    let is_plain = flags.has_ack() && !flags.is_rst() && !flags.contains(TcpFlags::SYN);
+    let is_late_reset = flags.is_rst() && !(flags.has_ack() && row.sequence().0 == 0);
+    is_plain || is_late_reset
 }
 
-fn judged(attempt: Attempt, watch: &Watch) -> Decided {
-    let judgement = judge(&attempt, watch);
-    Decided::Attempt(DecidedAttempt { attempt, judgement })
-}
-
-/// The 4-tuple that a packet is about.
-fn key_of(observation: &Observation) -> Option<FlowKey> {
-    match observation {
-        Observation::Segment(segment) => {
-            Some(FlowKey::between(segment.source, segment.destination))
-        }
-        Observation::IcmpError(error) => Some(FlowKey::between(
-            error.quote.source,
-            error.quote.destination,
-        )),
-        _ => None,
+/// Whether a row is a late packet of an attempt that was handed out, of which no rule would make anything.
+fn says_nothing_of_settled(syn: &Row, row: &Row, direction: Direction) -> bool {
+    let flags = row.flags();
+    if row.is_icmp_error() {
+        return false;
+    }
+    let is_same_syn = flags.is_syn() && direction == Direction::Same;
+    let is_its_answer = flags.is_syn_ack() && direction == Direction::Opposite;
+    if is_same_syn {
+        row.sequence() == syn.sequence()
+    } else if is_its_answer {
+        row.acknowledgment() == syn.sequence().plus(1)
+    } else {
+        is_of_nothing(row)
     }
 }
+
+/// So many attempts are given away at once at the end.
+const GIVEN_AT_ONCE: usize = 1024;
 
 /// So many lone SYNs more than other attempts are followed: in a flood of one each microsecond, all of the last 3 s.
 const LONE_SYNS_PER_ATTEMPT: usize = 3;
-
-/// While fewer attempts are followed, those with a SYN-ACK are kept in full: nearly all go on at once. In a flood of which a part
-/// is answered there are soon more.
-const ACCEPTED_IN_FULL: usize = 1 << 14;
 
 /// So many open attempts are followed to the end of the capture, whatever becomes of them.
 const FOLLOWED_TO_THE_END: usize = 1 << 16;
@@ -518,31 +618,23 @@ fn over_after(attempt: &Attempt, watch: &Watch) -> Timestamp {
     silent_until(attempt.started_at(), attempt.latest_at, watch)
 }
 
+/// The same of a regular attempt. One that is established goes on for as long as it likes, and whoever was refused does not
+/// come back with the same SYN (Windows does, after half a second, twice).
+fn regular_over_after(regular: &Regular, watch: &Watch) -> Timestamp {
+    if regular.is_established() {
+        return watch.until;
+    }
+    silent_until(regular.syn().at(), regular.latest_at(), watch)
+}
+
+/// Whether nothing more is to be expected of a lone SYN.
+fn is_syn_over(syn: &Row, watch: &Watch) -> bool {
+    watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience
+}
+
 /// How long an attempt must have been silent whose packets were captured between `started` and `latest`.
 fn silent_until(started: Timestamp, latest: Timestamp, watch: &Watch) -> Timestamp {
     let lasted = latest.since(started);
     let wait = SHORTEST_WAIT.max(lasted.saturating_mul(LONGEST_PAUSE)) + watch.patience;
     latest.after(wait)
-}
-
-/// What tells a capture that was filtered to SYN, FIN and RST, as people do: all segments have one of these, and FINs
-/// are among them.
-#[derive(Clone, Copy, Debug, Default)]
-struct FilterSigns {
-    has_other_segments: bool,
-    has_fin: bool,
-    is_left_out: bool,
-}
-
-impl FilterSigns {
-    fn note(&mut self, flags: TcpFlags) {
-        let is_control = flags.is_rst() || flags.has_fin() || flags.contains(TcpFlags::SYN);
-        self.has_other_segments |= !is_control;
-        // A FIN without ACK is a scanner's, not the end of a connection.
-        self.has_fin |= flags.has_fin() && flags.has_ack();
-    }
-
-    fn shows_third_step(self) -> bool {
-        !self.is_left_out && (self.has_other_segments || !self.has_fin)
-    }
 }

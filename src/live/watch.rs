@@ -330,7 +330,7 @@ impl LiveWatch {
         totals.last = sources().filter_map(|source| source.last).max();
         totals.packets = sources().map(|source| source.packets).sum();
         totals.hiding_filter = hiding_filter(&totals.sources);
-        totals.copies = self.tracker.copies();
+        totals.copies = self.tracker.duplicates();
         totals.attempts_set_aside = self.tracker.set_aside_undecided();
         totals.shows_third_step = self.tracker.shows_third_step();
         totals

@@ -3,14 +3,16 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{DecidedAttempt, Decisions, SHORTEST_WAIT, Tracker, TrackerSettings, is_over};
+use super::{Change, Tracker, TrackerSettings, is_over};
+use super::{is_syn_over, regular_over_after};
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::Observation;
+use crate::decode::{Addresses, Observation};
 use crate::handshake::attempt::{Attempt, AttemptId};
-use crate::handshake::brief::Brief;
-use crate::handshake::flow_key::FlowKey;
-use crate::handshake::lone_syn::LoneSyn;
+use crate::handshake::decided::{DecidedAttempt, Decisions};
+use crate::handshake::flow_key::{FlowKey, Sought};
+use crate::handshake::open_attempt::OpenAttempt;
 use crate::handshake::outcome::{Outcome, Watch, judge};
+use crate::handshake::regular::Regular;
 
 /// What became known of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,17 +56,20 @@ pub struct LiveTracker {
     /// What was told of the attempts that are still followed.
     told: HashMap<AttemptId, Outcome, foldhash::fast::RandomState>,
     verdicts: Vec<Verdict>,
+    /// Room for what the tracker lets go of.
+    decided: Decisions,
 }
 
 impl LiveTracker {
     /// A tracker that has seen nothing.
     pub fn new(settings: TrackerSettings, captures_third_step: Option<bool>) -> Self {
         Self {
-            tracker: Tracker::in_full(settings),
+            tracker: Tracker::new(settings),
             captures_third_step,
             due: VecDeque::new(),
             told: HashMap::default(),
             verdicts: Vec::new(),
+            decided: Decisions::default(),
         }
     }
 
@@ -80,12 +85,13 @@ impl LiveTracker {
                 return;
             }
         };
-        let ids_before = self.tracker.next_id;
-        self.tracker.observe(observation, place);
-        if self.tracker.next_id != ids_before {
+        let change = self.tracker.observe_change(observation, place);
+        if change == Change::Began {
             self.remember_to_look(key, place.at);
         }
-        self.look_at(key, Some(place));
+        if change != Change::Nothing {
+            self.look_at(key, Some(place));
+        }
         self.close_decided();
     }
 
@@ -123,10 +129,11 @@ impl LiveTracker {
             return false;
         }
         for _ in 0..CLOSED_AT_ONCE {
-            let Some(attempt) = self.tracker.flows.take_oldest_of_all() else {
+            let Some(oldest) = self.tracker.flows.take_oldest_of_all() else {
                 self.close_all();
                 return false;
             };
+            let attempt = self.tracker.whole(oldest);
             self.close(attempt, &watch);
         }
         true
@@ -140,13 +147,12 @@ impl LiveTracker {
     /// The attempts that are still followed, judged as of now, in no order; and what was told of each.
     pub fn judge_open(&self, mut give: impl FnMut(DecidedAttempt, Option<Outcome>)) {
         let watch = self.watch();
-        let followed = self.tracker.flows.open_attempts().cloned();
-        let lone = self.tracker.flows.lone().map(LoneSyn::attempt);
-        for attempt in followed.chain(lone).filter(|attempt| !attempt.is_held) {
-            let before = self.told.get(&attempt.id).copied();
-            let judgement = judge(&attempt, &watch);
-            give(DecidedAttempt { attempt, judgement }, before);
-        }
+        self.tracker.flows.for_each_open(|open| {
+            if !open.is_held() {
+                let before = self.told.get(&open.id()).copied();
+                give(decided(&open, &watch), before);
+            }
+        });
     }
 
     /// How many attempts are followed.
@@ -155,8 +161,8 @@ impl LiveTracker {
     }
 
     /// How many packets of handshakes were captured again.
-    pub fn copies(&self) -> u64 {
-        self.tracker.copies()
+    pub fn duplicates(&self) -> u64 {
+        self.tracker.duplicates()
     }
 
     /// How many attempts were let go undecided because there were too many.
@@ -193,18 +199,13 @@ impl LiveTracker {
     /// Tells what has changed for the attempts of this 4-tuple; `place` is where the packet stands that may have changed it.
     fn look_at(&mut self, key: FlowKey, place: Option<PacketPlace>) {
         let watch = self.watch();
-        let lone = match place {
-            // One that began with this packet cannot have been watched for long enough.
-            Some(_) => None,
-            None => self.tracker.flows.lone_syn(key).map(|syn| syn.attempt()),
-        };
-        let followed = self.tracker.flows.followed(key);
-        let open = followed.into_iter().flat_map(|flow| flow.open.iter());
+        let sought = Sought::of_key(key, self.tracker.flows.tagger());
         let mut was_just_answered = false;
-        for attempt in open.chain(lone.as_ref()) {
-            was_just_answered |= place.is_some_and(|place| attempt.answered_at == Some(place.at));
-            tell_change(attempt, &watch, &mut self.told, &mut self.verdicts);
-        }
+        self.tracker.flows.for_each_open_of(&sought, |open| {
+            let syn_ack_at = open.syn_ack_at();
+            was_just_answered |= place.is_some_and(|place| syn_ack_at == Some(place.at));
+            tell_change(&open, &watch, &mut self.told, &mut self.verdicts);
+        });
         if let Some(place) = place.filter(|_| was_just_answered) {
             self.remember_to_look(key, place.at);
         }
@@ -213,22 +214,26 @@ impl LiveTracker {
     /// Lets go of attempts of which nothing more is to be expected: a few at a time, all in turn.
     fn release_over(&mut self) {
         let watch = self.watch();
-        let lone_is_over =
-            |syn: &LoneSyn| watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience;
-        while let Some(syn) = self.tracker.flows.take_lone_if(lone_is_over) {
-            self.close(syn.attempt(), &watch);
+        let over = |syn: &_| is_syn_over(syn, &watch);
+        while let Some(syn) = self.tracker.flows.take_syn_if(over) {
+            let attempt = self.tracker.whole(syn);
+            self.close(attempt, &watch);
         }
         let looks = LOOKED_AT_AT_ONCE.max(self.tracker.flows.open_count() / TURNS_TO_LOOK_AT_ALL);
         for _ in 0..looks {
             let is_over =
                 |attempt: &Attempt| is_over(attempt, &watch) || has_begun(attempt, &watch);
             // All are looked at in turn: also those that were established meanwhile.
-            let flows = &mut self.tracker.flows;
             let at_once = |_: &Attempt| Timestamp::EARLIEST;
-            let none_is = |_: &Brief| watch.until;
-            let over = flows.take_if(watch.until, is_over, at_once, none_is);
+            let regular_over_after = |regular: &Regular| match regular.proof() {
+                Some(proof) => proof.at().after(WATCHED_WHEN_ESTABLISHED),
+                None => regular_over_after(regular, &watch),
+            };
+            let flows = &mut self.tracker.flows;
+            let over = flows.take_if(watch.until, is_over, at_once, regular_over_after);
             if let Some(over) = over {
-                self.close(over.whole(), &watch);
+                let attempt = self.tracker.whole(over);
+                self.close(attempt, &watch);
             }
         }
     }
@@ -239,17 +244,20 @@ impl LiveTracker {
             return;
         }
         let watch = self.watch();
-        let mut decided = Decisions::default();
+        let mut decided = std::mem::take(&mut self.decided);
         self.tracker.swap_decided(&mut decided);
-        decided.drain(|decided| self.close(decided.whole().attempt, &watch));
+        decided.drain(|decided| self.close(decided.attempt, &watch));
+        self.decided = decided;
     }
 
     fn close_all(&mut self) {
         let watch = self.watch();
-        let mut left = Decisions::default();
-        self.tracker.swap_decided(&mut left);
-        self.tracker.finish(|decided| left.push(decided));
-        left.drain(|decided| self.close(decided.whole().attempt, &watch));
+        self.close_decided();
+        let mut left = Vec::new();
+        self.tracker
+            .finish(|decided| decided.drain(|one| left.push(one.attempt)));
+        left.into_iter()
+            .for_each(|attempt| self.close(attempt, &watch));
         self.told.clear();
         self.due.clear();
     }
@@ -280,28 +288,32 @@ fn has_begun(attempt: &Attempt, watch: &Watch) -> bool {
 
 /// Tells an outcome that is another than the one told before. What is undecided, or known in part only, may still become
 /// clear: it is told when the attempt is let go of.
-fn tell_change(
-    attempt: &Attempt,
+fn tell_change<A: Addresses>(
+    open: &OpenAttempt<'_, A>,
     watch: &Watch,
     told: &mut HashMap<AttemptId, Outcome, foldhash::fast::RandomState>,
     verdicts: &mut Vec<Verdict>,
 ) {
-    if attempt.is_held {
+    if open.is_held() {
         return;
     }
-    let judgement = judge(attempt, watch);
-    let before = told.get(&attempt.id).copied();
-    let is_open = matches!(judgement.outcome, Outcome::Pending | Outcome::Partial);
-    if is_open || before == Some(judgement.outcome) {
+    let outcome = open.judge(watch).outcome;
+    let before = told.get(&open.id()).copied();
+    let is_undecided = matches!(outcome, Outcome::Pending | Outcome::Partial);
+    if is_undecided || before == Some(outcome) {
         return;
     }
-    told.insert(attempt.id, judgement.outcome);
-    let decided = DecidedAttempt {
-        attempt: attempt.clone(),
-        judgement,
-    };
+    told.insert(open.id(), outcome);
+    let decided = decided(open, watch);
     verdicts.push(match before {
         None => Verdict::Decided(decided),
         Some(before) => Verdict::Corrected { before, decided },
     });
+}
+
+fn decided<A: Addresses>(open: &OpenAttempt<'_, A>, watch: &Watch) -> DecidedAttempt {
+    DecidedAttempt {
+        attempt: open.whole().into_owned(),
+        judgement: open.judge(watch),
+    }
 }

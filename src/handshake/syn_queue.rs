@@ -1,8 +1,8 @@
-//! All attempts of which nothing but the SYN was seen, in the order in which they came.
+//! All attempts of which nothing but one SYN was seen, in the order in which they came.
 
 use std::collections::VecDeque;
 
-use super::lone_syn::LoneSyn;
+use crate::decode::Row;
 
 /// How many SYNs are kept in one piece of memory: so that the queue can grow and shrink without being copied.
 const PIECE: usize = 4096;
@@ -12,8 +12,8 @@ const PLACES: u32 = 1 << 30;
 
 /// SYNs in the order in which they came; those taken out leave a gap until all before them are gone.
 #[derive(Debug, Default)]
-pub(super) struct LoneSyns {
-    pieces: VecDeque<Vec<Option<LoneSyn>>>,
+pub(super) struct SynQueue {
+    pieces: VecDeque<Vec<Option<Row>>>,
     /// The place of the first of the first piece.
     start: u32,
     /// How many at the front of the first piece are known to be gone.
@@ -21,7 +21,7 @@ pub(super) struct LoneSyns {
     count: usize,
 }
 
-impl LoneSyns {
+impl SynQueue {
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.count
@@ -33,7 +33,7 @@ impl LoneSyns {
     }
 
     /// Adds one; its place, which is less than 2³⁰.
-    pub(super) fn push(&mut self, syn: LoneSyn) -> u32 {
+    pub(super) fn push(&mut self, syn: Row) -> u32 {
         if self.pieces.back().is_none_or(|piece| piece.len() == PIECE) {
             self.pieces.push_back(Vec::with_capacity(PIECE));
         }
@@ -54,7 +54,7 @@ impl LoneSyns {
 
     /// Moves what is left together, where one that nobody takes keeps the room of all that stood behind it; `moved` hears of
     /// each from where it went to where. No place is free to be moved to before what stood there was moved.
-    pub(super) fn close_gaps(&mut self, mut moved: impl FnMut(&LoneSyn, u32, u32)) {
+    pub(super) fn close_gaps(&mut self, mut moved: impl FnMut(&Row, u32, u32)) {
         let old = std::mem::take(&mut self.pieces);
         (self.gone, self.count) = (0, 0);
         for (offset, syn) in old.into_iter().flatten().enumerate() {
@@ -69,7 +69,7 @@ impl LoneSyns {
     }
 
     /// The one at this place.
-    pub(super) fn get(&self, place: u32) -> Option<&LoneSyn> {
+    pub(super) fn get(&self, place: u32) -> Option<&Row> {
         let offset = self.offset_of(place);
         self.pieces
             .get(offset / PIECE)?
@@ -86,7 +86,7 @@ impl LoneSyns {
     }
 
     /// Takes the one at this place out.
-    pub(super) fn take(&mut self, place: u32) -> Option<LoneSyn> {
+    pub(super) fn take(&mut self, place: u32) -> Option<Row> {
         let offset = self.offset_of(place);
         let syn = self
             .pieces
@@ -98,16 +98,13 @@ impl LoneSyns {
     }
 
     /// The oldest.
-    pub(super) fn oldest(&mut self) -> Option<&LoneSyn> {
+    pub(super) fn oldest(&mut self) -> Option<&Row> {
         self.pass_gaps();
         self.pieces.front()?.get(self.gone)?.as_ref()
     }
 
     /// Takes the oldest out when it `is_over`.
-    pub(super) fn take_oldest_if(
-        &mut self,
-        is_over: impl FnOnce(&LoneSyn) -> bool,
-    ) -> Option<LoneSyn> {
+    pub(super) fn take_oldest_if(&mut self, is_over: impl FnOnce(&Row) -> bool) -> Option<Row> {
         self.pass_gaps();
         let syn = self
             .pieces
@@ -120,7 +117,7 @@ impl LoneSyns {
     }
 
     /// All of them, the oldest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &LoneSyn> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Row> {
         let first = self.pieces.front().and_then(|piece| piece.get(self.gone..));
         let others = self.pieces.iter().skip(1).flatten();
         first.unwrap_or_default().iter().chain(others).flatten()
@@ -157,11 +154,11 @@ mod tests {
     use super::*;
     use crate::capture::PacketPlace;
     use crate::decode::{
-        Encapsulation, Endpoint, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions,
+        AddressPairs, Contexts, Encapsulation, Endpoint, IpFacts, Segment, SequenceNumber,
+        TcpFlags, TcpOptions,
     };
-    use crate::handshake::AttemptId;
 
-    fn syn(number: u32) -> LoneSyn {
+    fn syn(number: u32) -> Row {
         let [_, high, middle, low] = number.to_be_bytes();
         let client = Endpoint {
             address: [198, high, middle, low].into(),
@@ -190,33 +187,34 @@ mod tests {
             options: TcpOptions::default(),
             is_whole: true,
         };
-        let id = AttemptId(u64::from(number) + 1);
-        LoneSyn::of(id, &segment, PacketPlace::default()).unwrap()
+        let place = PacketPlace::default();
+        let contexts = Contexts::default();
+        Row::of_segment(&segment, place, &contexts, &mut AddressPairs::default()).unwrap()
     }
 
-    fn take_oldest(lone: &mut LoneSyns) -> Option<LoneSyn> {
+    fn take_oldest(lone: &mut SynQueue) -> Option<Row> {
         lone.take_oldest_if(|_| true)
     }
 
     #[test]
     fn each_is_at_its_place_whatever_comes_and_goes() {
-        let mut lone = LoneSyns {
+        let mut lone = SynQueue {
             // Where places start anew.
             start: PLACES - 5000,
-            ..LoneSyns::default()
+            ..SynQueue::default()
         };
         let places: Vec<u32> = (0..30_000).map(|number| lone.push(syn(number))).collect();
         for (number, place) in (0..).zip(&places).step_by(3) {
             let taken = lone.take(*place).unwrap();
-            assert_eq!(taken.isn(), SequenceNumber(number));
+            assert_eq!(taken.sequence(), SequenceNumber(number));
             assert!(lone.take(*place).is_none(), "it was taken already");
         }
         assert_eq!(lone.count(), 20_000);
         assert_eq!(lone.iter().count(), 20_000);
         let mut oldest_first = Vec::new();
         while let Some(syn) = take_oldest(&mut lone) {
-            oldest_first.push(syn.isn().0);
-            let first_left = lone.oldest().map_or(u32::MAX, |syn| syn.isn().0);
+            oldest_first.push(syn.sequence().0);
+            let first_left = lone.oldest().map_or(u32::MAX, |syn| syn.sequence().0);
             for (number, place) in (0..).zip(&places).step_by(997) {
                 assert_eq!(lone.is_outside(*place), number < first_left, "{number}");
             }
@@ -228,7 +226,7 @@ mod tests {
 
     #[test]
     fn one_that_stays_does_not_keep_the_room_of_all_others() {
-        let mut lone = LoneSyns::default();
+        let mut lone = SynQueue::default();
         let mut place_of_first = lone.push(syn(0));
         for number in 1..300_000 {
             let place = lone.push(syn(number));
@@ -242,13 +240,19 @@ mod tests {
         }
         assert_eq!(lone.count(), 1);
         assert!(lone.pieces.len() <= 17);
-        assert_eq!(lone.get(place_of_first).unwrap().isn(), SequenceNumber(0));
-        assert_eq!(take_oldest(&mut lone).unwrap().isn(), SequenceNumber(0));
+        assert_eq!(
+            lone.get(place_of_first).unwrap().sequence(),
+            SequenceNumber(0)
+        );
+        assert_eq!(
+            take_oldest(&mut lone).unwrap().sequence(),
+            SequenceNumber(0)
+        );
     }
 
     #[test]
     fn memory_behind_the_oldest_is_given_back() {
-        let mut lone = LoneSyns::default();
+        let mut lone = SynQueue::default();
         for number in 0..100_000 {
             lone.push(syn(number));
             if number >= 1000 {
