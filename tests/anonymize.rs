@@ -1,25 +1,29 @@
 //! `--anonymize`: the same verdicts, and nothing by which a stranger could tell whose packets these were.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::command::{run, tcpwhy};
+use crate::support::frames::{IpPlan, SegmentPlan, icmp_error};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{
+    CapturedPacket, enhanced_packet, pcap_file, pcapng_block, section_header,
+};
+use crate::support::samples;
 use serde_json::Value;
-use support::command::{run, tcpwhy};
-use support::frames::{IpPlan, SegmentPlan, icmp_error};
-use support::pcap::{CapturedPacket, enhanced_packet, pcap_file, pcapng_block, section_header};
-use support::samples;
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_sample_has_the_same_verdicts_in_report_and_evidence,
+    nothing_that_tells_whose_packets_they_were_is_left needs "tshark",
+    wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum needs "tshark",
+    the_same_key_gives_the_same_and_another_key_gives_others,
+    a_random_key_is_told_and_a_bad_one_refused,
+    other_links_keep_their_verdicts_and_no_address,
+    links_whose_addresses_cannot_be_replaced_are_left_out_and_told,
+    a_selection_is_of_original_addresses,
+];
 
 const KEY: &str = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef";
 
@@ -99,7 +103,6 @@ const VERDICT: [&str; 7] = [
     "path",
 ];
 
-#[test]
 fn every_sample_has_the_same_verdicts_in_report_and_evidence() {
     let folder = tempfile::tempdir().unwrap();
     for sample in samples() {
@@ -278,7 +281,6 @@ fn holds(haystack: &[u8], needle: &[u8]) -> bool {
         .any(|window| window == needle)
 }
 
-#[test]
 fn nothing_that_tells_whose_packets_they_were_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let hidden_folder = folder.path().join("hidden-folder");
@@ -339,7 +341,6 @@ fn tshark(path: &Path, display_filter: &str) -> String {
     String::from_utf8(ran.stdout).unwrap()
 }
 
-#[test]
 fn wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum() {
     let folder = tempfile::tempdir().unwrap();
     let wrong = "_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0";
@@ -349,7 +350,7 @@ fn wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum() {
         "routing-loop",
         "vxlan",
     ] {
-        let sample = support::in_package("samples").join(format!("{sample}.pcap"));
+        let sample = crate::support::in_package("samples").join(format!("{sample}.pcap"));
         let anonymous = anonymous(folder.path(), &sample, KEY);
         if tshark(&sample, wrong).is_empty() {
             assert_eq!(
@@ -366,10 +367,9 @@ fn wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum() {
     }
 }
 
-#[test]
 fn the_same_key_gives_the_same_and_another_key_gives_others() {
     let folder = tempfile::tempdir().unwrap();
-    let sample = support::in_package("samples/closed-port.pcap");
+    let sample = crate::support::in_package("samples/closed-port.pcap");
     let clients = |key: &str| {
         fields(
             &anonymous(folder.path(), &sample, key).report,
@@ -383,9 +383,8 @@ fn the_same_key_gives_the_same_and_another_key_gives_others() {
 
 const KEY_HINT: &str = "hint: openssl rand -hex 32 > KEY makes one";
 
-#[test]
 fn a_random_key_is_told_and_a_bad_one_refused() {
-    let sample = support::in_package("samples/closed-port.pcap");
+    let sample = crate::support::in_package("samples/closed-port.pcap");
     let ran = run(&["read", "--anonymize", sample.to_str().unwrap()]);
     assert_eq!(ran.status, 0);
     assert!(
@@ -393,7 +392,7 @@ fn a_random_key_is_told_and_a_bad_one_refused() {
         "{}",
         ran.stderr
     );
-    let refused = |ran: support::command::Ran, said: &str| {
+    let refused = |ran: crate::support::command::Ran, said: &str| {
         assert_eq!(ran.status, 2);
         let lines: Vec<&str> = ran.stderr.lines().collect();
         assert!(lines[0].contains(said), "{said}: {}", ran.stderr);
@@ -414,7 +413,7 @@ fn a_random_key_is_told_and_a_bad_one_refused() {
         (long.as_bytes(), "does not hold a key"),
         (&[0xff; 64], "does not hold a key"),
     ] {
-        let key = support::command::file(bytes);
+        let key = crate::support::command::file(bytes);
         let key = key.path.to_str().unwrap();
         let arguments = ["read", "--anonymize", "--anonymize-key", key];
         refused(
@@ -508,7 +507,7 @@ fn link_headers() -> Vec<(u32, &'static str, Vec<u8>)> {
     ]
 }
 
-fn capture_on(link_type: u32, header: &[u8]) -> support::command::TestFile {
+fn capture_on(link_type: u32, header: &[u8]) -> crate::support::command::TestFile {
     let client: IpAddr = [203, 0, 113, 77].into();
     let packets: Vec<CapturedPacket> = (0_u64..)
         .zip(refused_packets(client))
@@ -521,10 +520,9 @@ fn capture_on(link_type: u32, header: &[u8]) -> support::command::TestFile {
             }
         })
         .collect();
-    support::command::file(&pcap_file(link_type, &packets))
+    crate::support::command::file(&pcap_file(link_type, &packets))
 }
 
-#[test]
 fn other_links_keep_their_verdicts_and_no_address() {
     let folder = tempfile::tempdir().unwrap();
     for (link_type, name, header) in link_headers() {
@@ -545,7 +543,6 @@ fn other_links_keep_their_verdicts_and_no_address() {
 }
 
 /// What is not known well enough to replace addresses in it is left out, and that is said twice.
-#[test]
 fn links_whose_addresses_cannot_be_replaced_are_left_out_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let evidence = folder.path().join("evidence.pcapng");
@@ -557,7 +554,7 @@ fn links_whose_addresses_cannot_be_replaced_are_left_out_and_told() {
         .env("TCPWHY_ANONYMIZE_KEY", KEY)
         .output()
         .unwrap();
-    let ran = support::command::Ran::from(ran);
+    let ran = crate::support::command::Ran::from(ran);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["summary"]["refused"], 1);
@@ -573,9 +570,8 @@ fn links_whose_addresses_cannot_be_replaced_are_left_out_and_told() {
     assert_eq!(report_on(&evidence)["capture"]["packets"], 0);
 }
 
-#[test]
 fn a_selection_is_of_original_addresses() {
-    let sample = support::in_package("samples/service-restart.pcap");
+    let sample = crate::support::in_package("samples/service-restart.pcap");
     let original = report_on(&sample);
     let server = original["endpoints"][0]["server"].as_str().unwrap();
     let network = server.split(':').next().unwrap().to_owned() + "/24";

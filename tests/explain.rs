@@ -1,20 +1,30 @@
 //! `tcpwhy explain`: every term, every number, and what applications print lead to the right page.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
-use support::command::{run, tcpwhy};
+use crate::support::command::{run, tcpwhy};
+use crate::support::harness::{Test, tests};
 use tcpwhy::diagnosis::knowledge::{self, Kind, Page};
 use tcpwhy::handshake::Outcome;
 use tcpwhy::report::TimeZoneChoice;
 use tcpwhy::report::text::{TextStyle, explain};
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_outcome_cause_and_finding_has_a_page,
+    every_page_is_complete,
+    every_cause_that_an_application_notices_says_how_each_language_puts_it,
+    commands_and_titles_fit_on_a_line,
+    what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems,
+    firewalls_of_ipv4_come_with_those_of_ipv6,
+    every_term_leads_to_its_own_page_however_it_is_spelt,
+    errno_names_and_numbers_lead_to_their_pages,
+    what_languages_print_leads_to_the_reason,
+    what_programs_print_leads_to_the_reason,
+    what_people_paste_leads_to_the_reason,
+    a_whole_line_of_a_log_works_as_it_is,
+    an_unknown_term_is_wrong_usage_with_the_nearest_terms,
+    without_a_term_all_terms_are_listed,
+    the_text_fits_and_holds_no_control_characters,
+    colour_is_used_when_asked_for,
+];
 
 const CAUSES: &str = "
     closed_port firewall_reset middlebox_reset two_responders port_unreachable
@@ -81,7 +91,6 @@ fn all_texts(page: &'static Page) -> Vec<&'static str> {
     texts
 }
 
-#[test]
 fn every_outcome_cause_and_finding_has_a_page() {
     assert_eq!(
         of_kind(Kind::Outcome),
@@ -91,7 +100,6 @@ fn every_outcome_cause_and_finding_has_a_page() {
     assert_eq!(of_kind(Kind::Finding), sorted(FINDINGS.split_whitespace()));
 }
 
-#[test]
 fn every_page_is_complete() {
     for page in knowledge::pages() {
         let term = page.term;
@@ -111,7 +119,6 @@ fn every_page_is_complete() {
     }
 }
 
-#[test]
 fn every_cause_that_an_application_notices_says_how_each_language_puts_it() {
     // What applications never hear of, or word as they like.
     let quiet = [
@@ -137,7 +144,6 @@ fn every_cause_that_an_application_notices_says_how_each_language_puts_it() {
     }
 }
 
-#[test]
 fn commands_and_titles_fit_on_a_line() {
     for page in knowledge::pages() {
         assert!(page.title.len() <= 51, "{}", page.title);
@@ -153,7 +159,6 @@ fn commands_and_titles_fit_on_a_line() {
     }
 }
 
-#[test]
 fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
     // What no server brings about, or what happens in front of it.
     let elsewhere = [
@@ -197,7 +202,6 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
     }
 }
 
-#[test]
 fn firewalls_of_ipv4_come_with_those_of_ipv6() {
     for page in knowledge::pages() {
         let names = |program: &str| {
@@ -209,7 +213,6 @@ fn firewalls_of_ipv4_come_with_those_of_ipv6() {
     }
 }
 
-#[test]
 fn every_term_leads_to_its_own_page_however_it_is_spelt() {
     for page in knowledge::pages() {
         for spelling in [
@@ -229,7 +232,6 @@ fn every_term_leads_to_its_own_page_however_it_is_spelt() {
     }
 }
 
-#[test]
 fn errno_names_and_numbers_lead_to_their_pages() {
     assert_table(
         r"
@@ -302,7 +304,6 @@ fn errno_names_and_numbers_lead_to_their_pages() {
     assert_eq!(both, ["ENONET", "EHOSTDOWN"], "Linux first, then macOS");
 }
 
-#[test]
 fn what_languages_print_leads_to_the_reason() {
     assert_table(
         r#"
@@ -360,7 +361,6 @@ fn what_languages_print_leads_to_the_reason() {
     );
 }
 
-#[test]
 fn what_programs_print_leads_to_the_reason() {
     assert_table(
         r#"
@@ -431,12 +431,10 @@ fn what_programs_print_leads_to_the_reason() {
     );
 }
 
-#[test]
 fn what_people_paste_leads_to_the_reason() {
     assert_table(include_str!("explain/pasted_lines.txt"));
 }
 
-#[test]
 fn a_whole_line_of_a_log_works_as_it_is() {
     assert_leads(&[
         (
@@ -476,7 +474,6 @@ fn a_whole_line_of_a_log_works_as_it_is() {
     );
 }
 
-#[test]
 fn an_unknown_term_is_wrong_usage_with_the_nearest_terms() {
     let ran = run(&["explain", "refusd"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
@@ -505,7 +502,6 @@ fn an_unknown_term_is_wrong_usage_with_the_nearest_terms() {
     }
 }
 
-#[test]
 fn without_a_term_all_terms_are_listed() {
     let ran = run(&["explain"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
@@ -518,7 +514,6 @@ fn without_a_term_all_terms_are_listed() {
     assert_eq!(run(&["explain", " "]).stdout, ran.stdout);
 }
 
-#[test]
 fn the_text_fits_and_holds_no_control_characters() {
     for (width, at_most) in [(40, 80), (80, 80), (200, 200)] {
         let style = TextStyle {
@@ -545,7 +540,6 @@ fn the_text_fits_and_holds_no_control_characters() {
     }
 }
 
-#[test]
 fn colour_is_used_when_asked_for() {
     assert!(!run(&["explain", "refused"]).stdout.contains('\u{1b}'));
     let forced = tcpwhy()

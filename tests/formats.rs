@@ -1,23 +1,54 @@
 //! Every capture format and link type that is read, with the same packets in each.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
-use etherparse::IpNumber;
-use serde_json::Value;
-use support::frames::{IpPlan, SegmentPlan, icmp_error};
-use support::json_on;
-use support::pcap::{
+use crate::support::frames::{IpPlan, SegmentPlan, icmp_error};
+use crate::support::harness::{Test, tests};
+use crate::support::json_on;
+use crate::support::pcap::{
     CapturedPacket, enhanced_packet, interface_description, pcap_file, pcapng_block, section_header,
 };
+use etherparse::IpNumber;
+use serde_json::Value;
 use tcpwhy::capture::LinkType;
+
+pub(crate) const TESTS: &[Test] = tests![
+    link_types_are_read,
+    raw_ipv6_is_read,
+    what_a_packet_was_wrapped_in_is_said,
+    tags_beyond_the_depth_are_set_aside,
+    variants_of_pcap_are_read,
+    captures_of_aix_are_read,
+    captures_of_ixia_are_read,
+    sections_interfaces_and_blocks_of_pcapng_are_read,
+    simple_and_old_packet_blocks_are_read,
+    a_capture_that_ran_on_after_its_last_packet_shows_silence,
+    gre_is_read,
+    tunnels_in_ip_are_read,
+    virtual_networks_in_udp_are_read,
+    tunnels_of_access_networks_are_read,
+    tunnels_of_ipv6_are_read,
+    tags_of_switches_are_read,
+    local_networks_are_read,
+    wide_area_links_are_read,
+    what_hosts_put_before_packets_is_read,
+    captures_of_juniper_routers_are_read,
+    linux_cooked_says_what_its_protocol_means,
+    wireless_frames_are_read,
+    the_first_segment_of_an_aggregate_is_read,
+    wireless_frames_that_say_nothing_are_counted,
+    what_is_encrypted_is_counted_as_that,
+    whoever_sends_what_cannot_be_read_lives,
+    dns_answers_to_the_port_of_a_tunnel_are_read,
+    tunnels_that_are_cut_short_are_counted,
+    a_connect_seen_inside_and_outside_of_a_tunnel_is_one,
+    link_types_that_are_not_read_are_named,
+    lengths_that_the_ip_header_does_not_tell_are_found,
+    chains_of_extension_headers_are_followed_to_a_limit,
+    wrong_checksums_are_no_reason,
+    tunnels_beyond_the_depth_are_set_aside,
+    tunnels_over_ipv6_are_read,
+    an_icmp_error_inside_a_tunnel_is_read,
+    the_first_fragment_decides,
+];
 
 fn report_on(bytes: &[u8]) -> Value {
     let folder = tempfile::tempdir().unwrap();
@@ -75,7 +106,6 @@ fn of_link_type(link_type: u32, header: &[u8]) -> Vec<u8> {
     )
 }
 
-#[test]
 fn link_types_are_read() {
     let ethernet = |behind: &[u8]| [&[0; 12][..], behind].concat();
     let cooked = [&[0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0][..], &[8, 0]].concat();
@@ -127,7 +157,6 @@ fn link_types_are_read() {
     }
 }
 
-#[test]
 fn raw_ipv6_is_read() {
     let (client, server) = (
         "[2001:db8::7]:51234".parse().unwrap(),
@@ -163,7 +192,6 @@ fn raw_ipv6_is_read() {
     }
 }
 
-#[test]
 fn what_a_packet_was_wrapped_in_is_said() {
     let path = |header: &[u8]| {
         let header = [&[0; 12][..], header].concat();
@@ -184,7 +212,6 @@ fn what_a_packet_was_wrapped_in_is_said() {
     );
 }
 
-#[test]
 fn tags_beyond_the_depth_are_set_aside() {
     let mut header = vec![0; 12];
     header.extend([0x81, 0, 0, 1].repeat(7));
@@ -248,7 +275,6 @@ fn pcap_variant(
     file
 }
 
-#[test]
 fn variants_of_pcap_are_read() {
     for big_endian in [false, true] {
         for (magic, version, per_second, extra, swapped, what) in [
@@ -301,7 +327,6 @@ fn variants_of_pcap_are_read() {
 }
 
 /// AIX has the interface's type where others have the link type, and counts nanoseconds.
-#[test]
 fn captures_of_aix_are_read() {
     for big_endian in [false, true] {
         let mut file = pcap_variant(big_endian, 0xa1b2_c3d4, (2, 2), 1_000_000_000, 0, true);
@@ -316,7 +341,6 @@ fn captures_of_aix_are_read() {
 }
 
 /// Ixia has the length of all records behind the file header.
-#[test]
 fn captures_of_ixia_are_read() {
     for big_endian in [false, true] {
         for (magic, per_second) in [(0x1c00_01ac, 1_000_000_000), (0x1c00_01ab, 1_000_000)] {
@@ -327,7 +351,6 @@ fn captures_of_ixia_are_read() {
     }
 }
 
-#[test]
 fn sections_interfaces_and_blocks_of_pcapng_are_read() {
     let [syn, rst] = refused();
     for first_big in [false, true] {
@@ -361,7 +384,6 @@ fn sections_interfaces_and_blocks_of_pcapng_are_read() {
     }
 }
 
-#[test]
 fn simple_and_old_packet_blocks_are_read() {
     let [syn, rst] = refused();
     let (syn, rst) = (syn.frame(), rst.frame());
@@ -395,7 +417,6 @@ fn simple_and_old_packet_blocks_are_read() {
 
 /// The interface statistics say that the capture went on: in the interface's unit, or in microseconds as dumpcap
 /// writes them.
-#[test]
 fn a_capture_that_ran_on_after_its_last_packet_shows_silence() {
     let [syn, _] = refused();
     let with_end = |end: u64, resolution: u8, units: u64| {
@@ -545,7 +566,6 @@ fn assert_paths(link_type: u32, segments: &[SegmentPlan; 2], rows: &[(&str, &[&s
     }
 }
 
-#[test]
 fn gre_is_read() {
     let rows: &[(&str, &[&str], Wrap)] = &[
         ("GRE", &["gre"], |packet| {
@@ -627,7 +647,6 @@ fn gre_is_read() {
     assert_paths(RAW, &refused(), rows);
 }
 
-#[test]
 fn tunnels_in_ip_are_read() {
     let rows: &[(&str, &[&str], Wrap)] = &[
         ("IPv4 in IP", &["ipip"], |packet| in_ip(4, packet)),
@@ -655,7 +674,6 @@ fn tunnels_in_ip_are_read() {
     assert_paths(RAW, &refused(), rows);
 }
 
-#[test]
 fn virtual_networks_in_udp_are_read() {
     let rows: &[(&str, &[&str], Wrap)] = &[
         ("VXLAN", &["vxlan 77"], |packet| {
@@ -716,7 +734,6 @@ fn virtual_networks_in_udp_are_read() {
     assert_paths(RAW, &refused(), rows);
 }
 
-#[test]
 fn tunnels_of_access_networks_are_read() {
     let rows: &[(&str, &[&str], Wrap)] = &[
         ("GTP", &["gtp 0x1234"], |packet| {
@@ -786,7 +803,6 @@ fn tunnels_of_access_networks_are_read() {
     assert_paths(RAW, &refused(), rows);
 }
 
-#[test]
 fn tunnels_of_ipv6_are_read() {
     const ORIGIN: [u8; 8] = [0, 0, 0x12, 0x34, 1, 2, 3, 4];
     const AUTHENTICATION: [u8; 13] = [0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0];
@@ -838,7 +854,6 @@ fn tunnels_of_ipv6_are_read() {
     assert_paths(RAW, &refused_ipv6(), rows);
 }
 
-#[test]
 fn tags_of_switches_are_read() {
     let rows: &[(&str, &[&str], Wrap)] = &[
         ("MACsec that authenticates", &["macsec"], |packet| {
@@ -921,7 +936,6 @@ const SNAP: [u8; 8] = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
 /// An Ethernet header.
 const ETHERNET: [u8; 14] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0];
 
-#[test]
 fn local_networks_are_read() {
     let fddi = padded_to(13, &[0x50], &SNAP);
     let token_ring = padded_to(14, &[0x10, 0x40], &SNAP);
@@ -950,7 +964,6 @@ fn local_networks_are_read() {
     ]);
 }
 
-#[test]
 fn wide_area_links_are_read() {
     let bridged = [
         &[0x18, 0x41, 3, 0, 0x80, 0, 0x80, 0xc2, 0, 7][..],
@@ -1003,7 +1016,6 @@ fn wide_area_links_are_read() {
     ]);
 }
 
-#[test]
 fn what_hosts_put_before_packets_is_read() {
     let attribute = |big_endian: bool| {
         let fields = [8_u16, 1, 0, 0, 44, 9];
@@ -1035,7 +1047,6 @@ fn what_hosts_put_before_packets_is_read() {
     ]);
 }
 
-#[test]
 fn captures_of_juniper_routers_are_read() {
     let extended = [0x4d, 0x47, 0x43, 0x80, 0, 6, 4, 4, 0, 0, 0, 1];
     let juniper = |rest: &[u8]| [&extended[..], rest].concat();
@@ -1077,7 +1088,6 @@ fn captures_of_juniper_routers_are_read() {
     ]);
 }
 
-#[test]
 fn linux_cooked_says_what_its_protocol_means() {
     let cooked = |hardware: u16, protocol: [u8; 2], rest: &[u8]| {
         let header = [&[0, 0][..], &hardware.to_be_bytes(), &[0; 10], &protocol];
@@ -1130,7 +1140,6 @@ fn wireless_with(control: u8, flags: u8, more: &[u8]) -> Vec<u8> {
     [&header, more, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]].concat()
 }
 
-#[test]
 fn wireless_frames_are_read() {
     let data = wireless(0x08, 0x01);
     let avs = padded_to(64, &[0x80, 0x21, 0x10, 1, 0, 0, 0, 64], &data);
@@ -1201,7 +1210,6 @@ fn wireless_frames_are_read() {
 }
 
 /// An aggregate gives one observation: its first TCP segment.
-#[test]
 fn the_first_segment_of_an_aggregate_is_read() {
     let subframe = |packet: &[u8]| {
         let payload = [&[0xaa, 0xaa, 3, 0, 0, 0, 8, 0], packet].concat();
@@ -1225,7 +1233,6 @@ fn the_first_segment_of_an_aggregate_is_read() {
 }
 
 /// Damaged in the air, the rest of a fragment, and no data at all.
-#[test]
 fn wireless_frames_that_say_nothing_are_counted() {
     let counts = |link_type, header: &[u8]| {
         let report = report_on(&of_link_type(link_type, header));
@@ -1253,7 +1260,6 @@ fn wireless_frames_that_say_nothing_are_counted() {
     );
 }
 
-#[test]
 fn what_is_encrypted_is_counted_as_that() {
     let rows: &[(&str, u32, Wrap)] = &[
         ("ESP", RAW, |packet| {
@@ -1335,7 +1341,6 @@ fn cause_of_silence(with: Option<Vec<u8>>) -> (Value, Value) {
 }
 
 /// A tunnel's end that encrypts lives, and so does a host that uses a tunnel's port for something else.
-#[test]
 fn whoever_sends_what_cannot_be_read_lives() {
     assert_eq!(cause_of_silence(None).0, "host_silent");
     let esp = in_ip(50, &[7; 64]);
@@ -1369,7 +1374,6 @@ fn whoever_sends_what_cannot_be_read_lives() {
 }
 
 /// A resolver's answer may go to any port.
-#[test]
 fn dns_answers_to_the_port_of_a_tunnel_are_read() {
     for port in [1701_u16, 2152, 3544, 4500, 4789, 6081, 51820] {
         let answer = [
@@ -1385,7 +1389,6 @@ fn dns_answers_to_the_port_of_a_tunnel_are_read() {
     }
 }
 
-#[test]
 fn tunnels_that_are_cut_short_are_counted() {
     let rows: &[(&str, usize, Wrap)] = &[
         ("GRE", 24 + 6, |packet| {
@@ -1444,7 +1447,6 @@ fn tunnels_that_are_cut_short_are_counted() {
 }
 
 /// On a tunnel's end each packet is captured inside and outside: one connect, and its copies.
-#[test]
 fn a_connect_seen_inside_and_outside_of_a_tunnel_is_one() {
     let rows: &[(&str, Wrap)] = &[
         ("GRE", |packet| {
@@ -1476,7 +1478,6 @@ fn a_connect_seen_inside_and_outside_of_a_tunnel_is_one() {
     }
 }
 
-#[test]
 fn link_types_that_are_not_read_are_named() {
     for (link_type, name) in [
         (147_u32, "USER0"),
@@ -1512,7 +1513,6 @@ fn with_extensions(packet: &[u8], first: u8, headers: &[u8], length: Option<u16>
     bytes
 }
 
-#[test]
 fn lengths_that_the_ip_header_does_not_tell_are_found() {
     let jumbo = |packet: &[u8]| {
         let option = [6, 0, 0xc2, 4, 0, 0, 0, 28];
@@ -1540,7 +1540,6 @@ fn lengths_that_the_ip_header_does_not_tell_are_found() {
     );
 }
 
-#[test]
 fn chains_of_extension_headers_are_followed_to_a_limit() {
     let chain = |count: usize| {
         // Destination options, each naming the next, and TCP at the end.
@@ -1559,7 +1558,6 @@ fn chains_of_extension_headers_are_followed_to_a_limit() {
     );
 }
 
-#[test]
 fn wrong_checksums_are_no_reason() {
     let wrong = |packet: &[u8]| {
         let mut bytes = packet.to_vec();
@@ -1570,7 +1568,6 @@ fn wrong_checksums_are_no_reason() {
     assert_refused(&wrapped(RAW, &refused(), wrong), "wrong checksums");
 }
 
-#[test]
 fn tunnels_beyond_the_depth_are_set_aside() {
     let nest = |depth: usize| {
         move |packet: &[u8]| (0..depth).fold(packet.to_vec(), |inner, _| in_ip(4, &inner))
@@ -1599,7 +1596,6 @@ fn in_ipv6(protocol: u8, payload: &[u8]) -> Vec<u8> {
     )
 }
 
-#[test]
 fn tunnels_over_ipv6_are_read() {
     let rows: &[(&str, &[&str], Wrap)] = &[
         ("IPv4 in IPv6", &["ipip"], |packet| in_ipv6(4, packet)),
@@ -1623,7 +1619,6 @@ fn tunnels_over_ipv6_are_read() {
 }
 
 /// The error is about the inner SYN, and comes from inside.
-#[test]
 fn an_icmp_error_inside_a_tunnel_is_read() {
     let [syn, _] = refused().map(|plan| plan.ip_packet());
     let router = [10, 0, 0, 1].into();
@@ -1635,7 +1630,6 @@ fn an_icmp_error_inside_a_tunnel_is_read() {
 }
 
 /// The first fragment has the header that decides; the others have none, and are counted.
-#[test]
 fn the_first_fragment_decides() {
     let fragment = |packet: &[u8], flags_and_offset: u16| {
         let mut bytes = packet.to_vec();
