@@ -1,12 +1,13 @@
 //! What bad input gets: one clear line that names what and where, everything that could be read, and never a panic.
 
+use serde_json::Value;
+
 use crate::support::command::{file, read, run};
 use crate::support::frames::SegmentPlan;
 use crate::support::harness::{Test, tests};
 use crate::support::pcap::{
     CapturedPacket, enhanced_packet, interface_description, pcap_file, pcapng_block, section_header,
 };
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     a_missing_file_is_named,

@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::support::command::{run, run_with_input, tcpwhy};
 use crate::support::harness::{Test, tests};
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     a_file_alone_is_read,

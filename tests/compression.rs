@@ -3,9 +3,10 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::support::command::{Ran, read, run_with_input};
 use crate::support::harness::{Test, tests};
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     compressed_captures_are_known_by_content_and_read,

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::harness::{Test, tests};
 use serde_json::Value;
 use tcpwhy::capture::Timestamp;
 use tcpwhy::diagnosis::Selection;
 use tcpwhy::live::metrics::{Metrics, MetricsSettings, TextFormat};
 use tcpwhy::live::ring::RingTotals;
+
+use crate::support::harness::{Test, tests};
 
 pub(crate) const TESTS: &[Test] = tests![
     every_metric_that_is_named_exists,

@@ -1,8 +1,9 @@
 //! `tcpwhy diff`: what changed between two reports, by the rule that its help tells.
 
+use serde_json::{Value, json};
+
 use crate::support::command::{Ran, file, run, run_with_input};
 use crate::support::harness::{Test, tests};
-use serde_json::{Value, json};
 
 pub(crate) const TESTS: &[Test] = tests![
     a_service_changes_by_the_rule_of_the_help,

@@ -5,6 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+use tcpwhy::capture::CaptureSet;
+
 use crate::support::command::{run, run_with_input};
 use crate::support::frames::SegmentPlan;
 use crate::support::harness::{Test, tests};
@@ -12,8 +15,6 @@ use crate::support::pcap::{
     CapturedPacket, block_options, enhanced_packet, pcap_file, pcapng_block, section_header,
 };
 use crate::support::{in_package, samples};
-use serde_json::Value;
-use tcpwhy::capture::CaptureSet;
 
 pub(crate) const TESTS: &[Test] = tests![
     evidence_of_every_sample_gives_the_same_verdicts,

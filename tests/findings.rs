@@ -2,11 +2,12 @@
 
 use std::net::SocketAddr;
 
+use serde_json::Value;
+
 use crate::support::frames::SegmentPlan;
 use crate::support::harness::{Test, tests};
 use crate::support::json_on;
 use crate::support::pcap::{CapturedPacket, pcap_file};
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     a_broken_service_comes_before_a_scan,

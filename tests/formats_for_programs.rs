@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
+use serde_json::{Value, json};
+
 use crate::support::command::{TestFile, file, run, tcpwhy};
 use crate::support::harness::{Test, tests};
 use crate::support::hostile::capture_of_names;
 use crate::support::{in_package, json_on, samples};
-use serde_json::{Value, json};
 
 pub(crate) const TESTS: &[Test] = tests![
     csv_holds_the_scalar_fields_of_every_attempt,

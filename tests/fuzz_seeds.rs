@@ -4,9 +4,10 @@
 #[path = "../fuzz/subjects.rs"]
 mod subjects;
 
-use crate::support::harness::{Test, tests};
 use std::panic::catch_unwind;
 use std::path::Path;
+
+use crate::support::harness::{Test, tests};
 
 pub(crate) const TESTS: &[Test] = tests![
     seeds_of_the_decoder_pass,

@@ -3,14 +3,15 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use etherparse::IpNumber;
+use serde_json::Value;
+
 use crate::support::browser::Browser;
 use crate::support::command::run;
 use crate::support::frames::{IpPlan, SegmentPlan};
 use crate::support::harness::{Test, tests};
 use crate::support::in_package;
 use crate::support::pcap::{CapturedPacket, pcap_file, pcapng_block, section_header};
-use etherparse::IpNumber;
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     samples_open_sort_filter_and_unfold_without_a_complaint needs "chromium",

@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::support::command::{run, run_with_input, tcpwhy};
-use crate::support::harness::{Test, tests};
-use crate::support::pcap::{pcap_file, pcapng_block, section_header};
-use crate::support::scenario::parse;
-use crate::support::{in_package, json_on, report_on, samples};
 use tcpwhy::report::ladder::{Event, Ladder};
 use tcpwhy::report::text::TextStyle;
 use tcpwhy::report::text::ladder::{Alphabet, write};
 use tcpwhy::report::{Report, TimeZoneChoice};
 use unicode_width::UnicodeWidthStr;
+
+use crate::support::command::{run, run_with_input, tcpwhy};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{pcap_file, pcapng_block, section_header};
+use crate::support::scenario::parse;
+use crate::support::{in_package, json_on, report_on, samples};
 
 pub(crate) const TESTS: &[Test] = tests![
     ladders_look_as_they_looked,

@@ -12,12 +12,13 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use serde_json::Value;
+
 use crate::support::harness::{Test, tests};
 use crate::support::tools::is_done;
 use crate::support::watching::network::{Network, filter, on, run_script};
 use crate::support::watching::reports::{read, scratch, written};
 use crate::support::watching::running::ended;
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     each_kind_of_end_is_told_in_its_time,

@@ -3,12 +3,13 @@
 
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::support::harness::{Test, tests};
 use crate::support::watching::network::{
     Network, filter, listening_script, on, python, run_script, watch_on,
 };
 use crate::support::watching::running::Watched;
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     a_refused_port_tells_what_listens_elsewhere,

@@ -7,10 +7,11 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::support::harness::{Test, tests};
 use crate::support::watching::network::{Network, filter, on, python, run_script};
 use crate::support::watching::running::Watched;
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     what_the_kernel_lost_is_told_and_makes_silence_doubtful,

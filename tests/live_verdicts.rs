@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::support::harness::{Test, tests};
-use crate::support::scenario::{Scenario, parse};
 use tcpwhy::capture::{
     CaptureSet, LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp,
 };
@@ -13,6 +11,9 @@ use tcpwhy::decode::decode;
 use tcpwhy::handshake::{
     DecidedAttempt, Decisions, LiveTracker, Outcome, Tracker, TrackerSettings, Verdict,
 };
+
+use crate::support::harness::{Test, tests};
+use crate::support::scenario::{Scenario, parse};
 
 pub(crate) const TESTS: &[Test] = tests![
     every_scenario_ends_as_it_does_when_read_from_a_file,

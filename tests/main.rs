@@ -55,6 +55,7 @@ use support::watching;
 fn main() -> ExitCode {
     let subjects = Group::that_work(&[
         anonymize::TESTS,
+        anonymize::links::TESTS,
         bad_input::TESTS,
         command::TESTS,
         compression::TESTS,
@@ -64,8 +65,14 @@ fn main() -> ExitCode {
         every_test_runs::TESTS,
         evidence::TESTS,
         explain::TESTS,
+        explain::phrases::TESTS,
         findings::TESTS,
-        formats::TESTS,
+        formats::files::TESTS,
+        formats::links::TESTS,
+        formats::tunnels::TESTS,
+        formats::wireless::TESTS,
+        formats::unreadable::TESTS,
+        formats::headers::TESTS,
         formats_for_programs::TESTS,
         fuzz_seeds::TESTS,
         html::TESTS,

@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use crate::support::frames::{SegmentPlan, icmp_error};
-use crate::support::harness::{Test, tests};
-use crate::support::pcap::{CapturedPacket, pcap_file};
 use proptest::prelude::*;
 use serde_json::Value;
 use tcpwhy::capture::{LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp};
 use tcpwhy::decode::{Observation, decode};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Selection};
 use tcpwhy::handshake::{Decided, Decisions, Tracker, TrackerSettings};
+
+use crate::support::frames::{SegmentPlan, icmp_error};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
 
 pub(crate) const TESTS: &[Test] = tests![
     a_patient_client_is_followed_among_very_many_that_gave_up,

@@ -1,10 +1,11 @@
 //! The Markdown report, rendered as `CommonMark` with tables.
 
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
 use crate::support::command::{file, run};
 use crate::support::harness::{Test, tests};
 use crate::support::hostile::capture_of_names;
 use crate::support::samples;
-use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 pub(crate) const TESTS: &[Test] = tests![
     hostile_names_stay_text,

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
+use serde_json::Value;
+
 #[cfg(feature = "live")]
 use crate::support::frames::SegmentPlan;
 use crate::support::harness::{Test, tests};
 #[cfg(feature = "live")]
 use crate::support::pcap::{CapturedPacket, pcap_file};
 use crate::support::{in_package, json_on, samples};
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     display_filters_show_the_packets_of_the_attempt_and_of_no_other needs "tshark",

@@ -1,10 +1,11 @@
 //! What a pcapng file tells beside its packets: interfaces, filters, names, losses. All of it is hostile text.
 
+use serde_json::Value;
+
 use crate::support::frames::SegmentPlan;
 use crate::support::harness::{Test, tests};
 use crate::support::pcap::{block_options, enhanced_packet, pcapng_block, section_header};
 use crate::support::{command::run, json_on};
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     interfaces_have_names_descriptions_and_filters,

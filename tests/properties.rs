@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use crate::support::frames::{SegmentPlan, icmp_error};
-use crate::support::harness::{Test, tests};
-use crate::support::pcap::{CapturedPacket, pcap_file};
-use crate::support::{json_on, samples};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tcpwhy::capture::{LinkType, Packet, PacketPlace};
 use tcpwhy::decode::{decode, decode_by_layers};
+
+use crate::support::frames::{SegmentPlan, icmp_error};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+use crate::support::{json_on, samples};
 
 pub(crate) const TESTS: &[Test] = tests![
     decoding_never_panics,

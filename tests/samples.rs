@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::support::harness::{Test, tests};
-use crate::support::{in_package, json_of, json_on, report_on, samples};
 use tcpwhy::report::text::{self, TextStyle};
 use tcpwhy::report::{Report, TimeZoneChoice};
+
+use crate::support::harness::{Test, tests};
+use crate::support::{in_package, json_of, json_on, report_on, samples};
 
 pub(crate) const TESTS: &[Test] = tests![
     every_sample_ends_as_its_readme_says,

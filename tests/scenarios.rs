@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use libtest_mimic::Failed;
+use serde_json::Value;
+
 use crate::support::harness::Case;
 use crate::support::scenario::{Expectation, parse};
 use crate::support::tools::Needs;
 use crate::support::{in_package, json_of, pcap, report_on};
-use libtest_mimic::Failed;
-use serde_json::Value;
 
 /// Each scenario of the folder by its name.
 pub(crate) fn scenarios() -> impl Iterator<Item = Case> {

@@ -4,12 +4,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::support::command::{Ran, run, tcpwhy};
 use crate::support::frames::SegmentPlan;
 use crate::support::harness::{Test, tests};
 use crate::support::pcap::{CapturedPacket, pcap_file};
 use crate::support::{in_package, json_on};
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     a_rotated_set_gives_what_the_one_file_gives,

@@ -3,10 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
+use serde_json::Value;
+
 use crate::support::command::{Ran, file, run, run_with_input};
 use crate::support::harness::{Test, tests};
 use crate::support::{in_package, samples, sha256sum};
-use serde_json::Value;
 
 pub(crate) const TESTS: &[Test] = tests![
     every_sample_has_the_hash_that_sha256sum_gives,

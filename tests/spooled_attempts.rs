@@ -5,11 +5,6 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::support::command::{Ran, TestFile, file, tcpwhy};
-use crate::support::frames::SegmentPlan;
-use crate::support::harness::{Test, tests};
-use crate::support::pcap::{CapturedPacket, pcap_file};
-use crate::support::{report_on, samples};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tcpwhy::analysis::{AnalysisSettings, SpoolError, SpoolSettings, analyse, analyse_spooled};
@@ -20,6 +15,12 @@ use tcpwhy::diagnosis::{
 };
 use tcpwhy::handshake::DecidedAttempt;
 use tcpwhy::report::{CaptureTotals, Report, Settings, Tool, csv, json};
+
+use crate::support::command::{Ran, TestFile, file, tcpwhy};
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+use crate::support::{report_on, samples};
 
 pub(crate) const TESTS: &[Test] = tests![
     every_sample_gives_the_same_report,
