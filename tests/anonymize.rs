@@ -1,14 +1,6 @@
 //! `--anonymize`: the same verdicts, and nothing by which a stranger could tell whose packets these were.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
+pub(crate) mod links;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -16,10 +8,21 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use support::command::{run, tcpwhy};
-use support::frames::{IpPlan, SegmentPlan, icmp_error};
-use support::pcap::{CapturedPacket, enhanced_packet, pcap_file, pcapng_block, section_header};
-use support::samples;
+
+use crate::support::command::{run, tcpwhy};
+use crate::support::frames::{IpPlan, SegmentPlan, icmp_error};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{enhanced_packet, pcapng_block, section_header};
+use crate::support::samples;
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_sample_has_the_same_verdicts_in_report_and_evidence,
+    nothing_that_tells_whose_packets_they_were_is_left needs "tshark",
+    wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum needs "tshark",
+    the_same_key_gives_the_same_and_another_key_gives_others,
+    a_random_key_is_told_and_a_bad_one_refused,
+    a_selection_is_of_original_addresses,
+];
 
 const KEY: &str = "00112233445566778899aabbccddeeff0123456789abcdef0123456789abcdef";
 
@@ -99,7 +102,6 @@ const VERDICT: [&str; 7] = [
     "path",
 ];
 
-#[test]
 fn every_sample_has_the_same_verdicts_in_report_and_evidence() {
     let folder = tempfile::tempdir().unwrap();
     for sample in samples() {
@@ -278,7 +280,6 @@ fn holds(haystack: &[u8], needle: &[u8]) -> bool {
         .any(|window| window == needle)
 }
 
-#[test]
 fn nothing_that_tells_whose_packets_they_were_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let hidden_folder = folder.path().join("hidden-folder");
@@ -339,7 +340,6 @@ fn tshark(path: &Path, display_filter: &str) -> String {
     String::from_utf8(ran.stdout).unwrap()
 }
 
-#[test]
 fn wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum() {
     let folder = tempfile::tempdir().unwrap();
     let wrong = "_ws.malformed || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0";
@@ -349,7 +349,7 @@ fn wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum() {
         "routing-loop",
         "vxlan",
     ] {
-        let sample = support::in_package("samples").join(format!("{sample}.pcap"));
+        let sample = crate::support::in_package("samples").join(format!("{sample}.pcap"));
         let anonymous = anonymous(folder.path(), &sample, KEY);
         if tshark(&sample, wrong).is_empty() {
             assert_eq!(
@@ -366,10 +366,9 @@ fn wireshark_finds_no_malformed_packet_and_no_new_wrong_checksum() {
     }
 }
 
-#[test]
 fn the_same_key_gives_the_same_and_another_key_gives_others() {
     let folder = tempfile::tempdir().unwrap();
-    let sample = support::in_package("samples/closed-port.pcap");
+    let sample = crate::support::in_package("samples/closed-port.pcap");
     let clients = |key: &str| {
         fields(
             &anonymous(folder.path(), &sample, key).report,
@@ -383,9 +382,8 @@ fn the_same_key_gives_the_same_and_another_key_gives_others() {
 
 const KEY_HINT: &str = "hint: openssl rand -hex 32 > KEY makes one";
 
-#[test]
 fn a_random_key_is_told_and_a_bad_one_refused() {
-    let sample = support::in_package("samples/closed-port.pcap");
+    let sample = crate::support::in_package("samples/closed-port.pcap");
     let ran = run(&["read", "--anonymize", sample.to_str().unwrap()]);
     assert_eq!(ran.status, 0);
     assert!(
@@ -393,7 +391,7 @@ fn a_random_key_is_told_and_a_bad_one_refused() {
         "{}",
         ran.stderr
     );
-    let refused = |ran: support::command::Ran, said: &str| {
+    let refused = |ran: crate::support::command::Ran, said: &str| {
         assert_eq!(ran.status, 2);
         let lines: Vec<&str> = ran.stderr.lines().collect();
         assert!(lines[0].contains(said), "{said}: {}", ran.stderr);
@@ -414,7 +412,7 @@ fn a_random_key_is_told_and_a_bad_one_refused() {
         (long.as_bytes(), "does not hold a key"),
         (&[0xff; 64], "does not hold a key"),
     ] {
-        let key = support::command::file(bytes);
+        let key = crate::support::command::file(bytes);
         let key = key.path.to_str().unwrap();
         let arguments = ["read", "--anonymize", "--anonymize-key", key];
         refused(
@@ -445,137 +443,8 @@ fn a_random_key_is_told_and_a_bad_one_refused() {
     }
 }
 
-/// A refused connect as IP packets, from `client`.
-fn refused_packets(client: IpAddr) -> [Vec<u8>; 2] {
-    let server = v4(20);
-    let plan = |from: IpAddr, to: IpAddr, ports: (u16, u16), flags| {
-        SegmentPlan::new((from, ports.0).into(), (to, ports.1).into(), flags)
-    };
-    let syn = SegmentPlan {
-        sequence: 1000,
-        ..plan(client, server, (40_000, 5432), 0x02)
-    };
-    let reset = SegmentPlan {
-        acknowledgment: 1001,
-        window: 0,
-        ..plan(server, client, (5432, 40_000), 0x14)
-    };
-    [syn.ip_packet(), reset.ip_packet()]
-}
-
-/// The station and its access point in a data frame to the distribution system, with quality of service.
-const STATION: [u8; 6] = [0x00, 0x16, 0x3e, 0x11, 0x22, 0x33];
-
-/// Link headers of packets that carry IPv4: the link type, and what stands before the packet.
-fn link_headers() -> Vec<(u32, &'static str, Vec<u8>)> {
-    let ppp = vec![0xff, 0x03, 0x00, 0x21];
-    let llc = [0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0x00];
-    let access_point = [0x00, 0x16, 0x3e, 0x44, 0x55, 0x66];
-    let frame = |control: u8| {
-        let head = [control, 0x01, 0, 0];
-        [
-            &head[..],
-            &access_point,
-            &STATION,
-            &access_point,
-            &[0x10, 0x00],
-        ]
-        .concat()
-    };
-    let plain = [frame(0x08), llc.to_vec()].concat();
-    let with_qos = [frame(0x88), vec![0, 0], llc.to_vec()].concat();
-    // Time, flags (the header is padded to four bytes), rate; two bitmaps.
-    let radiotap = [
-        &[0, 0, 26, 0, 0x07, 0, 0, 0x80, 0, 0, 0, 0][..],
-        &[0; 4],
-        &[9; 8],
-        &[0x20, 2],
-    ]
-    .concat();
-    vec![
-        (9, "PPP", ppp.clone()),
-        (9, "PPP, short", vec![0x21]),
-        (50, "PPP in HDLC", ppp.clone()),
-        (204, "PPP with direction", [vec![1], ppp].concat()),
-        (104, "Cisco HDLC", vec![0x0f, 0, 0x08, 0x00]),
-        (105, "802.11", plain),
-        (105, "802.11 with quality of service", with_qos.clone()),
-        (
-            127,
-            "802.11 behind radiotap",
-            [radiotap, frame(0x88), vec![0, 0, 0, 0], llc.to_vec()].concat(),
-        ),
-    ]
-}
-
-fn capture_on(link_type: u32, header: &[u8]) -> support::command::TestFile {
-    let client: IpAddr = [203, 0, 113, 77].into();
-    let packets: Vec<CapturedPacket> = (0_u64..)
-        .zip(refused_packets(client))
-        .map(|(index, packet)| {
-            let bytes = [header, &packet].concat();
-            CapturedPacket {
-                nanoseconds: 1_000_000_000 + index * 100_000,
-                wire_length: bytes.len(),
-                bytes,
-            }
-        })
-        .collect();
-    support::command::file(&pcap_file(link_type, &packets))
-}
-
-#[test]
-fn other_links_keep_their_verdicts_and_no_address() {
-    let folder = tempfile::tempdir().unwrap();
-    for (link_type, name, header) in link_headers() {
-        let capture = capture_on(link_type, &header);
-        let anonymous = anonymous(folder.path(), &capture.path, KEY);
-        assert_eq!(anonymous.report["summary"]["refused"], 1, "{name}");
-        let evidence = report_on(&anonymous.evidence);
-        let who_and_what = [&VERDICT[..], &["client", "server"]].concat();
-        assert_eq!(
-            fields(&evidence, &who_and_what, |_| true),
-            fields(&anonymous.report, &who_and_what, |_| true),
-            "{name}"
-        );
-        let bytes = std::fs::read(&anonymous.evidence).unwrap();
-        assert!(!holds(&bytes, &[203, 0, 113, 77]), "{name}: the client");
-        assert!(!holds(&bytes, &STATION), "{name}: the station");
-    }
-}
-
-/// What is not known well enough to replace addresses in it is left out, and that is said twice.
-#[test]
-fn links_whose_addresses_cannot_be_replaced_are_left_out_and_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let evidence = folder.path().join("evidence.pcapng");
-    // Frame Relay: an address of two bytes, unnumbered information, IP.
-    let capture = capture_on(107, &[0x18, 0x41, 0x03, 0xcc]);
-    let ran = tcpwhy()
-        .args(["read", "-F", "json", "--anonymize", "--evidence"])
-        .args([&evidence, &capture.path])
-        .env("TCPWHY_ANONYMIZE_KEY", KEY)
-        .output()
-        .unwrap();
-    let ran = support::command::Ran::from(ran);
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(report["summary"]["refused"], 1);
-    assert!(
-        ran.stderr.contains(
-            "lacks 2 packets of link type FRELAY: addresses in them cannot be replaced safely"
-        ),
-        "{}",
-        ran.stderr
-    );
-    let bytes = std::fs::read(&evidence).unwrap();
-    assert!(holds(&bytes, b"packets of link type FRELAY are left out"));
-    assert_eq!(report_on(&evidence)["capture"]["packets"], 0);
-}
-
-#[test]
 fn a_selection_is_of_original_addresses() {
-    let sample = support::in_package("samples/service-restart.pcap");
+    let sample = crate::support::in_package("samples/service-restart.pcap");
     let original = report_on(&sample);
     let server = original["endpoints"][0]["server"].as_str().unwrap();
     let network = server.split(':').next().unwrap().to_owned() + "/24";

@@ -1,21 +1,36 @@
 //! What bad input gets: one clear line that names what and where, everything that could be read, and never a panic.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use serde_json::Value;
-use support::command::{file, read, run};
-use support::frames::SegmentPlan;
-use support::pcap::{
+
+use crate::support::command::{file, read, run};
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{
     CapturedPacket, enhanced_packet, interface_description, pcap_file, pcapng_block, section_header,
 };
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_missing_file_is_named,
+    a_missing_file_does_not_hide_the_others,
+    an_empty_file_is_said_to_be_empty,
+    a_directory_without_captures_is_said_to_be_one,
+    what_is_no_capture_is_recognised_where_possible,
+    a_report_is_no_capture,
+    a_capture_without_packets_is_a_capture,
+    a_capture_cut_within_a_record_is_read_up_to_there,
+    a_record_of_impossible_length_is_damage,
+    damage_in_one_file_leaves_the_others_alone,
+    a_snap_length_of_zero_means_no_limit,
+    an_unknown_link_type_is_named_and_counted,
+    #[cfg(feature = "live")]
+    a_filter_that_a_link_type_has_no_use_for_is_explained,
+    other_interfaces_go_on_beside_an_unknown_link_type,
+    a_packet_of_an_undeclared_interface_is_set_aside,
+    block_lengths_that_lie_are_damage,
+    a_damaged_packet_in_a_sound_block_is_left_out,
+    any_time_resolution_is_read,
+    foreign_text_does_not_reach_the_terminal,
+];
 
 fn syn(port: u16) -> Vec<u8> {
     let client = ([10, 0, 0, 7], 50_000 + port).into();
@@ -44,7 +59,6 @@ fn syns(count: u16) -> Vec<u8> {
 const FILE_HEADER: usize = 24;
 const RECORD: usize = 16 + 54;
 
-#[test]
 fn a_missing_file_is_named() {
     let ran = run(&["read", "no/such/file.pcap"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (3, ""));
@@ -54,14 +68,12 @@ fn a_missing_file_is_named() {
     );
 }
 
-#[test]
 fn a_missing_file_does_not_hide_the_others() {
     let ran = run(&["read", "no/such/file.pcap", "samples/closed-port.pcap"]);
     assert_eq!(ran.status, 3);
     assert!(ran.stdout.contains("refused"));
 }
 
-#[test]
 fn an_empty_file_is_said_to_be_empty() {
     let (ran, report) = read(&[]);
     assert_eq!(ran.status, 3);
@@ -73,7 +85,6 @@ fn an_empty_file_is_said_to_be_empty() {
     assert!(report.is_none());
 }
 
-#[test]
 fn a_directory_without_captures_is_said_to_be_one() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("notes.txt"), "no capture").unwrap();
@@ -88,7 +99,6 @@ fn a_directory_without_captures_is_said_to_be_one() {
 }
 
 /// A program log and other output that is no capture is told by what it is, and what to do instead.
-#[test]
 fn what_is_no_capture_is_recognised_where_possible() {
     let at = |offset: usize, bytes: &[u8]| {
         let mut file = vec![0x80; 600];
@@ -191,7 +201,6 @@ fn what_is_no_capture_is_recognised_where_possible() {
 }
 
 /// A report of this program, redirected over the capture or mixed up with it.
-#[test]
 fn a_report_is_no_capture() {
     let report = run(&["read", "-F", "json", "samples/closed-port.pcap"]).stdout;
     let (ran, _) = read(report.as_bytes());
@@ -199,7 +208,6 @@ fn a_report_is_no_capture() {
     assert!(ran.stderr.contains("a report of tcpwhy"), "{}", ran.stderr);
 }
 
-#[test]
 fn a_capture_without_packets_is_a_capture() {
     let (ran, report) = read(&syns(0));
     let report = report.unwrap();
@@ -209,7 +217,6 @@ fn a_capture_without_packets_is_a_capture() {
 }
 
 /// The usual end of tcpdump by Ctrl-C: a warning, and everything before it.
-#[test]
 fn a_capture_cut_within_a_record_is_read_up_to_there() {
     let whole = syns(3);
     for cut in [1, 15, 16, RECORD - 1] {
@@ -233,7 +240,6 @@ fn a_capture_cut_within_a_record_is_read_up_to_there() {
     assert_eq!(quiet.stderr, "");
 }
 
-#[test]
 fn a_record_of_impossible_length_is_damage() {
     let mut bytes = syns(3);
     bytes[FILE_HEADER + RECORD + 8..][..4].copy_from_slice(&u32::MAX.to_le_bytes());
@@ -253,7 +259,6 @@ fn a_record_of_impossible_length_is_damage() {
     );
 }
 
-#[test]
 fn damage_in_one_file_leaves_the_others_alone() {
     let mut bytes = syns(3);
     bytes[FILE_HEADER + RECORD + 8..][..4].copy_from_slice(&u32::MAX.to_le_bytes());
@@ -270,7 +275,6 @@ fn damage_in_one_file_leaves_the_others_alone() {
     assert_eq!(report["summary"]["attempts"], 3);
 }
 
-#[test]
 fn a_snap_length_of_zero_means_no_limit() {
     let mut bytes = syns(2);
     bytes[16..20].copy_from_slice(&[0; 4]);
@@ -279,7 +283,6 @@ fn a_snap_length_of_zero_means_no_limit() {
     assert_eq!(report.unwrap()["summary"]["attempts"], 2);
 }
 
-#[test]
 fn an_unknown_link_type_is_named_and_counted() {
     let mut bytes = syns(2);
     bytes[20..24].copy_from_slice(&9999_u32.to_le_bytes());
@@ -299,7 +302,6 @@ fn an_unknown_link_type_is_named_and_counted() {
 
 /// libpcap itself says why; packets of other link types are filtered as usual.
 #[cfg(feature = "live")]
-#[test]
 fn a_filter_that_a_link_type_has_no_use_for_is_explained() {
     let bytes = pcapng(&[
         interface_description(false, 147, 6),
@@ -328,7 +330,6 @@ fn pcapng(blocks: &[Vec<u8>]) -> Vec<u8> {
     .concat()
 }
 
-#[test]
 fn other_interfaces_go_on_beside_an_unknown_link_type() {
     let bytes = pcapng(&[
         interface_description(false, 147, 6),
@@ -341,7 +342,6 @@ fn other_interfaces_go_on_beside_an_unknown_link_type() {
     assert_eq!(report["capture"]["undecodable"]["unsupported_link_type"], 1);
 }
 
-#[test]
 fn a_packet_of_an_undeclared_interface_is_set_aside() {
     let bytes = pcapng(&[
         enhanced_packet(false, 7, 1, &syn(1)),
@@ -354,7 +354,6 @@ fn a_packet_of_an_undeclared_interface_is_set_aside() {
     assert_eq!(report["summary"]["attempts"], 1);
 }
 
-#[test]
 fn block_lengths_that_lie_are_damage() {
     let packet = enhanced_packet(false, 0, 1, &syn(1));
     let with_length = |offset: usize, length: u32| {
@@ -383,7 +382,6 @@ fn block_lengths_that_lie_are_damage() {
 }
 
 /// Where both lengths of a block agree, the next block is known to be behind it.
-#[test]
 fn a_damaged_packet_in_a_sound_block_is_left_out() {
     let mut damaged = enhanced_packet(false, 0, 1, &syn(2));
     damaged[20..24].copy_from_slice(&100_000_u32.to_le_bytes());
@@ -415,7 +413,6 @@ fn a_damaged_packet_in_a_sound_block_is_left_out() {
     }
 }
 
-#[test]
 fn any_time_resolution_is_read() {
     for resolution in [0, 1, 9, 10, 127, 0x80, 0x80 | 127] {
         let bytes = [
@@ -430,7 +427,6 @@ fn any_time_resolution_is_read() {
     }
 }
 
-#[test]
 fn foreign_text_does_not_reach_the_terminal() {
     let name = b"eth\x1b]0;owned\x07";
     let options = [

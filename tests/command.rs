@@ -1,20 +1,45 @@
 //! The program from outside: streams, exit statuses, options.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::io::Read;
 use std::process::Stdio;
 
 use serde_json::Value;
-use support::command::{run, run_with_input, tcpwhy};
+
+use crate::support::command::{run, run_with_input, tcpwhy};
+use crate::support::harness::{Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_file_alone_is_read,
+    the_readme_shows_what_is_printed,
+    standard_input_is_read,
+    a_directory_is_all_captures_in_it,
+    a_file_named_twice_is_read_once,
+    what_was_typed_stands_in_the_report,
+    two_runs_give_the_same_bytes,
+    any_number_of_threads_gives_the_same_report,
+    only_the_asked_for_outcomes_are_listed_and_all_are_counted,
+    servers_clients_and_ports_select,
+    since_and_until_select_by_the_first_syn,
+    patience_decides_between_dropped_and_pending,
+    the_number_of_listed_attempts_is_bounded_and_said,
+    a_scan_is_told_once_unless_its_client_is_asked_for,
+    fail_on_sets_the_exit_status,
+    wrong_usage_is_status_2,
+    help_and_version_are_no_mistake,
+    completions_and_manual_come_from_the_program,
+    the_report_goes_to_a_file_whole_or_not_at_all,
+    a_report_never_replaces_what_it_is_made_from,
+    a_reader_that_goes_away_ends_it_quietly,
+    names_come_from_the_capture_and_can_be_left_out,
+    colour_is_used_when_asked_for,
+    times_are_shown_in_the_zone_asked_for,
+    #[cfg(feature = "live")]
+    a_filter_selects_packets_as_tcpdump_does,
+    #[cfg(feature = "live")]
+    the_interfaces_of_this_host_are_listed,
+    #[cfg(not(feature = "live"))]
+    without_libpcap_a_filter_is_refused_clearly,
+];
 
 const REFUSED: &str = "samples/closed-port.pcap";
 
@@ -33,7 +58,6 @@ fn outcomes(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-#[test]
 fn a_file_alone_is_read() {
     let named = run(&["read", REFUSED]);
     let alone = run(&[REFUSED]);
@@ -46,7 +70,6 @@ fn a_file_alone_is_read() {
     assert_eq!(alone.stderr, "");
 }
 
-#[test]
 fn the_readme_shows_what_is_printed() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let shown = readme
@@ -65,7 +88,6 @@ fn the_readme_shows_what_is_printed() {
     assert_eq!(shown, String::from_utf8(printed.stdout).unwrap());
 }
 
-#[test]
 fn standard_input_is_read() {
     let bytes = std::fs::read(REFUSED).unwrap();
     let by_dash = run_with_input(&["read", "-", "-F", "json"], &bytes);
@@ -80,7 +102,6 @@ fn standard_input_is_read() {
     assert!(alone.stdout.contains("refused"));
 }
 
-#[test]
 fn a_directory_is_all_captures_in_it() {
     let folder = tempfile::tempdir().unwrap();
     for file in ["closed-port.pcap", "two-link-types.pcapng", "README.md"] {
@@ -91,7 +112,6 @@ fn a_directory_is_all_captures_in_it() {
     assert_eq!(report["summary"]["refused"], 3);
 }
 
-#[test]
 fn a_file_named_twice_is_read_once() {
     assert_eq!(
         json(&[REFUSED, REFUSED])["capture"]["packets"],
@@ -99,7 +119,6 @@ fn a_file_named_twice_is_read_once() {
     );
 }
 
-#[test]
 fn what_was_typed_stands_in_the_report() {
     let report = json(&[REFUSED, "--patience", "2.5"]);
     let words: Vec<&str> = report["tool"]["arguments"]
@@ -114,7 +133,6 @@ fn what_was_typed_stands_in_the_report() {
     );
 }
 
-#[test]
 fn two_runs_give_the_same_bytes() {
     for format in ["text", "json"] {
         let arguments = ["read", "samples", "--format", format];
@@ -122,7 +140,6 @@ fn two_runs_give_the_same_bytes() {
     }
 }
 
-#[test]
 fn any_number_of_threads_gives_the_same_report() {
     let text = |threads| run(&["read", "samples", "--threads", threads]).stdout;
     assert_eq!(text("1"), text("3"));
@@ -136,7 +153,6 @@ fn any_number_of_threads_gives_the_same_report() {
     assert_eq!(none.status, 2, "{}", none.stdout);
 }
 
-#[test]
 fn only_the_asked_for_outcomes_are_listed_and_all_are_counted() {
     let report = json(&["samples/service-restart.pcap", "--outcome", "refused"]);
     assert_eq!(outcomes(&report), ["refused"; 20]);
@@ -145,7 +161,6 @@ fn only_the_asked_for_outcomes_are_listed_and_all_are_counted() {
     assert_eq!(outcomes(&failed), ["refused"]);
 }
 
-#[test]
 fn servers_clients_and_ports_select() {
     let summary = |arguments: &[&str]| {
         json(&[&["samples/service-restart.pcap"], arguments].concat())["summary"].clone()
@@ -163,7 +178,6 @@ fn servers_clients_and_ports_select() {
     assert!(one > 0 && one < two && two < 60, "{one} {two}");
 }
 
-#[test]
 fn since_and_until_select_by_the_first_syn() {
     let count = |arguments: &[&str]| {
         json(&[&["samples/service-restart.pcap"], arguments].concat())["summary"]["attempts"]
@@ -182,7 +196,6 @@ fn since_and_until_select_by_the_first_syn() {
     );
 }
 
-#[test]
 fn patience_decides_between_dropped_and_pending() {
     assert_eq!(
         json(&["samples/dropped-by-server.pcap"])["summary"]["dropped"],
@@ -198,7 +211,6 @@ fn patience_decides_between_dropped_and_pending() {
     );
 }
 
-#[test]
 fn the_number_of_listed_attempts_is_bounded_and_said() {
     let report = json(&["samples/needle.pcap", "--max-attempts", "5"]);
     assert_eq!(report["attempts"].as_array().unwrap().len(), 5);
@@ -223,7 +235,6 @@ fn the_number_of_listed_attempts_is_bounded_and_said() {
     assert!(!all.stdout.contains("more not shown"));
 }
 
-#[test]
 fn a_scan_is_told_once_unless_its_client_is_asked_for() {
     let folded = run(&["read", "samples/port-scan.pcap"]);
     assert!(folded.stdout.contains("finding 1: port scan"));
@@ -233,7 +244,6 @@ fn a_scan_is_told_once_unless_its_client_is_asked_for() {
     assert_eq!(asked_for["attempts"][0]["part_of"], Value::Null);
 }
 
-#[test]
 fn fail_on_sets_the_exit_status() {
     assert_eq!(run(&["read", REFUSED, "--fail-on", "refused"]).status, 1);
     assert_eq!(run(&["read", REFUSED, "--fail-on", "failed"]).status, 1);
@@ -247,7 +257,6 @@ fn fail_on_sets_the_exit_status() {
     );
 }
 
-#[test]
 fn wrong_usage_is_status_2() {
     for arguments in [
         &["read", REFUSED, "--no-such-option"][..],
@@ -270,7 +279,6 @@ fn wrong_usage_is_status_2() {
     }
 }
 
-#[test]
 fn help_and_version_are_no_mistake() {
     for arguments in [
         &["--help"][..],
@@ -289,7 +297,6 @@ fn help_and_version_are_no_mistake() {
     }
 }
 
-#[test]
 fn completions_and_manual_come_from_the_program() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = run(&["completions", shell]);
@@ -301,7 +308,6 @@ fn completions_and_manual_come_from_the_program() {
     assert!(manual.stdout.contains(".TH tcpwhy"));
 }
 
-#[test]
 fn the_report_goes_to_a_file_whole_or_not_at_all() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
@@ -341,7 +347,6 @@ fn the_report_goes_to_a_file_whole_or_not_at_all() {
     );
 }
 
-#[test]
 fn a_report_never_replaces_what_it_is_made_from() {
     let folder = tempfile::tempdir().unwrap();
     let capture = folder.path().join("in.pcap");
@@ -363,7 +368,6 @@ fn a_report_never_replaces_what_it_is_made_from() {
     assert!(!std::path::Path::new("-").exists());
 }
 
-#[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
     let mut child = tcpwhy()
         .args(["read", "samples", "-F", "json", "--max-attempts", "0"])
@@ -384,7 +388,6 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     assert_eq!(said, "");
 }
 
-#[test]
 fn names_come_from_the_capture_and_can_be_left_out() {
     let report = json(&["samples/old-address.pcap"]);
     assert_eq!(report["attempts"][0]["server_name"], "db.example.com");
@@ -403,7 +406,6 @@ fn names_come_from_the_capture_and_can_be_left_out() {
     );
 }
 
-#[test]
 fn colour_is_used_when_asked_for() {
     let escape = "\u{1b}[";
     assert!(
@@ -430,7 +432,6 @@ fn colour_is_used_when_asked_for() {
     assert!(!String::from_utf8(both.stdout).unwrap().contains(escape));
 }
 
-#[test]
 fn times_are_shown_in_the_zone_asked_for() {
     let local = tcpwhy()
         .args(["read", REFUSED, "--local"])
@@ -446,7 +447,6 @@ fn times_are_shown_in_the_zone_asked_for() {
 }
 
 #[cfg(feature = "live")]
-#[test]
 fn a_filter_selects_packets_as_tcpdump_does() {
     let report = json(&[REFUSED, "--filter", "tcp port 5432"]);
     assert_eq!(report["summary"]["attempts"], 1);
@@ -462,7 +462,6 @@ fn a_filter_selects_packets_as_tcpdump_does() {
 }
 
 #[cfg(feature = "live")]
-#[test]
 fn the_interfaces_of_this_host_are_listed() {
     let ran = run(&["interfaces"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -474,7 +473,6 @@ fn the_interfaces_of_this_host_are_listed() {
 }
 
 #[cfg(not(feature = "live"))]
-#[test]
 fn without_libpcap_a_filter_is_refused_clearly() {
     let ran = run(&["read", REFUSED, "--filter", "tcp port 5432"]);
     assert_eq!(ran.status, 2);

@@ -1,20 +1,29 @@
 //! Compressed captures: the same report as from the capture itself, in memory that does not grow with what is inside.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::command::{Ran, read, run_with_input};
+
+use crate::support::command::{Ran, read, run_with_input};
+use crate::support::harness::{Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![
+    compressed_captures_are_known_by_content_and_read,
+    several_members_are_one_capture,
+    compressed_bytes_come_from_a_pipe_as_well,
+    #[cfg(feature = "live")]
+    a_filter_works_on_what_is_inside,
+    what_comes_before_the_end_of_a_cut_stream_is_read,
+    what_comes_before_damage_in_a_stream_is_read,
+    changed_bytes_do_not_go_unnoticed,
+    no_change_of_a_compressed_capture_is_too_much,
+    #[cfg(target_os = "linux")]
+    a_decompression_bomb_does_not_fill_the_memory,
+    a_window_that_needs_too_much_memory_is_refused_with_its_limit,
+    what_is_inside_and_no_capture_is_named,
+    compressed_twice_is_said_and_not_followed,
+];
 
 const CAPTURE: &str = "samples/service-restart.pcap";
 const PCAPNG: &str = "samples/two-link-types.pcapng";
@@ -75,7 +84,6 @@ fn assert_same_attempts(capture: &str, compressed: &[u8], compression: &str, wha
     assert_eq!(source["bytes"], compressed.len(), "{compression}: {what}");
 }
 
-#[test]
 fn compressed_captures_are_known_by_content_and_read() {
     for capture in [CAPTURE, PCAPNG] {
         let bytes = std::fs::read(capture).unwrap();
@@ -86,7 +94,6 @@ fn compressed_captures_are_known_by_content_and_read() {
 }
 
 /// What `cat` makes of several files, pigz, pzstd and bgzip: members, frames and streams one after the other.
-#[test]
 fn several_members_are_one_capture() {
     let bytes = std::fs::read(CAPTURE).unwrap();
     for (name, compress) in COMPRESSIONS {
@@ -116,7 +123,6 @@ fn several_members_are_one_capture() {
     assert_same_attempts(CAPTURE, &legacy, "lz4", "the legacy format");
 }
 
-#[test]
 fn compressed_bytes_come_from_a_pipe_as_well() {
     let bytes = std::fs::read(CAPTURE).unwrap();
     for (name, compress) in COMPRESSIONS {
@@ -134,12 +140,18 @@ fn compressed_bytes_come_from_a_pipe_as_well() {
 }
 
 #[cfg(feature = "live")]
-#[test]
 fn a_filter_works_on_what_is_inside() {
     let bytes = gzip(&std::fs::read(PCAPNG).unwrap());
-    let compressed = support::command::file(&bytes);
+    let compressed = crate::support::command::file(&bytes);
     let filtered = |path: &str| {
-        let ran = support::command::run(&["read", "-F", "json", "--filter", "tcp port 5432", path]);
+        let ran = crate::support::command::run(&[
+            "read",
+            "-F",
+            "json",
+            "--filter",
+            "tcp port 5432",
+            path,
+        ]);
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();
         report["attempts"].clone()
     };
@@ -171,7 +183,6 @@ fn large_capture(count: u32) -> Vec<u8> {
     capture
 }
 
-#[test]
 fn what_comes_before_the_end_of_a_cut_stream_is_read() {
     let capture = large_capture(40);
     for (name, compress) in COMPRESSIONS {
@@ -194,7 +205,6 @@ fn what_comes_before_the_end_of_a_cut_stream_is_read() {
     }
 }
 
-#[test]
 fn what_comes_before_damage_in_a_stream_is_read() {
     let capture = large_capture(40);
     for (name, compress) in COMPRESSIONS {
@@ -222,7 +232,6 @@ fn what_comes_before_damage_in_a_stream_is_read() {
     }
 }
 
-#[test]
 fn changed_bytes_do_not_go_unnoticed() {
     let capture = large_capture(4);
     for (name, compress) in COMPRESSIONS {
@@ -240,7 +249,6 @@ fn changed_bytes_do_not_go_unnoticed() {
 }
 
 /// Whatever bytes are changed or missing, reading ends in order: a problem with words, or a report.
-#[test]
 fn no_change_of_a_compressed_capture_is_too_much() {
     let capture = std::fs::read("samples/closed-port.pcap").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -310,7 +318,6 @@ fn write_zeros(out: &mut dyn Write, count: u32) {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
 fn a_decompression_bomb_does_not_fill_the_memory() {
     type Bomb = fn(u32) -> Vec<u8>;
     const COUNT: u32 = 1200;
@@ -347,7 +354,6 @@ fn a_decompression_bomb_does_not_fill_the_memory() {
     }
 }
 
-#[test]
 fn a_window_that_needs_too_much_memory_is_refused_with_its_limit() {
     let capture = std::fs::read(CAPTURE).unwrap();
     let with_window = |log: u32| {
@@ -388,7 +394,6 @@ fn a_window_that_needs_too_much_memory_is_refused_with_its_limit() {
     );
 }
 
-#[test]
 fn what_is_inside_and_no_capture_is_named() {
     for (name, compress) in COMPRESSIONS {
         for (inside, statement, hint) in [
@@ -429,7 +434,6 @@ fn what_is_inside_and_no_capture_is_named() {
     }
 }
 
-#[test]
 fn compressed_twice_is_said_and_not_followed() {
     let capture = std::fs::read(CAPTURE).unwrap();
     for (outer, compress) in COMPRESSIONS {

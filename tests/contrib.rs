@@ -1,13 +1,5 @@
 //! What `contrib` holds fits the program: dashboard and alerts name metrics that there are.
 
-#![cfg(feature = "live")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +11,13 @@ use tcpwhy::capture::Timestamp;
 use tcpwhy::diagnosis::Selection;
 use tcpwhy::live::metrics::{Metrics, MetricsSettings, TextFormat};
 use tcpwhy::live::ring::RingTotals;
+
+use crate::support::harness::{Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_metric_that_is_named_exists,
+    the_dashboard_can_be_imported,
+];
 
 /// The names of all samples that there can be.
 fn sample_names() -> BTreeSet<String> {
@@ -71,7 +70,6 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| word.starts_with("tcpwhy_") || word.starts_with("process_"))
 }
 
-#[test]
 fn every_metric_that_is_named_exists() {
     let names = sample_names();
     let mut found = BTreeSet::new();
@@ -89,7 +87,6 @@ fn every_metric_that_is_named_exists() {
     assert!(unused.len() < names.len() / 3, "{unused:?}");
 }
 
-#[test]
 fn the_dashboard_can_be_imported() {
     let text = fs::read_to_string(contrib().join("grafana/tcpwhy.json")).unwrap();
     let dashboard: Value = serde_json::from_str(&text).unwrap();

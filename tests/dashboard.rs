@@ -3,52 +3,34 @@
 //! A busy machine may be slow: nothing here asserts how quickly something shows.
 
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
     clippy::disallowed_methods,
-    reason = "a test that cannot be set up fails, and says where; the environment tells what has to be there"
+    reason = "the environment tells what has to be there"
 )]
 
-#[path = "support/watching/mod.rs"]
-mod watching;
-
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 
-use watching::network::{add_namespace, filter, run_script, unique_name};
-use watching::trials::{self, Test, is_done};
-use watching::wait_until;
+use crate::support::harness::{Test, tests};
+use crate::support::tools::{Needs, is_done};
+use crate::support::watching::network::{add_namespace, filter, run_script, unique_name};
+use crate::support::watching::wait_until;
 
-const TOOLS: [&str; 7] = ["bash", "ip", "nft", "tmux", "stty", "kill", "pgrep"];
+/// A terminal, and a network behind it.
+pub(crate) const NEEDS: Needs = Needs::networks(&["ip", "nft", "tmux", "kill", "pgrep"]);
 
 /// They wait more than they work.
-const AT_ONCE: usize = 3;
+pub(crate) const AT_ONCE: usize = 3;
 
-const TESTS: &[(&str, Test)] = &[
-    ("a_refusal_shows_and_q_ends", a_refusal_shows_and_q_ends),
-    ("it_fits_into_any_size", it_fits_into_any_size),
-    ("a_report_is_written_while_it_goes_on", a_report_is_written),
-    ("a_filter_is_typed", a_filter_is_typed),
-    ("suspended_and_back", suspended_and_back),
-    ("sigterm_gives_the_terminal_back", sigterm),
-    ("a_second_signal_gives_the_terminal_back", second_signal),
-    ("without_colour_there_is_none", without_colour),
+pub(crate) const TESTS: &[Test] = tests![
+    a_refusal_shows_and_q_ends,
+    it_fits_into_any_size,
+    a_report_is_written_while_it_goes_on,
+    a_filter_is_typed,
+    suspended_and_back,
+    sigterm_gives_the_terminal_back,
+    a_second_signal_gives_the_terminal_back,
+    without_colour_there_is_none,
 ];
-
-fn main() -> ExitCode {
-    trials::run(TESTS, AT_ONCE, no_terminal)
-}
-
-/// Where a tool is missing nothing is tested, but in CI that is a failure.
-fn no_terminal() -> Option<String> {
-    let obstacle = trials::no_namespaces();
-    if obstacle.is_some() {
-        return obstacle;
-    }
-    let missing = trials::missing(&TOOLS)?;
-    assert!(std::env::var_os("CI").is_none(), "{missing}");
-    Some(missing)
-}
 
 /// A shell on a terminal of its own, in a folder of its own, in a network of its own: loopback only.
 struct Seat {
@@ -228,7 +210,7 @@ fn it_fits_into_any_size() {
     seat.assert_ended(0);
 }
 
-fn a_report_is_written() {
+fn a_report_is_written_while_it_goes_on() {
     let seat = Seat::new();
     seat.watch("", "-o end.txt");
     seat.connect(80);
@@ -313,7 +295,7 @@ fn suspended_and_back() {
     seat.assert_ended(0);
 }
 
-fn sigterm() {
+fn sigterm_gives_the_terminal_back() {
     let seat = Seat::new();
     seat.watch("", "");
     seat.connect(80);
@@ -324,7 +306,7 @@ fn sigterm() {
 
 /// Both reach it at once, while it stands still: it has no time to end in order between them. A shell without job control
 /// does not mind that it stands still.
-fn second_signal() {
+fn a_second_signal_gives_the_terminal_back() {
     let seat = Seat::new();
     let program = env!("CARGO_BIN_EXE_tcpwhy");
     let script = format!(
@@ -342,7 +324,7 @@ fn second_signal() {
     seat.assert_ended(130);
 }
 
-fn without_colour() {
+fn without_colour_there_is_none() {
     let seat = Seat::new();
     let has_colour = |seat: &Seat| {
         let drawn = seat.tmux(&["capture-pane", "-p", "-e"]);

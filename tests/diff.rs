@@ -1,17 +1,19 @@
 //! `tcpwhy diff`: what changed between two reports, by the rule that its help tells.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use serde_json::{Value, json};
-use support::command::{Ran, file, run, run_with_input};
+
+use crate::support::command::{Ran, file, run, run_with_input};
+use crate::support::harness::{Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_service_changes_by_the_rule_of_the_help,
+    services_that_come_and_go_are_told_apart,
+    real_reports_are_compared_with_their_findings,
+    what_is_no_report_of_ours_is_status_3_and_named,
+    each_thing_that_is_no_report_has_a_hint_of_its_own,
+    hostile_reports_neither_steer_the_terminal_nor_fill_the_memory,
+    the_help_tells_the_rule,
+];
 
 const SCHEMA: &str = "tcpwhy-report/1";
 
@@ -51,7 +53,6 @@ fn change(before: &[(&str, u64, u64)], after: &[(&str, u64, u64)]) -> (i32, Opti
 
 const S: &str = "10.0.1.20:5432";
 
-#[test]
 fn a_service_changes_by_the_rule_of_the_help() {
     let told = |before: (u64, u64), after: (u64, u64)| {
         let (status, change) = change(&[(S, before.0, before.1)], &[(S, after.0, after.1)]);
@@ -71,7 +72,6 @@ fn a_service_changes_by_the_rule_of_the_help() {
     assert_eq!(told((0, 3), (0, 0)), "nothing");
 }
 
-#[test]
 fn services_that_come_and_go_are_told_apart() {
     assert_eq!(
         change(&[], &[(S, 0, 1)]),
@@ -81,7 +81,6 @@ fn services_that_come_and_go_are_told_apart() {
     assert_eq!(change(&[(S, 0, 1)], &[]), (0, None));
 }
 
-#[test]
 fn real_reports_are_compared_with_their_findings() {
     let json = |sample: &str, arguments: &[&str]| {
         let path = format!("samples/{sample}");
@@ -118,7 +117,6 @@ fn real_reports_are_compared_with_their_findings() {
     assert_eq!(piped.status, 3);
 }
 
-#[test]
 fn what_is_no_report_of_ours_is_status_3_and_named() {
     let good = report(&[(S, 1, 0)]);
     let other = json!({ "schema": "tcpwhy-report/2", "endpoints": [], "findings": [] });
@@ -155,7 +153,6 @@ fn what_is_no_report_of_ours_is_status_3_and_named() {
 }
 
 /// What is given instead of a JSON report, and what to do then.
-#[test]
 fn each_thing_that_is_no_report_has_a_hint_of_its_own() {
     let made = |format: &str| {
         let ran = run(&["read", "-q", "-F", format, "samples/closed-port.pcap"]);
@@ -228,7 +225,6 @@ fn each_thing_that_is_no_report_has_a_hint_of_its_own() {
     }
 }
 
-#[test]
 fn hostile_reports_neither_steer_the_terminal_nor_fill_the_memory() {
     let mut hostile = report(&[("\u{1b}]0;owned\u{7}\u{202e}10.0.1.20:1", 0, 1)]);
     hostile["endpoints"][0]["server_name"] = json!("<script>\u{1b}[2J");
@@ -257,7 +253,6 @@ fn hostile_reports_neither_steer_the_terminal_nor_fill_the_memory() {
     );
 }
 
-#[test]
 fn the_help_tells_the_rule() {
     let help = run(&["diff", "--help"]).stdout;
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");

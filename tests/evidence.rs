@@ -1,28 +1,31 @@
 //! `--evidence`: the packets that prove the failures, as they were captured, each with what it proves.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use support::command::{run, run_with_input};
-use support::frames::SegmentPlan;
-use support::pcap::{
+use tcpwhy::capture::CaptureSet;
+
+use crate::support::command::{run, run_with_input};
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{
     CapturedPacket, block_options, enhanced_packet, pcap_file, pcapng_block, section_header,
 };
-use support::{in_package, samples};
-use tcpwhy::capture::CaptureSet;
+use crate::support::{in_package, samples};
+
+pub(crate) const TESTS: &[Test] = tests![
+    evidence_of_every_sample_gives_the_same_verdicts,
+    wireshark_shows_what_each_packet_proves needs "tshark" "capinfos",
+    times_lengths_and_link_types_stay_in_rotated_compressed_and_snapped_captures needs "tshark",
+    interfaces_losses_and_the_end_of_watching_are_told_as_the_source_tells_them needs "tshark",
+    a_pipe_gives_the_evidence_that_the_file_gives,
+    an_input_is_never_overwritten,
+    what_cannot_be_written_is_told_and_the_report_comes_all_the_same,
+    of_too_many_failures_the_file_says_how_many_are_left_out,
+];
 
 /// A packet as a reader gives it: time, link type, bytes, length on the wire.
 type Given = (i64, Option<u32>, Vec<u8>, u32);
@@ -69,7 +72,7 @@ fn verdicts(report: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn json(ran: &support::command::Ran) -> Value {
+fn json(ran: &crate::support::command::Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stderr))
 }
 
@@ -142,7 +145,6 @@ fn assert_copied(evidence: &Path, captures: &[PathBuf]) -> usize {
     copied.len()
 }
 
-#[test]
 fn evidence_of_every_sample_gives_the_same_verdicts() {
     let folder = tempfile::tempdir().unwrap();
     for sample in samples() {
@@ -158,7 +160,6 @@ fn evidence_of_every_sample_gives_the_same_verdicts() {
     }
 }
 
-#[test]
 fn wireshark_shows_what_each_packet_proves() {
     let folder = tempfile::tempdir().unwrap();
     let (evidence, _) = evidence_of(
@@ -242,7 +243,6 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-#[test]
 fn times_lengths_and_link_types_stay_in_rotated_compressed_and_snapped_captures() {
     let folder = tempfile::tempdir().unwrap();
     let mut first = refused(START + 1, 4001).to_vec();
@@ -284,7 +284,6 @@ fn times_lengths_and_link_types_stay_in_rotated_compressed_and_snapped_captures(
     assert_eq!(shown, expected.map(|line| line.map(str::to_owned).to_vec()));
 }
 
-#[test]
 fn interfaces_losses_and_the_end_of_watching_are_told_as_the_source_tells_them() {
     let folder = tempfile::tempdir().unwrap();
     let interface = |snap_length: u32, with: &[(u16, &[u8])]| {
@@ -356,7 +355,6 @@ fn interfaces_losses_and_the_end_of_watching_are_told_as_the_source_tells_them()
     );
 }
 
-#[test]
 fn a_pipe_gives_the_evidence_that_the_file_gives() {
     let folder = tempfile::tempdir().unwrap();
     for sample in [
@@ -380,7 +378,6 @@ fn a_pipe_gives_the_evidence_that_the_file_gives() {
     }
 }
 
-#[test]
 fn an_input_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = pcap_file(
@@ -407,7 +404,6 @@ fn an_input_is_never_overwritten() {
     assert_eq!(std::fs::read(&capture).unwrap(), bytes);
 }
 
-#[test]
 fn what_cannot_be_written_is_told_and_the_report_comes_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let sample = in_package("samples/closed-port.pcap");
@@ -429,7 +425,6 @@ fn what_cannot_be_written_is_told_and_the_report_comes_all_the_same() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
-#[test]
 fn of_too_many_failures_the_file_says_how_many_are_left_out() {
     let folder = tempfile::tempdir().unwrap();
     let packets: Vec<CapturedPacket> = (0_u16..10_007)

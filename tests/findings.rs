@@ -1,21 +1,23 @@
 //! Findings that need more packets than a story can list.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::net::SocketAddr;
 
 use serde_json::Value;
-use support::frames::SegmentPlan;
-use support::json_on;
-use support::pcap::{CapturedPacket, pcap_file};
+
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::json_on;
+use crate::support::pcap::{CapturedPacket, pcap_file};
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_broken_service_comes_before_a_scan,
+    a_scan_does_not_stain_the_service_that_it_touches,
+    a_cluster_that_is_down_is_no_scan,
+    unanswered_syns_of_many_strangers_are_a_flood_and_a_dead_service_is_not,
+    a_flood_is_told_once,
+    answers_to_a_forged_address_are_backscatter,
+    next_steps_are_complete_commands,
+];
 
 /// A refused connect: SYN, and RST 100 us later.
 fn refused(at_milliseconds: u64, client: SocketAddr, server: SocketAddr) -> [CapturedPacket; 2] {
@@ -45,7 +47,6 @@ fn report(packets: &[CapturedPacket]) -> Value {
     json_on(&[path])
 }
 
-#[test]
 fn a_broken_service_comes_before_a_scan() {
     let mut packets = Vec::new();
     for port in 1..=200 {
@@ -97,7 +98,6 @@ fn a_broken_service_comes_before_a_scan() {
     );
 }
 
-#[test]
 fn a_scan_does_not_stain_the_service_that_it_touches() {
     let service = SocketAddr::from(([10, 0, 1, 20], 5432));
     let mut packets = refused(10, ([10, 0, 0, 7], 40000).into(), service).to_vec();
@@ -119,7 +119,6 @@ fn a_scan_does_not_stain_the_service_that_it_touches() {
     assert_eq!(endpoint["first_failure"], endpoint["last_failure"]);
 }
 
-#[test]
 fn a_cluster_that_is_down_is_no_scan() {
     let mut packets = Vec::new();
     for round in 0..4 {
@@ -149,7 +148,6 @@ fn silent(at_milliseconds: u64, client: SocketAddr, server: SocketAddr) -> Captu
     segment(at_milliseconds, &SegmentPlan::new(client, server, 0x02))
 }
 
-#[test]
 fn unanswered_syns_of_many_strangers_are_a_flood_and_a_dead_service_is_not() {
     let server = SocketAddr::from(([10, 0, 1, 20], 443));
     let flood: Vec<CapturedPacket> = (0..250_u16)
@@ -217,7 +215,6 @@ fn kinds(report: &Value) -> Vec<&str> {
         .collect()
 }
 
-#[test]
 fn a_flood_is_told_once() {
     let server = SocketAddr::from(([10, 0, 1, 20], 443));
     let mut packets = Vec::new();
@@ -249,7 +246,6 @@ fn a_flood_is_told_once() {
     assert_eq!(report["findings"][0]["clients"], 60);
 }
 
-#[test]
 fn answers_to_a_forged_address_are_backscatter() {
     let victim = SocketAddr::from(([10, 0, 0, 7], 40000));
     let answers: Vec<CapturedPacket> = (1..=12_u8)
@@ -270,9 +266,8 @@ fn answers_to_a_forged_address_are_backscatter() {
     assert_eq!(kinds(&report), ["backscatter"]);
 }
 
-#[test]
 fn next_steps_are_complete_commands() {
-    for path in support::samples() {
+    for path in crate::support::samples() {
         let report = json_on(&[path]);
         for finding in report["findings"].as_array().unwrap() {
             let steps = finding["next_steps"].as_array().unwrap();

@@ -1,22 +1,25 @@
 //! CSV and NDJSON, read back by what reads them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use support::command::{TestFile, file, run, tcpwhy};
-use support::hostile::capture_of_names;
-use support::{in_package, json_on, samples};
+
+use crate::support::command::{TestFile, file, run, tcpwhy};
+use crate::support::harness::{Test, tests};
+use crate::support::hostile::capture_of_names;
+use crate::support::{in_package, json_on, samples};
+
+pub(crate) const TESTS: &[Test] = tests![
+    csv_holds_the_scalar_fields_of_every_attempt,
+    csv_without_an_attempt_has_its_header,
+    no_field_of_csv_is_a_formula_and_none_breaks_its_row,
+    python_reads_the_same_from_csv needs "python3",
+    every_line_of_ndjson_keeps_to_the_schema_and_says_what_json_says,
+    ndjson_lists_all_attempts_unless_told_otherwise,
+    ndjson_reaches_a_pipe_line_by_line_and_a_file_at_once needs "strace",
+    a_reader_of_ndjson_that_goes_away_is_no_error,
+];
 
 const HOSTILE_NAMES: [&str; 6] = [
     "=HYPERLINK(\"http://x\",\"y\")",
@@ -46,7 +49,6 @@ fn as_text(value: &Value) -> String {
     }
 }
 
-#[test]
 fn csv_holds_the_scalar_fields_of_every_attempt() {
     for path in samples() {
         let text = printed("csv", path.to_str().unwrap());
@@ -65,7 +67,6 @@ fn csv_holds_the_scalar_fields_of_every_attempt() {
     }
 }
 
-#[test]
 fn csv_without_an_attempt_has_its_header() {
     let text = printed("csv", "samples/closed-port.pcap");
     let all = run(&[
@@ -80,7 +81,6 @@ fn csv_without_an_attempt_has_its_header() {
     assert_eq!(all.stdout.lines().next(), text.lines().next());
 }
 
-#[test]
 fn no_field_of_csv_is_a_formula_and_none_breaks_its_row() {
     let capture = hostile();
     let text = printed("csv", capture.path.to_str().unwrap());
@@ -109,7 +109,6 @@ fn no_field_of_csv_is_a_formula_and_none_breaks_its_row() {
     assert_eq!(names, expected);
 }
 
-#[test]
 fn python_reads_the_same_from_csv() {
     let capture = hostile();
     let text = printed("csv", capture.path.to_str().unwrap());
@@ -171,7 +170,6 @@ fn schema_of_last_line() -> Value {
     schema
 }
 
-#[test]
 fn every_line_of_ndjson_keeps_to_the_schema_and_says_what_json_says() {
     let kinds = [
         "attempt", "finding", "endpoint", "summary", "capture", "report",
@@ -218,7 +216,6 @@ fn every_line_of_ndjson_keeps_to_the_schema_and_says_what_json_says() {
     }
 }
 
-#[test]
 fn ndjson_lists_all_attempts_unless_told_otherwise() {
     let path = in_package("samples/service-restart.pcap");
     let count = |arguments: &[&str]| {
@@ -247,7 +244,6 @@ fn ndjson_lists_all_attempts_unless_told_otherwise() {
 }
 
 /// How often the program hands something to its standard output: each line by itself, or many at once.
-#[test]
 fn ndjson_reaches_a_pipe_line_by_line_and_a_file_at_once() {
     let writes = |to_file: bool| {
         let folder = tempfile::tempdir().unwrap();
@@ -285,7 +281,6 @@ fn ndjson_reaches_a_pipe_line_by_line_and_a_file_at_once() {
     assert!(writes(true) < lines, "{lines} lines");
 }
 
-#[test]
 fn a_reader_of_ndjson_that_goes_away_is_no_error() {
     let mut child = tcpwhy()
         .args(["read", "-F", "ndjson", "samples/service-restart.pcap"])

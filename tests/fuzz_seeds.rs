@@ -1,18 +1,20 @@
 //! What the fuzzer starts from, and every input that once made it stop, through the same functions: on a stable compiler,
 //! without the fuzzer.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
 #[path = "../fuzz/subjects.rs"]
 mod subjects;
 
+use std::panic::catch_unwind;
 use std::path::Path;
+
+use crate::support::harness::{Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![
+    seeds_of_the_decoder_pass,
+    seeds_of_the_tracker_pass,
+    samples_and_regressions_of_the_reader_pass,
+    seeds_of_explain_pass,
+];
 
 /// Runs every file of the folder, if there is one; how many there were.
 fn run_all(folder: &Path, subject: fn(&[u8])) -> usize {
@@ -24,9 +26,9 @@ fn run_all(folder: &Path, subject: fn(&[u8])) -> usize {
         .filter(|path| path.is_file());
     files
         .map(|path| {
-            // Shown when the test fails: the file that was read last.
-            eprintln!("{}", path.display());
-            subject(&std::fs::read(&path).unwrap());
+            let bytes = std::fs::read(&path).unwrap();
+            let ended = catch_unwind(|| subject(&bytes));
+            assert!(ended.is_ok(), "stopped by {}", path.display());
         })
         .count()
 }
@@ -37,24 +39,20 @@ fn run_seeds(target: &str, subject: fn(&[u8])) -> usize {
         + run_all(&fuzz.join("regressions").join(target), subject)
 }
 
-#[test]
 fn seeds_of_the_decoder_pass() {
     assert!(run_seeds("decode", subjects::decode) > 50);
 }
 
-#[test]
 fn seeds_of_the_tracker_pass() {
     assert!(run_seeds("track", subjects::track) > 40);
 }
 
-#[test]
 fn samples_and_regressions_of_the_reader_pass() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     assert!(run_all(&samples, subjects::read) > 50);
     run_seeds("read", subjects::read);
 }
 
-#[test]
 fn seeds_of_explain_pass() {
     assert!(run_seeds("explain", subjects::explain) >= 10);
 }

@@ -1,25 +1,29 @@
 //! The page of HTML in a browser: it loads nothing, its tables sort and filter, and what came from a capture stays text.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use etherparse::IpNumber;
 use serde_json::Value;
-use support::browser::Browser;
-use support::command::run;
-use support::frames::{IpPlan, SegmentPlan};
-use support::in_package;
-use support::pcap::{CapturedPacket, pcap_file, pcapng_block, section_header};
+
+use crate::support::browser::Browser;
+use crate::support::command::run;
+use crate::support::frames::{IpPlan, SegmentPlan};
+use crate::support::harness::{Test, tests};
+use crate::support::in_package;
+use crate::support::pcap::{CapturedPacket, pcap_file, pcapng_block, section_header};
+
+pub(crate) const TESTS: &[Test] = tests![
+    samples_open_sort_filter_and_unfold_without_a_complaint needs "chromium",
+    a_phone_shows_it_without_scrolling_aside needs "chromium",
+    without_scripts_all_is_there needs "chromium",
+    paper_shows_what_a_reader_would_unfold_and_keeps_tables_readable needs "chromium" "pdftotext",
+    the_marks_of_a_down_window_stand_in_its_box,
+    the_watch_sees_what_a_page_must_not_do needs "chromium",
+    the_same_input_gives_the_same_bytes,
+    a_hundred_thousand_attempts_stay_quick needs "chromium",
+    hostile_text_stays_text needs "chromium",
+];
 
 const SYN: u16 = 0x02;
 const RST_ACK: u16 = 0x14;
@@ -104,11 +108,8 @@ fn unfold(browser: &mut Browser) -> String {
     seen[2].as_str().unwrap().to_owned()
 }
 
-#[test]
 fn samples_open_sort_filter_and_unfold_without_a_complaint() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let stories = [
         ("service-restart.pcap", "refused", "RST,ACK", 20),
         ("dropped-by-server.pcap", "dropped", "silence for", 1),
@@ -143,11 +144,8 @@ fn samples_open_sort_filter_and_unfold_without_a_complaint() {
     }
 }
 
-#[test]
 fn a_phone_shows_it_without_scrolling_aside() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     browser.be_a_phone(390, 844);
     for name in [
         "service-restart.pcap",
@@ -172,11 +170,8 @@ fn a_phone_shows_it_without_scrolling_aside() {
     }
 }
 
-#[test]
 fn without_scripts_all_is_there() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     browser.run_scripts(false);
     let page = page_of(&sample("service-restart.pcap"), &[]);
     browser.open(&page.path);
@@ -214,19 +209,14 @@ fn rows_on(sheet: &str) -> (usize, bool) {
     )
 }
 
-#[test]
 fn paper_shows_what_a_reader_would_unfold_and_keeps_tables_readable() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     for has_scripts in [true, false] {
         browser.run_scripts(has_scripts);
         for (name, count) in [("service-restart.pcap", 60), ("icmp-rate-limit.pcap", 20)] {
             let page = page_of(&sample(name), &[]);
             browser.open(&page.path);
-            let Some(sheets) = browser.on_paper() else {
-                return;
-            };
+            let sheets = browser.on_paper();
             let rows: Vec<(usize, bool)> = sheets.iter().map(|sheet| rows_on(sheet)).collect();
             let total: usize = rows.iter().map(|(rows, _)| rows).sum();
             assert_eq!(total, count, "{name}: {rows:?}");
@@ -264,7 +254,6 @@ fn percent_of(tag: &str, name: &str) -> f64 {
     value.split('%').next().unwrap().parse().unwrap()
 }
 
-#[test]
 fn the_marks_of_a_down_window_stand_in_its_box() {
     let page = page_of(&sample("service-restart.pcap"), &[]);
     let text = std::fs::read_to_string(&page.path).unwrap();
@@ -283,11 +272,8 @@ fn the_marks_of_a_down_window_stand_in_its_box() {
     assert!(outside.is_empty(), "{from} + {long}: {outside:?}");
 }
 
-#[test]
 fn the_watch_sees_what_a_page_must_not_do() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let page = page_of(&sample("closed-port.pcap"), &[]);
     let text = std::fs::read_to_string(&page.path).unwrap();
     for (what, with) in [
@@ -305,7 +291,6 @@ fn the_watch_sees_what_a_page_must_not_do() {
     }
 }
 
-#[test]
 fn the_same_input_gives_the_same_bytes() {
     let pages = [0, 1].map(|_| {
         let folder = tempfile::tempdir().unwrap();
@@ -357,11 +342,8 @@ fn many_refused(count: u32) -> Vec<CapturedPacket> {
     packets
 }
 
-#[test]
 fn a_hundred_thousand_attempts_stay_quick() {
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let folder = tempfile::tempdir().unwrap();
     let capture = folder.path().join("many.pcap");
     std::fs::write(&capture, pcap_file(1, &many_refused(100_000))).unwrap();
@@ -458,14 +440,11 @@ fn dns_answer(name: &str, address: [u8; 4]) -> Vec<u8> {
     [&ethernet[..], &ip.around(&datagram)].concat()
 }
 
-#[test]
 fn hostile_text_stays_text() {
     const NAME: &str = "<script>ran='dns'</script>";
     const COMMENT: &str = "</script><!--<script>ran='comment'</script>\u{202e}";
     const INTERFACE: &str = "\"><img src=x onerror=ran='interface'>";
-    let Some(mut browser) = Browser::start() else {
-        return;
-    };
+    let mut browser = Browser::start();
     let folder = tempfile::tempdir().unwrap();
     let capture = folder.path().join("<svg onload=ran='file'>.pcapng");
     let bytes = dns_answer(NAME, [10, 0, 1, 3]);

@@ -1,96 +1,51 @@
 //! Connects of real sockets in network namespaces, captured at three places at once: each story of `tests/lab` says what
 //! `connect()` returned and what each of the captures must be found to show.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, Stdio};
 
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::Failed;
 use serde_json::Value;
 
+use crate::support::harness::Case;
+use crate::support::tools::Needs;
+
 const VANTAGES: [&str; 3] = ["client", "router", "server"];
-const TOOLS: [&str; 10] = [
-    "bash",
-    "ip",
-    "nft",
-    "iptables",
-    "ip6tables",
-    "tcpdump",
-    "ethtool",
-    "nmap",
-    "hping3",
-    "python3",
-];
+const NEEDS: Needs = Needs {
+    tools: &[
+        "ip",
+        "nft",
+        "iptables",
+        "ip6tables",
+        "tcpdump",
+        "ethtool",
+        "nmap",
+        "hping3",
+        "python3",
+    ],
+    also: &[],
+    namespaces: true,
+    live: false,
+};
 /// Of the failures of one story. A busy one would fill the screen.
 const SHOWN_FAILURES: usize = 24;
 /// Stories wait more than they work, but more of them at once would disturb each other's clocks.
-const AT_ONCE: usize = 4;
+pub(crate) const AT_ONCE: usize = 4;
 
-fn main() -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(AT_ONCE);
-    let obstacle = if arguments.list { None } else { obstacle() };
-    if let Some(obstacle) = &obstacle {
-        eprintln!("the laboratory is closed: {obstacle}");
-    }
-    let tests = stories()
-        .into_iter()
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            Trial::test(name, move || run_story(&path)).with_ignored_flag(obstacle.is_some())
-        })
-        .collect();
-    libtest_mimic::run(&arguments, tests).exit_code()
-}
-
-/// Why no story can run here.
-fn obstacle() -> Option<String> {
-    if !cfg!(target_os = "linux") {
-        return Some("it needs Linux".to_owned());
-    }
-    let look = "for tool; do command -v $tool >/dev/null || echo $tool; done";
-    let tools = Command::new("sh")
-        .args(["-c", look, "sh"])
-        .args(TOOLS)
-        .output()
-        .ok()?;
-    let missing = String::from_utf8_lossy(&tools.stdout);
-    let missing: Vec<&str> = missing.split_whitespace().collect();
-    if !missing.is_empty() {
-        return Some(format!("missing: {}", missing.join(", ")));
-    }
-    let user = Command::new("id").arg("-u").output().ok()?;
-    if user.stdout != b"0\n" {
-        return Some("it needs root, to make network namespaces".to_owned());
-    }
-    let namespace = format!("tcpwhy-lab-{}-trial", std::process::id());
-    let can_add = ip_netns("add", &namespace);
-    ip_netns("delete", &namespace);
-    (!can_add).then(|| "network namespaces cannot be made here".to_owned())
-}
-
-fn ip_netns(action: &str, namespace: &str) -> bool {
-    Command::new("ip")
-        .args(["netns", action, namespace])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+/// Each story of the folder by its name.
+pub(crate) fn stories() -> impl Iterator<Item = Case> {
+    story_files().into_iter().map(|path| {
+        let name = path.file_stem().unwrap().to_string_lossy();
+        Case::new(format!("lab::{name}"), NEEDS, move || run_story(&path))
+    })
 }
 
 fn lab_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab")
 }
 
-fn stories() -> Vec<PathBuf> {
+fn story_files() -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(lab_folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())

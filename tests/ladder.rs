@@ -1,27 +1,34 @@
 //! Ladders: how they look, that they always fit, and how the command finds its attempt.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::path::PathBuf;
 use std::time::Duration;
 
-use support::command::{run, run_with_input, tcpwhy};
-use support::pcap::{pcap_file, pcapng_block, section_header};
-use support::scenario::parse;
-use support::{in_package, json_on, report_on, samples};
 use tcpwhy::report::ladder::{Event, Ladder};
 use tcpwhy::report::text::TextStyle;
 use tcpwhy::report::text::ladder::{Alphabet, write};
 use tcpwhy::report::{Report, TimeZoneChoice};
 use unicode_width::UnicodeWidthStr;
+
+use crate::support::command::{run, run_with_input, tcpwhy};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{pcap_file, pcapng_block, section_header};
+use crate::support::scenario::parse;
+use crate::support::{in_package, json_on, report_on, samples};
+
+pub(crate) const TESTS: &[Test] = tests![
+    ladders_look_as_they_looked,
+    every_attempt_of_every_sample_is_drawn_whole_in_80_columns,
+    stories_with_many_packets_fit_as_well,
+    hostile_names_neither_steer_the_terminal_nor_break_the_columns,
+    the_command_draws_the_attempt_that_read_numbers_so,
+    questions_for_the_address_stand_beside_the_packets,
+    #[cfg(feature = "live")]
+    the_proof_of_a_finding_names_a_command_that_works,
+    what_was_read_from_a_pipe_names_no_command,
+    an_unknown_number_is_wrong_usage_and_says_which_there_are,
+    the_locale_decides_which_characters_are_drawn,
+    an_input_that_cannot_be_read_is_status_3,
+];
 
 fn drawn(ladder: &Ladder, alphabet: Alphabet) -> String {
     let style = TextStyle {
@@ -56,7 +63,6 @@ fn capture(name: &str, folder: &tempfile::TempDir) -> PathBuf {
     path
 }
 
-#[test]
 fn ladders_look_as_they_looked() {
     let folder = tempfile::tempdir().unwrap();
     for (name, outcome) in [
@@ -93,7 +99,6 @@ fn ladders_look_as_they_looked() {
     }
 }
 
-#[test]
 fn every_attempt_of_every_sample_is_drawn_whole_in_80_columns() {
     let mut count = 0;
     for path in samples() {
@@ -121,7 +126,6 @@ fn every_attempt_of_every_sample_is_drawn_whole_in_80_columns() {
     assert!(count > 300, "{count}");
 }
 
-#[test]
 fn stories_with_many_packets_fit_as_well() {
     let folder = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(in_package("tests/scenarios")).unwrap() {
@@ -151,7 +155,6 @@ fn named(address: [u8; 4], name: &[u8]) -> Vec<u8> {
     [section_header(false), pcapng_block(false, 4, &body)].concat()
 }
 
-#[test]
 fn hostile_names_neither_steer_the_terminal_nor_break_the_columns() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("names.pcapng");
@@ -174,7 +177,6 @@ fn hostile_names_neither_steer_the_terminal_nor_break_the_columns() {
     }
 }
 
-#[test]
 fn the_command_draws_the_attempt_that_read_numbers_so() {
     let files = ["samples/closed-port.pcap", "samples/dropped-by-server.pcap"];
     let report = json_on(&files.map(in_package));
@@ -191,7 +193,6 @@ fn the_command_draws_the_attempt_that_read_numbers_so() {
     }
 }
 
-#[test]
 fn questions_for_the_address_stand_beside_the_packets() {
     let folder = tempfile::tempdir().unwrap();
     let path = capture("cause-host-down-by-arp.scenario", &folder);
@@ -221,7 +222,6 @@ fn questions_for_the_address_stand_beside_the_packets() {
 
 /// With a filter, which needs libpcap.
 #[cfg(feature = "live")]
-#[test]
 fn the_proof_of_a_finding_names_a_command_that_works() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("it's a capture.pcap");
@@ -259,7 +259,6 @@ fn the_proof_of_a_finding_names_a_command_that_works() {
     );
 }
 
-#[test]
 fn what_was_read_from_a_pipe_names_no_command() {
     let bytes = std::fs::read("samples/closed-port.pcap").unwrap();
     let read = run_with_input(&["read", "-"], &bytes);
@@ -269,7 +268,6 @@ fn what_was_read_from_a_pipe_names_no_command() {
     assert!(drawn.stdout.starts_with("attempt 2 "), "{}", drawn.stderr);
 }
 
-#[test]
 fn an_unknown_number_is_wrong_usage_and_says_which_there_are() {
     for (arguments, said) in [
         (
@@ -303,7 +301,6 @@ fn an_unknown_number_is_wrong_usage_and_says_which_there_are() {
     );
 }
 
-#[test]
 fn the_locale_decides_which_characters_are_drawn() {
     let with = |locale: &[(&str, &str)], arguments: &[&str]| {
         let mut command = tcpwhy();
@@ -332,7 +329,6 @@ fn the_locale_decides_which_characters_are_drawn() {
     ));
 }
 
-#[test]
 fn an_input_that_cannot_be_read_is_status_3() {
     assert_eq!(run(&["ladder", "no-such-file.pcap", "1"]).status, 3);
     assert_eq!(run(&["ladder", "README.md", "1"]).status, 3);

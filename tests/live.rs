@@ -3,44 +3,37 @@
 //! A busy machine may be slow: what is asserted of times is order, wide bounds, and the best of several tries.
 
 #![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
+    reason = "live traffic has the time of the clock"
 )]
-
-#[path = "support/watching/mod.rs"]
-mod watching;
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ExitCode, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
-use watching::network::{Network, filter, on, run_script};
-use watching::reports::{read, scratch, written};
-use watching::running::ended;
-use watching::trials::{Test, is_done, run_watches};
 
-const TESTS: &[(&str, Test)] = &[
-    ("each_kind_of_end_is_told_in_its_time", each_kind_of_end),
-    ("a_refusal_shows_within_100_ms", a_refusal_shows_at_once),
-    ("two_interfaces_are_watched", two_interfaces),
-    ("any_watches_loopback_too", any_watches_loopback),
-    ("light_infers_the_third_step", light_infers_the_third_step),
-    ("an_interface_goes_down_and_comes_back", down_and_up),
-    ("a_removed_interface_is_told", a_removed_interface),
-    ("signals_ask_for_reports", signals_ask_for_reports),
-    ("a_second_sigint_ends_at_once", second_sigint),
-    ("count_and_fail_on_end_it", count_and_fail_on),
-    ("without_the_right_it_says_what_to_do", without_the_right),
-    ("what_cannot_be_watched_is_told", what_cannot_be_watched),
+use crate::support::harness::{Test, tests};
+use crate::support::tools::is_done;
+use crate::support::watching::network::{Network, filter, on, run_script};
+use crate::support::watching::reports::{read, scratch, written};
+use crate::support::watching::running::ended;
+
+pub(crate) const TESTS: &[Test] = tests![
+    each_kind_of_end_is_told_in_its_time,
+    a_refusal_shows_within_100_ms,
+    two_interfaces_are_watched,
+    any_watches_loopback_too,
+    light_infers_the_third_step,
+    an_interface_goes_down_and_comes_back,
+    a_removed_interface_is_told,
+    signals_ask_for_reports,
+    a_second_sigint_ends_at_once,
+    count_and_fail_on_end_it,
+    without_the_right_it_says_what_to_do,
+    what_cannot_be_watched_is_told,
 ];
-
-fn main() -> ExitCode {
-    run_watches(TESTS)
-}
 
 /// Server ports and how connects to them ended, of a JSON report.
 fn outcomes(report: &Value) -> BTreeMap<String, String> {
@@ -54,7 +47,7 @@ fn outcomes(report: &Value) -> BTreeMap<String, String> {
 // ---------------------------------------------------------------- the tests
 
 /// All kinds in one run, beside a tcpdump whose capture `read` judges the same way.
-fn each_kind_of_end() {
+fn each_kind_of_end_is_told_in_its_time() {
     let mut network = Network::new();
     let (client, server) = (network.client.clone(), network.server.clone());
     filter(
@@ -153,7 +146,7 @@ impl WaitAfterInterrupt for Child {
     }
 }
 
-fn a_refusal_shows_at_once() {
+fn a_refusal_shows_within_100_ms() {
     let mut network = Network::new();
     let watched = network.watch(&["-i", "eth0", "-F", "ndjson"]);
     let mut delays = Vec::new();
@@ -173,7 +166,7 @@ fn a_refusal_shows_at_once() {
     assert_eq!(ended.data("summary")[0]["refused"], 10);
 }
 
-fn two_interfaces() {
+fn two_interfaces_are_watched() {
     let mut network = Network::new();
     let watched = network.watch(&["-i", "eth0", "-i", "eth1"]);
     network.connect("10.0.0.20", 80, 5);
@@ -189,7 +182,7 @@ fn two_interfaces() {
     );
 }
 
-fn any_watches_loopback() {
+fn any_watches_loopback_too() {
     let mut network = Network::new();
     let watched = network.watch(&["-i", "any"]);
     network.connect("127.0.0.1", 80, 5);
@@ -220,7 +213,7 @@ fn light_infers_the_third_step() {
     assert!(!report.contains("half-open"), "{report}");
 }
 
-fn down_and_up() {
+fn an_interface_goes_down_and_comes_back() {
     let mut network = Network::new();
     let client = network.client.clone();
     let watched = network.watch(&["-i", "eth0"]);
@@ -239,7 +232,7 @@ fn down_and_up() {
     assert_eq!(watched.interrupt().status, 0);
 }
 
-fn a_removed_interface() {
+fn a_removed_interface_is_told() {
     let mut network = Network::new();
     let client = network.client.clone();
     let keeps_right = network.watch(&["-i", "eth1", "--reopen"]);
@@ -279,7 +272,7 @@ fn signals_ask_for_reports() {
 }
 
 /// Both reach it at once, while it stands still: it has no time to end in order between them.
-fn second_sigint() {
+fn a_second_sigint_ends_at_once() {
     let network = Network::new();
     let watched = network.watch(&["-i", "eth0"]);
     let process = watched.child.id();
@@ -290,7 +283,7 @@ fn second_sigint() {
     assert_eq!(watched.end().status, 130);
 }
 
-fn count_and_fail_on() {
+fn count_and_fail_on_end_it() {
     let mut network = Network::new();
     let watched = network.watch(&["-i", "eth0", "--count", "2", "--fail-on", "refused"]);
     network.connect("10.0.0.20", 80, 5);
@@ -308,7 +301,7 @@ fn count_and_fail_on() {
     assert!(start.elapsed() >= Duration::from_secs(1));
 }
 
-fn without_the_right() {
+fn without_the_right_it_says_what_to_do() {
     let network = Network::new();
     let program = env!("CARGO_BIN_EXE_tcpwhy");
     let words = [
@@ -332,7 +325,7 @@ fn without_the_right() {
     );
 }
 
-fn what_cannot_be_watched() {
+fn what_cannot_be_watched_is_told() {
     let network = Network::new();
     let live = |arguments: &[&str]| network.watch_to_its_end(arguments);
     let (status, said) = live(&["-i", "eht0"]);

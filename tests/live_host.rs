@@ -1,42 +1,26 @@
 //! What `tcpwhy live` learns from this host itself: sockets, processes and counters of this host's kernel, in network
 //! namespaces.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-#[path = "support/watching/mod.rs"]
-mod watching;
-
-use std::process::{ExitCode, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
-use watching::network::{Network, filter, listening_script, on, python, run_script, watch_on};
-use watching::running::Watched;
-use watching::trials::{Test, run_watches};
 
-const TESTS: &[(&str, Test)] = &[
-    (
-        "a_refused_port_tells_what_listens_elsewhere",
-        refused_beside_loopback,
-    ),
-    (
-        "a_port_where_nothing_listens_and_a_rule_that_resets",
-        nothing_listens_and_a_rule,
-    ),
-    ("the_client_s_process_is_named", client_process),
-    ("a_full_accept_queue_is_proved", full_accept_queue),
-    ("the_reverse_path_filter_is_cited", reverse_path_filter),
-    ("a_rule_that_drops_before_tcp_is_told", dropped_before_tcp),
-    ("without_rights_users_are_told", without_rights),
-    ("a_hostile_name_is_harmless", hostile_name),
+use crate::support::harness::{Test, tests};
+use crate::support::watching::network::{
+    Network, filter, listening_script, on, python, run_script, watch_on,
+};
+use crate::support::watching::running::Watched;
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_refused_port_tells_what_listens_elsewhere,
+    a_port_where_nothing_listens_and_a_rule_that_resets,
+    the_client_s_process_is_named,
+    a_full_accept_queue_is_proved,
+    the_reverse_path_filter_is_cited,
+    a_rule_that_drops_before_tcp_is_told,
+    without_rights_users_are_told,
+    a_hostile_name_is_harmless,
 ];
-
-fn main() -> ExitCode {
-    run_watches(TESTS)
-}
 
 fn texts(value: &Value) -> Vec<String> {
     let texts = value.as_array().unwrap().iter();
@@ -52,7 +36,7 @@ fn has(texts: &[String], words: &[&str]) -> bool {
         .any(|text| words.iter().all(|word| text.contains(word)))
 }
 
-fn refused_beside_loopback() {
+fn a_refused_port_tells_what_listens_elsewhere() {
     let mut network = Network::new();
     let process = network.serve(&listening_script("127.0.0.1", 8080));
     let watched = watch_on(
@@ -76,7 +60,7 @@ fn refused_beside_loopback() {
     );
 }
 
-fn nothing_listens_and_a_rule() {
+fn a_port_where_nothing_listens_and_a_rule_that_resets() {
     let mut network = Network::new();
     let server = network.server.clone();
     filter(&server, "tcp dport 84 reject with tcp reset");
@@ -99,7 +83,7 @@ fn nothing_listens_and_a_rule() {
     );
 }
 
-fn client_process() {
+fn the_client_s_process_is_named() {
     let mut network = Network::new();
     let server = network.server.clone();
     filter(&server, "tcp dport 81 drop");
@@ -124,7 +108,7 @@ fn client_process() {
 }
 
 /// A backlog of 1 holds two connections that nobody accepts; the third SYN meets silence.
-fn full_accept_queue() {
+fn a_full_accept_queue_is_proved() {
     let mut network = Network::new();
     let process = network.serve(
         "import socket,time\ns=socket.socket()\ns.bind(('10.0.0.20',85))\ns.listen(1)\nprint('listens',flush=True)\ntime.sleep(60)",
@@ -169,7 +153,7 @@ fn full_accept_queue() {
 }
 
 /// The SYN comes in by eth0, and the way back to its source leads out of eth1.
-fn reverse_path_filter() {
+fn the_reverse_path_filter_is_cited() {
     let mut network = Network::new();
     let (client, server) = (network.client.clone(), network.server.clone());
     run_script(&format!(
@@ -194,7 +178,7 @@ fn reverse_path_filter() {
     watched.interrupt();
 }
 
-fn dropped_before_tcp() {
+fn a_rule_that_drops_before_tcp_is_told() {
     let mut network = Network::new();
     let server = network.server.clone();
     filter(&server, "tcp dport 81 drop");
@@ -209,7 +193,7 @@ fn dropped_before_tcp() {
 }
 
 /// With nothing but the right to capture: own processes by their names, those of others by their users.
-fn without_rights() {
+fn without_rights_users_are_told() {
     let mut network = Network::new();
     let server = network.server.clone();
     let nobodys = |port| {
@@ -270,7 +254,7 @@ fn without_rights() {
     watched.interrupt();
 }
 
-fn hostile_name() {
+fn a_hostile_name_is_harmless() {
     let mut network = Network::new();
     let script = format!(
         "open('/proc/self/comm','w').write('a) R\\n\\x1b[2J(pid 1')\n{}",

@@ -1,34 +1,22 @@
 //! `tcpwhy live` when it cannot keep up, and when it runs for longer than its window: real traffic in network namespaces.
 
 #![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
+    reason = "live traffic has the time of the clock"
 )]
 
-#[path = "support/watching/mod.rs"]
-mod watching;
-
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use watching::network::{Network, filter, on, python, run_script};
-use watching::running::Watched;
-use watching::trials::{Test, run_watches};
 
-const TESTS: &[(&str, Test)] = &[
-    (
-        "what_the_kernel_lost_is_told_and_makes_silence_doubtful",
-        overload,
-    ),
-    ("findings_leave_with_the_window_and_totals_stay", window),
+use crate::support::harness::{Test, tests};
+use crate::support::watching::network::{Network, filter, on, python, run_script};
+use crate::support::watching::running::Watched;
+
+pub(crate) const TESTS: &[Test] = tests![
+    what_the_kernel_lost_is_told_and_makes_silence_doubtful,
+    findings_leave_with_the_window_and_totals_stay,
 ];
-
-fn main() -> ExitCode {
-    run_watches(TESTS)
-}
 
 /// Connects once to each of these ports from this address, one after the other, and waits for the end.
 fn connect_to_each(network: &Network, source: &str, ports: &str) {
@@ -42,7 +30,7 @@ fn connect_to_each(network: &Network, source: &str, ports: &str) {
 }
 
 /// The smallest buffer holds some thousand packets. While the program stands still, three times as many pass.
-fn overload() {
+fn what_the_kernel_lost_is_told_and_makes_silence_doubtful() {
     let mut network = Network::new();
     let server = network.server.clone();
     filter(&server, "tcp dport 81 drop");
@@ -109,7 +97,7 @@ fn interim(watched: &Watched) -> Interim {
 /// A scan and a refused connect: both are findings while they are young. Later nothing is, the totals stay, and the ports
 /// of the scan are no failing services then either: neither those that it alone touched, nor that which another client
 /// used as well.
-fn window() {
+fn findings_leave_with_the_window_and_totals_stay() {
     let network = Network::new();
     let client = &network.client;
     run_script(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));

@@ -1,18 +1,9 @@
 //! Verdicts told while the packets pass, against those at the end of a capture.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use support::scenario::{Scenario, parse};
 use tcpwhy::capture::{
     CaptureSet, LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp,
 };
@@ -21,9 +12,24 @@ use tcpwhy::handshake::{
     DecidedAttempt, Decisions, LiveTracker, Outcome, Tracker, TrackerSettings, Verdict,
 };
 
+use crate::support::harness::{Test, tests};
+use crate::support::scenario::{Scenario, parse};
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_scenario_ends_as_it_does_when_read_from_a_file,
+    silence_is_told_when_the_patience_is_over_and_corrected_by_an_answer,
+    a_syn_that_stays_alone_is_told_when_time_is_told_on,
+    an_answer_without_ack_is_half_open_three_seconds_after_it,
+    a_refusal_is_told_with_its_packet_and_once,
+    what_is_over_is_let_go_so_that_days_fit_into_memory,
+    at_the_end_what_is_open_leaves_in_pieces_and_in_order,
+    a_clock_that_is_set_makes_no_silence,
+];
+
 /// The packets of a scenario as a capture gives them.
 fn each_packet(scenario: &Scenario, mut each: impl FnMut(&Packet<'_>)) {
-    let file = support::command::file(&support::pcap::pcap_file(1, &scenario.packets));
+    let file =
+        crate::support::command::file(&crate::support::pcap::pcap_file(1, &scenario.packets));
     let mut opened = CaptureSet::open(std::slice::from_ref(&file.path));
     while let Some(packet) = opened.captures.next_packet() {
         each(&packet);
@@ -77,7 +83,6 @@ fn at_the_end(scenario: &Scenario) -> Ends {
     ends
 }
 
-#[test]
 fn every_scenario_ends_as_it_does_when_read_from_a_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let mut count = 0;
@@ -105,7 +110,7 @@ fn every_scenario_ends_as_it_does_when_read_from_a_file() {
 fn story(text: &str) -> Vec<(Option<Outcome>, Outcome, f64)> {
     let (told, _) = watched(&parse(text));
     let start = Timestamp::from_nanoseconds(
-        i64::try_from(support::scenario::START_SECONDS).unwrap() * 1_000_000_000,
+        i64::try_from(crate::support::scenario::START_SECONDS).unwrap() * 1_000_000_000,
     );
     let entry = |before, decided: &DecidedAttempt| {
         let judgement = decided.judgement;
@@ -123,7 +128,6 @@ fn story(text: &str) -> Vec<(Option<Outcome>, Outcome, f64)> {
         .collect()
 }
 
-#[test]
 fn silence_is_told_when_the_patience_is_over_and_corrected_by_an_answer() {
     let text = "
         0.0  10.0.0.7:51234 > 10.0.1.20:443  SYN seq=100
@@ -142,7 +146,6 @@ fn silence_is_told_when_the_patience_is_over_and_corrected_by_an_answer() {
     );
 }
 
-#[test]
 fn a_syn_that_stays_alone_is_told_when_time_is_told_on() {
     let text = "
         0.0  10.0.0.7:51234 > 10.0.1.20:443  SYN seq=100
@@ -153,7 +156,6 @@ fn a_syn_that_stays_alone_is_told_when_time_is_told_on() {
     assert_eq!(story(text), [(None, Outcome::Dropped, 3.0)]);
 }
 
-#[test]
 fn an_answer_without_ack_is_half_open_three_seconds_after_it() {
     let text = "
         0.0  10.0.0.7:51234 > 10.0.1.20:443  SYN seq=100
@@ -164,7 +166,6 @@ fn an_answer_without_ack_is_half_open_three_seconds_after_it() {
     assert_eq!(story(text), [(None, Outcome::HalfOpen, 5.5)]);
 }
 
-#[test]
 fn a_refusal_is_told_with_its_packet_and_once() {
     let text = "
         0.0  10.0.0.7:51234 > 10.0.1.20:443  SYN seq=100
@@ -201,7 +202,6 @@ fn observe(tracker: &mut LiveTracker, number: u32, at: Timestamp) {
     tracker.observe(&decode(&packet), place);
 }
 
-#[test]
 fn what_is_over_is_let_go_so_that_days_fit_into_memory() {
     let mut tracker = LiveTracker::new(TrackerSettings::default(), Some(true));
     let start = Timestamp::from_nanoseconds(0);
@@ -224,7 +224,6 @@ fn what_is_over_is_let_go_so_that_days_fit_into_memory() {
 }
 
 /// In a flood all of them together would take as much memory again as everything else.
-#[test]
 fn at_the_end_what_is_open_leaves_in_pieces_and_in_order() {
     let mut tracker = LiveTracker::new(TrackerSettings::default(), Some(true));
     let start = Timestamp::from_nanoseconds(0);
@@ -249,7 +248,6 @@ fn at_the_end_what_is_open_leaves_in_pieces_and_in_order() {
     assert!(ended.is_sorted());
 }
 
-#[test]
 fn a_clock_that_is_set_makes_no_silence() {
     let hour = Duration::from_secs(3600);
     let start = Timestamp::from_nanoseconds(0).after(hour);

@@ -1,26 +1,25 @@
 //! More attempts than are followed to the end of a capture.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::net::SocketAddr;
 use std::process::Command;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use support::frames::{SegmentPlan, icmp_error};
-use support::pcap::{CapturedPacket, pcap_file};
 use tcpwhy::capture::{LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp};
 use tcpwhy::decode::{Observation, decode};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Selection};
 use tcpwhy::handshake::{Decided, Decisions, Tracker, TrackerSettings};
+
+use crate::support::frames::{SegmentPlan, icmp_error};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_patient_client_is_followed_among_very_many_that_gave_up,
+    of_more_attempts_than_are_followed_the_oldest_are_judged_early_and_counted,
+    at_least_one_attempt_is_followed,
+    what_is_only_counted_counts_as_the_attempt_that_it_is,
+];
 
 const SERVER: ([u8; 4], u16) = ([10, 0, 1, 20], 443);
 
@@ -48,7 +47,6 @@ fn syn(at_microseconds: u64, client: SocketAddr) -> CapturedPacket {
 
 /// A client whose pauses double, among eighty thousand connects that fail: it stays one attempt, and its answer after a
 /// minute is still its answer.
-#[test]
 fn a_patient_client_is_followed_among_very_many_that_gave_up() {
     let patient = SocketAddr::from(([10, 0, 0, 7], 50000));
     let mut packets: Vec<CapturedPacket> = [0_u64, 1, 3, 7, 15, 31]
@@ -92,7 +90,6 @@ fn a_patient_client_is_followed_among_very_many_that_gave_up() {
 
 /// Five clients, a second apart, of which the first two repeat their SYN in vain and the last three are answered; two are
 /// followed at once.
-#[test]
 fn of_more_attempts_than_are_followed_the_oldest_are_judged_early_and_counted() {
     let clients: Vec<SocketAddr> = (0..5).map(stranger).collect();
     let mut packets: Vec<CapturedPacket> = (0..)
@@ -147,7 +144,6 @@ fn of_more_attempts_than_are_followed_the_oldest_are_judged_early_and_counted() 
     );
 }
 
-#[test]
 fn at_least_one_attempt_is_followed() {
     let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
         .args(["read", "--max-flows", "0", "samples/closed-port.pcap"])
@@ -260,7 +256,6 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Floods and scans around the numbers from which on attempts are only counted.
-    #[test]
     fn what_is_only_counted_counts_as_the_attempt_that_it_is(
         mut attacks in proptest::collection::vec((0_u32..40_000, any::<u16>(), 0_u8..2, 0_u8..24, fate()), 4000..14_000),
         is_flood: bool,

@@ -1,19 +1,21 @@
 //! The Markdown report, rendered as `CommonMark` with tables.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
-use support::command::{file, run};
-use support::hostile::capture_of_names;
-use support::samples;
+
+use crate::support::command::{file, run};
+use crate::support::harness::{Test, tests};
+use crate::support::hostile::capture_of_names;
+use crate::support::samples;
+
+pub(crate) const TESTS: &[Test] = tests![
+    hostile_names_stay_text,
+    no_row_has_more_bare_pipes_than_its_head,
+    every_sample_renders_as_headings_tables_and_blocks,
+    each_finding_has_the_commands_that_show_its_packets_again,
+    it_is_short_unless_told_otherwise,
+    it_says_what_it_was_made_from,
+    the_same_input_and_arguments_give_the_same_bytes,
+];
 
 fn markdown(arguments: &[&str]) -> String {
     let ran = run(&[&["read", "-F", "markdown"], arguments].concat());
@@ -100,7 +102,6 @@ const HOSTILE_NAMES: [&str; 12] = [
     "\u{202e}| --- |",
 ];
 
-#[test]
 fn hostile_names_stay_text() {
     let capture = file(&capture_of_names(&HOSTILE_NAMES));
     let text = markdown(&[capture.path.to_str().unwrap()]);
@@ -123,7 +124,6 @@ fn hostile_names_stay_text() {
 }
 
 /// As GitHub does, which makes a cell of all between two bare pipes and drops what is too much.
-#[test]
 fn no_row_has_more_bare_pipes_than_its_head() {
     let capture = file(&capture_of_names(&HOSTILE_NAMES));
     let text = markdown(&[capture.path.to_str().unwrap()]);
@@ -146,7 +146,6 @@ fn no_row_has_more_bare_pipes_than_its_head() {
     assert!(rows > 2 * HOSTILE_NAMES.len());
 }
 
-#[test]
 fn every_sample_renders_as_headings_tables_and_blocks() {
     for path in samples() {
         let text = markdown(&[path.to_str().unwrap()]);
@@ -167,7 +166,6 @@ fn every_sample_renders_as_headings_tables_and_blocks() {
     }
 }
 
-#[test]
 fn each_finding_has_the_commands_that_show_its_packets_again() {
     let text = markdown(&["samples/service-restart.pcap"]);
     let fold = text.split(FOLDS[0]).nth(1).unwrap();
@@ -192,7 +190,6 @@ fn each_finding_has_the_commands_that_show_its_packets_again() {
     );
 }
 
-#[test]
 fn it_is_short_unless_told_otherwise() {
     let rows = |arguments: &[&str]| {
         let all = [
@@ -209,7 +206,6 @@ fn it_is_short_unless_told_otherwise() {
     assert_eq!(rows(&["--max-attempts", "0"]), 60);
 }
 
-#[test]
 fn it_says_what_it_was_made_from() {
     let text = markdown(&[
         "samples/closed-port.pcap",
@@ -232,11 +228,10 @@ fn it_says_what_it_was_made_from() {
     ] {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
-    let bytes = std::fs::read(support::in_package("samples/closed-port.pcap")).unwrap();
-    assert!(text.contains(&support::sha256sum(&bytes)), "{text}");
+    let bytes = std::fs::read(crate::support::in_package("samples/closed-port.pcap")).unwrap();
+    assert!(text.contains(&crate::support::sha256sum(&bytes)), "{text}");
 }
 
-#[test]
 fn the_same_input_and_arguments_give_the_same_bytes() {
     for format in ["markdown", "json", "ndjson", "csv"] {
         let arguments = [

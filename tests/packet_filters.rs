@@ -1,26 +1,28 @@
 //! The filters that a report names do what they promise: tshark shows the attempt's packets with one, libpcap captures such
 //! an attempt with the other.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+
 #[cfg(feature = "live")]
-use support::frames::SegmentPlan;
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
 #[cfg(feature = "live")]
-use support::pcap::{CapturedPacket, pcap_file};
-use support::{in_package, json_on, samples};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+use crate::support::{in_package, json_on, samples};
+
+pub(crate) const TESTS: &[Test] = tests![
+    display_filters_show_the_packets_of_the_attempt_and_of_no_other needs "tshark",
+    display_filters_of_findings_show_what_proves_them needs "tshark",
+    both_versions_of_ip_are_named_as_wireshark_and_libpcap_name_them,
+    #[cfg(feature = "live")]
+    the_capture_filter_of_a_finding_looks_behind_as_many_tags_as_there_were,
+    #[cfg(feature = "live")]
+    capture_filters_compile_and_catch_the_failure,
+];
 
 /// The numbers of the frames that tshark shows.
 fn shown_by_tshark(path: &Path, filter: &str) -> BTreeSet<u64> {
@@ -57,7 +59,6 @@ fn examples(report: &Value) -> Vec<&Value> {
         .collect()
 }
 
-#[test]
 fn display_filters_show_the_packets_of_the_attempt_and_of_no_other() {
     let mut count = 0;
     for path in samples() {
@@ -84,7 +85,6 @@ fn display_filters_show_the_packets_of_the_attempt_and_of_no_other() {
     assert!(count >= 40, "{count}");
 }
 
-#[test]
 fn display_filters_of_findings_show_what_proves_them() {
     let mut count = 0;
     for path in samples() {
@@ -113,7 +113,6 @@ fn display_filters_of_findings_show_what_proves_them() {
     assert!(count >= 20, "{count}");
 }
 
-#[test]
 fn both_versions_of_ip_are_named_as_wireshark_and_libpcap_name_them() {
     let report = json_on(&[in_package("samples/reset-by-server-firewall-ipv6.pcap")]);
     let refused = examples(&report)[0];
@@ -139,7 +138,7 @@ fn both_versions_of_ip_are_named_as_wireshark_and_libpcap_name_them() {
 fn read_again(path: &Path, filter: &str) -> Value {
     let path = path.to_str().unwrap();
     let arguments = ["read", "-q", "-F", "json", "--filter", filter, path];
-    let ran = support::command::run(&arguments);
+    let ran = crate::support::command::run(&arguments);
     serde_json::from_str(&ran.stdout).expect(&ran.stderr)
 }
 
@@ -202,7 +201,6 @@ fn refused_behind(tags: &[u16], client: [u8; 4], at_milliseconds: u64) -> [Captu
 
 /// A trunk: the same server behind two tags, without any, and behind one.
 #[cfg(feature = "live")]
-#[test]
 fn the_capture_filter_of_a_finding_looks_behind_as_many_tags_as_there_were() {
     let story = |depths: &[&[u16]]| {
         let packets: Vec<CapturedPacket> = (1_u8..)
@@ -211,7 +209,7 @@ fn the_capture_filter_of_a_finding_looks_behind_as_many_tags_as_there_were() {
                 refused_behind(tags, [10, 0, 0, client], u64::from(client) * 10)
             })
             .collect();
-        let capture = support::command::file(&pcap_file(1, &packets));
+        let capture = crate::support::command::file(&pcap_file(1, &packets));
         let report = json_on(std::slice::from_ref(&capture.path));
         let finding = report["findings"][0].clone();
         assert_eq!(finding["kind"], "never_listening");
@@ -231,7 +229,6 @@ fn the_capture_filter_of_a_finding_looks_behind_as_many_tags_as_there_were() {
 
 /// Captured again with its own filter, the attempt ends the same way.
 #[cfg(feature = "live")]
-#[test]
 fn capture_filters_compile_and_catch_the_failure() {
     let mut count = 0;
     for path in samples() {

@@ -1,19 +1,21 @@
 //! What a pcapng file tells beside its packets: interfaces, filters, names, losses. All of it is hostile text.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use serde_json::Value;
-use support::frames::SegmentPlan;
-use support::pcap::{block_options, enhanced_packet, pcapng_block, section_header};
-use support::{command::run, json_on};
+
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{block_options, enhanced_packet, pcapng_block, section_header};
+use crate::support::{command::run, json_on};
+
+pub(crate) const TESTS: &[Test] = tests![
+    interfaces_have_names_descriptions_and_filters,
+    a_filter_that_keeps_out_icmp_is_a_finding,
+    name_resolution_blocks_give_names,
+    a_dns_answer_counts_more_than_a_name_resolution_block,
+    names_and_filters_do_not_reach_the_terminal_as_they_are,
+    comments_on_packets_stand_with_their_attempt,
+    losses_between_packets_count,
+];
 
 fn report_on(blocks: &[Vec<u8>]) -> Value {
     let folder = tempfile::tempdir().unwrap();
@@ -50,7 +52,6 @@ fn dropped() -> Vec<u8> {
     .concat()
 }
 
-#[test]
 fn interfaces_have_names_descriptions_and_filters() {
     let report = report_on(&[
         section_header(false),
@@ -76,7 +77,6 @@ fn interfaces_have_names_descriptions_and_filters() {
 }
 
 /// Silence may be a rejection that was not captured: then nobody knows what `connect()` returned.
-#[test]
 fn a_filter_that_keeps_out_icmp_is_a_finding() {
     let report = report_on(&[
         section_header(false),
@@ -104,7 +104,6 @@ fn name_record(kind: u16, address: &[u8], names: &[u8]) -> Vec<u8> {
     record
 }
 
-#[test]
 fn name_resolution_blocks_give_names() {
     let ipv6: std::net::Ipv6Addr = "2001:db8::20".parse().unwrap();
     let names = [
@@ -134,7 +133,6 @@ fn name_resolution_blocks_give_names() {
     );
 }
 
-#[test]
 fn a_dns_answer_counts_more_than_a_name_resolution_block() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("names.pcapng");
@@ -150,7 +148,6 @@ fn a_dns_answer_counts_more_than_a_name_resolution_block() {
     assert_eq!(report["attempts"][0]["client_name"], "client.example.net");
 }
 
-#[test]
 fn names_and_filters_do_not_reach_the_terminal_as_they_are() {
     let names = [
         name_record(1, &[10, 0, 1, 20], b"a\x1b[31mb\n\0"),
@@ -172,7 +169,6 @@ fn names_and_filters_do_not_reach_the_terminal_as_they_are() {
 }
 
 /// What a colleague wrote in Wireshark stands with the attempt that the packet belongs to.
-#[test]
 fn comments_on_packets_stand_with_their_attempt() {
     let commented = |packet: &[u8], comment: &[u8]| {
         let mut body = packet[8..packet.len() - 4].to_vec();
@@ -212,7 +208,6 @@ fn comments_on_packets_stand_with_their_attempt() {
 }
 
 /// `epb_dropcount` counts where there are no interface statistics, and not twice where there are.
-#[test]
 fn losses_between_packets_count() {
     let lost_before = |count: u64| {
         let packet = enhanced_packet(false, 0, 6_000_000, &syn());

@@ -1,23 +1,22 @@
 //! What is shown while reading takes long: on a terminal, and nowhere else.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::io::Write;
 use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use support::command::tcpwhy;
-use support::frames::SegmentPlan;
-use support::pcap::{CapturedPacket, pcap_file};
+use crate::support::command::tcpwhy;
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+
+pub(crate) const TESTS: &[Test] = tests![
+    in_a_pipe_nothing_is_shown_however_long_it_takes,
+    #[cfg(target_os = "linux")]
+    on_a_terminal_it_is_shown_and_removed,
+    #[cfg(target_os = "linux")]
+    who_wants_quiet_sees_nothing,
+];
 
 /// Longer than reading goes on without showing anything.
 const LONG: Duration = Duration::from_millis(800);
@@ -40,7 +39,6 @@ fn long_capture() -> Vec<u8> {
     pcap_file(1, &packets)
 }
 
-#[test]
 fn in_a_pipe_nothing_is_shown_however_long_it_takes() {
     let capture = long_capture();
     let mut child = tcpwhy()
@@ -62,9 +60,9 @@ fn in_a_pipe_nothing_is_shown_however_long_it_takes() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
-/// What a terminal gets on standard error while a capture arrives slowly; `None` where `script` cannot make a terminal.
+/// What a terminal gets on standard error while a capture arrives slowly.
 #[cfg(target_os = "linux")]
-fn on_a_terminal(options: &str) -> Option<String> {
+fn on_a_terminal(options: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let capture = long_capture();
     let (first, rest) = capture.split_at(capture.len() / 2);
@@ -81,18 +79,15 @@ fn on_a_terminal(options: &str) -> Option<String> {
         .current_dir(folder.path())
         .stdin(Stdio::null())
         .output()
-        .ok()?;
+        .expect("script of util-linux");
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(shown.trim_end().ends_with("done"), "{shown:?}");
-    Some(shown)
+    shown
 }
 
 #[cfg(target_os = "linux")]
-#[test]
 fn on_a_terminal_it_is_shown_and_removed() {
-    let Some(shown) = on_a_terminal("") else {
-        return;
-    };
+    let shown = on_a_terminal("");
     assert!(shown.contains("B/s"), "{shown:?}");
     let erase_line = "\u{1b}[2K";
     let (_, after_last_erasure) = shown.rsplit_once(erase_line).expect("it is removed");
@@ -100,9 +95,6 @@ fn on_a_terminal_it_is_shown_and_removed() {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
 fn who_wants_quiet_sees_nothing() {
-    if let Some(shown) = on_a_terminal("-q") {
-        assert_eq!(shown.trim_end(), "done");
-    }
+    assert_eq!(on_a_terminal("-q").trim_end(), "done");
 }

@@ -1,26 +1,30 @@
 //! What must hold for any input.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support::frames::{SegmentPlan, icmp_error};
-use support::pcap::{CapturedPacket, pcap_file};
-use support::{json_on, samples};
 use tcpwhy::capture::{LinkType, Packet, PacketPlace};
 use tcpwhy::decode::{decode, decode_by_layers};
+
+use crate::support::frames::{SegmentPlan, icmp_error};
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+use crate::support::{json_on, samples};
+
+pub(crate) const TESTS: &[Test] = tests![
+    decoding_never_panics,
+    the_short_way_agrees_with_the_long_one,
+    reading_names_never_panics_or_hangs,
+    decoding_damaged_packets_never_panics,
+    reading_never_panics,
+    reading_damaged_samples_never_panics,
+    a_cut_changes_only_what_came_after_it,
+    the_order_of_files_changes_nothing,
+    flows_do_not_disturb_each_other,
+];
 
 /// Reads the bytes as a capture file, if they are one.
 fn read(bytes: &[u8]) -> Option<Value> {
@@ -38,7 +42,6 @@ fn read(bytes: &[u8]) -> Option<Value> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
-    #[test]
     fn decoding_never_panics(link_type in prop_oneof![0_u32..300, Just(1_u32)], bytes in vec(any::<u8>(), 0..200), wire_length: u32) {
         let packet = Packet {
             place: PacketPlace::default(),
@@ -50,7 +53,6 @@ proptest! {
     }
 
     /// The common packet has a short way through the decoder: frames that almost are such a packet, cut anywhere.
-    #[test]
     fn the_short_way_agrees_with_the_long_one(
         is_ipv6: bool,
         changes in vec((0_usize..80, prop_oneof![Just(0_u8), Just(0x45), Just(0x06), Just(0x40), any::<u8>()]), 0..5),
@@ -84,13 +86,12 @@ proptest! {
     }
 
     /// DNS answers: pointers that go in circles, counts that lie, names without end.
-    #[test]
     fn reading_names_never_panics_or_hangs(start in 0_usize..3, bytes in vec(prop_oneof![Just(0xc0_u8), Just(0x0c), Just(1), any::<u8>()], 0..300)) {
         let header: &[u8] = [&[0, 1, 0x81, 0x80, 0, 1, 0, 9, 0, 0, 0, 0][..], &[0, 1, 0x81, 0x80, 255, 255, 255, 255, 0, 0, 0, 0], &[]][start];
         let message = [header, &bytes].concat();
         let length = u16::try_from(8 + message.len()).unwrap();
         let udp = [&[0, 53, 0xc0, 0][..], &length.to_be_bytes(), &[0, 0], &message].concat();
-        let ip = support::frames::IpPlan {
+        let ip = crate::support::frames::IpPlan {
             source: [10, 0, 0, 1].into(),
             destination: [10, 0, 0, 7].into(),
             protocol: etherparse::IpNumber::UDP,
@@ -110,7 +111,6 @@ proptest! {
     }
 
     /// Bytes that start like something: the decoder gets further before they stop making sense.
-    #[test]
     fn decoding_damaged_packets_never_panics(
         sample in 0_usize..4096,
         cut in 0_usize..400,
@@ -139,7 +139,6 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    #[test]
     fn reading_never_panics(magic in 0_usize..8, bytes in vec(any::<u8>(), 0..600)) {
         let magics: [&[u8]; 8] = [
             &[0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4],
@@ -154,7 +153,6 @@ proptest! {
         let _ = read(&[magics[magic], &bytes].concat());
     }
 
-    #[test]
     fn reading_damaged_samples_never_panics(
         sample in 0_usize..4096,
         changes in vec((0_usize..2000, any::<u8>()), 1..12),
@@ -171,7 +169,6 @@ proptest! {
     }
 
     /// Cutting a capture changes only what came after the cut, or was undecided.
-    #[test]
     fn a_cut_changes_only_what_came_after_it(sample in 0_usize..4096, share in 0.0_f64..1.0) {
         let samples = samples();
         let path = &samples[sample % samples.len()];
@@ -202,7 +199,6 @@ proptest! {
 
     /// One capture in several files, named in any order, is the one capture. (Cut where time moves on: what two sources
     /// show of one moment are copies, not repetitions.)
-    #[test]
     fn the_order_of_files_changes_nothing(
         conversations in conversations(),
         cuts in vec(any::<prop::sample::Index>(), 0..4),
@@ -227,7 +223,6 @@ proptest! {
     }
 
     /// Packets of different flows with equal times may stand in any order.
-    #[test]
     fn flows_do_not_disturb_each_other(conversations in conversations(), order in vec(any::<u16>(), 0..60)) {
         let one = in_time_order(&conversations, &[]);
         let other = in_time_order(&conversations, &order);

@@ -1,22 +1,22 @@
 //! Every capture in `samples/` says what `samples/README.md` says, and looks as it looked.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use support::{in_package, json_of, json_on, report_on, samples};
 use tcpwhy::report::text::{self, TextStyle};
 use tcpwhy::report::{Report, TimeZoneChoice};
+
+use crate::support::harness::{Test, tests};
+use crate::support::{in_package, json_of, json_on, report_on, samples};
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_sample_ends_as_its_readme_says,
+    no_sample_is_large,
+    every_sample_looks_as_it_looked,
+    lines_fit_into_the_width,
+    colour_only_repeats_what_the_words_say,
+];
 
 /// The counts that `samples/README.md` promises for each file.
 fn promised() -> BTreeMap<String, BTreeMap<String, u64>> {
@@ -39,7 +39,6 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-#[test]
 fn every_sample_ends_as_its_readme_says() {
     let promised = promised();
     let mut seen = Vec::new();
@@ -66,7 +65,6 @@ fn every_sample_ends_as_its_readme_says() {
     assert!(seen.len() >= 16);
 }
 
-#[test]
 fn no_sample_is_large() {
     for path in samples() {
         assert!(
@@ -103,7 +101,6 @@ fn text_of(report: &Report, width: usize, color: bool) -> String {
     String::from_utf8(text).unwrap()
 }
 
-#[test]
 fn every_sample_looks_as_it_looked() {
     for path in samples() {
         let report = short_report(&path);
@@ -121,7 +118,6 @@ fn every_sample_looks_as_it_looked() {
     }
 }
 
-#[test]
 fn lines_fit_into_the_width() {
     for path in samples() {
         let report = short_report(&path);
@@ -133,7 +129,6 @@ fn lines_fit_into_the_width() {
     }
 }
 
-#[test]
 fn colour_only_repeats_what_the_words_say() {
     for path in samples() {
         let report = short_report(&path);

@@ -1,26 +1,39 @@
 //! Every file of `tests/scenarios` is a story of packets and what must be said about it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
+use std::path::{Path, PathBuf};
 
-mod support;
-
-use std::path::Path;
-
+use libtest_mimic::Failed;
 use serde_json::Value;
-use support::scenario::{Expectation, parse};
-use support::{json_of, pcap, report_on};
 
-datatest_stable::harness! {
-    { test = scenario, root = "tests/scenarios", pattern = r".*\.scenario$" },
+use crate::support::harness::Case;
+use crate::support::scenario::{Expectation, parse};
+use crate::support::tools::Needs;
+use crate::support::{in_package, json_of, pcap, report_on};
+
+/// Each scenario of the folder by its name.
+pub(crate) fn scenarios() -> impl Iterator<Item = Case> {
+    scenario_files().into_iter().map(|path| {
+        let name = path.file_stem().unwrap().to_string_lossy();
+        let name = format!("scenarios::{name}");
+        Case::new(name, Needs::default(), move || scenario(&path))
+    })
 }
 
-fn scenario(path: &Path) -> datatest_stable::Result<()> {
+/// The files that hold scenarios.
+pub(crate) fn scenario_files() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(in_package("tests/scenarios"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "scenario")
+        })
+        .collect();
+    paths.sort();
+    paths
+}
+
+fn scenario(path: &Path) -> Result<(), Failed> {
     let scenario = parse(&std::fs::read_to_string(path)?);
     let folder = tempfile::tempdir()?;
     let capture = folder.path().join("scenario.pcap");

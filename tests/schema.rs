@@ -1,20 +1,17 @@
 //! The JSON report keeps to its schema, and the schema to what is committed.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::process::Command;
 
-use support::{in_package, json_on, samples};
+use crate::support::harness::{Test, tests};
+use crate::support::{in_package, json_on, samples};
 
-#[test]
+pub(crate) const TESTS: &[Test] = tests![
+    every_sample_is_valid_against_the_schema,
+    the_schema_refuses_what_is_no_report,
+    the_schema_is_the_committed_one,
+    the_report_has_the_fields_of_its_contract,
+];
+
 fn every_sample_is_valid_against_the_schema() {
     let validator = jsonschema::validator_for(&tcpwhy::report::json::schema()).unwrap();
     for path in samples() {
@@ -29,7 +26,6 @@ fn every_sample_is_valid_against_the_schema() {
     assert!(validator.is_valid(&all), "all samples as one capture");
 }
 
-#[test]
 fn the_schema_refuses_what_is_no_report() {
     let validator = jsonschema::validator_for(&tcpwhy::report::json::schema()).unwrap();
     assert!(!validator.is_valid(&serde_json::json!({ "schema": "tcpwhy-report/1" })));
@@ -39,7 +35,6 @@ fn the_schema_refuses_what_is_no_report() {
 }
 
 /// A change of the shape must be seen: renew the file with `cargo run -- schema > tests/tcpwhy-report-1.schema.json`.
-#[test]
 fn the_schema_is_the_committed_one() {
     let printed = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
         .arg("schema")
@@ -52,7 +47,6 @@ fn the_schema_is_the_committed_one() {
 }
 
 /// Every field that the report's contract names is there, for a reader that knows nothing of this code.
-#[test]
 fn the_report_has_the_fields_of_its_contract() {
     let report = json_on(&[in_package("samples/closed-port.pcap")]);
     for pointer in [

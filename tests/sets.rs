@@ -1,24 +1,31 @@
 //! Several sources as one capture: rotated sets, pipes, files that overlap, files that change.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::command::{Ran, run, tcpwhy};
-use support::frames::SegmentPlan;
-use support::pcap::{CapturedPacket, pcap_file};
-use support::{in_package, json_on};
+
+use crate::support::command::{Ran, run, tcpwhy};
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+use crate::support::{in_package, json_on};
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_rotated_set_gives_what_the_one_file_gives,
+    packets_of_one_moment_keep_the_order_of_their_files,
+    #[cfg(target_os = "linux")]
+    more_files_than_may_be_open_are_read_side_by_side,
+    #[cfg(target_os = "linux")]
+    what_does_not_fit_beside_the_others_is_said,
+    a_set_may_mix_formats_and_compressions,
+    damage_in_one_file_of_a_set_is_no_damage_to_the_others,
+    a_file_is_named_as_tcpdump_has_it,
+    #[cfg(unix)]
+    named_pipes_are_read_side_by_side,
+    a_slow_pipe_is_waited_for,
+];
 
 /// Bytes of a pcap file's header, and of a record's.
 const FILE_HEADER: usize = 24;
@@ -80,7 +87,6 @@ fn read_json(arguments: &[&str]) -> Value {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
-#[test]
 fn a_rotated_set_gives_what_the_one_file_gives() {
     for sample in [
         "service-restart.pcap",
@@ -112,7 +118,6 @@ fn a_rotated_set_gives_what_the_one_file_gives() {
 }
 
 /// Files of the same microsecond stand in the order in which tcpdump wrote them, not in the order of the alphabet.
-#[test]
 fn packets_of_one_moment_keep_the_order_of_their_files() {
     let (client, server) = (([10, 0, 0, 7], 51234).into(), ([10, 0, 1, 20], 5432).into());
     let syn = SegmentPlan {
@@ -187,7 +192,6 @@ fn read_within(open_files: u32, kibibytes: u32, folder: &Path) -> Ran {
 }
 
 #[cfg(target_os = "linux")]
-#[test]
 fn more_files_than_may_be_open_are_read_side_by_side() {
     let folder = tempfile::tempdir().unwrap();
     overlapping(folder.path(), 300);
@@ -200,7 +204,6 @@ fn more_files_than_may_be_open_are_read_side_by_side() {
 
 /// With more compressed files of the same time than there is memory for, each that is left out is named.
 #[cfg(target_os = "linux")]
-#[test]
 fn what_does_not_fit_beside_the_others_is_said() {
     let folder = tempfile::tempdir().unwrap();
     overlapping(folder.path(), 70);
@@ -228,7 +231,6 @@ fn what_does_not_fit_beside_the_others_is_said() {
     assert_eq!(report["summary"]["refused"], 70 - left_out);
 }
 
-#[test]
 fn a_set_may_mix_formats_and_compressions() {
     let bytes = std::fs::read("samples/service-restart.pcap").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -249,7 +251,6 @@ fn a_set_may_mix_formats_and_compressions() {
 }
 
 /// One damaged file costs what is behind its damage, and nothing of the others.
-#[test]
 fn damage_in_one_file_of_a_set_is_no_damage_to_the_others() {
     let bytes = std::fs::read("samples/service-restart.pcap").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -265,7 +266,6 @@ fn damage_in_one_file_of_a_set_is_no_damage_to_the_others() {
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
 }
 
-#[test]
 fn a_file_is_named_as_tcpdump_has_it() {
     let usual = run(&["read", "samples/closed-port.pcap"]);
     for arguments in [
@@ -282,7 +282,6 @@ fn a_file_is_named_as_tcpdump_has_it() {
 }
 
 #[cfg(unix)]
-#[test]
 fn named_pipes_are_read_side_by_side() {
     let bytes = std::fs::read("samples/service-restart.pcap").unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -303,7 +302,6 @@ fn named_pipes_are_read_side_by_side() {
     );
 }
 
-#[test]
 fn a_slow_pipe_is_waited_for() {
     let bytes = std::fs::read("samples/closed-port.pcap").unwrap();
     let mut child = tcpwhy()

@@ -1,21 +1,20 @@
 //! `--sha256` against `sha256sum`.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::io::Write;
 use std::path::Path;
 
 use serde_json::Value;
-use support::command::{Ran, file, run, run_with_input};
-use support::{in_package, samples, sha256sum};
+
+use crate::support::command::{Ran, file, run, run_with_input};
+use crate::support::harness::{Test, tests};
+use crate::support::{in_package, samples, sha256sum};
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_sample_has_the_hash_that_sha256sum_gives,
+    large_compressed_cut_and_damaged_files_are_hashed_to_their_end,
+    a_rotated_set_has_a_hash_for_each_file,
+    it_is_there_only_where_it_is_asked_for,
+];
 
 fn sources(ran: &Ran) -> Vec<Value> {
     let report: Value = serde_json::from_str(&ran.stdout).expect(&ran.stderr);
@@ -36,7 +35,6 @@ fn large_capture() -> Vec<u8> {
     [header, &records.repeat(2_000_000 / records.len())].concat()
 }
 
-#[test]
 fn every_sample_has_the_hash_that_sha256sum_gives() {
     for path in samples() {
         let bytes = std::fs::read(&path).unwrap();
@@ -55,7 +53,6 @@ fn every_sample_has_the_hash_that_sha256sum_gives() {
     }
 }
 
-#[test]
 fn large_compressed_cut_and_damaged_files_are_hashed_to_their_end() {
     let whole = large_capture();
     let mut compressed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -97,7 +94,6 @@ fn large_compressed_cut_and_damaged_files_are_hashed_to_their_end() {
     }
 }
 
-#[test]
 fn a_rotated_set_has_a_hash_for_each_file() {
     let folder = tempfile::tempdir().unwrap();
     let whole = large_capture();
@@ -122,7 +118,6 @@ fn a_rotated_set_has_a_hash_for_each_file() {
     }
 }
 
-#[test]
 fn it_is_there_only_where_it_is_asked_for() {
     let ran = run(&["read", "-F", "json", "samples/closed-port.pcap"]);
     assert_eq!(sources(&ran)[0]["sha256"], Value::Null);

@@ -1,15 +1,5 @@
 //! More attempts than are kept in memory: put aside and listed afterwards, they give the same report to the byte.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
-mod support;
-
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -17,10 +7,6 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use support::command::{Ran, TestFile, file, tcpwhy};
-use support::frames::SegmentPlan;
-use support::pcap::{CapturedPacket, pcap_file};
-use support::{report_on, samples};
 use tcpwhy::analysis::{AnalysisSettings, SpoolError, SpoolSettings, analyse, analyse_spooled};
 use tcpwhy::capture::CaptureSet;
 use tcpwhy::diagnosis::{
@@ -29,6 +15,28 @@ use tcpwhy::diagnosis::{
 };
 use tcpwhy::handshake::DecidedAttempt;
 use tcpwhy::report::{CaptureTotals, Report, Settings, Tool, csv, json};
+
+use crate::support::command::{Ran, TestFile, file, tcpwhy};
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+use crate::support::pcap::{CapturedPacket, pcap_file};
+use crate::support::{report_on, samples};
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_sample_gives_the_same_report,
+    all_samples_together_give_the_same_report_on_any_number_of_threads,
+    any_connects_give_the_same_report,
+    a_limited_list_is_never_put_aside,
+    a_folder_that_is_not_there_ends_reading_with_its_name,
+    a_list_that_cannot_be_read_to_its_end_is_an_error_in_every_format,
+    a_list_in_another_order_is_an_error,
+    evidence_is_not_chosen_from_a_list_that_cannot_be_read,
+    the_program_lists_as_many_as_there_are,
+    the_program_says_when_there_is_no_folder_for_temporary_files,
+    the_program_needs_no_temporary_file_where_it_lists_few,
+    #[cfg(unix)]
+    the_program_says_when_there_is_no_room,
+];
 
 const ORDERS: [ListingOrder; 2] = [ListingOrder::ByStart, ListingOrder::ByDecision];
 
@@ -120,14 +128,12 @@ fn assert_nothing_changes(paths: &[PathBuf], kept_in_memory: usize, threads: usi
     }
 }
 
-#[test]
 fn every_sample_gives_the_same_report() {
     for path in samples() {
         assert_nothing_changes(&[path], 0, 1);
     }
 }
 
-#[test]
 fn all_samples_together_give_the_same_report_on_any_number_of_threads() {
     for threads in [1, 2, 3] {
         for kept_in_memory in [0, 3, 100] {
@@ -180,7 +186,6 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Many connects of the same moment, in one run and in several.
-    #[test]
     fn any_connects_give_the_same_report(
         connects in vec((0_u8..3, 0_u8..3, 0_u64..8, 0_u8..4), 0..80),
         kept_in_memory in 0_usize..12,
@@ -190,7 +195,6 @@ proptest! {
     }
 }
 
-#[test]
 fn a_limited_list_is_never_put_aside() {
     let limited = AnalysisSettings {
         listed_attempts: Some(7),
@@ -208,7 +212,6 @@ fn a_limited_list_is_never_put_aside() {
 
 // ---------------------------------------------------------------- errors
 
-#[test]
 fn a_folder_that_is_not_there_ends_reading_with_its_name() {
     let nowhere = SpoolSettings {
         folder: "/nowhere".into(),
@@ -253,7 +256,7 @@ impl AttemptsPutAside for Broken {
 }
 
 fn broken(order: ListingOrder) -> Report {
-    let path = support::in_package("samples/closed-port.pcap");
+    let path = crate::support::in_package("samples/closed-port.pcap");
     let sound = report_on(&[path], std::time::Duration::from_secs(3));
     let decided = sound.diagnosis.attempts[0].decided.clone();
     let diagnostician = Diagnostician::new(Selection::default(), None);
@@ -265,7 +268,6 @@ fn broken(order: ListingOrder) -> Report {
     }
 }
 
-#[test]
 fn a_list_that_cannot_be_read_to_its_end_is_an_error_in_every_format() {
     let mut out = Vec::new();
     let by_start = broken(ListingOrder::ByStart);
@@ -279,13 +281,11 @@ fn a_list_that_cannot_be_read_to_its_end_is_an_error_in_every_format() {
     }
 }
 
-#[test]
 fn a_list_in_another_order_is_an_error() {
     let error = csv::write(&broken(ListingOrder::ByDecision), &mut Vec::new()).unwrap_err();
     assert!(error.to_string().contains("another order"), "{error}");
 }
 
-#[test]
 fn evidence_is_not_chosen_from_a_list_that_cannot_be_read() {
     let sound = broken(ListingOrder::ByStart);
     let decided = sound.diagnosis.listed(ListingOrder::ByStart).next();
@@ -338,7 +338,6 @@ fn assert_is_refused(ran: &Ran, folder: &Path) {
     assert_eq!(ran.stdout, "");
 }
 
-#[test]
 fn the_program_lists_as_many_as_there_are() {
     let folder = tempfile::tempdir().unwrap();
     let all = read_with(folder.path(), &["-F", "csv", "--max-attempts", "0"]);
@@ -352,7 +351,6 @@ fn the_program_lists_as_many_as_there_are() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 
-#[test]
 fn the_program_says_when_there_is_no_folder_for_temporary_files() {
     let nowhere = Path::new("/nowhere");
     for format in ["json", "csv", "ndjson"] {
@@ -361,7 +359,6 @@ fn the_program_says_when_there_is_no_folder_for_temporary_files() {
     }
 }
 
-#[test]
 fn the_program_needs_no_temporary_file_where_it_lists_few() {
     let nowhere = Path::new("/nowhere");
     for arguments in [
@@ -376,7 +373,6 @@ fn the_program_needs_no_temporary_file_where_it_lists_few() {
 
 /// A report that was there stays as it was.
 #[cfg(unix)]
-#[test]
 fn the_program_says_when_there_is_no_room() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.ndjson");

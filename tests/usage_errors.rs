@@ -1,16 +1,14 @@
 //! What the program says when it was called wrongly: one line, what to do, and status 2.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
+use crate::support::command::run;
+use crate::support::harness::{Test, tests};
 
-mod support;
-
-use support::command::run;
+pub(crate) const TESTS: &[Test] = tests![
+    each_mistake_has_a_line_and_a_hint,
+    hostile_words_are_shown_and_do_nothing,
+    help_and_version_are_no_mistake,
+    an_output_that_cannot_be_written_is_named_as_it_was_typed,
+];
 
 const SAMPLE: &str = "samples/closed-port.pcap";
 
@@ -133,7 +131,6 @@ const MISTAKES: &[(&[&str], &str, &str)] = &[
     ),
 ];
 
-#[test]
 fn each_mistake_has_a_line_and_a_hint() {
     for (arguments, message, hint) in MISTAKES {
         let (told, hinted) = said(arguments);
@@ -145,13 +142,11 @@ fn each_mistake_has_a_line_and_a_hint() {
     }
 }
 
-#[test]
 fn hostile_words_are_shown_and_do_nothing() {
     let (message, _) = said(&["read", "--format", "\u{1b}[2J\nx", SAMPLE]);
     assert_eq!(message, "'\\u{1b}[2J x' is no value for '--format'");
 }
 
-#[test]
 fn help_and_version_are_no_mistake() {
     for arguments in [
         &["--help"][..],
@@ -175,11 +170,10 @@ fn help_and_version_are_no_mistake() {
 }
 
 /// Where a file cannot be written, the name that was typed is told, and not that of a temporary file.
-#[test]
 fn an_output_that_cannot_be_written_is_named_as_it_was_typed() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = std::fs::read(SAMPLE).unwrap();
-    let cut = support::command::file(&bytes[..bytes.len() - 10]);
+    let cut = crate::support::command::file(&bytes[..bytes.len() - 10]);
     let cut = cut.path.to_str().unwrap();
     assert!(run(&["read", cut]).stderr.contains("warning: "));
     let missing = folder.path().join("missing/out");

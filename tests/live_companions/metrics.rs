@@ -6,11 +6,19 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::watching::network::{Network, filter, on, python, run_script};
-use crate::watching::reports::read;
-use crate::watching::running::{Lines, Watched};
-use crate::watching::wait_until;
-use crate::words;
+use super::words;
+use crate::support::harness::{Test, tests};
+use crate::support::watching::network::{Network, filter, on, python, run_script};
+use crate::support::watching::reports::read;
+use crate::support::watching::running::{Lines, Watched};
+use crate::support::watching::wait_until;
+
+pub(crate) const TESTS: &[Test] = tests![
+    metrics_are_what_a_parser_reads needs "python3-prometheus-client",
+    clients_that_do_nothing_shut_nobody_out needs "python3-prometheus-client",
+    an_address_in_use_is_told_before,
+    cap_net_raw_is_enough needs "python3-prometheus-client",
+];
 
 /// The port that the metrics are served on.
 fn metrics_port(watched: &Watched) -> u16 {
@@ -87,7 +95,7 @@ fn scrape(network: &Network, port: u16) -> BTreeMap<String, f64> {
     parsed(body)
 }
 
-pub(crate) fn metrics() {
+fn metrics_are_what_a_parser_reads() {
     let mut network = Network::new();
     filter(&network.server, "tcp dport 81 drop");
     network.greet("10.0.0.20", &[84]);
@@ -203,7 +211,7 @@ fn answers(network: &Network, port: u16) {
 }
 
 /// More than there may be at once, each with half a request.
-pub(crate) fn slow_clients() {
+fn clients_that_do_nothing_shut_nobody_out() {
     let mut network = Network::new();
     let watched = network.watch(&["-i", "eth0", "-F", "ndjson", "--metrics", "127.0.0.1:0"]);
     let port = metrics_port(&watched);
@@ -229,7 +237,7 @@ pub(crate) fn slow_clients() {
     assert_eq!(watched.interrupt().status, 0);
 }
 
-pub(crate) fn address_in_use() {
+fn an_address_in_use_is_told_before() {
     let network = Network::new();
     let watched = network.watch(&["-i", "eth0", "-F", "ndjson", "--metrics", "0"]);
     let taken = metrics_port(&watched).to_string();
@@ -255,7 +263,7 @@ pub(crate) fn address_in_use() {
 }
 
 /// As the unit and the `DaemonSet` in `contrib` run it: not root, with one capability.
-pub(crate) fn cap_net_raw_is_enough() {
+fn cap_net_raw_is_enough() {
     let mut network = Network::new();
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_str().unwrap();

@@ -6,10 +6,19 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::watching::network::{Network, filter, on, python, run_script};
-use crate::watching::reports::{read, written};
-use crate::watching::running::Watched;
-use crate::words;
+use super::words;
+use crate::support::harness::{Test, tests};
+use crate::support::watching::network::{Network, filter, on, python, run_script};
+use crate::support::watching::reports::{read, written};
+use crate::support::watching::running::Watched;
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_ring_gives_the_same_verdicts,
+    a_light_ring_infers_the_third_step,
+    a_killed_watch_leaves_what_it_told,
+    a_ring_that_cannot_be_kept_is_told_before,
+    a_full_disk_is_told_once,
+];
 
 /// Of each attempt by its ends and number: how it ended, why, how sure that is, and when it was certain.
 fn verdicts(report: &Value) -> BTreeMap<String, String> {
@@ -29,7 +38,7 @@ fn verdicts(report: &Value) -> BTreeMap<String, String> {
 }
 
 /// All kinds of ends, captured on two interfaces with different link types: what passes eth0 stands there twice.
-pub(crate) fn the_same_verdicts() {
+fn a_ring_gives_the_same_verdicts() {
     let mut network = Network::new();
     let (client, server) = (network.client.clone(), network.server.clone());
     filter(
@@ -86,7 +95,7 @@ pub(crate) fn the_same_verdicts() {
 }
 
 /// Connections that go on: no FIN tells that something was left out.
-pub(crate) fn a_light_ring() {
+fn a_light_ring_infers_the_third_step() {
     let mut network = Network::new();
     network.greet("10.0.0.20", &[84]);
     let folder = TempDir::new().unwrap();
@@ -117,7 +126,7 @@ pub(crate) fn a_light_ring() {
 }
 
 /// In the middle of a stream of refusals, so that a block may well be torn.
-pub(crate) fn killed_with_signal_9() {
+fn a_killed_watch_leaves_what_it_told() {
     let mut network = Network::new();
     filter(&network.server, "tcp dport 81 drop");
     let folder = TempDir::new().unwrap();
@@ -171,7 +180,7 @@ pub(crate) fn killed_with_signal_9() {
     assert_eq!(files(), before + 1);
 }
 
-pub(crate) fn no_ring() {
+fn a_ring_that_cannot_be_kept_is_told_before() {
     let network = Network::new();
     let live = |arguments: &[&str]| {
         let (status, said) = network.watch_to_its_end(&[&["-i", "eth0"], arguments].concat());
@@ -204,7 +213,7 @@ pub(crate) fn no_ring() {
 }
 
 /// A file system of 200 KiB, for a ring of a megabyte.
-pub(crate) fn a_full_disk() {
+fn a_full_disk_is_told_once() {
     let mut network = Network::new();
     let folder = TempDir::new().unwrap();
     let path = folder.path().to_str().unwrap();

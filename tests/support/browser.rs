@@ -25,17 +25,10 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts it; nothing, and a line that says so, where there is no Chromium. Where all is to be tested (`CI`) that is a
-    /// failure.
-    pub(crate) fn start() -> Option<Self> {
+    /// Starts it.
+    pub(crate) fn start() -> Self {
         let profile = tempfile::tempdir().unwrap();
         // A shell hands the pipes over as the two file descriptors that Chromium reads and writes.
-        let started = Command::new("chromium").arg("--version").output();
-        if started.is_err() {
-            assert!(!must_be_there(), "chromium is not installed");
-            skipped("chromium is not installed");
-            return None;
-        }
         let mut process = Command::new("sh")
             .args([
                 "-c",
@@ -91,7 +84,7 @@ impl Browser {
             _profile: profile,
         };
         browser.open_tab();
-        Some(browser)
+        browser
     }
 
     fn open_tab(&mut self) {
@@ -157,9 +150,8 @@ impl Browser {
         result["result"]["value"].clone()
     }
 
-    /// The page as it is printed on A4: the text of each sheet, as poppler finds it. Nothing, and a line that says so, where there
-    /// is no poppler; where all is to be tested that is a failure.
-    pub(crate) fn on_paper(&mut self) -> Option<Vec<String>> {
+    /// The page as it is printed on A4: the text of each sheet, as poppler finds it.
+    pub(crate) fn on_paper(&mut self) -> Vec<String> {
         let size = json!({"paperWidth": 8.27, "paperHeight": 11.69, "preferCSSPageSize": true});
         let printed = self.ask("Page.printToPDF", &size);
         let folder = tempfile::tempdir().unwrap();
@@ -170,14 +162,10 @@ impl Browser {
             .arg(&coded)
             .output()
             .unwrap();
-        if text.stdout.is_empty() {
-            let said = String::from_utf8_lossy(&text.stderr).into_owned();
-            assert!(!must_be_there(), "poppler-utils: {said}");
-            skipped(&format!("poppler-utils: {said}"));
-            return None;
-        }
+        let said = String::from_utf8_lossy(&text.stderr);
+        assert!(!text.stdout.is_empty(), "pdftotext: {said}");
         let text = String::from_utf8(text.stdout).unwrap();
-        Some(text.split('\u{c}').map(str::to_owned).collect())
+        text.split('\u{c}').map(str::to_owned).collect()
     }
 
     /// Whether scripts of pages run from now on.
@@ -213,20 +201,6 @@ impl Browser {
         };
         is_bad.then(|| event.to_string())
     }
-}
-
-/// Whether nothing may be skipped.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "where the tests run is of the environment"
-)]
-fn must_be_there() -> bool {
-    std::env::var_os("CI").is_some()
-}
-
-#[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
-fn skipped(why: &str) {
-    println!("skipped: {why}");
 }
 
 impl Drop for Browser {

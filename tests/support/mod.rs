@@ -1,20 +1,14 @@
 //! What the tests share: captures built from scenarios, and the report on a capture.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
 pub(crate) mod browser;
 pub(crate) mod command;
 pub(crate) mod frames;
+pub(crate) mod harness;
 pub(crate) mod hostile;
 pub(crate) mod pcap;
 pub(crate) mod scenario;
+pub(crate) mod tools;
+pub(crate) mod watching;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,22 +1,24 @@
 //! `tcpwhy live` and a network for it: namespaces, sockets and packet filters of this host's kernel.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
 #![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
     clippy::disallowed_methods,
-    reason = "a test that cannot be set up fails, and says where; live traffic has the time of the clock"
+    reason = "live traffic has the time of the clock"
 )]
 
 pub(crate) mod network;
 pub(crate) mod reports;
 pub(crate) mod running;
-pub(crate) mod trials;
 
 use std::time::{Duration, Instant};
+
+use super::tools::Needs;
+
+/// Of a watch on a client and a server.
+pub(crate) const NEEDS: Needs =
+    Needs::networks(&["ip", "nft", "tcpdump", "python3", "mount", "kill"]);
+
+/// Watches wait more than they work.
+pub(crate) const AT_ONCE: usize = 4;
 
 /// Longer than anything takes on a busy machine.
 pub(crate) const LONG: Duration = Duration::from_secs(30);

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::running::{Watched, ended};
-use super::trials::is_done;
 use super::wait_until;
+use crate::support::tools::is_done;
 
 /// Of namespaces: after the folder and the process, so that neither two checkouts nor two test binaries meet.
 pub(crate) fn prefix() -> String {

@@ -8,7 +8,7 @@ use std::time::{Instant, SystemTime};
 use serde_json::Value;
 
 use super::LONG;
-use super::trials::is_done;
+use crate::support::tools::is_done;
 
 /// What a running program writes: its lines as they come, with the time.
 pub(crate) struct Lines(Receiver<(SystemTime, String)>);

@@ -1,0 +1,108 @@
+//! All tests of the package from outside, in one program: it is built and linked once, which takes
+//! minutes less than a program for each subject.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up fails, and says where"
+)]
+
+mod anonymize;
+mod bad_input;
+mod command;
+mod compression;
+#[cfg(feature = "live")]
+mod contrib;
+mod dashboard;
+mod diff;
+mod every_test_runs;
+mod evidence;
+mod explain;
+mod findings;
+mod formats;
+mod formats_for_programs;
+mod fuzz_seeds;
+mod html;
+mod lab;
+mod ladder;
+mod live;
+mod live_companions;
+mod live_host;
+mod live_strain;
+mod live_verdicts;
+mod many_open;
+mod markdown;
+mod packet_filters;
+mod pcapng_facts;
+mod progress;
+mod properties;
+mod samples;
+mod scenarios;
+mod schema;
+mod sets;
+mod source_hash;
+mod spooled_attempts;
+mod support;
+mod usage_errors;
+
+use std::process::ExitCode;
+
+use support::harness::{Group, run};
+use support::watching;
+
+fn main() -> ExitCode {
+    let subjects = Group::that_work(&[
+        anonymize::TESTS,
+        anonymize::links::TESTS,
+        bad_input::TESTS,
+        command::TESTS,
+        compression::TESTS,
+        #[cfg(feature = "live")]
+        contrib::TESTS,
+        diff::TESTS,
+        every_test_runs::TESTS,
+        evidence::TESTS,
+        explain::TESTS,
+        explain::phrases::TESTS,
+        findings::TESTS,
+        formats::files::TESTS,
+        formats::links::TESTS,
+        formats::tunnels::TESTS,
+        formats::wireless::TESTS,
+        formats::unreadable::TESTS,
+        formats::headers::TESTS,
+        formats_for_programs::TESTS,
+        fuzz_seeds::TESTS,
+        html::TESTS,
+        ladder::TESTS,
+        live_verdicts::TESTS,
+        many_open::TESTS,
+        markdown::TESTS,
+        packet_filters::TESTS,
+        pcapng_facts::TESTS,
+        progress::TESTS,
+        properties::TESTS,
+        samples::TESTS,
+        schema::TESTS,
+        sets::TESTS,
+        source_hash::TESTS,
+        spooled_attempts::TESTS,
+        usage_errors::TESTS,
+    ]);
+    let watches = [
+        live::TESTS,
+        live_companions::ring::TESTS,
+        live_companions::metrics::TESTS,
+        live_host::TESTS,
+    ];
+    run(vec![
+        subjects.and(scenarios::scenarios()),
+        Group::that_wait(dashboard::AT_ONCE, dashboard::NEEDS, &[dashboard::TESTS]),
+        Group::stories(lab::AT_ONCE, lab::stories()),
+        Group::that_wait(watching::AT_ONCE, watching::NEEDS, &watches),
+        // Its load would disturb all others.
+        Group::that_wait(watching::AT_ONCE, watching::NEEDS, &[live_strain::TESTS]),
+    ])
+}
