@@ -2,7 +2,7 @@
 //!
 //! The modules are the rooms that a packet passes through: [`capture`] gives packets, [`decode`] tells what a packet says,
 //! [`handshake`] matches packets to attempts and judges them, [`diagnosis`] tells what they mean, [`report`] writes it
-//! down. [`anonymize`] replaces addresses on the way; [`analysis`] is the way through all of them; [`cli`] is the program around it.
+//! down. [`analysis`] is the way through all of them.
 //!
 //! ```
 //! use tcpwhy::analysis::{AnalysisSettings, analyse};
@@ -16,8 +16,10 @@
 //! ```
 
 pub mod analysis;
+#[cfg(feature = "evidence")]
 pub mod anonymize;
 pub mod capture;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod decode;
 pub mod diagnosis;
