@@ -27,7 +27,7 @@ pub const STANDARD_INPUT: &str = "-";
 pub struct SourceFacts {
     /// As named by the user.
     pub path: PathBuf,
-    /// `pcap` or `pcapng`.
+    /// `pcap` or `pcapng`; `live` for an interface, `packets` for what a program handed over.
     pub format: &'static str,
     /// What it was compressed with.
     pub compression: Option<Compression>,

@@ -49,7 +49,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::decode::{Endpoint, Observation};
-use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving};
+use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving, Outcome};
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
@@ -149,6 +149,11 @@ impl DiagnosedAttempt {
             notes: Vec::new(),
             host_facts: Vec::new(),
         }
+    }
+
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        self.decided.judgement.outcome
     }
 
     /// The cause: the surest of those that hold.

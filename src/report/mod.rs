@@ -8,6 +8,7 @@
 
 mod attempt_words;
 mod capture_words;
+mod conversions;
 mod counts;
 #[cfg(feature = "csv")]
 pub mod csv;

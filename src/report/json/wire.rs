@@ -130,7 +130,7 @@ pub(super) struct Dropped {
 pub(super) struct Source {
     /// As named on the command line; `-` is standard input.
     pub(super) path: String,
-    /// `pcap` or `pcapng`; `live` for an interface.
+    /// `pcap` or `pcapng`; `live` for an interface, `packets` for what a program handed over.
     pub(super) format: &'static str,
     /// The compression it came in: `gzip`, `zstd`, `lz4` or `xz`; null for none.
     pub(super) compression: Option<&'static str>,
