@@ -99,6 +99,9 @@
 //! | `json-schema` | `report::json::schema`: the JSON Schema of reports |
 //! | `live` | `live`, `host`, `capture::live`: interfaces by libpcap, metrics, and what this host itself knows |
 //! | `source-hash` | the SHA-256 of files while they are read |
+//!
+//! What the crate says will grow: enumerations of causes, findings and the like are `non_exhaustive`, while an [`Outcome`] is one of
+//! nine for good. Attempts, causes, findings and counts are serialisable with serde, under the names that reports use.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

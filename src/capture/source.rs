@@ -24,6 +24,7 @@ pub const STANDARD_INPUT: &str = "-";
 
 /// What is known of a source, at the end of reading all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SourceFacts {
     /// As named by the user.
     pub path: PathBuf,

@@ -48,6 +48,8 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::{Endpoint, Observation};
 use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving, Outcome};
 use attempt_list::{AttemptList, ChosenAttempts};
@@ -105,7 +107,8 @@ pub struct Diagnosis {
 }
 
 /// An attempt with what explains how it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DiagnosedAttempt {
     /// What was seen, and how it ended.
     pub decided: DecidedAttempt,

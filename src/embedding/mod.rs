@@ -6,6 +6,8 @@
 mod analysed;
 mod pushed;
 #[cfg(test)]
+mod serialised;
+#[cfg(test)]
 mod tests;
 
 use std::num::NonZeroUsize;

@@ -14,10 +14,14 @@ mod zstd;
 
 use std::io::{self, Read};
 
+use serde::{Deserialize, Serialize};
+
 use super::record_buffer::RecordBuffer;
 
 /// How a source is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Compression {
     /// RFC 1952: any number of members.
     Gzip,
