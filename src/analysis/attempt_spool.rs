@@ -25,6 +25,7 @@ pub struct SpoolSettings {
 
 /// Why attempts cannot be listed.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SpoolError {
     /// There is no file, or no room.
     #[error("cannot put attempts aside in {folder}", folder = .folder.display())]

@@ -27,6 +27,19 @@ pub(crate) const LEAVES_OUT_THIRD_STEP: &str =
     "tcpwhy live --light: segments that carry nothing are left out";
 
 impl Interface {
+    /// Of which nothing but the link type is known.
+    pub(crate) fn undescribed(id: u32, link_type: LinkType) -> Self {
+        Self {
+            id,
+            name: None,
+            description: None,
+            filter: None,
+            link_type,
+            snap_length: 0,
+            time_unit: TimeUnit::of_nanoseconds(true),
+        }
+    }
+
     /// Whether segments without payload were left out on purpose, and nothing else of what a verdict needs.
     pub fn leaves_out_third_step(&self) -> bool {
         self.description.as_deref() == Some(LEAVES_OUT_THIRD_STEP)

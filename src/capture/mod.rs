@@ -14,6 +14,7 @@ mod link_type;
 mod open_sources;
 mod packet;
 mod packet_comment;
+#[cfg(feature = "evidence")]
 mod packet_spool;
 mod path_order;
 mod pcap_file;
@@ -27,6 +28,10 @@ mod record_buffer;
 mod reopened_file;
 mod resolved_name;
 mod source;
+#[cfg(feature = "source-hash")]
+mod source_hash;
+#[cfg(not(feature = "source-hash"))]
+#[path = "no_source_hash.rs"]
 mod source_hash;
 mod time_unit;
 mod timestamp;
@@ -49,6 +54,7 @@ pub use interface_list::{ListedInterface, list_interfaces};
 pub use link_type::LinkType;
 pub use packet::{Packet, PacketNumber, PacketPlace, SourceId};
 pub use packet_comment::PacketComment;
+#[cfg(feature = "evidence")]
 pub use packet_spool::{PacketSpool, RecordedPackets};
 pub use pcapng_writer::{PcapngWriter, WrittenStatistics};
 pub use problem::{OpenError, ProblemKind, SourceProblem};

@@ -80,6 +80,7 @@ mod tests {
         assert_eq!(open, OpenSources::default());
     }
 
+    #[cfg(feature = "compression")]
     #[test]
     fn large_windows_are_for_few_sources_and_usual_ones_for_more() {
         let mut open = OpenSources::default();

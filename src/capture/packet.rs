@@ -41,3 +41,18 @@ pub struct Packet<'a> {
     /// How many bytes the packet had on the wire.
     pub wire_length: u32,
 }
+
+impl<'a> Packet<'a> {
+    /// A packet that was captured whole, and stands in no capture: without a number.
+    pub fn new(at: Timestamp, link_type: LinkType, bytes: &'a [u8]) -> Self {
+        Self {
+            place: PacketPlace {
+                at,
+                ..PacketPlace::default()
+            },
+            link_type: Some(link_type),
+            bytes,
+            wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        }
+    }
+}

@@ -3,10 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::compression::Compression;
 
 /// Why a source gives no packets at all.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// The operating system would not open or read it.
     #[error("cannot read {}", path.display())]
@@ -62,7 +65,8 @@ fn empty(compression: Option<Compression>) -> String {
 }
 
 /// Why reading a source ended before its end, or the first of the packets that had to be left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct SourceProblem {
     /// Offset of the record that could not be read, in bytes from the start of the source; of a compressed one, in what
     /// decompresses from it.
@@ -87,7 +91,9 @@ impl std::fmt::Display for SourceProblem {
 }
 
 /// How bad a [`SourceProblem`] is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ProblemKind {
     /// The source ends within a record: what stopping a capture leaves behind.
     Truncated,

@@ -25,10 +25,11 @@ pub const STANDARD_INPUT: &str = "-";
 
 /// What is known of a source, at the end of reading all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SourceFacts {
     /// As named by the user.
     pub path: PathBuf,
-    /// `pcap` or `pcapng`.
+    /// `pcap` or `pcapng`; `live` for an interface, `packets` for what a program handed over.
     pub format: &'static str,
     /// What it was compressed with.
     pub compression: Option<Compression>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU64;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -79,6 +79,16 @@ impl Default for Timestamp {
     }
 }
 
+impl From<SystemTime> for Timestamp {
+    /// Held at the ends of the range.
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => Self::default().after(after),
+            Err(error) => Self::default().before(error.duration()),
+        }
+    }
+}
+
 impl fmt::Debug for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Timestamp({})", self.nanoseconds())
@@ -110,6 +120,15 @@ mod tests {
         assert_eq!(first.since(last), Duration::ZERO);
         assert_eq!(last.after(Duration::from_secs(1)), last);
         assert_eq!(first, Timestamp::EARLIEST);
+    }
+
+    #[test]
+    fn the_clock_of_the_system_counts_from_the_same_epoch() {
+        let second = Duration::from_secs(1);
+        let later = Timestamp::from(SystemTime::UNIX_EPOCH + second);
+        assert_eq!(later.nanoseconds(), 1_000_000_000);
+        let earlier = Timestamp::from(SystemTime::UNIX_EPOCH - second);
+        assert_eq!(earlier.nanoseconds(), -1_000_000_000);
     }
 
     #[test]

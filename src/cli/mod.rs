@@ -15,7 +15,7 @@ mod listen_argument;
 mod live;
 mod live_arguments;
 mod messages;
-#[cfg(feature = "live")]
+#[cfg(feature = "dashboard")]
 mod new_file;
 mod outcome_list;
 mod output;

@@ -15,7 +15,7 @@ pub(super) fn is_terminal() -> bool {
 }
 
 /// Whether somebody sits there who sees what is drawn and can press keys.
-#[cfg(feature = "live")]
+#[cfg(feature = "dashboard")]
 pub(super) fn is_for_somebody() -> bool {
     is_terminal()
         && std::io::stdin().is_terminal()

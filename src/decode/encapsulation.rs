@@ -9,6 +9,7 @@ pub const DEEPEST_ENCAPSULATION: usize = 6;
 
 /// One layer around the IP packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum EncapsulationLayer {
     /// A VLAN tag with its identifier.
     Vlan(u16),

@@ -8,6 +8,7 @@ use super::{Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOpti
 
 /// What one packet says. Plain data: no reference into the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Observation {
     /// A TCP segment.
     Segment(Segment),
@@ -140,7 +141,9 @@ pub struct QuotedSegment {
 }
 
 /// Why a packet that may have mattered was set aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum SetAside {
     /// So little was captured that the flags or ports are missing.
     TruncatedHeader,

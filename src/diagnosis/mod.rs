@@ -48,8 +48,10 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::{Endpoint, Observation};
-use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving};
+use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving, Outcome};
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
@@ -105,7 +107,8 @@ pub struct Diagnosis {
 }
 
 /// An attempt with what explains how it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct DiagnosedAttempt {
     /// What was seen, and how it ended.
     pub decided: DecidedAttempt,
@@ -149,6 +152,11 @@ impl DiagnosedAttempt {
             notes: Vec::new(),
             host_facts: Vec::new(),
         }
+    }
+
+    /// How it ended.
+    pub fn outcome(&self) -> Outcome {
+        self.decided.judgement.outcome
     }
 
     /// The cause: the surest of those that hold.

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::comparison::{Comparison, Moment, ServiceHistory, is_unfinished};
 use super::findings::FindingKind;
 use super::past_noise::PastNoise;
@@ -13,11 +15,15 @@ use crate::decode::Endpoint;
 use crate::handshake::{DecidedAttempt, Outcome};
 
 /// What an attempt is part of that is no failure of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Noise {
     /// One client tries many ports or hosts.
+    #[serde(rename = "port_scan")]
     Scan,
     /// Many SYNs that nobody completes, their sources forged.
+    #[serde(rename = "syn_flood")]
     Flood,
     /// Answers of many servers to an address that somebody forges.
     Backscatter,

@@ -1,10 +1,28 @@
 //! How many attempts ended how.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use crate::handshake::Outcome;
 
 /// A count for each outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<Outcome, u64>", into = "BTreeMap<Outcome, u64>")]
 pub struct OutcomeCounts([u64; Outcome::ALL.len()]);
+
+impl From<BTreeMap<Outcome, u64>> for OutcomeCounts {
+    /// Outcomes that are not named have none.
+    fn from(counts: BTreeMap<Outcome, u64>) -> Self {
+        Self(Outcome::ALL.map(|outcome| counts.get(&outcome).copied().unwrap_or(0)))
+    }
+}
+
+impl From<OutcomeCounts> for BTreeMap<Outcome, u64> {
+    fn from(counts: OutcomeCounts) -> Self {
+        counts.iter().collect()
+    }
+}
 
 impl OutcomeCounts {
     /// Counts one more.

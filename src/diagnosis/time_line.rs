@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::Timestamp;
 use crate::handshake::{DecidedAttempt, InBrief, Outcome, Role};
 
 /// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie between the first and the
 /// last. Buckets are aligned to the epoch, so that the counts do not depend on the order in which they came.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TimeLine {
     at_most: u16,
     width: BucketWidth,
     /// Those that are not 0, in order.
     cells: Vec<Cell>,
     /// Where among them was counted lately, by bucket and event: mostly the next ones are counted there, too.
+    #[serde(skip)]
     latest: [u16; LATEST_CELLS],
 }
 
@@ -29,14 +32,17 @@ impl PartialEq for TimeLine {
 impl Eq for TimeLine {}
 
 /// The width of a bucket: one millisecond, doubled so often.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "u32", into = "u32")]
 pub struct BucketWidth(u32);
 
 /// 2^44 ms are 557 years: a capture's clock knows little more.
 const MOST_DOUBLINGS: u32 = 44;
 
 /// What is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Event {
     /// An attempt began that ended so.
     Began(Outcome),
@@ -57,7 +63,7 @@ impl Event {
 }
 
 /// A count that is not 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Cell {
     bucket: i64,
     event: Event,
@@ -65,7 +71,7 @@ struct Cell {
 }
 
 /// What happened so often in one bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// When the bucket starts.
     pub start: Timestamp,
@@ -86,6 +92,19 @@ impl Default for TimeLine {
 }
 
 const NANOSECONDS_OF_NARROWEST: i64 = 1_000_000;
+
+impl From<u32> for BucketWidth {
+    /// More doublings than there are become as many as there are.
+    fn from(doublings: u32) -> Self {
+        Self(doublings.min(MOST_DOUBLINGS))
+    }
+}
+
+impl From<BucketWidth> for u32 {
+    fn from(width: BucketWidth) -> Self {
+        width.0
+    }
+}
 
 impl BucketWidth {
     /// The narrowest in which so long a time takes no more buckets than that.

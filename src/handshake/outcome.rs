@@ -10,6 +10,7 @@ use crate::capture::Timestamp;
 
 /// What the packets show of one attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// SYN, acceptable SYN-ACK, and what proves that the client acknowledged it.
     Established,

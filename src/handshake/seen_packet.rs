@@ -39,6 +39,7 @@ pub enum Sender {
 
 /// What a packet means for its attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Role {
     /// The first SYN.
     Syn,

@@ -2,6 +2,7 @@
 
 /// What the kernel counts. All are of the network namespace as a whole, not of one port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Counter {
     /// A connect met a full accept queue.
     ListenOverflows,

@@ -36,6 +36,7 @@ pub struct LiveWatchSettings {
 
 /// Something that became known.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum LiveEvent<'a> {
     /// An attempt was decided, or decided anew.
     Attempt {

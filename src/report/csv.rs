@@ -127,6 +127,7 @@ mod tests {
         assert_eq!(no_formula("＝1"), "'＝1");
     }
 
+    #[cfg(feature = "json-schema")]
     #[test]
     fn the_columns_are_the_scalar_fields_of_an_attempt() {
         let schema = json::schema();

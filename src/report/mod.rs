@@ -8,13 +8,17 @@
 
 mod attempt_words;
 mod capture_words;
+mod conversions;
 mod counts;
+#[cfg(feature = "csv")]
 pub mod csv;
 pub mod difference;
 mod endpoint_words;
+#[cfg(feature = "evidence")]
 pub mod evidence;
 mod evidence_words;
 mod finding_words;
+#[cfg(feature = "html")]
 pub mod html;
 pub mod json;
 pub mod ladder;
@@ -30,7 +34,7 @@ mod shown_attempts;
 pub mod text;
 mod times;
 
-#[cfg(feature = "live")]
+#[cfg(feature = "dashboard")]
 pub(crate) mod words {
     //! The words of reports, for what is shown while it happens: safe for a terminal, unless they say otherwise.
     pub(crate) use super::attempt_words::headline_with_cause;

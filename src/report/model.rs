@@ -74,6 +74,7 @@ pub struct Tool {
 
 /// Packets that were set aside for one reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PacketsSetAside {
     /// How many.
     pub count: u64,

@@ -3,17 +3,25 @@
 //! However small the compressed bytes and large what is in them, a decoder never holds more than its [`DecoderMemory`]
 //! allows. What was decompressed before the bytes turn out to be cut short or damaged is given out first.
 
+#[cfg(feature = "compression")]
 mod gzip;
+#[cfg(feature = "compression")]
 mod lz4;
+#[cfg(feature = "compression")]
 mod xz;
+#[cfg(feature = "compression")]
 mod zstd;
 
 use std::io::{self, Read};
 
+use serde::{Deserialize, Serialize};
+
 use super::record_buffer::RecordBuffer;
 
 /// How a source is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Compression {
     /// RFC 1952: any number of members.
     Gzip,
@@ -59,6 +67,7 @@ impl Compression {
     }
 
     /// What a decoder of it needs at most, in bytes.
+    #[cfg(feature = "compression")]
     pub(super) const fn decoder_bytes(self, memory: DecoderMemory) -> u64 {
         match self {
             Self::Gzip => 128 << 10,
@@ -66,6 +75,13 @@ impl Compression {
             Self::Xz => xz::memory_limit(memory),
             Self::Zstd => zstd::window_bytes(memory) + (1 << 20),
         }
+    }
+
+    /// What a decoder of it needs at most, in bytes: there is none.
+    #[cfg(not(feature = "compression"))]
+    #[expect(clippy::unused_self, reason = "the same call in every build")]
+    pub(super) const fn decoder_bytes(self, _: DecoderMemory) -> u64 {
+        0
     }
 }
 
@@ -101,7 +117,18 @@ pub(super) enum DecoderMemory {
 
 /// Why decompressing ended before the end.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(
+    not(feature = "compression"),
+    expect(dead_code, reason = "without a decoder there is one reason only")
+)]
 pub(super) enum DecompressionError {
+    /// This build cannot decompress.
+    #[cfg(not(feature = "compression"))]
+    #[error(
+        "{} data, which this build cannot decompress (feature 'compression')",
+        .0.name()
+    )]
+    LeftOut(Compression),
     /// The compressed bytes end early.
     #[error("the {} data end too early", .0.name())]
     CutShort(Compression),
@@ -132,12 +159,38 @@ impl From<DecompressionError> for io::Error {
     }
 }
 
+/// What decompresses the format.
+#[cfg(feature = "compression")]
+fn decoder(
+    compression: Compression,
+    input: RecordBuffer,
+    memory: DecoderMemory,
+) -> io::Result<Box<dyn Decoder + Send>> {
+    Ok(match compression {
+        Compression::Gzip => Box::new(gzip::GzipDecoder::new(input)),
+        Compression::Zstd => Box::new(zstd::ZstdDecoder::new(input, memory)?),
+        Compression::Lz4 => Box::new(lz4::Lz4Decoder::new(input)),
+        Compression::Xz => Box::new(xz::XzDecoder::new(input, memory)?),
+    })
+}
+
+/// Nothing decompresses here.
+#[cfg(not(feature = "compression"))]
+fn decoder(
+    compression: Compression,
+    _: RecordBuffer,
+    _: DecoderMemory,
+) -> io::Result<Box<dyn Decoder + Send>> {
+    Err(DecompressionError::LeftOut(compression).into())
+}
+
 /// What one step of a decoder gave: bytes, and perhaps what ends it behind them. No bytes and no error is the end.
 struct Step {
     written: usize,
     error: Option<io::Error>,
 }
 
+#[cfg(feature = "compression")]
 impl Step {
     const END: Self = Self {
         written: 0,
@@ -184,14 +237,8 @@ impl Decompressor {
         input: RecordBuffer,
         memory: DecoderMemory,
     ) -> io::Result<Self> {
-        let decoder: Box<dyn Decoder + Send> = match compression {
-            Compression::Gzip => Box::new(gzip::GzipDecoder::new(input)),
-            Compression::Zstd => Box::new(zstd::ZstdDecoder::new(input, memory)?),
-            Compression::Lz4 => Box::new(lz4::Lz4Decoder::new(input)),
-            Compression::Xz => Box::new(xz::XzDecoder::new(input, memory)?),
-        };
         Ok(Self {
-            decoder,
+            decoder: decoder(compression, input, memory)?,
             error: None,
         })
     }

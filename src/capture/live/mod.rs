@@ -58,6 +58,7 @@ impl Default for LiveSettings {
 
 /// Why there is nothing to watch.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LiveError {
     /// The right to capture is missing.
     #[error("cannot capture on {interface}: no permission: {message}")]
@@ -124,6 +125,7 @@ impl InterfaceNews {
 
 /// What can happen to an interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InterfaceChange {
     /// It is down: nothing comes until it is up again.
     Down,

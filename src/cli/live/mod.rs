@@ -1,6 +1,7 @@
 //! `tcpwhy live`.
 
 mod companions;
+#[cfg(feature = "dashboard")]
 mod dashboard;
 mod front_end;
 mod lines;
@@ -87,12 +88,7 @@ fn prepared(
         Messages::error(format!("cannot give up rights: {}", chain(&error)), None);
         ExitStatus::Interface
     })?;
-    let signals = if front_end::shows_dashboard(arguments) {
-        Signals::catch_on_screen(dashboard::leave_for_good)
-    } else {
-        Signals::catch()
-    };
-    let signals = signals.map_err(|error| {
+    let signals = front_end::catch_signals(arguments).map_err(|error| {
         Messages::error(format!("cannot catch signals: {error}"), None);
         ExitStatus::Input
     })?;
@@ -193,14 +189,11 @@ impl LiveCommand<'_> {
         }
     }
 
-    /// Of the dashboard reports in another format can be written, which list more.
+    /// Reports can be written in more than one format, and some list more.
     fn kept_attempts(&self) -> usize {
-        let listed = self.listed_attempts();
-        if front_end::shows_dashboard(self.arguments) {
-            listed.max(self.listed_attempts_in(dashboard::report_format(self.arguments.format)))
-        } else {
-            listed
-        }
+        let formats = front_end::report_formats(self.arguments).into_iter();
+        let listed = formats.map(|format| self.listed_attempts_in(format));
+        listed.max().unwrap_or_default()
     }
 
     /// What shapes the verdicts, as the report tells it.

@@ -1,11 +1,14 @@
 //! Signals: what they ask for is looked at between packets.
 
+#[cfg(feature = "dashboard")]
+mod on_screen;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use signal_hook::consts::{SIGCONT, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1};
-use signal_hook::{flag, iterator, low_level};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::flag;
 
 use crate::cli::exit_status::ExitStatus;
 
@@ -14,7 +17,9 @@ use crate::cli::exit_status::ExitStatus;
 pub(super) struct Signals {
     end: Arc<AtomicBool>,
     report: Arc<AtomicBool>,
+    #[cfg(feature = "dashboard")]
     suspend: Arc<AtomicBool>,
+    #[cfg(feature = "dashboard")]
     resume: Arc<AtomicBool>,
 }
 
@@ -32,44 +37,15 @@ impl Signals {
         Ok(signals)
     }
 
-    /// As [`Self::catch`], while something is drawn on the terminal: `restore` makes it usable before this ends at once, and
-    /// being suspended and going on are told as well. SIGQUIT ends at once.
-    ///
-    /// What a handler must not do, a thread of its own does: to be called when rights are given up.
-    pub(super) fn catch_on_screen(restore: fn()) -> io::Result<Self> {
-        let signals = Self::none();
-        flag::register(SIGUSR1, Arc::clone(&signals.report))?;
-        flag::register(SIGTSTP, Arc::clone(&signals.suspend))?;
-        flag::register(SIGCONT, Arc::clone(&signals.resume))?;
-        let mut ends = iterator::Signals::new([SIGINT, SIGTERM, SIGQUIT])?;
-        let end = Arc::clone(&signals.end);
-        let wait = move || {
-            for signal in &mut ends {
-                let is_second = end.swap(true, Ordering::Relaxed);
-                if is_second || signal == SIGQUIT {
-                    restore();
-                    std::process::exit(i32::from(ExitStatus::Interrupted as u8));
-                }
-            }
-        };
-        std::thread::Builder::new()
-            .name("signals".to_owned())
-            .spawn(wait)?;
-        Ok(signals)
-    }
-
     fn none() -> Self {
         Self {
             end: Arc::default(),
             report: Arc::default(),
+            #[cfg(feature = "dashboard")]
             suspend: Arc::default(),
+            #[cfg(feature = "dashboard")]
             resume: Arc::default(),
         }
-    }
-
-    /// From now on as if SIGINT had come: the next one ends at once.
-    pub(super) fn end(&self) {
-        self.end.store(true, Ordering::Relaxed);
     }
 
     /// Whether to end.
@@ -80,24 +56,5 @@ impl Signals {
     /// Whether a report was asked for since the last look.
     pub(super) fn take_wish_for_report(&self) -> bool {
         self.report.swap(false, Ordering::Relaxed)
-    }
-
-    /// Whether to stand still was asked for since the last look.
-    pub(super) fn take_wish_to_suspend(&self) -> bool {
-        self.suspend.swap(false, Ordering::Relaxed)
-    }
-
-    /// Whether it went on after standing still since the last look.
-    pub(super) fn take_resumed(&self) -> bool {
-        self.resume.swap(false, Ordering::Relaxed)
-    }
-
-    /// Stands still until somebody lets it go on. Where nobody could, it goes on at once, as the kernel would have it.
-    pub(super) fn stand_still() -> io::Result<()> {
-        let own = rustix::process::getpid();
-        if rustix::process::getsid(None)? == own {
-            return Ok(());
-        }
-        low_level::emulate_default_handler(SIGTSTP)
     }
 }

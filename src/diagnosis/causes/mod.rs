@@ -16,6 +16,8 @@ mod responder;
 pub(super) use established::was_feature_dropped;
 pub(super) use responder::{Mark, mark_of};
 
+use serde::{Deserialize, Serialize};
+
 use super::comparison::{Comparison, Vantage};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, SeenPacket};
 
@@ -23,8 +25,11 @@ use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, SeenPacket};
 macro_rules! causes {
     ($($(#[$doc:meta])* $variant:ident, $name:literal, $words:literal;)*) => {
         /// Why an attempt ended as it did.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Cause { $($(#[$doc])* $variant,)* }
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[non_exhaustive]
+        pub enum Cause { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
 
         impl Cause {
             /// All causes.
@@ -109,7 +114,8 @@ causes! {
 }
 
 /// How sure a cause is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// It fits, and so do other causes.
     Possible,
@@ -131,7 +137,7 @@ impl Confidence {
 }
 
 /// A cause, and how sure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     /// The cause.
     pub cause: Cause,

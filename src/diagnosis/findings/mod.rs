@@ -18,6 +18,8 @@ mod signs;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::causes::Confidence;
 use super::comparison::{Comparison, Moment};
 use super::noise::NoiseFilter;
@@ -30,7 +32,8 @@ pub use next_steps::NextStep;
 use next_steps::Situation;
 
 /// What many attempts say together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Finding {
     /// Which kind of finding.
     pub kind: FindingKind,
@@ -71,7 +74,8 @@ impl Finding {
 }
 
 /// The packets that prove a finding: from the first to the last of one attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Proof {
     /// The attempt.
     pub attempt: AttemptId,
@@ -84,7 +88,9 @@ pub struct Proof {
 }
 
 /// The kinds of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FindingKind {
     /// A port that failed for a while, and accepted before or after.
     ServiceDownWindow,
@@ -177,7 +183,7 @@ impl FindingKind {
 }
 
 /// What is known of the capture itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptureQuality {
     /// It was filtered to SYN, FIN and RST.
     pub hides_third_step: bool,

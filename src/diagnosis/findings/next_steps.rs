@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::DateTime;
+use serde::{Deserialize, Serialize};
 
 use super::{Finding, FindingKind};
 use crate::capture::Timestamp;
@@ -15,7 +16,8 @@ use crate::diagnosis::knowledge::{self, Check};
 const MOST_STEPS: usize = 3;
 
 /// What to check, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct NextStep {
     /// On which machine.
     pub place: String,

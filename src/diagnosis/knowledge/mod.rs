@@ -14,6 +14,7 @@ pub use search::find;
 
 /// What is known of one term.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Page {
     /// The term, as reports and systems spell it.
     pub term: &'static str,
@@ -41,6 +42,7 @@ pub struct Page {
 
 /// What a term names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// What the packets show of one attempt.
     Outcome,
@@ -54,6 +56,7 @@ pub enum Kind {
 
 /// The numbers of a system's error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Numbers {
     /// On Linux.
     pub linux: Option<u32>,
@@ -65,6 +68,7 @@ pub struct Numbers {
 
 /// What looks like a page's term, and how it differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LookAlike {
     /// The other term.
     pub other: &'static str,
@@ -74,6 +78,7 @@ pub struct LookAlike {
 
 /// Something to look at. SERVER, CLIENT, PORT and other words in capitals stand for the case's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Check {
     /// On which machine.
     pub on: &'static str,
@@ -85,6 +90,7 @@ pub struct Check {
 
 /// What applications print in one situation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sayings {
     /// The situation, as in "when it is reset"; empty where there is only one.
     pub when: &'static str,
@@ -94,6 +100,7 @@ pub struct Sayings {
 
 /// What one system, language or program prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Saying {
     /// Which.
     pub system_or_language: &'static str,

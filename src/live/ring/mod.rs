@@ -43,6 +43,7 @@ const FILES: u64 = 16;
 
 /// Why there is no ring.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RingError {
     /// The directory cannot be made, opened, or written to.
     #[error("cannot keep a ring in {}: {source}", path.display())]
@@ -70,6 +71,7 @@ pub enum RingError {
 
 /// What happened to a ring.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RingNews {
     /// It cannot be written; packets are not kept meanwhile.
     CannotWrite(String),

@@ -20,6 +20,7 @@ const CAPTURES: [&[u8]; 9] = [
 
 /// What a file is instead of a JSON report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Foreign {
     /// There is nothing in it.
     Empty,

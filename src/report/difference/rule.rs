@@ -22,6 +22,7 @@ const CHANGED_PERCENT: f64 = 10.0;
 
 /// What became of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Change {
     /// It fails, and did not before.
     NewlyFailing,

@@ -181,6 +181,7 @@ impl<R> TextLimit<R> {
 
 /// Why something is no report that can be compared.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum NoReport {
     /// It cannot be read.
     #[error("cannot be read")]

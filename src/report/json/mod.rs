@@ -39,6 +39,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The JSON Schema of what [`write()`] writes.
+#[cfg(feature = "json-schema")]
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(wire::Report<'static>).to_value()
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+#[cfg(feature = "json-schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,7 +14,8 @@ use super::attempt_sequence::AttemptSequence;
 pub(in crate::report) const SCHEMA: &str = "tcpwhy-report/1";
 
 /// A report on the TCP connects of a capture.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Report<'a> {
     /// The shape of this document: `tcpwhy-report/1`.
     pub(super) schema: &'static str,
@@ -30,14 +32,15 @@ pub(super) struct Report<'a> {
     /// The servers, the one with the most failures first.
     pub(super) endpoints: Vec<Endpoint>,
     /// The attempts, in order of time.
-    #[schemars(with = "Vec<Attempt>")]
+    #[cfg_attr(feature = "json-schema", schemars(with = "Vec<Attempt>"))]
     pub(super) attempts: AttemptSequence<'a>,
     /// How many attempts could have been listed and are not.
     pub(super) attempts_omitted: u64,
 }
 
 /// What made the report.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Tool {
     /// `tcpwhy`.
     pub(super) name: &'static str,
@@ -48,7 +51,8 @@ pub(super) struct Tool {
 }
 
 /// What was asked for, as far as it shapes the report.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Settings {
     /// For how long silence had to be watched to count, in seconds.
     pub(super) patience_s: f64,
@@ -71,7 +75,8 @@ pub(super) struct Settings {
 }
 
 /// What was read, all sources together.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Capture {
     /// Time of the earliest packet (RFC 3339, UTC, nanoseconds); null when there is none.
     pub(super) first: Option<String>,
@@ -100,7 +105,8 @@ pub(super) struct Capture {
 }
 
 /// Where a packet stands.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct PacketPlace {
     /// Index into `capture.sources`.
     pub(super) source: u32,
@@ -109,7 +115,8 @@ pub(super) struct PacketPlace {
 }
 
 /// Packets dropped by the capturing host.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Dropped {
     /// By its operating system.
     pub(super) kernel: Option<u64>,
@@ -118,11 +125,12 @@ pub(super) struct Dropped {
 }
 
 /// A file or stream.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Source {
     /// As named on the command line; `-` is standard input.
     pub(super) path: String,
-    /// `pcap` or `pcapng`; `live` for an interface.
+    /// `pcap` or `pcapng`; `live` for an interface, `packets` for what a program handed over.
     pub(super) format: &'static str,
     /// The compression it came in: `gzip`, `zstd`, `lz4` or `xz`; null for none.
     pub(super) compression: Option<&'static str>,
@@ -146,7 +154,8 @@ pub(super) struct Source {
 }
 
 /// An interface of a source.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Interface {
     /// Its number in the source.
     pub(super) id: u32,
@@ -163,7 +172,8 @@ pub(super) struct Interface {
 }
 
 /// Why reading a source ended.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Problem {
     /// Offset in bytes of what could not be read.
     pub(super) at_byte: u64,
@@ -176,7 +186,8 @@ pub(super) struct Problem {
 }
 
 /// How many attempts ended how.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Summary {
     /// All of them.
     pub(super) attempts: u64,
@@ -201,7 +212,8 @@ pub(super) struct Summary {
 }
 
 /// What many attempts say together.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Finding {
     /// Its number in this report.
     pub(super) id: u64,
@@ -238,7 +250,8 @@ pub(super) struct Finding {
 }
 
 /// What to check next.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct NextStep {
     /// On which machine.
     #[serde(rename = "where")]
@@ -250,7 +263,8 @@ pub(super) struct NextStep {
 }
 
 /// A server's address and port.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Endpoint {
     /// `10.0.1.20:5432`, `[2001:db8::1]:443`.
     pub(super) server: String,
@@ -280,7 +294,8 @@ pub(super) struct Endpoint {
 }
 
 /// From SYN to first answer, in microseconds.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct AnswerTimes {
     /// The median, to three digits.
     pub(super) median: u64,
@@ -289,7 +304,8 @@ pub(super) struct AnswerTimes {
 }
 
 /// One try of a client to open a connection.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Attempt {
     /// Its number, stable for the same input.
     pub(in crate::report) id: u64,
@@ -343,7 +359,8 @@ pub(in crate::report) struct Attempt {
 }
 
 /// A packet that shows what became of an attempt.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Evidence {
     /// Its 1-based number in its source, as Wireshark's frame.number.
     pub(super) packet: u64,

@@ -27,6 +27,7 @@ pub struct Row {
 
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event {
     /// A packet.
     Packet(Box<LadderPacket>),

@@ -40,10 +40,15 @@ pub struct TextStyle {
 ///
 /// What `out` says.
 pub fn write(report: &Report, style: &TextStyle, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(to_text(report, style).as_bytes())
+}
+
+/// The report as one text.
+pub(super) fn to_text(report: &Report, style: &TextStyle) -> String {
     let mut page = Page::new(*style);
     headline::write(report, &mut page);
     endpoints::write(report, &mut page);
     findings::write(report, &mut page);
     attempts::write(report, &mut page);
-    out.write_all(page.text().as_bytes())
+    page.text
 }

@@ -11,7 +11,7 @@ use crate::handshake::Outcome;
 /// Collects lines.
 pub(in crate::report) struct Page {
     style: TextStyle,
-    text: String,
+    pub(super) text: String,
 }
 
 impl Page {

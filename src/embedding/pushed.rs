@@ -1,0 +1,199 @@
+//! Packets that come one by one from a program, and what came of them so far.
+
+use std::path::Path;
+
+use crate::analysis::{AnalysisSettings, count};
+use crate::capture::{Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceId};
+use crate::capture::{SourceFacts, Timestamp};
+use crate::decode::{Observation, decode};
+use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician};
+use crate::handshake::{Decisions, Tracker};
+use crate::report::CaptureTotals;
+
+/// What a report calls the format of packets that stand in no file.
+const FORMAT: &str = "packets";
+
+/// The packets are one source, which grows.
+#[derive(Debug)]
+pub(super) struct PushedPackets {
+    engine: Engine,
+    totals: CaptureTotals,
+    source: SourceFacts,
+    latest_number: u64,
+}
+
+impl PushedPackets {
+    pub(super) fn new(settings: &AnalysisSettings, name: &Path) -> Self {
+        let source = SourceFacts {
+            path: name.to_owned(),
+            format: FORMAT,
+            compression: None,
+            bytes: 0,
+            sha256: None,
+            packets: 0,
+            first: None,
+            last: None,
+            watched_until: None,
+            dropped_by_interface: None,
+            dropped_by_kernel: None,
+            interfaces: Vec::new(),
+            problem: None,
+        };
+        Self {
+            engine: Engine::new(settings),
+            totals: CaptureTotals::default(),
+            source,
+            latest_number: 0,
+        }
+    }
+
+    pub(super) fn take(&mut self, packet: Packet<'_>) {
+        let place = PacketPlace {
+            at: packet.place.at,
+            source: SourceId(0),
+            number: self.number_of(&packet),
+        };
+        let packet = Packet { place, ..packet };
+        self.note(&packet);
+        let observation = decode(&packet);
+        count(&mut self.totals, &packet, &observation);
+        self.engine.take(observation, place);
+    }
+
+    pub(super) fn watched_until(&mut self, at: Timestamp) {
+        self.source.watched_until = self.source.watched_until.max(Some(at));
+        let place = PacketPlace {
+            at,
+            ..PacketPlace::default()
+        };
+        self.engine.take(Observation::Unrelated, place);
+    }
+
+    pub(super) fn packets_lost(&mut self, count: u64) {
+        let lost = self.source.dropped_by_kernel.unwrap_or(0);
+        self.source.dropped_by_kernel = Some(lost.saturating_add(count));
+    }
+
+    /// What was read, and what it says.
+    pub(super) fn finish(self) -> (CaptureTotals, Diagnosis) {
+        let Self {
+            mut engine,
+            mut totals,
+            source,
+            ..
+        } = self;
+        engine.finish_tracking();
+        totals.first = source.first;
+        totals.last = source.last;
+        totals.packets = source.packets;
+        totals.copies = engine.tracker.copies();
+        totals.attempts_set_aside = engine.tracker.set_aside_undecided();
+        totals.shows_third_step = engine.tracker.shows_third_step();
+        totals.sources = vec![source];
+        let quality = CaptureQuality {
+            hiding_filter: None,
+            hides_third_step: !totals.shows_third_step,
+            leaves_out_third_step: false,
+            may_miss_icmp_errors: totals.may_miss_icmp_errors(),
+            lost_packets: totals.dropped_by_kernel().unwrap_or(0),
+        };
+        (totals, engine.diagnostician.finish(&quality))
+    }
+
+    /// The number that the packet has, or else the next one.
+    fn number_of(&mut self, packet: &Packet<'_>) -> PacketNumber {
+        self.latest_number = match packet.place.number {
+            PacketNumber(0) => self.latest_number.saturating_add(1),
+            PacketNumber(given) => given,
+        };
+        PacketNumber(self.latest_number)
+    }
+
+    fn note(&mut self, packet: &Packet<'_>) {
+        let source = &mut self.source;
+        let at = packet.place.at;
+        source.packets += 1;
+        source.bytes += packet.bytes.len() as u64;
+        source.first = Some(source.first.map_or(at, |first| first.min(at)));
+        source.last = source.last.max(Some(at));
+        if let Some(link_type) = packet.link_type {
+            note_link_type(&mut source.interfaces, link_type);
+        }
+    }
+}
+
+/// Each link type is an interface of its own: nothing else is known of where the packets come from.
+fn note_link_type(interfaces: &mut Vec<Interface>, link_type: LinkType) {
+    let is_known = interfaces.iter().any(|known| known.link_type == link_type);
+    if !is_known && interfaces.len() < REMEMBERED_LINK_TYPES {
+        let id = u32::try_from(interfaces.len()).unwrap_or(u32::MAX);
+        interfaces.push(Interface::undescribed(id, link_type));
+    }
+}
+
+/// More link types than a program has use for.
+const REMEMBERED_LINK_TYPES: usize = 16;
+
+/// Tracking and diagnosis on the calling thread. Of the rooms between decoding and reports nothing else is used here.
+#[derive(Debug)]
+struct Engine {
+    tracker: Tracker,
+    diagnostician: Diagnostician,
+    waiting: Vec<(Observation, PacketPlace)>,
+    decided: Decisions,
+}
+
+/// How many packets are tracked and then diagnosed together: enough that changing over costs nothing.
+const PACKETS_AT_ONCE: usize = 1024;
+
+/// For how many packets memory is asked for at once.
+const EXPECTED_AT_ONCE: usize = 128;
+
+impl Engine {
+    fn new(settings: &AnalysisSettings) -> Self {
+        let mut diagnostician =
+            Diagnostician::new(settings.selection.clone(), settings.listed_attempts);
+        diagnostician.keep_for_evidence(settings.evidence_attempts);
+        Self {
+            tracker: Tracker::new(settings.tracker),
+            diagnostician,
+            waiting: Vec::with_capacity(PACKETS_AT_ONCE),
+            decided: Decisions::default(),
+        }
+    }
+
+    fn take(&mut self, observation: Observation, place: PacketPlace) {
+        self.waiting.push((observation, place));
+        if self.waiting.len() == PACKETS_AT_ONCE {
+            self.work_off();
+        }
+    }
+
+    fn work_off(&mut self) {
+        for packets in self.waiting.chunks(EXPECTED_AT_ONCE) {
+            self.tracker.observe_all(packets);
+        }
+        self.tracker.swap_decided(&mut self.decided);
+        for (observation, _) in self.waiting.drain(..) {
+            self.diagnostician.observe(&observation);
+        }
+        self.diagnostician.add_all(&mut self.decided);
+    }
+
+    fn finish_tracking(&mut self) {
+        self.work_off();
+        let Self {
+            tracker,
+            diagnostician,
+            decided,
+            ..
+        } = self;
+        tracker.finish(|attempt| {
+            decided.push(attempt);
+            if decided.len() == PACKETS_AT_ONCE {
+                diagnostician.add_all(decided);
+            }
+        });
+        diagnostician.add_all(decided);
+    }
+}
