@@ -197,7 +197,7 @@ fn diagnose(sample: &Sample) -> Diagnosis {
         listed_attempts: Some(LISTED),
         ..AnalysisSettings::default()
     };
-    let (_, diagnosis) = analyse(&mut sample.open(), &settings, |_| true);
+    let (_, diagnosis) = analyse(&mut sample.open(), &settings);
     diagnosis
 }
 

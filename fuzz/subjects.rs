@@ -72,8 +72,7 @@ pub(crate) fn track(mut data: &[u8]) {
         tracker.swap_decided(&mut decisions);
         diagnostician.add_all(&mut decisions);
     }
-    tracker.finish(|decided| decisions.push(decided));
-    diagnostician.add_all(&mut decisions);
+    tracker.finish(|decisions| diagnostician.add_all(decisions));
     let _ = diagnostician.finish(&CaptureQuality::default());
 }
 
@@ -90,7 +89,7 @@ pub(crate) fn read(data: &[u8]) {
         listed_attempts: LISTED,
         ..AnalysisSettings::default()
     };
-    let (capture, diagnosis) = analyse(&mut captures, &settings, |_| true);
+    let (capture, diagnosis) = analyse(&mut captures, &settings);
     let report = Report {
         tool: Tool {
             version: "0.0.0",

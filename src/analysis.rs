@@ -7,14 +7,14 @@ mod sorted_runs;
 
 use std::num::NonZeroUsize;
 
-use crate::capture::{CaptureSet, Interface, Packet, PacketPlace, SourceFacts};
-use crate::decode::{Observation, SetAside, decode};
+use crate::capture::{CaptureSet, Interface, Packet, SourceFacts};
+use crate::decode::{Observation, RowDecoder, SetAside};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
 pub use attempt_spool::{SpoolError, SpoolSettings};
-use pipeline::{Batch, Diagnosing, PACKETS_AT_ONCE};
-pub use row_reader::{fill_rows, fill_rows_noted};
+use pipeline::{Batch, Finished};
+use row_reader::{fill_rows, fill_rows_noted};
 
 /// What shapes an analysis.
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ pub struct AnalysisSettings {
     pub evidence_attempts: usize,
     /// Whether what the sources say beside their packets is left out: names, comments, folders, what interfaces are called.
     pub is_anonymous: bool,
-    /// On how many threads: reading, decoding and diagnosing on one and tracking on another when there are two, diagnosing on a
-    /// third when there are more. The result is the same.
+    /// On how many threads: one reads and decodes, all of them track and count the flows, which are divided among as many
+    /// shards. The result is the same.
     pub threads: NonZeroUsize,
 }
 
@@ -48,52 +48,48 @@ impl Default for AnalysisSettings {
     }
 }
 
-/// Reads all packets of `captures` that `passes` lets through, and judges every attempt.
+/// Who hears of every packet while a capture is read.
+pub trait PacketHooks {
+    /// Whether the packet is looked at: one that is left out shows only that the capture went on.
+    fn passes(&mut self, packet: &Packet<'_>) -> bool;
+
+    /// Hears of a packet that passed, with the id of its interface, and of what it says, and gives what is to be judged in
+    /// its place.
+    fn note(
+        &mut self,
+        packet: &Packet<'_>,
+        interface: u32,
+        observation: Observation,
+    ) -> Observation;
+}
+
+/// Reads all packets of `captures`, and judges every attempt.
 pub fn analyse(
     captures: &mut CaptureSet,
     settings: &AnalysisSettings,
-    passes: impl FnMut(&Packet<'_>) -> bool,
 ) -> (CaptureTotals, Diagnosis) {
-    analyse_watched(captures, settings, passes, |_| {})
+    analyse_watched(captures, settings, None, |_| {})
 }
 
-/// After so many packets it is told how far reading has come: some milliseconds of work, so that it costs nothing.
-const PACKETS_BETWEEN_TELLING: u32 = 4096;
+/// How many packets are read at once: it is told after each time how far reading has come.
+const PACKETS_AT_ONCE: usize = 1024;
 
-/// As [`analyse`]; `tell_read` hears now and then how many bytes of `captures` were read.
+/// As [`analyse`]; `hooks` hear of every packet, and `tell_read` now and then how many bytes of `captures` were read.
 pub fn analyse_watched(
     captures: &mut CaptureSet,
     settings: &AnalysisSettings,
-    passes: impl FnMut(&Packet<'_>) -> bool,
+    hooks: Option<&mut dyn PacketHooks>,
     tell_read: impl FnMut(u64),
 ) -> (CaptureTotals, Diagnosis) {
-    analyse_noted(
-        captures,
-        settings,
-        passes,
-        tell_read,
-        |_, _, observation| observation,
-    )
-}
-
-/// As [`analyse_watched`]; `note` hears of every packet that passed, with the id of its interface, and what it says, and
-/// gives what is to be judged in its place.
-pub fn analyse_noted(
-    captures: &mut CaptureSet,
-    settings: &AnalysisSettings,
-    passes: impl FnMut(&Packet<'_>) -> bool,
-    tell_read: impl FnMut(u64),
-    note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
-) -> (CaptureTotals, Diagnosis) {
-    let read = read_all(captures, settings, None, passes, tell_read, note);
+    let read = read_all(captures, settings, None, hooks, tell_read);
     (
         read.totals,
-        read.diagnosing.diagnostician.finish(&read.quality),
+        read.finished.diagnostician.finish(&read.quality),
     )
 }
 
-/// As [`analyse_noted`], for more attempts than memory holds: when all shall be listed, they are put aside in the meantime, as
-/// `spool` says, and [`Diagnosis::listed`] gives them in that order.
+/// As [`analyse_watched`], for more attempts than memory holds: when all shall be listed, they are put aside in the meantime,
+/// as `spool` says, and [`Diagnosis::listed`] gives them in that order.
 ///
 /// # Errors
 ///
@@ -102,18 +98,17 @@ pub fn analyse_spooled(
     captures: &mut CaptureSet,
     settings: &AnalysisSettings,
     spool: Option<&SpoolSettings>,
-    passes: impl FnMut(&Packet<'_>) -> bool,
+    hooks: Option<&mut dyn PacketHooks>,
     tell_read: impl FnMut(u64),
-    note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
 ) -> Result<(CaptureTotals, Diagnosis), SpoolError> {
-    let read = read_all(captures, settings, spool, passes, tell_read, note);
-    Ok((read.totals, read.diagnosing.finish(&read.quality)?))
+    let read = read_all(captures, settings, spool, hooks, tell_read);
+    Ok((read.totals, read.finished.diagnosis(&read.quality)?))
 }
 
 /// What is known when all packets were read.
 struct AllRead {
     totals: CaptureTotals,
-    diagnosing: Diagnosing,
+    finished: Finished,
     quality: CaptureQuality,
 }
 
@@ -121,40 +116,30 @@ fn read_all(
     captures: &mut CaptureSet,
     settings: &AnalysisSettings,
     spool: Option<&SpoolSettings>,
-    mut passes: impl FnMut(&Packet<'_>) -> bool,
+    mut hooks: Option<&mut dyn PacketHooks>,
     mut tell_read: impl FnMut(u64),
-    mut note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
 ) -> AllRead {
-    let mut until_telling = PACKETS_BETWEEN_TELLING;
     let mut totals = CaptureTotals::default();
     let sources = captures.facts();
     let mut interfaces = sources.iter().flat_map(|source| &source.interfaces);
     totals.leaves_out_third_step = interfaces.any(Interface::leaves_out_third_step);
-    let (tracker, mut diagnosing) = pipeline::run(settings, spool, |batch| {
-        batch.leaves_out_third_step = totals.leaves_out_third_step;
-        while batch.observations.len() < PACKETS_AT_ONCE {
-            until_telling -= 1;
-            if until_telling == 0 {
-                until_telling = PACKETS_BETWEEN_TELLING;
-                tell_read(captures.bytes_read());
+    let mut decoder = RowDecoder::default();
+    let shared = decoder.clone();
+    let leaves_out_third_step = totals.leaves_out_third_step;
+    let fill = |batch: &mut Batch| {
+        tell_read(captures.bytes_read());
+        let Batch { rows, beside } = batch;
+        let beside = |observation: &Observation| beside.push(observation.clone());
+        let (decoder, totals) = (&mut decoder, &mut totals);
+        match hooks.as_deref_mut() {
+            None => fill_rows(captures, decoder, rows, PACKETS_AT_ONCE, totals, beside),
+            Some(hooks) => {
+                let most = PACKETS_AT_ONCE;
+                fill_rows_noted(captures, decoder, rows, most, totals, hooks, beside)
             }
-            let Some((packet, interface)) = captures.next_with_interface() else {
-                totals.sources = captures.facts();
-                note_end(batch, &totals);
-                return false;
-            };
-            // A packet that is left out shows that the capture went on.
-            let observation = if passes(&packet) {
-                let observation = note(&packet, interface, decode(&packet));
-                count(&mut totals, &packet, &observation);
-                observation
-            } else {
-                Observation::Unrelated
-            };
-            batch.observations.push((observation, packet.place));
         }
-        true
-    });
+    };
+    let mut finished = pipeline::run(settings, spool, &shared, leaves_out_third_step, fill);
     if settings.is_anonymous {
         totals
             .sources
@@ -168,9 +153,9 @@ fn read_all(
         .min();
     totals.last = totals.sources.iter().filter_map(|source| source.last).max();
     totals.packets = totals.sources.iter().map(|source| source.packets).sum();
-    totals.copies = tracker.duplicates();
-    totals.attempts_set_aside = tracker.set_aside_undecided();
-    totals.shows_third_step = tracker.shows_third_step();
+    totals.copies = finished.tracking.duplicates;
+    totals.attempts_set_aside = finished.tracking.set_aside_undecided;
+    totals.shows_third_step = finished.tracking.shows_third_step;
     let lost_packets = totals
         .dropped_by_kernel()
         .unwrap_or(0)
@@ -189,7 +174,7 @@ fn read_all(
         .collect();
     let names = captures.take_resolved_names();
     for resolved in names.into_iter().filter(|_| !settings.is_anonymous) {
-        let diagnostician = &mut diagnosing.diagnostician;
+        let diagnostician = &mut finished.diagnostician;
         diagnostician.add_name(resolved.address, resolved.name);
     }
     let quality = CaptureQuality {
@@ -201,20 +186,8 @@ fn read_all(
     };
     AllRead {
         totals,
-        diagnosing,
+        finished,
         quality,
-    }
-}
-
-/// The capture went on for as long as its sources say, although no packet shows it.
-fn note_end(batch: &mut Batch, totals: &CaptureTotals) {
-    let sources = totals.sources.iter();
-    if let Some(at) = sources.filter_map(|source| source.watched_until).max() {
-        let place = PacketPlace {
-            at,
-            ..PacketPlace::default()
-        };
-        batch.observations.push((Observation::Unrelated, place));
     }
 }
 

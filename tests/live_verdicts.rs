@@ -77,9 +77,9 @@ fn at_the_end(scenario: &Scenario) -> Ends {
     each_packet(scenario, |packet| {
         tracker.observe(&decode(packet), packet.place);
         tracker.swap_decided(&mut decisions);
-        decisions.drain(|decided| ends.extend([end(&decided.whole())]));
+        decisions.drain(|decided| ends.extend([end(&decided)]));
     });
-    tracker.finish(|decided| ends.extend([end(&decided.whole())]));
+    tracker.finish(|decisions| decisions.drain(|decided| ends.extend([end(&decided)])));
     ends
 }
 

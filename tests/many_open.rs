@@ -8,7 +8,7 @@ use serde_json::Value;
 use tcpwhy::capture::{LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp};
 use tcpwhy::decode::{Observation, decode};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Selection};
-use tcpwhy::handshake::{Decided, Decisions, Tracker, TrackerSettings};
+use tcpwhy::handshake::{Decisions, Tracker, TrackerSettings};
 
 use crate::support::frames::{SegmentPlan, icmp_error};
 use crate::support::harness::{Test, tests};
@@ -275,16 +275,8 @@ proptest! {
         let mut both = |decisions: &mut Decisions| {
             let in_brief = decisions.count_in_brief();
             (lone, briefs) = (lone + in_brief.0, briefs + in_brief.1);
-            let mut again = Decisions::default();
-            decisions.drain(|decided| {
-                let decided_whole = match &decided {
-                    Decided::Attempt(decided) => decided.clone(),
-                    Decided::Brief(brief) => brief.whole(),
-                    Decided::LoneSyn(lone) => lone.whole(),
-                };
-                whole.add(decided_whole);
-                again.push(decided);
-            });
+            let mut again = decisions.clone();
+            decisions.drain(|decided| whole.add(decided));
             counted.add_all(&mut again);
         };
         let mut decisions = Decisions::default();
@@ -293,8 +285,7 @@ proptest! {
             tracker.swap_decided(&mut decisions);
             both(&mut decisions);
         }
-        tracker.finish(|decided| decisions.push(decided));
-        both(&mut decisions);
+        tracker.finish(&mut both);
         prop_assert!(lone > 1000 && briefs > 1000, "{lone} {briefs}");
         let quality = CaptureQuality::default();
         prop_assert_eq!(said(&counted.finish(&quality)), said(&whole.finish(&quality)));

@@ -7,8 +7,11 @@ use std::sync::{Arc, OnceLock};
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tcpwhy::analysis::{AnalysisSettings, SpoolError, SpoolSettings, analyse, analyse_spooled};
-use tcpwhy::capture::CaptureSet;
+use tcpwhy::analysis::{
+    AnalysisSettings, PacketHooks, SpoolError, SpoolSettings, analyse, analyse_spooled,
+};
+use tcpwhy::capture::{CaptureSet, Packet};
+use tcpwhy::decode::Observation;
 use tcpwhy::diagnosis::{
     AttemptReplay, AttemptsPutAside, CaptureQuality, DiagnosedAttempt, Diagnosis, Diagnostician,
     ListingOrder, Selection,
@@ -52,19 +55,12 @@ fn settings(threads: usize, evidence_attempts: usize) -> AnalysisSettings {
 
 fn in_memory(paths: &[PathBuf], settings: &AnalysisSettings) -> Report {
     let mut captures = CaptureSet::open(paths).captures;
-    report(analyse(&mut captures, settings, |_| true))
+    report(analyse(&mut captures, settings))
 }
 
 fn spooled(paths: &[PathBuf], settings: &AnalysisSettings, spool: &SpoolSettings) -> Report {
     let mut captures = CaptureSet::open(paths).captures;
-    let analysed = analyse_spooled(
-        &mut captures,
-        settings,
-        Some(spool),
-        |_| true,
-        |_| {},
-        |_, _, observation| observation,
-    );
+    let analysed = analyse_spooled(&mut captures, settings, Some(spool), None, |_| {});
     report(analysed.unwrap())
 }
 
@@ -221,22 +217,33 @@ fn a_folder_that_is_not_there_ends_reading_with_its_name() {
     let capture = file(&capture_of(&accepted));
     for threads in [1, 2, 3] {
         let mut captures = CaptureSet::open(std::slice::from_ref(&capture.path)).captures;
-        let mut packets = 0;
+        let mut counted = Counted(0);
         let result = analyse_spooled(
             &mut captures,
             &settings(threads, 0),
             Some(&nowhere),
-            |_| {
-                packets += 1;
-                true
-            },
+            Some(&mut counted),
             |_| {},
-            |_, _, observation| observation,
         );
+        let Counted(packets) = counted;
         let error = result.expect_err("nowhere to put them");
         assert!(matches!(error, SpoolError::Write { .. }), "{error}");
         assert!(error.to_string().contains("/nowhere"), "{error}");
         assert!(packets < 40_000, "it went on reading: {packets}");
+    }
+}
+
+/// Counts the packets that are read.
+struct Counted(u32);
+
+impl PacketHooks for Counted {
+    fn passes(&mut self, _: &Packet<'_>) -> bool {
+        self.0 += 1;
+        true
+    }
+
+    fn note(&mut self, _: &Packet<'_>, _: u32, observation: Observation) -> Observation {
+        observation
     }
 }
 

@@ -65,9 +65,10 @@ impl AttemptSpool {
         }
     }
 
-    /// Relieves the diagnostician when it keeps too many. After a failure, whatever it has kept is lost, and so is the report.
-    pub(super) fn relieve(&mut self, diagnostician: &mut Diagnostician) {
-        self.take_more_than(self.settings.kept_in_memory, diagnostician);
+    /// Relieves one of so many diagnosticians when it keeps more than its part. After a failure, whatever it has kept is lost,
+    /// and so is the report.
+    pub(super) fn relieve(&mut self, diagnostician: &mut Diagnostician, of: usize) {
+        self.take_more_than(self.settings.kept_in_memory / of.max(1), diagnostician);
     }
 
     /// Whether nothing can be put aside any more.

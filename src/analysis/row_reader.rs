@@ -1,13 +1,13 @@
 //! Captures into batches of rows: what reading and decoding hand to whoever tracks.
 
-use super::count;
+use super::{PacketHooks, count};
 use crate::capture::{CaptureSet, Packet};
 use crate::decode::{Observation, RowBatch, RowDecoder, decode};
 use crate::report::CaptureTotals;
 
 /// Reads the next packets of `captures`, `most` of them at most, into `batches`: the one, or the one of
 /// its shard. What is not about connects is given to `observe`; all are counted. False at the end.
-pub fn fill_rows(
+pub(super) fn fill_rows(
     captures: &mut CaptureSet,
     decoder: &mut RowDecoder,
     batches: &mut [RowBatch],
@@ -32,20 +32,14 @@ pub fn fill_rows(
     end(captures, decoder, batches, left == 0, totals)
 }
 
-/// As [`fill_rows`], of the packets that `passes` lets through. `note` hears of every one of them, with
-/// the id of its interface, and what it says, and gives what is to be judged in its place.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "what is read from, what is filled, who is asked"
-)]
-pub fn fill_rows_noted(
+/// As [`fill_rows`], where `hooks` hear of every packet.
+pub(super) fn fill_rows_noted(
     captures: &mut CaptureSet,
     decoder: &mut RowDecoder,
     batches: &mut [RowBatch],
     most: usize,
     totals: &mut CaptureTotals,
-    mut passes: impl FnMut(&Packet<'_>) -> bool,
-    mut note: impl FnMut(&Packet<'_>, u32, Observation) -> Observation,
+    hooks: &mut dyn PacketHooks,
     mut observe: impl FnMut(&Observation),
 ) -> bool {
     decoder.begin(batches);
@@ -54,12 +48,12 @@ pub fn fill_rows_noted(
         && let Some((packet, interface)) = captures.next_with_interface()
     {
         left -= 1;
-        if !passes(&packet) {
+        if !hooks.passes(&packet) {
             // A packet that is left out shows that the capture went on.
             decoder.note_time(packet.place.at);
             continue;
         }
-        let observation = note(&packet, interface, decode(&packet));
+        let observation = hooks.note(&packet, interface, decode(&packet));
         if let Some(beside) = decoder.push_observation(observation, packet.place, batches) {
             count(totals, &packet, &beside);
             observe(&beside);

@@ -10,8 +10,9 @@ use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::read::{self, tell_problems};
 use super::terminal::{self, Wishes};
-use crate::analysis::{AnalysisSettings, analyse_noted};
-use crate::capture::{CaptureSet, Opened, STANDARD_INPUT};
+use crate::analysis::{AnalysisSettings, PacketHooks, analyse_watched};
+use crate::capture::{CaptureSet, Opened, Packet, STANDARD_INPUT};
+use crate::decode::Observation;
 use crate::diagnosis::Selection;
 use crate::handshake::{AttemptId, TrackerSettings};
 use crate::report::ladder::{Ladder, NeighbourLog};
@@ -122,16 +123,10 @@ fn report(
         ..AnalysisSettings::default()
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
-    let (capture, diagnosis) = analyse_noted(
-        captures,
-        &settings,
-        |packet| filter.passes(packet),
-        |bytes| progress.have_read(bytes),
-        |packet, _, observation| {
-            neighbours.note(&observation, packet.place);
-            observation
-        },
-    );
+    let mut hooks = LadderHooks { filter, neighbours };
+    let (capture, diagnosis) = analyse_watched(captures, &settings, Some(&mut hooks), |bytes| {
+        progress.have_read(bytes);
+    });
     progress.remove();
     Report {
         tool: Tool {
@@ -143,6 +138,23 @@ fn report(
         diagnosis,
         settings: read::told_settings(arguments.filter.clone(), settings),
         shows_names: !arguments.no_names,
+    }
+}
+
+/// What hears of every packet.
+struct LadderHooks<'a> {
+    filter: &'a mut PacketFilter,
+    neighbours: &'a mut NeighbourLog,
+}
+
+impl PacketHooks for LadderHooks<'_> {
+    fn passes(&mut self, packet: &Packet<'_>) -> bool {
+        self.filter.passes(packet)
+    }
+
+    fn note(&mut self, packet: &Packet<'_>, _: u32, observation: Observation) -> Observation {
+        self.neighbours.note(&observation, packet.place);
+        observation
     }
 }
 

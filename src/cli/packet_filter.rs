@@ -19,6 +19,11 @@ impl PacketFilter {
         Ok(Self { filter })
     }
 
+    /// Whether there is anything to ask.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// Whether the packet passes.
     pub(super) fn passes(&mut self, packet: &Packet<'_>) -> bool {
         self.filter
@@ -51,6 +56,11 @@ impl PacketFilter {
                 "cannot use --filter: this build is without libpcap (feature 'live')".to_owned(),
             ),
         }
+    }
+
+    /// There is nothing to ask.
+    pub(super) fn is_in_use(&self) -> bool {
+        false
     }
 
     /// Every packet passes.

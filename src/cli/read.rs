@@ -16,8 +16,10 @@ use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::spool;
 use super::terminal::{self, Wishes};
-use crate::analysis::{AnalysisSettings, analyse_spooled};
-use crate::capture::{CaptureSet, Opened, ProblemKind, STANDARD_INPUT, Timestamp};
+use crate::analysis::{AnalysisSettings, PacketHooks, analyse_spooled};
+use crate::anonymize::AddressMap;
+use crate::capture::{CaptureSet, Opened, Packet, ProblemKind, STANDARD_INPUT, Timestamp};
+use crate::decode::Observation;
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::{Outcome, TrackerSettings};
 use crate::report::evidence::MOST_ATTEMPTS;
@@ -84,21 +86,17 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         ..analysis_settings(arguments)
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);
+    let mut hooks = ReadHooks {
+        filter: &mut filter,
+        evidence: evidence.as_mut(),
+        map: map.as_mut(),
+    };
     let analysed = analyse_spooled(
         &mut captures,
         &settings,
         spool::settings(arguments.format, settings.listed_attempts).as_ref(),
-        |packet| filter.passes(packet),
+        hooks.if_needed(),
         |bytes| progress.have_read(bytes),
-        |packet, interface, observation| {
-            if let Some(evidence) = &mut evidence {
-                evidence.note(packet, interface, &observation);
-            }
-            match &mut map {
-                Some(map) => crate::anonymize::anonymous(observation, map),
-                None => observation,
-            }
-        },
     );
     progress.remove();
     let (capture, diagnosis) = match analysed {
@@ -126,6 +124,42 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
             status.max(evidence.write(&report, &captures.facts(), filter, map.as_mut(), messages));
     }
     status.max(write_out(arguments, &report, &style))
+}
+
+/// What hears of every packet because of what was typed.
+struct ReadHooks<'a> {
+    filter: &'a mut PacketFilter,
+    evidence: Option<&'a mut EvidenceFile>,
+    map: Option<&'a mut AddressMap>,
+}
+
+impl ReadHooks<'_> {
+    /// Nothing, when nothing was typed that needs each packet.
+    fn if_needed(&mut self) -> Option<&mut dyn PacketHooks> {
+        let is_needed = self.filter.is_in_use() || self.evidence.is_some() || self.map.is_some();
+        is_needed.then_some(self as &mut dyn PacketHooks)
+    }
+}
+
+impl PacketHooks for ReadHooks<'_> {
+    fn passes(&mut self, packet: &Packet<'_>) -> bool {
+        self.filter.passes(packet)
+    }
+
+    fn note(
+        &mut self,
+        packet: &Packet<'_>,
+        interface: u32,
+        observation: Observation,
+    ) -> Observation {
+        if let Some(evidence) = &mut self.evidence {
+            evidence.note(packet, interface, &observation);
+        }
+        match &mut self.map {
+            Some(map) => crate::anonymize::anonymous(observation, map),
+            None => observation,
+        }
+    }
 }
 
 /// What the arguments alone say.

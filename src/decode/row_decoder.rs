@@ -27,13 +27,20 @@ pub struct RowCounts {
 
 /// Decodes the packets of a capture, in its order, into batches of rows: one batch, or one for each
 /// shard, to which a packet belongs by its flow.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct RowDecoder {
     contexts: Arc<Contexts>,
     hasher: FlowHasher,
     clock: Timestamp,
     counts: RowCounts,
     latest_tag: Option<(u16, ContextId)>,
+}
+
+impl Default for RowDecoder {
+    /// One that has seen nothing, with surroundings and hashes of its own.
+    fn default() -> Self {
+        Self::new(Arc::default(), FlowHasher::default())
+    }
 }
 
 impl RowDecoder {

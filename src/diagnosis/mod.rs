@@ -50,7 +50,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::decode::{Endpoint, Observation};
+use crate::decode::{Endpoint, Observation, RowBatch};
 use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving, Outcome};
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
@@ -191,6 +191,18 @@ impl Diagnostician {
     /// Takes note of a packet: who is there, who is asked for.
     pub fn observe(&mut self, observation: &Observation) {
         self.comparison.observe(observation);
+    }
+
+    /// Takes note of packets about connects: who sent them.
+    pub fn observe_rows(&mut self, batch: &RowBatch) {
+        self.comparison.observe_rows(batch);
+    }
+
+    /// Takes what another found out.
+    #[must_use]
+    pub fn merge(self, mut other: Self) -> Self {
+        other.comparison.take_packet_facts(self.comparison);
+        other
     }
 
     /// Takes a name from outside of the packets, for an address to which no DNS answer gives one.

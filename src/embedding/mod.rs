@@ -171,7 +171,7 @@ impl Analysis {
 
     /// Reads captures that are open already, as a [stream](CaptureSet::of_stream).
     pub fn read_captures(&self, mut captures: CaptureSet) -> Analysed {
-        let (totals, diagnosis) = analyse(&mut captures, &self.settings, |_| true);
+        let (totals, diagnosis) = analyse(&mut captures, &self.settings);
         Analysed::new(&self.settings, totals, diagnosis)
     }
 

@@ -86,7 +86,7 @@ impl PushedPackets {
         totals.first = source.first;
         totals.last = source.last;
         totals.packets = source.packets;
-        totals.copies = engine.tracker.copies();
+        totals.copies = engine.tracker.duplicates();
         totals.attempts_set_aside = engine.tracker.set_aside_undecided();
         totals.shows_third_step = engine.tracker.shows_third_step();
         totals.sources = vec![source];
@@ -146,9 +146,6 @@ struct Engine {
 /// How many packets are tracked and then diagnosed together: enough that changing over costs nothing.
 const PACKETS_AT_ONCE: usize = 1024;
 
-/// For how many packets memory is asked for at once.
-const EXPECTED_AT_ONCE: usize = 128;
-
 impl Engine {
     fn new(settings: &AnalysisSettings) -> Self {
         let mut diagnostician =
@@ -170,9 +167,7 @@ impl Engine {
     }
 
     fn work_off(&mut self) {
-        for packets in self.waiting.chunks(EXPECTED_AT_ONCE) {
-            self.tracker.observe_all(packets);
-        }
+        self.tracker.observe_all(&self.waiting);
         self.tracker.swap_decided(&mut self.decided);
         for (observation, _) in self.waiting.drain(..) {
             self.diagnostician.observe(&observation);
@@ -185,15 +180,8 @@ impl Engine {
         let Self {
             tracker,
             diagnostician,
-            decided,
             ..
         } = self;
-        tracker.finish(|attempt| {
-            decided.push(attempt);
-            if decided.len() == PACKETS_AT_ONCE {
-                diagnostician.add_all(decided);
-            }
-        });
-        diagnostician.add_all(decided);
+        tracker.finish(|decided| diagnostician.add_all(decided));
     }
 }

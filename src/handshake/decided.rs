@@ -115,7 +115,7 @@ impl<'a> InBrief<'a> {
 
 /// Decided attempts in the order in which they were decided: what is small is not kept in the room of
 /// what is large.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Decisions {
     contexts: Arc<Contexts>,
     addresses: AddressPairs,

@@ -21,6 +21,15 @@ impl FilterSigns {
         self.has_fin |= flags.has_fin() && flags.has_ack();
     }
 
+    /// What both saw.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            has_other_segments: self.has_other_segments || other.has_other_segments,
+            has_fin: self.has_fin || other.has_fin,
+            is_left_out: self.is_left_out || other.is_left_out,
+        }
+    }
+
     /// Whether the capture can show the third step of a handshake.
     pub(super) fn shows_third_step(self) -> bool {
         !self.is_left_out && (self.has_other_segments || !self.has_fin)

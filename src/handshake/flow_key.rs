@@ -1,6 +1,6 @@
 //! The 4-tuple of a packet, whichever way it goes.
 
-use super::place_index::{Tag, Tagger};
+use super::place_index::Tag;
 use crate::decode::{AddressPairs, Addresses, Direction, Endpoint, Row};
 
 /// A 4-tuple without direction.
@@ -23,6 +23,11 @@ impl FlowKey {
                 higher: one,
             }
         }
+    }
+
+    /// Its ends.
+    pub(super) fn ends(&self) -> (Endpoint, Endpoint) {
+        (self.lower, self.higher)
     }
 
     /// Whether these are its ends.
@@ -53,10 +58,10 @@ impl<'a> Sought<'a> {
         }
     }
 
-    pub(super) fn of_key(key: FlowKey, tagger: &Tagger) -> Self {
+    pub(super) fn of_key(key: FlowKey, tag: Tag) -> Self {
         Self {
             by: By::Key(key),
-            tag: tagger.tag(key),
+            tag,
         }
     }
 

@@ -14,11 +14,11 @@ use super::attempt::{Attempt, AttemptId};
 use super::decided::AddressPair;
 use super::flow::{Flow, Settled};
 use super::flow_key::{FlowKey, Sought};
-use super::place_index::{PlaceIndex, Tag, Tagger};
+use super::place_index::{PlaceIndex, Tag};
 use super::regular::{Regular, Taken};
 use super::syn_queue::SynQueue;
 use crate::capture::Timestamp;
-use crate::decode::{AddressPairs, Addresses, Contexts, Direction, Row};
+use crate::decode::{AddressPairs, Addresses, Contexts, Direction, FlowHasher, Row};
 
 mod expected;
 mod order;
@@ -125,7 +125,7 @@ impl KeptAddresses {
 #[derive(Debug)]
 pub(super) struct FlowTable {
     contexts: Arc<Contexts>,
-    tagger: Tagger,
+    hasher: FlowHasher,
     /// Places by their keys.
     index: PlaceIndex,
     slots: Slab<Slot>,
@@ -168,10 +168,10 @@ const SETTLED_PER_FLOW: usize = 8;
 pub(super) const OPEN_PER_FLOW: usize = 64;
 
 impl FlowTable {
-    pub(super) fn new(contexts: Arc<Contexts>) -> Self {
+    pub(super) fn new(contexts: Arc<Contexts>, hasher: FlowHasher) -> Self {
         Self {
             contexts,
-            tagger: Tagger::default(),
+            hasher,
             index: PlaceIndex::default(),
             slots: Slab::new(),
             regular: Slab::new(),
@@ -186,9 +186,15 @@ impl FlowTable {
         }
     }
 
-    /// What hashes 4-tuples.
-    pub(super) fn tagger(&self) -> &Tagger {
-        &self.tagger
+    /// Looks for a 4-tuple by its ends.
+    pub(super) fn sought(&self, key: FlowKey) -> Sought<'static> {
+        let (lower, higher) = key.ends();
+        Sought::of_key(key, Tag::of(self.hasher.hash(lower, higher)))
+    }
+
+    /// The tag of the 4-tuple of a row.
+    pub(super) fn tag_of_row(&self, row: &Row, addresses: &impl Addresses) -> Tag {
+        tag_of_row(&self.hasher, row, addresses)
     }
 
     /// Where it stands what is known of a 4-tuple, and which way the packet goes.
@@ -396,10 +402,10 @@ impl FlowTable {
     /// Follows a new attempt of a 4-tuple of which nothing is known, by its SYN.
     pub(super) fn add_syn(&mut self, tag: Tag, syn: &Row, addresses: &AddressPairs) {
         if self.syns.is_full_of_gaps() {
-            let (index, tagger) = (&mut self.index, &self.tagger);
+            let (index, hasher) = (&mut self.index, &self.hasher);
             let kept = &self.addresses;
             self.syns.close_gaps(|syn, from, to| {
-                let tag = tagger.tag_of_row(syn, kept);
+                let tag = tag_of_row(hasher, syn, kept);
                 let place = |index| Place::new(State::Syn, index as usize);
                 index.relocate(tag, place(from).0, place(to).0);
             });
@@ -541,9 +547,14 @@ impl FlowTable {
         let Some(syn) = self.settled.get(place.index()).filter(is_it).copied() else {
             return;
         };
-        let tag = self.tagger.tag_of_row(&syn, &self.addresses);
+        let tag = self.tag_of_row(&syn, &self.addresses);
         self.index.remove(tag, |found| found == place.0);
         self.settled.remove(place.index());
         self.addresses.take(&syn);
     }
+}
+
+fn tag_of_row(hasher: &FlowHasher, row: &Row, addresses: &impl Addresses) -> Tag {
+    let (source, destination) = row.ends(addresses);
+    Tag::of(hasher.hash(source, destination))
 }

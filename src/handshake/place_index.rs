@@ -1,39 +1,18 @@
 //! Where things stand, found by the hash of their keys.
 
-use std::hash::{BuildHasher, Hash, Hasher};
 use std::hint::black_box;
 
-use super::flow_key::FlowKey;
-use crate::decode::{Addresses, Row};
+use crate::decode::FlowHash;
 
 /// What an index knows of a key: 32 bits of its hash. Two keys may have the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tag(u32);
 
-/// Hashes keys to tags. Strangers choose the keys: it is seeded, so that they cannot make them collide.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Tagger(foldhash::fast::RandomState);
-
-impl Tagger {
-    pub(super) fn tag(&self, key: impl Hash) -> Tag {
-        Self::of_hash(self.0.hash_one(key))
-    }
-
-    /// The tag of the 4-tuple of a row: as that of its key, without making one.
-    pub(super) fn tag_of_row(&self, row: &Row, addresses: &impl Addresses) -> Tag {
-        let Some((one, other)) = row.ends_as_numbers() else {
-            let (source, destination) = row.ends(addresses);
-            return self.tag(FlowKey::between(source, destination));
-        };
-        let mut hasher = self.0.build_hasher();
-        hasher.write_u64(one.min(other));
-        hasher.write_u64(one.max(other));
-        Self::of_hash(hasher.finish())
-    }
-
-    fn of_hash(hash: u64) -> Tag {
+impl Tag {
+    /// Of the hash of a flow. Strangers choose the flows: that is seeded, so that they cannot make them collide.
+    pub(super) fn of(hash: FlowHash) -> Self {
         // The upper half: the lower bits of a fast hash are the weaker ones.
-        Tag(u32::try_from(hash >> 32).unwrap_or_default())
+        Self(u32::try_from(hash.0 >> 32).unwrap_or_default())
     }
 }
 

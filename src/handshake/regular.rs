@@ -270,11 +270,6 @@ impl Regular {
         self.phase == Phase::Waiting
     }
 
-    /// Whether its client was refused and so will not go on.
-    pub(super) fn is_refused(&self) -> bool {
-        self.phase == Phase::Refused
-    }
-
     /// Whether the handshake was completed, the client sent payload, and the server neither a byte nor
     /// a FIN.
     pub(super) fn is_mute(&self) -> bool {

@@ -1,11 +1,12 @@
 //! Matches every packet to the attempt that it belongs to, and hands out attempts that can change no more.
 
+mod finish;
 mod live;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answer_from_elsewhere::OrphanedAnswers;
 use super::attempt::{Attempt, AttemptId};
 use super::decided::{DecidedAttempt, Decisions};
 use super::filter_signs::FilterSigns;
@@ -23,8 +24,10 @@ use super::place_index::Tag;
 use super::regular::{Regular, Taken};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{
-    AddressPairs, Contexts, Direction, IcmpError, Observation, Row, Segment, TcpFlags,
+    AddressPairs, BatchEntry, Contexts, Direction, IcmpError, Observation, Row, RowBatch,
+    RowDecoder, Segment, TcpFlags,
 };
+pub use finish::{Tracking, finish_all};
 pub use live::{LiveTracker, Verdict};
 
 /// What bounds the tracker, and what shapes its verdicts.
@@ -35,6 +38,18 @@ pub struct TrackerSettings {
     /// How many undecided attempts are followed at once; of more, the oldest is handed out as it stands. Of attempts known by
     /// nothing but one SYN, which take little room, three times as many.
     pub open_attempts: usize,
+}
+
+impl TrackerSettings {
+    /// For one of so many trackers that together follow as much.
+    #[must_use]
+    pub fn divided(self, trackers: NonZeroU32) -> Self {
+        let open_attempts = self.open_attempts.div_ceil(trackers.get() as usize);
+        Self {
+            open_attempts,
+            ..self
+        }
+    }
 }
 
 impl Default for TrackerSettings {
@@ -59,8 +74,8 @@ pub struct Tracker {
     contexts: Arc<Contexts>,
     flows: FlowTable,
     decided: Decisions,
-    /// Room for what is known beforehand of packets that are observed together.
-    upcoming: Upcoming,
+    /// Room for the tags of packets that are observed together.
+    upcoming: Vec<Tag>,
     latest: Timestamp,
     filter_signs: FilterSigns,
     duplicates: u64,
@@ -80,35 +95,23 @@ pub(super) enum Change {
     Began,
 }
 
-/// What is known beforehand of packets that are observed together.
-#[derive(Debug, Default)]
-struct Upcoming {
-    rows: Vec<Upcome>,
-    addresses: AddressPairs,
-    tags: Vec<Tag>,
-}
-
-/// A packet that is about to be observed.
-#[derive(Debug)]
-enum Upcome {
-    Row(Row, Tag),
-    /// It says what a row has no room for.
-    Odd,
-    /// It says nothing about connects.
-    Nothing,
-}
-
 impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(settings: TrackerSettings) -> Self {
-        let contexts = Arc::<Contexts>::default();
+        Self::for_decoder(settings, &RowDecoder::default())
+    }
+
+    /// A tracker for the rows of this decoder: of all its flows, or of a part of them.
+    pub fn for_decoder(settings: TrackerSettings, decoder: &RowDecoder) -> Self {
+        let contexts = Arc::clone(decoder.contexts());
+        let hasher = decoder.hasher().clone();
         Self {
             settings,
             keeps_rows: true,
-            flows: FlowTable::new(Arc::clone(&contexts)),
+            flows: FlowTable::new(Arc::clone(&contexts), hasher),
             decided: Decisions::of_contexts(&contexts),
             contexts,
-            upcoming: Upcoming::default(),
+            upcoming: Vec::new(),
             latest: Timestamp::EARLIEST,
             filter_signs: FilterSigns::default(),
             duplicates: 0,
@@ -126,27 +129,40 @@ impl Tracker {
         }
     }
 
-    /// Takes note of packets: of their times, whatever they are, and of what they say about connects.
-    ///
-    /// A hundred at once is a good measure: what is known of their 4-tuples is then brought into the cache for all together,
-    /// before it is needed.
-    pub fn observe_all(&mut self, packets: &[(Observation, PacketPlace)]) {
+    /// Takes note of the packets of a piece of the capture, and of its times.
+    pub fn observe_batch(&mut self, batch: &RowBatch) {
         let mut upcoming = std::mem::take(&mut self.upcoming);
-        upcoming.rows.clear();
-        upcoming.addresses.clear();
-        upcoming.tags.clear();
-        for (observation, place) in packets {
-            let upcome = self.upcome(observation, *place, &mut upcoming.addresses);
-            if let Upcome::Row(_, tag) = upcome {
-                upcoming.tags.push(tag);
+        let mut hashes = batch.hashes.chunks(EXPECTED_AT_ONCE);
+        let mut left = 0;
+        for entry in batch.entries() {
+            match entry {
+                BatchEntry::Row(row, hash, clock) => {
+                    if left == 0 {
+                        let next = hashes.next().unwrap_or_default();
+                        upcoming.clear();
+                        upcoming.extend(next.iter().copied().map(Tag::of));
+                        self.flows.expect(&upcoming, self.latest);
+                        left = next.len();
+                    }
+                    left = left.saturating_sub(1);
+                    self.watched_until(clock);
+                    self.observe_row(row, &batch.addresses, Tag::of(hash));
+                }
+                BatchEntry::Odd(odd) => {
+                    self.watched_until(odd.clock);
+                    self.observe_odd(&odd.observation, odd.place);
+                }
             }
-            upcoming.rows.push(upcome);
         }
-        self.flows.expect(&upcoming.tags, self.latest);
-        for ((observation, place), upcome) in packets.iter().zip(&upcoming.rows) {
-            self.observe_upcome(observation, *place, upcome, &upcoming.addresses);
-        }
+        self.watched_until(batch.clock.end);
         self.upcoming = upcoming;
+    }
+
+    /// Takes note of packets, one after the other.
+    pub fn observe_all(&mut self, packets: &[(Observation, PacketPlace)]) {
+        for (observation, place) in packets {
+            self.observe(observation, *place);
+        }
     }
 
     /// Takes note of one packet.
@@ -162,44 +178,23 @@ impl Tracker {
     ) -> Change {
         self.change = Change::Nothing;
         let mut addresses = AddressPairs::default();
-        let upcome = self.upcome(observation, place, &mut addresses);
-        self.observe_upcome(observation, place, &upcome, &addresses);
-        self.change
-    }
-
-    fn upcome(
-        &self,
-        observation: &Observation,
-        place: PacketPlace,
-        addresses: &mut AddressPairs,
-    ) -> Upcome {
         let row = match observation {
             Observation::Segment(segment) => {
-                Row::of_segment(segment, place, &self.contexts, addresses)
+                Row::of_segment(segment, place, &self.contexts, &mut addresses)
             }
             Observation::IcmpError(error) => {
-                Row::of_icmp_error(error, place, &self.contexts, addresses)
+                Row::of_icmp_error(error, place, &self.contexts, &mut addresses)
             }
-            _ => return Upcome::Nothing,
+            _ => None,
         };
         match row.filter(|_| self.keeps_rows) {
-            Some(row) => Upcome::Row(row, self.flows.tagger().tag_of_row(&row, addresses)),
-            None => Upcome::Odd,
+            Some(row) => {
+                let tag = self.flows.tag_of_row(&row, &addresses);
+                self.observe_row(&row, &addresses, tag);
+            }
+            None => self.observe_odd(observation, place),
         }
-    }
-
-    fn observe_upcome(
-        &mut self,
-        observation: &Observation,
-        place: PacketPlace,
-        upcome: &Upcome,
-        addresses: &AddressPairs,
-    ) {
-        match upcome {
-            Upcome::Row(row, tag) => self.observe_row(row, addresses, *tag),
-            Upcome::Odd => self.observe_odd(observation, place),
-            Upcome::Nothing => self.watched_until(place.at),
-        }
+        self.change
     }
 
     /// Takes note of a packet that has a row.
@@ -241,13 +236,13 @@ impl Tracker {
             Observation::Segment(segment) => {
                 self.filter_signs.note(segment.flags);
                 let key = FlowKey::between(segment.source, segment.destination);
-                let sought = Sought::of_key(key, self.flows.tagger());
+                let sought = self.flows.sought(key);
                 let found = self.flows.find(&sought).map(|(place, _)| place);
                 self.observe_segment(segment, place, &sought, found);
             }
             Observation::IcmpError(error) => {
                 let key = FlowKey::between(error.quote.source, error.quote.destination);
-                let sought = Sought::of_key(key, self.flows.tagger());
+                let sought = self.flows.sought(key);
                 let found = self.flows.find(&sought).map(|(place, _)| place);
                 self.observe_icmp_error(error, place, &sought, found);
             }
@@ -302,38 +297,7 @@ impl Tracker {
     /// Ends the capture: judges all attempts that are left, the oldest first, and gives them away, some at a time: whoever
     /// gets them leaves none.
     pub fn finish(&mut self, mut give: impl FnMut(&mut Decisions)) {
-        let watch = self.watch();
-        let flows = &self.flows;
-        let waiting = flows.unanswered_syns().map(|syn| {
-            let (client, server) = flows.ends_of(syn);
-            (client, server.port, syn.sequence().0)
-        });
-        let mut orphans = OrphanedAnswers::among(|| flows.open_in_full(), waiting);
-        self.flows.find_nothing_more();
-        let mut perhaps_linked = Vec::new();
-        while let Some(followed) = self.flows.take_oldest_of_all() {
-            if self.decided.len() >= GIVEN_AT_ONCE {
-                give(&mut self.decided);
-                self.decided.adopt(&self.contexts);
-            }
-            if !orphans.has_some() {
-                self.hand_out(followed, &watch);
-                continue;
-            }
-            let mut attempt = self.whole(followed);
-            orphans.link_to(&mut attempt);
-            if orphans.may_be_linked(&attempt) {
-                perhaps_linked.push(attempt);
-            } else {
-                self.hand_out(Followed::Attempt(attempt), &watch);
-            }
-        }
-        for attempt in perhaps_linked {
-            if !orphans.is_linked(&attempt) {
-                self.hand_out(Followed::Attempt(attempt), &watch);
-            }
-        }
-        give(&mut self.decided);
+        finish_all(std::slice::from_mut(self), |_, decided| give(decided));
     }
 
     fn whole(&self, followed: Followed) -> Attempt {
@@ -588,8 +552,8 @@ fn says_nothing_of_settled(syn: &Row, row: &Row, direction: Direction) -> bool {
     }
 }
 
-/// So many attempts are given away at once at the end.
-const GIVEN_AT_ONCE: usize = 1024;
+/// For how many packets memory is asked for at once: what they need shall fit the nearest cache.
+const EXPECTED_AT_ONCE: usize = 128;
 
 /// So many lone SYNs more than other attempts are followed: in a flood of one each microsecond, all of the last 3 s.
 const LONE_SYNS_PER_ATTEMPT: usize = 3;

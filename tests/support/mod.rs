@@ -33,7 +33,7 @@ pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
         listed_attempts: None,
         ..AnalysisSettings::default()
     };
-    let (capture, diagnosis) = analyse(&mut captures, &settings, |_| true);
+    let (capture, diagnosis) = analyse(&mut captures, &settings);
     let tool = Tool {
         version: "0.0.0",
         arguments: Vec::new(),

@@ -205,6 +205,10 @@ impl Hosts {
         }
     }
 
+    pub(super) fn take_alive(&mut self, other: Self) {
+        self.alive = other.alive;
+    }
+
     pub(super) fn note_answers(&mut self, decided: &DecidedAttempt) {
         let attempt = &decided.attempt;
         let server = attempt.server.address;

@@ -22,7 +22,7 @@ use super::findings::CaptureQuality;
 use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, Neighbour, Observation};
+use crate::decode::{Endpoint, Neighbour, Observation, RowBatch};
 use crate::handshake::{Attempt, DecidedAttempt, InBrief, Outcome, Role};
 use hosts::Hosts;
 use targets::Targets;
@@ -95,6 +95,23 @@ impl Comparison {
             Observation::Names(named) => self.names.note(named),
             Observation::Unrelated | Observation::Encrypted(None) | Observation::SetAside(_) => {}
         }
+    }
+
+    /// Takes note of who sent these.
+    pub(super) fn observe_rows(&mut self, batch: &RowBatch) {
+        for row in &batch.rows {
+            self.hosts.note_alive(row.sender(&batch.addresses));
+        }
+        for odd in &batch.odd {
+            self.observe(&odd.observation);
+        }
+    }
+
+    /// What packets told by themselves.
+    pub(super) fn take_packet_facts(&mut self, other: Self) {
+        self.hosts.take_alive(other.hosts);
+        self.names = other.names;
+        self.asked_for = other.asked_for;
     }
 
     /// The names that DNS answers gave to addresses.

@@ -9,7 +9,7 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Addresses, Observation};
 use crate::handshake::attempt::{Attempt, AttemptId};
 use crate::handshake::decided::{DecidedAttempt, Decisions};
-use crate::handshake::flow_key::{FlowKey, Sought};
+use crate::handshake::flow_key::FlowKey;
 use crate::handshake::open_attempt::OpenAttempt;
 use crate::handshake::outcome::{Outcome, Watch, judge};
 use crate::handshake::regular::Regular;
@@ -199,7 +199,7 @@ impl LiveTracker {
     /// Tells what has changed for the attempts of this 4-tuple; `place` is where the packet stands that may have changed it.
     fn look_at(&mut self, key: FlowKey, place: Option<PacketPlace>) {
         let watch = self.watch();
-        let sought = Sought::of_key(key, self.tracker.flows.tagger());
+        let sought = self.tracker.flows.sought(key);
         let mut was_just_answered = false;
         self.tracker.flows.for_each_open_of(&sought, |open| {
             let syn_ack_at = open.syn_ack_at();

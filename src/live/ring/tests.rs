@@ -39,7 +39,7 @@ fn verdicts(path: &Path) -> BTreeMap<String, String> {
     let opened = CaptureSet::open(&[path.to_owned()]);
     assert!(opened.errors.is_empty(), "{:?}", opened.errors);
     let mut captures = opened.captures;
-    let (totals, diagnosis) = analyse(&mut captures, &AnalysisSettings::default(), |_| true);
+    let (totals, diagnosis) = analyse(&mut captures, &AnalysisSettings::default());
     for source in &totals.sources {
         assert_eq!(source.problem, None, "{}", source.path.display());
     }

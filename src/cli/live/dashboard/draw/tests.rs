@@ -26,7 +26,7 @@ pub(in crate::cli::live::dashboard) fn state_after(captures: &[&str]) -> State {
         let path = format!("{}/samples/{capture}", env!("CARGO_MANIFEST_DIR"));
         let mut opened = CaptureSet::open(&[path.into()]);
         let settings = AnalysisSettings::default();
-        let (capture, diagnosis) = analyse(&mut opened.captures, &settings, |_| true);
+        let (capture, diagnosis) = analyse(&mut opened.captures, &settings);
         seen.now = seen.now.max(capture.last.unwrap());
         seen.packets += capture.packets;
         for (second, diagnosed) in (0..).zip(&diagnosis.attempts) {
