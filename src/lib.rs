@@ -1,8 +1,9 @@
 //! **Tells which TCP connects in a packet capture failed, and why.**
 //!
-//! "Connection refused" and "timed out" are all that applications tell. The packets know more: every SYN is matched to its SYN-ACK,
-//! RST, ICMP error or silence, each answer is judged as the client's TCP would have judged it, and what many attempts say together
-//! becomes a finding. This crate is the program `tcpwhy` and the library that it is made of.
+//! "Connection refused" and "timed out" are all that applications tell. The packets know more:
+//! every SYN is matched to its SYN-ACK, RST, ICMP error or silence, each answer is judged as the
+//! client's TCP would have judged it, and what many attempts say together becomes a finding. This
+//! crate is the program `tcpwhy` and the library that it is made of.
 //!
 //! # In five lines
 //!
@@ -58,13 +59,15 @@
 //! # }
 //! ```
 //!
-//! [`Analysis`] has the settings: patience, which servers and clients, how many attempts are listed, threads. What it means that a
-//! connect was refused, and what to check then, is in [`diagnosis::knowledge`].
+//! [`Analysis`] has the settings: patience, which servers and clients, how many attempts are
+//! listed, threads. What it means that a connect was refused, and what to check then, is in
+//! [`diagnosis::knowledge`].
 //!
 //! # The rooms
 //!
-//! A packet passes through these modules from left to right, and each can be used on its own. None reads a clock, so that the same
-//! input gives the same bytes; none trusts what came from the wire: a malformed packet is data.
+//! A packet passes through these modules from left to right, and each can be used on its own. None
+//! reads a clock, so that the same input gives the same bytes; none trusts what came from the wire:
+//! a malformed packet is data.
 //!
 //! ```text
 //! capture ──► decode ──► handshake ──► diagnosis ──► report
@@ -81,12 +84,14 @@
 //! | [`diagnosis`] | decided attempts | [`Diagnosis`](diagnosis::Diagnosis): causes, how sure they are, findings, servers |
 //! | [`report`] | one [`Report`] | text, JSON and other formats |
 //!
-//! [`analysis`] is the way through all of them, with everything that can be set and heard on the way.
+//! [`analysis`] is the way through all of them, with everything that can be set and heard on the
+//! way.
 //!
 //! # Features
 //!
-//! By default all are on: that is the program. With `default-features = false` the crate is the engine: it reads plain captures, takes
-//! packets, and reports as text, Markdown and JSON, with a third of the dependencies and without any C library.
+//! By default all are on: that is the program. With `default-features = false` the crate is the
+//! engine: it reads plain captures, takes packets, and reports as text, Markdown and JSON, with a
+//! third of the dependencies and without any C library.
 //!
 //! | feature | adds |
 //! |---|---|
@@ -100,8 +105,9 @@
 //! | `live` | `live`, `host`, `capture::live`: interfaces by libpcap, metrics, and what this host itself knows |
 //! | `source-hash` | the SHA-256 of files while they are read |
 //!
-//! What the crate says will grow: enumerations of causes, findings and the like are `non_exhaustive`, while an [`Outcome`] is one of
-//! nine for good. Attempts, causes, findings and counts are serialisable with serde, under the names that reports use.
+//! What the crate says will grow: enumerations of causes, findings and the like are
+//! `non_exhaustive`, while an [`Outcome`] is one of nine for good. Attempts, causes, findings and
+//! counts are serialisable with serde, under the names that reports use.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

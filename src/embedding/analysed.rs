@@ -35,7 +35,8 @@ impl Analysed {
         Self { report }
     }
 
-    /// The report: text with `{}`, JSON with [`Report::to_json`], and other formats in [`report`](crate::report).
+    /// The report: text with `{}`, JSON with [`Report::to_json`], and other formats in
+    /// [`report`](crate::report).
     pub fn report(self) -> Report {
         self.report
     }

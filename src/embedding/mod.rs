@@ -1,7 +1,8 @@
 //! The whole way in one call: what programs need that analyse captures, or packets of their own.
 //!
-//! [`Analysis`] says what is asked for and takes packets, [`Analysed`] has what they say. Everything here is made from the public
-//! rooms; whoever needs more of one of them uses it directly.
+//! [`Analysis`] says what is asked for and takes packets, [`Analysed`] has what they say.
+//! Everything here is made from the public rooms; whoever needs more of one of them uses it
+//! directly.
 
 mod analysed;
 mod pushed;
@@ -20,7 +21,8 @@ use crate::diagnosis::Selection;
 pub use analysed::Analysed;
 use pushed::PushedPackets;
 
-/// How many attempts are listed singly, unless told otherwise: as in the JSON report of the program.
+/// How many attempts are listed singly, unless told otherwise: as in the JSON report of the
+/// program.
 const USUALLY_LISTED: usize = 100_000;
 
 /// What pushed packets are called in a report, unless told otherwise.
@@ -42,7 +44,8 @@ const USUAL_NAME: &str = "packets";
 /// # }
 /// ```
 ///
-/// Packets that come from elsewhere are pushed one by one, in the order in which they were captured:
+/// Packets that come from elsewhere are pushed one by one, in the order in which they were
+/// captured:
 ///
 /// ```
 /// # use tcpwhy::{LinkType, Outcome, Timestamp};
@@ -78,7 +81,8 @@ impl Default for Analysis {
 }
 
 impl Analysis {
-    /// Of all attempts, as the program does by default, on the calling thread; up to 100,000 are listed singly.
+    /// Of all attempts, as the program does by default, on the calling thread; up to 100,000 are
+    /// listed singly.
     pub fn new() -> Self {
         let settings = AnalysisSettings {
             listed_attempts: Some(USUALLY_LISTED),
@@ -103,8 +107,8 @@ impl Analysis {
         self
     }
 
-    /// How many undecided attempts are followed at once: a million, unless told otherwise. This is what bounds the memory that
-    /// a flood takes.
+    /// How many undecided attempts are followed at once: a million, unless told otherwise. This is
+    /// what bounds the memory that a flood takes.
     #[must_use]
     pub fn open_attempts(mut self, at_most: usize) -> Self {
         self.settings.tracker.open_attempts = at_most;
@@ -118,14 +122,16 @@ impl Analysis {
         self
     }
 
-    /// How many attempts are listed singly, failures first; `None` for all, however many there are. All are counted in any case.
+    /// How many attempts are listed singly, failures first; `None` for all, however many there are.
+    /// All are counted in any case.
     #[must_use]
     pub fn listed_attempts(mut self, at_most: impl Into<Option<usize>>) -> Self {
         self.settings.listed_attempts = at_most.into();
         self
     }
 
-    /// On how many threads captures are read. Pushed packets are taken on the thread that pushes them.
+    /// On how many threads captures are read. Pushed packets are taken on the thread that pushes
+    /// them.
     #[must_use]
     pub fn threads(mut self, threads: NonZeroUsize) -> Self {
         self.settings.threads = threads;
@@ -139,10 +145,12 @@ impl Analysis {
         self
     }
 
-    /// Reads a capture file, all captures of a directory, or, for `-`, standard input. Packets that were pushed are no part of it.
+    /// Reads a capture file, all captures of a directory, or, for `-`, standard input. Packets that
+    /// were pushed are no part of it.
     ///
-    /// A capture that is damaged or cut short is read up to there; [`SourceFacts::problem`](crate::capture::SourceFacts::problem)
-    /// of the [totals](Analysed::capture) says where that is.
+    /// A capture that is damaged or cut short is read up to there;
+    /// [`SourceFacts::problem`](crate::capture::SourceFacts::problem) of the
+    /// [totals](Analysed::capture) says where that is.
     ///
     /// # Errors
     ///
@@ -155,8 +163,8 @@ impl Analysis {
     ///
     /// # Errors
     ///
-    /// When one of them cannot be opened, or is no capture: the first of these. To read what can be read of many, open them with
-    /// [`CaptureSet::open`], and use [`Self::read_captures`].
+    /// When one of them cannot be opened, or is no capture: the first of these. To read what can be
+    /// read of many, open them with [`CaptureSet::open`], and use [`Self::read_captures`].
     pub fn read_all<P: Into<PathBuf>>(
         &self,
         paths: impl IntoIterator<Item = P>,
@@ -175,10 +183,11 @@ impl Analysis {
         Analysed::new(&self.settings, totals, diagnosis)
     }
 
-    /// Takes a packet that comes from elsewhere. Its number counts from 1 where it has none (0), and its source is this one.
+    /// Takes a packet that comes from elsewhere. Its number counts from 1 where it has none (0),
+    /// and its source is this one.
     ///
-    /// Packets come in the order in which they were captured. What was said of patience, selection and the like before the first
-    /// packet holds to the end.
+    /// Packets come in the order in which they were captured. What was said of patience, selection
+    /// and the like before the first packet holds to the end.
     pub fn push(&mut self, packet: Packet<'_>) {
         self.pushed_packets().take(packet);
     }

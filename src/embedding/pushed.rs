@@ -134,7 +134,8 @@ fn note_link_type(interfaces: &mut Vec<Interface>, link_type: LinkType) {
 /// More link types than a program has use for.
 const REMEMBERED_LINK_TYPES: usize = 16;
 
-/// Tracking and diagnosis on the calling thread. Of the rooms between decoding and reports nothing else is used here.
+/// Tracking and diagnosis on the calling thread. Of the rooms between decoding and reports nothing
+/// else is used here.
 #[derive(Debug)]
 struct Engine {
     tracker: Tracker,
@@ -143,7 +144,8 @@ struct Engine {
     decided: Decisions,
 }
 
-/// How many packets are tracked and then diagnosed together: enough that changing over costs nothing.
+/// How many packets are tracked and then diagnosed together: enough that changing over costs
+/// nothing.
 const PACKETS_AT_ONCE: usize = 1024;
 
 impl Engine {

@@ -12,7 +12,8 @@ use super::times::TimeZoneChoice;
 const USUAL_WIDTH: usize = 100;
 
 impl fmt::Display for Report {
-    /// The report for people, in 100 columns, without colour, with times in UTC; safe for a terminal. [`text::write`] has a choice.
+    /// The report for people, in 100 columns, without colour, with times in UTC; safe for a
+    /// terminal. [`text::write`] has a choice.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let style = TextStyle {
             width: USUAL_WIDTH,

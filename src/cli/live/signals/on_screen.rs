@@ -11,8 +11,9 @@ use super::Signals;
 use crate::cli::exit_status::ExitStatus;
 
 impl Signals {
-    /// As [`Self::catch`], while something is drawn on the terminal: `restore` makes it usable before this ends at once, and
-    /// being suspended and going on are told as well. SIGQUIT ends at once.
+    /// As [`Self::catch`], while something is drawn on the terminal: `restore` makes it usable
+    /// before this ends at once, and being suspended and going on are told as well. SIGQUIT ends at
+    /// once.
     ///
     /// What a handler must not do, a thread of its own does: to be called when rights are given up.
     pub(in crate::cli::live) fn catch_on_screen(restore: fn()) -> io::Result<Self> {
@@ -52,7 +53,8 @@ impl Signals {
         self.resume.swap(false, Ordering::Relaxed)
     }
 
-    /// Stands still until somebody lets it go on. Where nobody could, it goes on at once, as the kernel would have it.
+    /// Stands still until somebody lets it go on. Where nobody could, it goes on at once, as the
+    /// kernel would have it.
     pub(in crate::cli::live) fn stand_still() -> io::Result<()> {
         let own = rustix::process::getpid();
         if rustix::process::getsid(None)? == own {
