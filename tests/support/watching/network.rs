@@ -152,7 +152,11 @@ impl Drop for Network {
             let _ = child.kill();
             let _ = child.wait();
         }
+        // What a child has started would go on trying to connect for two minutes, and hold open
+        // the output of this program.
         for namespace in [&self.client, &self.server] {
+            let end = format!("ip netns pids {namespace} | xargs -r kill -9");
+            is_done("sh", &["-c", &end]);
             is_done("ip", &["netns", "delete", namespace]);
         }
     }
