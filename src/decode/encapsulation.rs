@@ -47,6 +47,40 @@ pub enum EncapsulationLayer {
     L2tp(u32),
 }
 
+/// Layers that tell tenants apart by a number, each kind by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LayerKind {
+    Vlan,
+    ProviderBackbone,
+    Vxlan,
+    Geneve,
+    Gre,
+    Gtp,
+    /// Whatever says nothing about tenants: one link or one way among several.
+    Other,
+}
+
+impl LayerKind {
+    /// Whether packets of both directions have the same number.
+    const fn is_of_both_directions(self) -> bool {
+        !matches!(self, Self::Gre | Self::Gtp)
+    }
+}
+
+impl EncapsulationLayer {
+    const fn kind(self) -> LayerKind {
+        match self {
+            Self::Vlan(_) => LayerKind::Vlan,
+            Self::ProviderBackbone(_) => LayerKind::ProviderBackbone,
+            Self::Vxlan(_) => LayerKind::Vxlan,
+            Self::Geneve(_) => LayerKind::Geneve,
+            Self::Gre(Some(_)) => LayerKind::Gre,
+            Self::Gtp(_) => LayerKind::Gtp,
+            _ => LayerKind::Other,
+        }
+    }
+}
+
 impl fmt::Display for EncapsulationLayer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -101,6 +135,32 @@ impl Encapsulation {
         matches!(self.layers.first(), Some(None))
     }
 
+    /// Whether a packet in these surroundings may be of a flow that was seen in `others`: inside and outside of one tunnel, on
+    /// the tagged and on the untagged side of one switch or router. It is not in another VLAN, or another tunnel of the same
+    /// kind: there, another tenant may have the same addresses.
+    ///
+    /// Some tunnels have a number for each direction: those tell only packets apart that go the same way.
+    pub fn is_compatible_with(&self, others: &Self, go_the_same_way: bool) -> bool {
+        if self == others || self.is_empty() || others.is_empty() {
+            return true;
+        }
+        let mut kinds = self.layers().map(EncapsulationLayer::kind);
+        kinds.all(|kind| {
+            let is_told = kind.is_of_both_directions() || go_the_same_way;
+            kind == LayerKind::Other || !is_told || self.is_alike_in(others, kind)
+        })
+    }
+
+    /// Whether both have the same layers of this kind, or one of them only the inner ones, or none.
+    fn is_alike_in(&self, others: &Self, kind: LayerKind) -> bool {
+        let of_kind = |layers: &Self| -> Vec<EncapsulationLayer> {
+            let layers = layers.layers();
+            layers.filter(|layer| layer.kind() == kind).collect()
+        };
+        let (own, others) = (of_kind(self), of_kind(others));
+        own.ends_with(&others) || others.ends_with(&own)
+    }
+
     /// How many VLAN tags there are, where nothing else is around the packet; `None` where something is.
     pub fn vlan_tags_alone(&self) -> Option<u8> {
         self.layers().try_fold(0, |tags, layer| match layer {
@@ -113,6 +173,47 @@ impl Encapsulation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wrapped(layers: &[EncapsulationLayer]) -> Encapsulation {
+        let mut encapsulation = Encapsulation::default();
+        for layer in layers {
+            encapsulation.push(*layer);
+        }
+        encapsulation
+    }
+
+    #[test]
+    fn another_vlan_or_tunnel_is_another_tenant() {
+        use EncapsulationLayer::{Gtp, Mpls, Vlan, Vxlan};
+        let alike = |one: &[EncapsulationLayer], other: &[EncapsulationLayer], same_way| {
+            let (one, other) = (wrapped(one), wrapped(other));
+            let alike = one.is_compatible_with(&other, same_way);
+            assert_eq!(alike, other.is_compatible_with(&one, same_way));
+            alike
+        };
+        assert!(alike(&[], &[Vlan(7)], true), "tagged and untagged side");
+        assert!(!alike(&[Vlan(7)], &[Vlan(8)], true));
+        assert!(!alike(&[Vlan(7)], &[Vlan(8)], false));
+        assert!(
+            alike(&[Vlan(100), Vlan(7)], &[Vlan(7)], true),
+            "the outer tag is taken off"
+        );
+        assert!(!alike(&[Vlan(100), Vlan(7)], &[Vlan(100), Vlan(8)], true));
+        assert!(!alike(&[Vxlan(1)], &[Vxlan(2)], true));
+        assert!(
+            alike(&[Vlan(7)], &[Vxlan(2)], true),
+            "before and behind a tunnel's end"
+        );
+        assert!(!alike(&[Gtp(1)], &[Gtp(2)], true));
+        assert!(
+            alike(&[Gtp(1)], &[Gtp(2)], false),
+            "each direction has its own"
+        );
+        assert!(
+            alike(&[Mpls(16)], &[Mpls(17)], true),
+            "labels are swapped at every hop"
+        );
+    }
 
     /// Every segment carries it: a layer with a wider field would make all of them larger.
     #[test]

@@ -248,6 +248,12 @@ impl Attempt {
         self.server_isn.into_iter().chain(self.other_server_isn)
     }
 
+    /// Whether a packet of `sender` in these surroundings was captured where this attempt was: not among another tenant's.
+    pub(super) fn is_near(&self, sender: Endpoint, surroundings: &Encapsulation) -> bool {
+        let goes_the_same_way = sender == self.client;
+        surroundings.is_compatible_with(&self.encapsulation, goes_the_same_way)
+    }
+
     /// Whether nothing that the client could accept has come back yet.
     pub(super) fn is_unanswered(&self) -> bool {
         self.first_answer_at.is_none() && self.established_at.is_none()

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::attempt::{Acceptable, Attempt, AttemptId, Fit};
 use super::seen_packet::Sender;
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Endpoint, Segment, SequenceNumber};
+use crate::decode::{Encapsulation, Endpoint, Segment, SequenceNumber};
 
 /// All that is remembered of an attempt that was handed out: enough to know its late packets.
 #[derive(Clone, Copy, Debug)]
@@ -49,18 +49,33 @@ pub(super) struct Flow {
 }
 
 impl Flow {
-    /// The open attempt that a packet fits best, by `fit`; the newest of equal ones.
+    /// The open attempt that a packet fits best, by `fit`; of equal ones that in whose surroundings it was captured, and of
+    /// these the newest.
     pub(super) fn best_fit(
         &mut self,
+        segment: &Segment,
         fit: impl Fn(&Self, &Attempt) -> Option<(Fit, Sender)>,
     ) -> Option<(&mut Attempt, (Fit, Sender))> {
-        let fits = self
-            .open
-            .iter()
-            .enumerate()
-            .filter_map(|(index, attempt)| Some((index, fit(self, attempt)?)));
-        let (index, best) = fits.max_by_key(|(_, (fit, _))| *fit)?;
+        let fits = self.open.iter().enumerate().filter_map(|(index, attempt)| {
+            let is_near = attempt.is_near(segment.source, &segment.encapsulation);
+            Some((index, is_near, fit(self, attempt)?))
+        });
+        let (index, _, best) = fits.max_by_key(|(_, is_near, (fit, _))| (*is_near, *fit))?;
         self.open.get_mut(index).map(|attempt| (attempt, best))
+    }
+
+    /// The newest open attempt that `is_it`, for a packet of `sender` in these surroundings: rather one that was seen there, else
+    /// another, because the two directions of a connection may travel in different VLANs.
+    pub(super) fn newest(
+        &mut self,
+        sender: Endpoint,
+        surroundings: &Encapsulation,
+        is_it: impl Fn(&Attempt) -> bool,
+    ) -> Option<&mut Attempt> {
+        let is_near = |attempt: &Attempt| is_it(attempt) && attempt.is_near(sender, surroundings);
+        let near = self.open.iter().rposition(is_near);
+        let index = near.or_else(|| self.open.iter().rposition(&is_it))?;
+        self.open.get_mut(index)
     }
 
     /// Whether a SYN of it was captured lately.
@@ -92,7 +107,11 @@ impl Flow {
                     .is_some_and(|last| place.at.since(last) <= patience)
                 && !self.has_settled_later(attempt)
         };
-        let index = self.open.iter().rposition(is_waiting)?;
+        let is_near = |attempt: &Attempt| {
+            is_waiting(attempt) && attempt.is_near(answer.source, &answer.encapsulation)
+        };
+        let near = self.open.iter().rposition(is_near);
+        let index = near.or_else(|| self.open.iter().rposition(is_waiting))?;
         self.open.get_mut(index)
     }
 

@@ -9,20 +9,14 @@ use crate::decode::{IcmpError, TcpFlags};
 
 /// Finds the attempt whose SYN or SYN-ACK the error quotes, and adds it there.
 pub(super) fn on_icmp_error(flow: &mut Flow, error: &IcmpError, place: PacketPlace) -> Meaning {
-    if let Some(attempt) = flow
-        .open
-        .iter_mut()
-        .rev()
-        .find(|attempt| quotes_syn(attempt, error))
-    {
+    // The error comes from the other side than the packet that it quotes.
+    let (sender, surroundings) = (error.quote.destination, &error.encapsulation);
+    let is_quoted = |attempt: &Attempt| quotes_syn(attempt, error);
+    if let Some(attempt) = flow.newest(sender, surroundings, is_quoted) {
         return about_syn(attempt, error, place);
     }
-    if let Some(attempt) = flow
-        .open
-        .iter_mut()
-        .rev()
-        .find(|attempt| quotes_answer(attempt, error))
-    {
+    let is_answer_quoted = |attempt: &Attempt| quotes_answer(attempt, error);
+    if let Some(attempt) = flow.newest(sender, surroundings, is_answer_quoted) {
         return keep(attempt, error, place, Role::IcmpErrorAboutAnswer);
     }
     // A quoted number that is not this SYN's: ignored, as the client's TCP ignores it.

@@ -19,7 +19,8 @@ pub(super) fn on_reset(
     place: PacketPlace,
     patience: Duration,
 ) -> Meaning {
-    if let Some((attempt, (_, sender))) = flow.best_fit(|_, attempt| fit(attempt, segment)) {
+    if let Some((attempt, (_, sender))) = flow.best_fit(segment, |_, attempt| fit(attempt, segment))
+    {
         return match sender {
             Sender::Client => by_client(attempt, segment, place),
             Sender::Server | Sender::Other(_) => by_server(attempt, segment, place),

@@ -12,7 +12,8 @@ const ONE_SIDED_WINDOW: u32 = 1 << 20;
 
 /// Finds the attempt whose numbers the segment fits best, and adds it there.
 pub(super) fn on_segment(flow: &mut Flow, segment: &Segment, place: PacketPlace) -> Meaning {
-    let Some((attempt, (_, sender))) = flow.best_fit(|flow, attempt| fit(flow, attempt, segment))
+    let Some((attempt, (_, sender))) =
+        flow.best_fit(segment, |flow, attempt| fit(flow, attempt, segment))
     else {
         return Meaning::Known;
     };

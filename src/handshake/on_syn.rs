@@ -16,8 +16,12 @@ pub(super) fn on_syn(
     place: PacketPlace,
     patience: Duration,
 ) -> Meaning {
+    // The same in another VLAN or tunnel is another tenant's.
+    let is_near = |attempt: &Attempt| attempt.is_near(segment.source, &segment.encapsulation);
     let same_isn = |attempt: &&mut Attempt| {
-        attempt.client == segment.source && attempt.isn == Some(segment.sequence)
+        attempt.client == segment.source
+            && attempt.isn == Some(segment.sequence)
+            && is_near(attempt)
     };
     if let Some(attempt) = flow.open.iter_mut().rev().find(same_isn) {
         return repeated(attempt, segment, place);
@@ -32,7 +36,7 @@ pub(super) fn on_syn(
     if let Some(attempt) = flow
         .open
         .iter_mut()
-        .find(|attempt| is_answered_before(attempt, segment, place, patience))
+        .find(|attempt| is_near(attempt) && is_answered_before(attempt, segment, place, patience))
     {
         attempt.take_syn(segment, place);
         return Meaning::Known;
@@ -41,7 +45,7 @@ pub(super) fn on_syn(
         .open
         .iter_mut()
         .rev()
-        .find(|attempt| is_crossed_by(attempt, segment, place, patience))
+        .find(|attempt| is_near(attempt) && is_crossed_by(attempt, segment, place, patience))
     {
         return crossing(attempt, segment, place);
     }

@@ -19,15 +19,12 @@ pub(super) fn on_syn_ack(
     let answers = |attempt: &Attempt| {
         attempt.client == segment.destination && attempt.expected.holds(segment.acknowledgment)
     };
-    if let Some(attempt) = flow.open.iter_mut().rev().find(|attempt| answers(attempt)) {
+    let (sender, surroundings) = (segment.source, &segment.encapsulation);
+    if let Some(attempt) = flow.newest(sender, surroundings, answers) {
         return acceptable(attempt, segment, place);
     }
-    if let Some(attempt) = flow
-        .open
-        .iter_mut()
-        .rev()
-        .find(|attempt| acknowledges_crossing_syn(attempt, segment))
-    {
+    let is_crossed = |attempt: &Attempt| acknowledges_crossing_syn(attempt, segment);
+    if let Some(attempt) = flow.newest(sender, surroundings, is_crossed) {
         let meaning = attempt.take_segment(segment, place, Sender::Client, Role::Proof);
         attempt.note_crossing_acknowledged(Sender::Client, place.at);
         return meaning;
