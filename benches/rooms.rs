@@ -6,17 +6,19 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, BenchmarkId, Criterion, SamplingMode, Throughput};
 use tempfile::NamedTempFile;
 
 use generator::{Format, Generated, Kind, Request, generate};
-use tcpwhy::analysis::{AnalysisSettings, analyse};
+use tcpwhy::analysis::{AnalysisSettings, analyse, fill_rows};
 use tcpwhy::capture::{CaptureSet, LinkType, Packet, PacketPlace};
-use tcpwhy::decode::{Observation, decode};
+use tcpwhy::decode::{FlowHasher, Observation, RowBatch, RowDecoder, decode};
 use tcpwhy::diagnosis::{Diagnosis, Selection};
 use tcpwhy::handshake::{Decisions, Outcome, Tracker, TrackerSettings};
+use tcpwhy::report::CaptureTotals;
 
 /// The size of each capture in bytes: little enough for many runs, and enough for seconds of failing connects.
 const BYTES: u64 = 20_000_000;
@@ -143,6 +145,39 @@ fn decoding(criterion: &mut Criterion, samples: &[Sample]) {
     group.finish();
 }
 
+/// How fast do the packets of a file become rows?
+fn into_rows(criterion: &mut Criterion, samples: &[Sample], format: &str) {
+    let mut group = group(criterion, &format!("reading_{format}_into_rows"));
+    for sample in samples {
+        group.throughput(sample.throughput());
+        group.bench_function(sample.name(), |bencher| bencher.iter(|| fill(sample)));
+    }
+    group.finish();
+}
+
+fn fill(sample: &Sample) -> u64 {
+    const PACKETS_AT_ONCE: usize = 1024;
+    let mut captures = sample.open();
+    let mut decoder = RowDecoder::new(Arc::default(), FlowHasher::default());
+    let mut batches = [RowBatch::default()];
+    let mut totals = CaptureTotals::default();
+    let mut beside = 0_u64;
+    loop {
+        let has_more = fill_rows(
+            &mut captures,
+            &mut decoder,
+            &mut batches,
+            PACKETS_AT_ONCE,
+            &mut totals,
+            |_| beside += 1,
+        );
+        black_box(&batches);
+        if !has_more {
+            return totals.tcp_packets + totals.icmp_errors + beside;
+        }
+    }
+}
+
 /// How fast are decoded packets matched to attempts, and the attempts judged?
 fn tracking(criterion: &mut Criterion, samples: &[Sample]) {
     let mut group = group(criterion, "tracking");
@@ -237,7 +272,11 @@ fn main() -> io::Result<()> {
     let mut criterion = Criterion::default().configure_from_args();
     let pcap = samples(Format::Pcap)?;
     reading(&mut criterion, &pcap, "pcap");
-    reading(&mut criterion, &samples(Format::Pcapng)?, "pcapng");
+    into_rows(&mut criterion, &pcap, "pcap");
+    let pcapng = samples(Format::Pcapng)?;
+    reading(&mut criterion, &pcapng, "pcapng");
+    into_rows(&mut criterion, &pcapng, "pcapng");
+    drop(pcapng);
     decoding(&mut criterion, &pcap);
     tracking(&mut criterion, &pcap);
     end_to_end(&mut criterion, &pcap)?;

@@ -174,12 +174,23 @@ impl IpHeader {
     }
 }
 
+/// Appends a frame of a protocol beside IP: the loopback test of Ethernet's first specification.
+pub(super) fn append_not_ip(frame: &mut Vec<u8>) {
+    append_addresses(ROUTER, ROUTER, frame);
+    frame.extend_from_slice(&[0x90, 0]);
+    frame.resize(SHORTEST_FRAME, 0);
+}
+
 /// Locally administered addresses: every host's ends with its IP address.
-fn append_ethernet(source: u32, destination: u32, frame: &mut Vec<u8>) {
+fn append_addresses(source: u32, destination: u32, frame: &mut Vec<u8>) {
     frame.extend_from_slice(&[0x02, 0]);
     frame.extend_from_slice(&destination.to_be_bytes());
     frame.extend_from_slice(&[0x02, 0]);
     frame.extend_from_slice(&source.to_be_bytes());
+}
+
+fn append_ethernet(source: u32, destination: u32, frame: &mut Vec<u8>) {
+    append_addresses(source, destination, frame);
     frame.extend_from_slice(&[0x08, 0]);
 }
 

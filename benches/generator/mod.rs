@@ -5,6 +5,7 @@
 
 mod addresses;
 mod bulk;
+mod bystanders;
 mod capture_file;
 mod connection;
 mod corners;
@@ -38,6 +39,10 @@ pub(crate) enum Kind {
     Failing,
     /// SYNs from random addresses to one port, one in a hundred answered
     Flood,
+    /// Frames that hold no IP
+    NotIp,
+    /// ACKs of connections that began before the capture
+    UnknownAcks,
     /// SYNs of one 4-tuple, each with another initial sequence number
     ReusedTuple,
     /// Refused connects of one 4-tuple
@@ -93,6 +98,8 @@ pub(crate) fn generate(request: Request, output: impl Write) -> io::Result<Gener
         Kind::Short => scripted::write(&mut world, &Mix::SHORT)?,
         Kind::Failing => scripted::write(&mut world, &Mix::FAILING)?,
         Kind::Flood => flood::write(&mut world)?,
+        Kind::NotIp => bystanders::not_ip(&mut world)?,
+        Kind::UnknownAcks => bystanders::unknown_acks(&mut world)?,
         Kind::ReusedTuple => corners::write(&mut world, corners::reused_tuple)?,
         Kind::RefusedTuple => corners::write(&mut world, corners::refused_tuple)?,
         Kind::OneServer => corners::write(&mut world, corners::one_server)?,

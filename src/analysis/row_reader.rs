@@ -20,8 +20,7 @@ pub(super) fn fill_rows(
     while left > 0 {
         let given = captures.give_next(left, |packet, _| {
             if let Some(beside) = decoder.push(packet, batches) {
-                count(totals, packet, &beside);
-                observe(&beside);
+                note_beside(*packet, &beside, totals, &mut observe);
             }
         });
         if given == 0 {
@@ -55,11 +54,23 @@ pub(super) fn fill_rows_noted(
         }
         let observation = hooks.note(&packet, interface, decode(&packet));
         if let Some(beside) = decoder.push_observation(observation, packet.place, batches) {
-            count(totals, &packet, &beside);
-            observe(&beside);
+            note_beside(packet, &beside, totals, &mut observe);
         }
     }
     end(captures, decoder, batches, left == 0, totals)
+}
+
+/// Takes note of a packet that is not about connects. It takes the packet as a copy, and none is made of
+/// the many that do not come here.
+#[inline(never)]
+fn note_beside(
+    packet: Packet<'_>,
+    observation: &Observation,
+    totals: &mut CaptureTotals,
+    observe: &mut impl FnMut(&Observation),
+) {
+    count(totals, &packet, observation);
+    observe(observation);
 }
 
 /// Ends the piece. The capture went on for as long as its sources say, although no packet shows it.

@@ -27,6 +27,7 @@ impl ByteOrder {
     }
 
     /// The four 32-bit numbers of a packet's header: which order it is, is asked once.
+    #[inline]
     pub(super) fn four_u32(self, bytes: &[u8; 16]) -> [u32; 4] {
         let (fields, _) = bytes.as_chunks::<4>();
         let field = |index: usize| fields.get(index).copied().unwrap_or_default();

@@ -285,11 +285,10 @@ impl PcapngFile {
         window: &'a [u8],
     ) -> Option<(WholeRecord<'a>, &'a [u8])> {
         let (header, behind) = window.split_first_chunk::<ENHANCED_PACKET_HEADER>()?;
-        let (start, rest) = header.split_first_chunk::<16>()?;
-        let (lengths, _) = rest.split_last_chunk::<8>()?;
-        let [block_type, length, interface, units_high] = self.order.four_u32(start);
-        let units_low = self.order.u32(rest, 0)?;
-        let captured_length = self.order.u32(lengths, 0)?;
+        let [block_type, length, interface, units_high] =
+            self.order.four_u32(header.first_chunk()?);
+        let [_, units_low, captured_length, wire_length] =
+            self.order.four_u32(header.last_chunk()?);
         // Of these lengths any file may have blocks, and nothing overflows.
         if block_type != ENHANCED_PACKET || captured_length > record_limit(0) {
             return None;
@@ -309,7 +308,7 @@ impl PcapngFile {
             link_type: Some(declared.link_type),
             interface: self.declared_before.saturating_add(interface),
             bytes: padded.get(..captured_length)?,
-            wire_length: self.order.u32(lengths, 4)?,
+            wire_length,
         };
         Some((record, rest))
     }

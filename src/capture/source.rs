@@ -348,13 +348,9 @@ impl Source {
 
     /// What is known so far.
     pub(crate) fn facts(&self) -> SourceFacts {
-        let statistics = match &self.format {
-            Format::Pcap(_) => None,
-            Format::Pcapng(file) => Some(file.statistics()),
-        };
-        let lost_between = match &self.format {
-            Format::Pcap(_) => None,
-            Format::Pcapng(file) => file.lost_between(),
+        let (statistics, lost_between) = match &self.format {
+            Format::Pcap(_) => (None, None),
+            Format::Pcapng(file) => (Some(file.statistics()), file.lost_between()),
         };
         SourceFacts {
             path: self.path.clone(),

@@ -6,6 +6,7 @@
 //! what hardly any does have no row: they are handed on in full.
 
 mod usual;
+mod usual_options;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 pub(super) use usual::{UsualIpv4, UsualIpv6};
+pub(super) use usual_options::Options;
 
 /// A TCP segment, or an ICMP error about one, and where it was captured.
 ///
@@ -59,10 +61,8 @@ struct Low40([u8; 5]);
 
 impl Low40 {
     fn of(number: u64) -> Option<Self> {
-        match number.to_le_bytes() {
-            [low @ .., 0, 0, 0] => Some(Self(low)),
-            _ => None,
-        }
+        let [low @ .., _, _, _] = number.to_le_bytes();
+        (number >> 40 == 0).then_some(Self(low))
     }
 
     fn number(self) -> u64 {
@@ -194,6 +194,32 @@ impl Addresses for AddressPairs {
 }
 
 impl Row {
+    /// What a row is before it is written.
+    const BLANK: Self = Self {
+        at: Timestamp::EARLIEST,
+        source_address: 0,
+        destination_address: 0,
+        sequence: 0,
+        acknowledgment: 0,
+        timestamp: 0,
+        echo: 0,
+        context: ContextId::NONE,
+        source_port: 0,
+        destination_port: 0,
+        source: 0,
+        identification: 0,
+        window: 0,
+        maximum_segment_size: 0,
+        payload_length: 0,
+        flags: TcpFlags(0),
+        header: HeaderBits(0),
+        number: Low40([0; 5]),
+        ttl: 0,
+        traffic_class: 0,
+        shape: Shape(0),
+        flow_label_high: 0,
+    };
+
     /// The row of a segment; `None` when it says what a row has no room for.
     pub fn of_segment(
         segment: &Segment,
@@ -287,25 +313,17 @@ impl Row {
             at: place.at,
             source_address,
             destination_address,
-            sequence: 0,
-            acknowledgment: 0,
-            timestamp: 0,
-            echo: 0,
-            context: ContextId::NONE,
             source_port: source.port,
             destination_port: destination.port,
             source: u16::try_from(place.source.0).ok()?,
             identification,
-            window: 0,
-            maximum_segment_size: 0,
-            payload_length: 0,
-            flags: TcpFlags::default(),
             header: HeaderBits::of_ip(ip),
             number: Low40::of(place.number.0)?,
             ttl: ip.ttl,
             traffic_class: ip.traffic_class,
             shape: Shape::default().with(Shape::IPV6, is_ipv6),
             flow_label_high: high,
+            ..Self::BLANK
         })
     }
 

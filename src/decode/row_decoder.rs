@@ -10,10 +10,10 @@ use std::sync::Arc;
 use super::context::{ContextId, Contexts};
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
 use super::flow_hash::{FlowHash, FlowHasher, FlowShard};
-use super::row::{Row, UsualIpv4, UsualIpv6};
+use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
-use super::usual_link::{Start, start};
-use super::{Endpoint, Observation, decode_by_layers, tunnel};
+use super::usual_link::{Start, start, untagged_ipv4};
+use super::{Observation, decode_by_layers, tunnel};
 use crate::capture::{Packet, PacketPlace, Timestamp};
 
 /// How many packets about connects became rows or odd packets.
@@ -107,18 +107,36 @@ impl RowDecoder {
         match self.push_usual(packet, batches) {
             Usual::Row => None,
             Usual::Unrelated => Some(Observation::Unrelated),
-            Usual::Not => self.push_unusual(packet, batches),
+            Usual::Not => self.push_unusual(*packet, batches),
         }
     }
 
+    /// The most usual of all packets; and with them, the short way for others.
     #[inline]
     fn push_usual(&mut self, packet: &Packet<'_>, batches: &mut [RowBatch]) -> Usual {
-        let Some(link_type) = packet.link_type else {
-            return Usual::Not;
-        };
-        let is_row = match start(link_type, packet.bytes) {
-            Start::Ipv4(bytes, tag) => self.push_ipv4(bytes, tag, packet.place, batches),
-            Start::Ipv6(bytes, tag) => self.push_ipv6(bytes, tag, packet.place, batches),
+        if let Some(bytes) = untagged_ipv4(packet)
+            && let Some(usual) = UsualIpv4::recognise(bytes)
+            && let Some(options) = Options::of_usual(usual.options())
+            && self.push_ipv4(usual, options, ContextId::NONE, packet.place, batches)
+        {
+            return Usual::Row;
+        }
+        self.push_less_usual(*packet, batches)
+    }
+
+    #[inline(never)]
+    fn push_less_usual(&mut self, packet: Packet<'_>, batches: &mut [RowBatch]) -> Usual {
+        let place = packet.place;
+        let is_row = match start(&packet) {
+            Start::Ipv4(bytes, tag) => UsualIpv4::recognise(bytes).is_some_and(|usual| {
+                let options = Options::walked(usual.options());
+                let beside = options.zip(self.context_of(tag));
+                beside.is_some_and(|(options, context)| {
+                    self.push_ipv4(usual, options, context, place, batches)
+                })
+            }),
+            Start::Ipv6(bytes, tag) => UsualIpv6::recognise(bytes)
+                .is_some_and(|usual| self.push_ipv6(usual, tag, place, batches)),
             Start::Unrelated => return Usual::Unrelated,
             Start::Other => false,
         };
@@ -128,15 +146,12 @@ impl RowDecoder {
     #[inline(never)]
     fn push_unusual(
         &mut self,
-        packet: &Packet<'_>,
+        packet: Packet<'_>,
         batches: &mut [RowBatch],
     ) -> Option<Observation> {
-        let start = packet
-            .link_type
-            .map_or(Start::Other, |link_type| start(link_type, packet.bytes));
-        match sender_of_datagram(start) {
+        match sender_of_datagram(start(&packet)) {
             Some(sender) => Some(Observation::Alive(sender)),
-            None => self.push_observation(decode_by_layers(packet), packet.place, batches),
+            None => self.push_observation(decode_by_layers(&packet), packet.place, batches),
         }
     }
 
@@ -197,61 +212,50 @@ impl RowDecoder {
         (self.clock > at).then_some(self.clock)
     }
 
-    /// Whether it was a usual packet, which is in its batch then.
+    /// Whether it has a row, which is in its batch then.
     #[inline]
     fn push_ipv4(
         &mut self,
-        bytes: &[u8],
-        tag: Option<u16>,
+        usual: UsualIpv4<'_>,
+        options: Options,
+        context: ContextId,
         place: PacketPlace,
         batches: &mut [RowBatch],
     ) -> bool {
-        let Some(usual) = UsualIpv4::recognise(bytes) else {
-            return false;
-        };
-        let Some(context) = self.context_of(tag) else {
-            return false;
-        };
         let (one, other) = usual.ends();
-        let Some(batch) = batch_of(batches, || FlowShard::between_ipv4(one, other)) else {
-            return false;
-        };
-        if !usual.add_row(place, context, &mut batch.rows) {
-            return false;
+        if let Some(batch) = batch_of(batches, || FlowShard::between_ipv4(one, other))
+            && usual.add_row(options, place, context, &mut batch.rows)
+        {
+            let hash = self.hasher.hash_ipv4(one, other);
+            batch.note_row(hash, self.later_than(place.at));
+            self.counts.segments += 1;
+            return true;
         }
-        let hash = self.hasher.hash_ipv4(one, other);
-        batch.note_row(hash, self.later_than(place.at));
-        self.counts.segments += 1;
-        true
+        false
     }
 
     /// As [`Self::push_ipv4`].
-    #[inline]
     fn push_ipv6(
         &mut self,
-        bytes: &[u8],
+        usual: UsualIpv6<'_>,
         tag: Option<u16>,
         place: PacketPlace,
         batches: &mut [RowBatch],
     ) -> bool {
-        let Some(usual) = UsualIpv6::recognise(bytes) else {
-            return false;
-        };
-        let Some(context) = self.context_of(tag) else {
-            return false;
-        };
-        let (one, other): (Endpoint, Endpoint) = usual.ends();
-        let Some(batch) = batch_of(batches, || FlowShard::between(one, other)) else {
-            return false;
-        };
-        let beside = (&mut batch.rows, &mut batch.addresses);
-        if !usual.add_row(place, context, beside) {
-            return false;
+        let (one, other) = usual.ends();
+        let options = Options::of_usual(usual.options());
+        if let Some(options) = options.or_else(|| Options::walked(usual.options()))
+            && let Some(context) = self.context_of(tag)
+            && let Some(batch) = batch_of(batches, || FlowShard::between(one, other))
+            && let beside = (&mut batch.rows, &mut batch.addresses)
+            && usual.add_row(options, place, context, beside)
+        {
+            let hash = self.hasher.hash(one, other);
+            batch.note_row(hash, self.later_than(place.at));
+            self.counts.segments += 1;
+            return true;
         }
-        let hash = self.hasher.hash(one, other);
-        batch.note_row(hash, self.later_than(place.at));
-        self.counts.segments += 1;
-        true
+        false
     }
 
     /// The surroundings of a packet behind one VLAN tag, or none; `None` when there are too many.

@@ -1,7 +1,7 @@
 //! The first bytes of packets of the usual link types: where their IP packet starts.
 
 use super::link::leads_to_ip;
-use crate::capture::LinkType;
+use crate::capture::{LinkType, Packet};
 
 /// What a packet starts with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,17 +16,24 @@ pub(super) enum Start<'a> {
     Other,
 }
 
-/// What a packet of this link type starts with.
+/// What may be an IPv4 packet in an untagged Ethernet frame: for most packets, the only question.
 #[inline]
-pub(super) fn start(link_type: LinkType, bytes: &[u8]) -> Start<'_> {
-    if link_type == LinkType::ETHERNET {
-        ethernet(bytes)
-    } else {
-        not_ethernet(link_type, bytes)
+pub(super) fn untagged_ipv4<'a>(packet: &Packet<'a>) -> Option<&'a [u8]> {
+    let (header, behind) = packet.bytes.split_first_chunk::<14>()?;
+    let is_ipv4 =
+        packet.link_type == Some(LinkType::ETHERNET) && header.last_chunk() == Some(&IPV4);
+    is_ipv4.then_some(behind)
+}
+
+/// What a packet starts with.
+pub(super) fn start<'a>(packet: &Packet<'a>) -> Start<'a> {
+    match packet.link_type {
+        Some(LinkType::ETHERNET) => ethernet(packet.bytes),
+        Some(link_type) => not_ethernet(link_type, packet.bytes),
+        None => Start::Other,
     }
 }
 
-#[inline]
 fn ethernet(frame: &[u8]) -> Start<'_> {
     let Some((header, behind)) = frame.split_first_chunk::<14>() else {
         return Start::Other;
@@ -45,7 +52,6 @@ const IPV6: [u8; 2] = [0x86, 0xdd];
 const VLAN: [u8; 2] = [0x81, 0x00];
 
 /// Behind a VLAN tag's type.
-#[inline]
 fn tagged(bytes: &[u8]) -> Start<'_> {
     let Some((&[high, low, kind_high, kind_low], behind)) = bytes.split_first_chunk() else {
         return Start::Other;
@@ -58,7 +64,6 @@ fn tagged(bytes: &[u8]) -> Start<'_> {
     }
 }
 
-#[inline(never)]
 fn not_ethernet(link_type: LinkType, bytes: &[u8]) -> Start<'_> {
     match link_type {
         LinkType::LINUX_SLL => linux_cooked(bytes.split_first_chunk::<16>(), 2, 14),
@@ -85,7 +90,6 @@ fn not_ethernet(link_type: LinkType, bytes: &[u8]) -> Start<'_> {
 const PLAIN_HARDWARE: [[u8; 2]; 3] = [1_u16.to_be_bytes(), 772_u16.to_be_bytes(), [0xff, 0xfe]];
 
 /// Linux's header, in which hardware type and protocol stand at these offsets.
-#[inline]
 fn linux_cooked<'a, const LENGTH: usize>(
     split: Option<(&[u8; LENGTH], &'a [u8])>,
     hardware_at: usize,

@@ -184,8 +184,10 @@ fn small_file(is_pcapng: bool, is_big_endian: bool) -> Vec<u8> {
     file.extend(block(6, &lying));
     file.extend(block(0x0a0d_0d0a, &section));
     file.extend(block(6, &packet(0, 0, &[])));
-    file.extend(block(1, &interface(0x80 | 20)));
+    file.extend(block(1, &interface(0x94)));
     file.extend(block(6, &packet(0, 0, &[])));
+    file.extend(block(6, &packet(0, 3, &[])));
+    file.extend(block(6, &packet(0, 60, &[])));
     file
 }
 
@@ -206,6 +208,29 @@ fn samples_give_the_same_packets_together() {
 }
 
 #[test]
+fn usual_records_come_a_whole_window_at_once() {
+    for is_big_endian in [false, true] {
+        let mut captures = capture_of(&small_file(false, is_big_endian), usize::MAX).unwrap();
+        assert_eq!(captures.give_next(100, |_, _| {}), 3);
+        // Those of a pcapng as far as no other block stands between them.
+        let mut captures = capture_of(&small_file(true, is_big_endian), usize::MAX).unwrap();
+        let windows: Vec<u64> = std::iter::from_fn(|| match captures.give_next(100, |_, _| {}) {
+            0 => None,
+            given => Some(given),
+        })
+        .collect();
+        assert_eq!(windows, [1, 1, 1, 1, 1, 1, 3]);
+    }
+    let mut usual = 0;
+    for path in captures_in("samples") {
+        let mut captures = CaptureSet::open(&[path]).captures;
+        let all = captures.give_next(usize::MAX, |_, _| {});
+        usual += u32::from(all > 1 && captures.give_next(usize::MAX, |_, _| {}) == 0);
+    }
+    assert!(usual > 30, "{usual}");
+}
+
+#[test]
 fn a_set_gives_its_packets_in_the_same_order_together() {
     let paths = all_captures();
     for paths in [&paths[..], &paths[..2], &paths[10..13]] {
@@ -223,7 +248,7 @@ fn a_file_may_be_cut_anywhere() {
     for (is_pcapng, is_big_endian) in [(false, false), (false, true), (true, false), (true, true)] {
         let file = small_file(is_pcapng, is_big_endian);
         let whole = capture_of(&file, usize::MAX).map(one_by_one).unwrap();
-        assert_eq!(whole.0.len(), if is_pcapng { 7 } else { 3 });
+        assert_eq!(whole.0.len(), if is_pcapng { 9 } else { 3 });
         for cut in 0..=file.len() {
             for longest in [1, 13, usize::MAX] {
                 assert_same(&file[..cut], longest, 100);

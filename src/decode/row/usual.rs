@@ -6,10 +6,10 @@
 
 use std::net::Ipv6Addr;
 
+use super::usual_options::Options;
 use super::{AddressPairs, HeaderBits, Low40, Row, Shape};
 use crate::capture::PacketPlace;
 use crate::decode::context::ContextId;
-use crate::decode::tcp_options::TcpOptions;
 use crate::decode::{Endpoint, TcpFlags};
 
 const IPV4_HEADER: usize = 20;
@@ -50,83 +50,6 @@ impl<'a> TcpHeader<'a> {
     }
 }
 
-/// What the options say, in the form of a row.
-#[derive(Clone, Copy, Debug, Default)]
-struct Options {
-    bits: HeaderBits,
-    maximum_segment_size: u16,
-    timestamp: u32,
-    echo: u32,
-}
-
-impl Options {
-    /// `None` when they say what a row has no room for.
-    #[inline]
-    fn of(bytes: &[u8]) -> Option<Self> {
-        match bytes.as_chunks::<4>() {
-            ([], []) => Some(Self::default()),
-            // All options of nearly all segments of a connection.
-            ([PADDED_TIMESTAMPS, value, echo], []) => {
-                Some(Self::default().with_timestamps(*value, *echo))
-            }
-            (words, []) => Self::of_syn(words).or_else(|| Self::walked(bytes)),
-            _ => Self::walked(bytes),
-        }
-    }
-
-    /// What Linux, macOS and Windows put into a SYN; `None` for anything else.
-    #[inline]
-    fn of_syn(words: &[[u8; 4]]) -> Option<Self> {
-        let offer = Self::of_offer;
-        match words {
-            [size, [4, 2, 8, 10], value, echo, scale]
-            | [size, scale, PADDED_TIMESTAMPS, value, echo, [4, 2, 0, 0]] => {
-                Some(offer(*size, *scale)?.with_timestamps(*value, *echo))
-            }
-            [size, scale, [1, 1, 4, 2]] => offer(*size, *scale),
-            _ => None,
-        }
-    }
-
-    /// Maximum segment size, window scale behind a padding, and SACK.
-    #[inline]
-    fn of_offer(size: [u8; 4], scale: [u8; 4]) -> Option<Self> {
-        let ([2, 4, high, low], [1, 3, 3, scale]) = (size, scale) else {
-            return None;
-        };
-        let bits = HeaderBits(HeaderBits::SEGMENT_SIZE | HeaderBits::SACK_PERMITTED);
-        Some(Self {
-            bits: bits.with_scale(Some(scale))?,
-            maximum_segment_size: number16(high, low),
-            ..Self::default()
-        })
-    }
-
-    fn with_timestamps(self, value: [u8; 4], echo: [u8; 4]) -> Self {
-        Self {
-            bits: self.bits.with(HeaderBits::TIMESTAMPS, true),
-            timestamp: u32::from_be_bytes(value),
-            echo: u32::from_be_bytes(echo),
-            ..self
-        }
-    }
-
-    #[inline(never)]
-    fn walked(bytes: &[u8]) -> Option<Self> {
-        let options = TcpOptions::parse(bytes);
-        let (timestamp, echo) = options.timestamps.unwrap_or_default();
-        Some(Self {
-            bits: HeaderBits::default().with_options(&options)?,
-            maximum_segment_size: options.maximum_segment_size.unwrap_or_default(),
-            timestamp,
-            echo,
-        })
-    }
-}
-
-/// Two paddings, kind and length.
-const PADDED_TIMESTAMPS: [u8; 4] = [1, 1, 8, 10];
-
 /// A usual packet of IPv4.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::decode) struct UsualIpv4<'a> {
@@ -148,6 +71,12 @@ impl<'a> UsualIpv4<'a> {
         Some(Self { ip, tcp })
     }
 
+    /// Its options.
+    #[inline]
+    pub(in crate::decode) fn options(&self) -> &'a [u8] {
+        self.tcp.options
+    }
+
     /// Who sent it to whom: each address above its port, as one number.
     #[inline]
     pub(in crate::decode) fn ends(&self) -> (u64, u64) {
@@ -166,10 +95,11 @@ impl<'a> UsualIpv4<'a> {
         )
     }
 
-    /// Adds its row; false when it says what a row has no room for.
+    /// Adds its row with what its options say; false when it says what a row has no room for.
     #[inline]
     pub(in crate::decode) fn add_row(
         &self,
+        options: Options,
         place: PacketPlace,
         context: ContextId,
         rows: &mut Vec<Row>,
@@ -188,7 +118,7 @@ impl<'a> UsualIpv4<'a> {
             shape: Shape(Shape::WINDOW | Shape::WHOLE),
             flow_label_high: 0,
         };
-        self.tcp.add_row(ip, place, context, rows)
+        self.tcp.add_row(options, ip, place, context, rows)
     }
 }
 
@@ -211,6 +141,11 @@ impl<'a> UsualIpv6<'a> {
         Some(Self { ip, tcp })
     }
 
+    /// Its options.
+    pub(in crate::decode) fn options(&self) -> &'a [u8] {
+        self.tcp.options
+    }
+
     /// Who sent it to whom.
     #[inline]
     pub(in crate::decode) fn ends(&self) -> (Endpoint, Endpoint) {
@@ -231,10 +166,11 @@ impl<'a> UsualIpv6<'a> {
         [address(0), address(1)]
     }
 
-    /// Adds its row; false when it says what a row has no room for.
+    /// Adds its row with what its options say; false when it says what a row has no room for.
     #[inline]
     pub(in crate::decode) fn add_row(
         &self,
+        options: Options,
         place: PacketPlace,
         context: ContextId,
         (rows, addresses): (&mut Vec<Row>, &mut AddressPairs),
@@ -253,7 +189,7 @@ impl<'a> UsualIpv6<'a> {
             shape: Shape(Shape::WINDOW | Shape::WHOLE | Shape::IPV6),
             flow_label_high: ip[1] & 0x0f,
         };
-        self.tcp.add_row(ip, place, context, rows)
+        self.tcp.add_row(options, ip, place, context, rows)
     }
 }
 
@@ -274,22 +210,24 @@ impl TcpHeader<'_> {
     #[inline]
     fn add_row(
         &self,
+        options: Options,
         ip: IpFields,
         place: PacketPlace,
         context: ContextId,
         rows: &mut Vec<Row>,
     ) -> bool {
-        let (Some(options), Some(number), Ok(source)) = (
-            Options::of(self.options),
-            Low40::of(place.number.0),
-            u16::try_from(place.source.0),
-        ) else {
+        let (Some(number), Ok(source)) = (Low40::of(place.number.0), u16::try_from(place.source.0))
+        else {
             return false;
         };
         let tcp = self.fixed;
         let (source_port, destination_port) = self.ports();
-        // Made where it stays: nothing that could fail comes in between.
-        rows.push(Row {
+        // Its place first: each field then goes there at once, and few wait in registers.
+        rows.push(Row::BLANK);
+        let Some(row) = rows.last_mut() else {
+            return false;
+        };
+        *row = Row {
             at: place.at,
             source_address: ip.source_address,
             destination_address: ip.destination_address,
@@ -312,7 +250,7 @@ impl TcpHeader<'_> {
             traffic_class: ip.traffic_class,
             shape: ip.shape,
             flow_label_high: ip.flow_label_high,
-        });
+        };
         true
     }
 }

@@ -308,7 +308,7 @@ fn every_datagram_port_is_what_the_layers_tell() {
     }
 }
 
-/// The captures below a folder of the package, and in the folders in it.
+/// The captures in a folder of the package.
 fn captures_below(folder: &str) -> Vec<std::path::PathBuf> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths: Vec<_> = std::fs::read_dir(folder)
