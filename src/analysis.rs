@@ -183,6 +183,8 @@ fn read_all(
         leaves_out_third_step: totals.leaves_out_third_step,
         may_miss_icmp_errors: totals.may_miss_icmp_errors(),
         lost_packets,
+        attempts_set_aside: totals.attempts_set_aside,
+        attempts_followed: settings.tracker.open_attempts as u64,
     };
     AllRead {
         totals,

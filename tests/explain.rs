@@ -38,7 +38,7 @@ const FINDINGS: &str = "
     service_down_window never_listening service_filtered host_down source_filtered overload
     one_bad_backend limited_rejects path_loss syn_flood port_scan backscatter fallback_worked
     name_points_nowhere feature_dropped stale_tuple_reuse proxy_answers one_sided_capture
-    capture_filtered capture_lost_packets capture_started_late
+    capture_filtered capture_lost_packets capture_started_late limits_hit
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {
@@ -170,6 +170,7 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
         "capture_filtered",
         "capture_lost_packets",
         "capture_started_late",
+        "limits_hit",
         "syn_flood",
     ];
     for term in CAUSES.split_whitespace().chain(FINDINGS.split_whitespace()) {

@@ -1,14 +1,21 @@
 //! The attempts that a report lists singly.
 
-use std::collections::BinaryHeap;
+mod first_of_clients;
+
+use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 
+use super::compact_sets::Host;
+use super::comparison::is_unfinished;
 use super::listing::{AttemptsPutAside, ListingKey, ListingOrder};
 use crate::capture::Timestamp;
 use crate::handshake::{DecidedAttempt, InBrief, Outcome};
+use first_of_clients::FirstOfClients;
 
-/// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before later ones; noise only
-/// where there is room. What is noise shows in the end only: until then some more are kept.
+/// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before
+/// later ones; noise only where there is room. What is noise shows in the end only: until then what
+/// may be part of a flood stands behind other failures, and the earliest failures of each client
+/// are kept besides, so that neither a flood nor a scan crowds them out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AttemptList {
     /// `None` for all.
@@ -20,6 +27,8 @@ pub(super) struct AttemptList {
     added: u64,
     /// The one to be left out next on top.
     kept: BinaryHeap<Ranked>,
+    /// Once some are left out: those that would be, but are among the first of their client.
+    of_clients: FirstOfClients,
 }
 
 /// How many more are kept until it shows which of them are noise: a scan is known after 16 targets.
@@ -35,6 +44,7 @@ struct Ranked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
     Failed,
+    PerhapsOfFlood,
     KnownInPart,
     Undecided,
     Noise,
@@ -48,6 +58,14 @@ fn weight(outcome: Outcome, is_noise: bool) -> Weight {
         Outcome::Pending => Weight::Undecided,
         Outcome::Partial => Weight::KnownInPart,
         _ => Weight::Failed,
+    }
+}
+
+/// As [`weight`], while it is not known what is noise.
+fn weight_so_far(outcome: Outcome, has_one_syn: bool) -> Weight {
+    match weight(outcome, false) {
+        Weight::Failed if is_unfinished(outcome, has_one_syn) => Weight::PerhapsOfFlood,
+        weight => weight,
     }
 }
 
@@ -88,19 +106,27 @@ impl AttemptList {
         self.keeps_latest = true;
     }
 
-    pub(super) fn add(&mut self, decided: DecidedAttempt, may_be_noise: bool) {
+    pub(super) fn add(&mut self, decided: DecidedAttempt) {
         self.added += 1;
+        let has_one_syn = decided.attempt.syn_count == 1;
         let rank = (
-            weight(decided.judgement.outcome, may_be_noise),
+            weight_so_far(decided.judgement.outcome, has_one_syn),
             self.order(&decided),
         );
-        if self.is_full() {
-            if self.kept.peek().is_none_or(|last| last.rank <= rank) {
-                return;
-            }
-            self.kept.pop();
+        let ranked = Ranked { rank, decided };
+        if !self.is_full() {
+            self.kept.push(ranked);
+            return;
         }
-        self.kept.push(Ranked { rank, decided });
+        let mut left_out = Some(ranked);
+        if let Some(mut last) = self.kept.peek_mut()
+            && left_out.as_ref().is_some_and(|ranked| *ranked < *last)
+        {
+            left_out = left_out.map(|ranked| std::mem::replace(&mut *last, ranked));
+        }
+        if let Some(failed) = left_out.filter(|ranked| ranked.rank.0 == Weight::Failed) {
+            self.of_clients.add(failed);
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -110,13 +136,16 @@ impl AttemptList {
     }
 
     /// Whether this attempt would be left out.
-    pub(super) fn leaves_out(&self, brief: &InBrief<'_>, may_be_noise: bool) -> bool {
-        let rank = || {
-            let weight = weight(brief.outcome, may_be_noise);
-            (weight, ListingKey::of_brief(brief))
-        };
-        let is_behind = |last: &Ranked| last.rank <= rank();
-        !self.keeps_latest && self.is_full() && self.kept.peek().is_none_or(is_behind)
+    pub(super) fn leaves_out(&self, brief: &InBrief<'_>) -> bool {
+        if self.keeps_latest || !self.is_full() {
+            return false;
+        }
+        let weight = weight_so_far(brief.outcome, brief.has_one_syn());
+        let rank = (weight, ListingKey::of_brief(brief));
+        let is_behind = |known: &Ranked| known.rank <= rank;
+        let client = Host(brief.client.address);
+        self.kept.peek().is_none_or(is_behind)
+            && (weight != Weight::Failed || self.of_clients.leaves_out(client, is_behind))
     }
 
     /// Counts an attempt that is left out.
@@ -171,10 +200,25 @@ impl AttemptList {
         Ok(evidence)
     }
 
-    /// The attempts to be listed and how many were left out; and those for evidence. All in order of time.
-    pub(super) fn into_parts(self, is_noise: impl Fn(&DecidedAttempt) -> bool) -> ChosenAttempts {
-        let mut kept: Vec<DecidedAttempt> =
-            self.kept.into_iter().map(|ranked| ranked.decided).collect();
+    /// The attempts to be listed and how many were left out; and those for evidence. All in order
+    /// of time. `examples` are failures that are known besides: of each server some.
+    pub(super) fn into_parts<'a>(
+        self,
+        examples: impl Iterator<Item = &'a DecidedAttempt>,
+        is_noise: impl Fn(&DecidedAttempt) -> bool,
+    ) -> ChosenAttempts {
+        let has_all = self.kept.len() as u64 == self.added;
+        let kept = self.kept.into_iter().map(|ranked| ranked.decided);
+        let mut kept: Vec<DecidedAttempt> = if has_all {
+            kept.collect()
+        } else {
+            let first = self.of_clients.into_attempts();
+            let telling = examples.filter(|decided| !is_noise(decided)).cloned();
+            let all = kept.chain(first).chain(telling);
+            let each_once: BTreeMap<ListingKey, DecidedAttempt> =
+                all.map(|decided| (order(&decided), decided)).collect();
+            each_once.into_values().collect()
+        };
         kept.sort_by_cached_key(|decided| {
             (
                 weight(decided.judgement.outcome, is_noise(decided)),

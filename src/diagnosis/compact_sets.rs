@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::fixed_hash;
 use crate::decode::Endpoint;
 
 /// An address as a key: hashed and compared as a number, which takes a fraction of the instructions of what would be derived.
@@ -79,6 +80,70 @@ impl FromIterator<IpAddr> for AddressSet {
     }
 }
 
+/// Addresses, of which a sample is kept when they are too many: those whose hash begins with so
+/// many zeros. So it does not matter in which order they came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SampledAddresses {
+    kept: AddressSet,
+    zeros: u8,
+}
+
+impl SampledAddresses {
+    /// Adds one, if it is of the sample; how many more there are then.
+    pub(super) fn insert(&mut self, address: IpAddr) -> usize {
+        usize::from(self.is_of_sample(address) && self.kept.insert(address))
+    }
+
+    /// Whether adding this one would change nothing.
+    pub(super) fn knows(&self, address: IpAddr) -> bool {
+        self.kept.contains(address) || !self.is_of_sample(address)
+    }
+
+    /// Keeps so many at most.
+    pub(super) fn limit_to(&mut self, at_most: usize) {
+        while self.kept.len() > at_most && self.zeros < u8::MAX {
+            self.zeros += 1;
+            let kept = std::mem::take(&mut self.kept);
+            self.kept = kept.iter().filter(|one| self.is_of_sample(*one)).collect();
+        }
+    }
+
+    /// How many are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// How many there are: about, when only a sample of them is kept.
+    pub(super) fn count(&self) -> usize {
+        let times = 1_usize.checked_shl(self.zeros.into()).unwrap_or(usize::MAX);
+        self.kept.len().saturating_mul(times)
+    }
+
+    /// Whether only a sample of them is kept.
+    pub(super) fn is_sample(&self) -> bool {
+        self.zeros > 0
+    }
+
+    /// All that are kept, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = IpAddr> {
+        self.kept.iter()
+    }
+
+    fn is_of_sample(&self, address: IpAddr) -> bool {
+        self.zeros == 0 || fixed_hash::of_address(address).leading_zeros() >= u32::from(self.zeros)
+    }
+}
+
+impl FromIterator<IpAddr> for SampledAddresses {
+    /// Of all, however many.
+    fn from_iter<I: IntoIterator<Item = IpAddr>>(addresses: I) -> Self {
+        Self {
+            kept: addresses.into_iter().collect(),
+            zeros: 0,
+        }
+    }
+}
+
 /// Addresses with ports.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EndpointSet {
@@ -136,6 +201,34 @@ mod tests {
         let v4 = (0_u8..8).prop_map(|low| IpAddr::from([10, 0, 0, low]));
         let v6 = (0_u16..8).prop_map(|low| IpAddr::from([0, 0, 0, 0, 0, 0xffff, 0x0a00, low]));
         prop_oneof![v4, v6]
+    }
+
+    #[test]
+    fn of_too_many_a_sample_tells_about_how_many_there_are() {
+        let addresses = || (0..40_000_u32).map(|low| IpAddr::V4(Ipv4Addr::from_bits(low)));
+        let mut sampled = SampledAddresses::default();
+        for address in addresses() {
+            sampled.insert(address);
+            sampled.limit_to(1000);
+        }
+        let mut reversed = SampledAddresses::default();
+        for address in addresses().collect::<Vec<_>>().into_iter().rev() {
+            reversed.insert(address);
+        }
+        reversed.limit_to(1000);
+        assert!(sampled.is_sample() && (501..=1000).contains(&sampled.kept()));
+        assert!(
+            (36_000..44_000).contains(&sampled.count()),
+            "{}",
+            sampled.count()
+        );
+        let sorted = |set: &SampledAddresses| {
+            let mut all: Vec<IpAddr> = set.iter().collect();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!(sorted(&sampled), sorted(&reversed));
+        assert!(addresses().all(|address| sampled.knows(address)));
     }
 
     proptest! {

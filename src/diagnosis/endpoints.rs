@@ -1,32 +1,41 @@
 //! What the attempts say about each server.
 
+mod examples;
+
 use std::hint::black_box;
 use std::net::IpAddr;
 
 use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
-use super::compact_sets::AddressSet;
-use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
+use super::compact_sets::SampledAddresses;
+use super::comparison::{Comparison, Moment, Vantage, is_unfinished, worth_of_server};
+use super::fixed_hash;
 use super::known_ends::{KnownEnds, Place, Table};
+use super::limits::Limit;
 use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
 use super::time_line::TimeLine;
+use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{AttemptId, DecidedAttempt, InBrief};
+use crate::handshake::{DecidedAttempt, InBrief};
+use examples::Examples;
 
-/// How many servers are told apart; the attempts to others are in the totals only.
+/// How many servers are told apart, and how many at most until those go that are worth least; the
+/// attempts to others are in the totals only.
 const TOLD_APART: usize = 100_000;
+const AT_MOST: usize = TOLD_APART + TOLD_APART / 4;
 
-/// How many clients of one server are told apart, and how many of all servers together.
-const CLIENTS_TOLD_APART: usize = 65_536;
-const CLIENTS_OF_ALL_TOLD_APART: usize = 1_000_000;
-
-/// In how many steps it is told when the attempts to one server began; fewer when the counts of all servers would be too
+/// How many clients of one server are told apart; fewer when those of all servers would be too
 /// many.
+const CLIENTS_TOLD_APART: usize = 65_536;
+const CLIENTS_OF_ALL_TOLD_APART: usize = 500_000;
+
+/// In how many steps it is told when the attempts to one server began; fewer when there are many
+/// servers.
 const STEPS: u16 = 128;
 const FEWEST_STEPS: u16 = 4;
-const COUNTS_OF_ALL: usize = 2_000_000;
+const STEPS_OF_ALL: usize = 250_000;
 
 /// All attempts to one address and port.
 #[derive(Clone, Debug)]
@@ -49,13 +58,15 @@ pub struct EndpointSummary {
     pub answer_times: AnswerTimes,
     /// When the attempts began, noise among them.
     pub over_time: TimeLine,
-    /// The first failed attempt, and whether it may be noise.
-    first_failed: Option<(bool, DecidedAttempt)>,
+    /// Failed attempts of which one is explained.
+    examples: Examples,
     /// Those that may be part of a flood.
     unfinished: OutcomeCounts,
     /// What was left out before it was forgotten why.
     folded_before: OutcomeCounts,
-    clients: AddressSet,
+    clients: SampledAddresses,
+    /// Whether these are of a sample of the attempts only.
+    clients_are_of_sample: bool,
 }
 
 impl EndpointSummary {
@@ -69,25 +80,27 @@ impl EndpointSummary {
             first_failure: None,
             last_failure: None,
             example: None,
-            first_failed: None,
+            examples: Examples::default(),
             unfinished: OutcomeCounts::default(),
             answer_times: AnswerTimes::default(),
             over_time: TimeLine::with_at_most(steps),
-            clients: AddressSet::default(),
+            clients: SampledAddresses::default(),
+            clients_are_of_sample: false,
         }
     }
 
-    /// How many client addresses there were: at least, when it is 65536, or when there were millions of all servers.
+    /// How many client addresses there were: see [`Self::clients_are_estimated`].
     pub fn clients(&self) -> usize {
-        self.clients.len()
+        self.clients.count()
     }
 
-    fn add(
-        &mut self,
-        decided: &DecidedAttempt,
-        may_be_noise: bool,
-        example_since: Option<Timestamp>,
-    ) {
+    /// Whether there were so many clients that a sample of them is known: then they were about so
+    /// many.
+    pub fn clients_are_estimated(&self) -> bool {
+        self.clients.is_sample() || self.clients_are_of_sample
+    }
+
+    fn add(&mut self, decided: &DecidedAttempt, example_since: Option<Timestamp>) {
         let attempt = &decided.attempt;
         let outcome = decided.judgement.outcome;
         self.outcomes.add(outcome);
@@ -99,23 +112,18 @@ impl EndpointSummary {
             self.answer_times.add(answer.since(syn));
         }
         if outcome.is_failure() {
-            self.forget_example_before(example_since);
-            self.add_failure(decided, may_be_noise);
+            self.note_failure(attempt.started_at());
+            if let Some(since) = example_since {
+                // A younger failure says more about how it is now.
+                self.examples.forget_before(since);
+            }
+            self.examples.add(decided);
         }
     }
 
     /// Whether this attempt would only be counted.
-    fn only_counts(&self, brief: &InBrief<'_>, may_be_noise: bool) -> bool {
-        let is_example = |known: &(bool, DecidedAttempt)| {
-            let attempt = &known.1.attempt;
-            let example = (known.0, attempt.started_at(), attempt.id);
-            (may_be_noise, brief.started_at, brief.id) < example
-        };
-        !brief.outcome.is_failure()
-            || self
-                .first_failed
-                .as_ref()
-                .is_some_and(|known| !is_example(known))
+    fn only_counts(&self, brief: &InBrief<'_>) -> bool {
+        !brief.outcome.is_failure() || self.examples.leave_out(brief)
     }
 
     fn count(&mut self, brief: &InBrief<'_>) {
@@ -141,32 +149,18 @@ impl EndpointSummary {
         );
     }
 
-    /// A younger failure says more about how it is now.
-    fn forget_example_before(&mut self, since: Option<Timestamp>) {
-        let is_old = |(_, known): &(bool, DecidedAttempt)| {
-            since.is_some_and(|since| known.attempt.started_at() < since)
-        };
-        if self.first_failed.as_ref().is_some_and(is_old) {
-            self.first_failed = None;
+    /// Keeps a sample of the clients when they are more than this server may have, of so many that
+    /// all have.
+    fn limit_clients(&mut self, of_all: &mut usize, at_most: usize) {
+        let before = self.clients.kept();
+        if before > at_most {
+            self.clients.limit_to(at_most);
+            *of_all -= before - self.clients.kept();
         }
     }
 
-    fn add_failure(&mut self, decided: &DecidedAttempt, may_be_noise: bool) {
-        self.note_failure(decided.attempt.started_at());
-        let order =
-            |(may_be_noise, decided): (bool, &DecidedAttempt)| -> (bool, Timestamp, AttemptId) {
-                (
-                    may_be_noise,
-                    decided.attempt.started_at(),
-                    decided.attempt.id,
-                )
-            };
-        let is_better = |known: &(bool, DecidedAttempt)| {
-            order((may_be_noise, decided)) < order((known.0, &known.1))
-        };
-        if self.first_failed.as_ref().is_none_or(is_better) {
-            self.first_failed = Some((may_be_noise, decided.clone()));
-        }
+    fn worth(&self) -> u8 {
+        worth_of_server(self.outcomes.failed(), self.outcomes.total())
     }
 
     /// Leaves noise out, and explains the first failure that is none.
@@ -175,10 +169,12 @@ impl EndpointSummary {
             .service(self.server)
             .map_or(&[][..], |history| history.moments());
         self.fold(moments, noise);
-        let example = self.first_failed.take().map(|(_, decided)| decided);
-        self.example = example
-            .filter(|decided| noise.kind(decided).is_none())
-            .map(|decided| DiagnosedAttempt::new(decided, comparison, noise));
+        let examples = std::mem::take(&mut self.examples);
+        let mut telling = examples
+            .iter()
+            .filter(|decided| noise.kind(decided).is_none());
+        let example = telling.next().cloned();
+        self.example = example.map(|decided| DiagnosedAttempt::new(decided, comparison, noise));
         let mut vantages = self
             .clients
             .iter()
@@ -201,9 +197,10 @@ impl EndpointSummary {
         for moment in forgotten {
             let kind = noise.kind_of_moment(self.server, moment);
             if kind.is_some_and(|kind| kind != Noise::Flood) {
-                self.outcomes.take_away(moment.outcome, 1);
+                self.outcomes.take_away(moment.outcome, moment.stands_for());
                 if moment.is_unfinished() {
-                    self.unfinished.take_away(moment.outcome, 1);
+                    self.unfinished
+                        .take_away(moment.outcome, moment.stands_for());
                 }
             }
         }
@@ -234,11 +231,11 @@ impl EndpointSummary {
         } else if noise.is_flooded(self.server) {
             self.outcomes = self.outcomes.without(&self.unfinished);
             for moment in kept.iter().filter(|moment| moment.is_unfinished()) {
-                self.outcomes.add(moment.outcome);
+                self.outcomes.add_many(moment.outcome, moment.stands_for());
             }
         } else {
             for moment in &left_out {
-                self.outcomes.take_away(moment.outcome, 1);
+                self.outcomes.take_away(moment.outcome, moment.stands_for());
             }
         }
         self.folded = before.without(&self.outcomes);
@@ -247,6 +244,7 @@ impl EndpointSummary {
         self.folded.add_all(&self.folded_before);
         if is_folded_now {
             self.clients = kept.iter().map(|moment| moment.client).collect();
+            self.clients_are_of_sample = kept.iter().any(|moment| moment.stands_for() > 1);
             let failures = || kept.iter().filter(|moment| moment.outcome.is_failure());
             self.first_failure = failures().map(|moment| moment.started).min();
             self.last_failure = failures().map(|moment| moment.started).max();
@@ -258,12 +256,15 @@ impl EndpointSummary {
 #[derive(Clone, Debug)]
 pub(super) struct Endpoints {
     by_server: Table<Endpoint, EndpointSummary>,
+    /// How many clients are told apart, of all servers, and of one at most.
     clients: usize,
+    clients_of_one: usize,
     /// Failures before then are examples only while there is none after it.
     example_since: Option<Timestamp>,
-    /// In how many steps it is told when attempts began, and how many counts that takes.
+    /// In how many steps it is told when attempts began.
     steps: u16,
-    counts: usize,
+    /// How many servers are told apart no longer.
+    left_out: u64,
 }
 
 impl Default for Endpoints {
@@ -271,9 +272,10 @@ impl Default for Endpoints {
         Self {
             by_server: Table::default(),
             clients: 0,
+            clients_of_one: CLIENTS_TOLD_APART,
             example_since: None,
             steps: STEPS,
-            counts: 0,
+            left_out: 0,
         }
     }
 }
@@ -281,14 +283,13 @@ impl Default for Endpoints {
 impl Endpoints {
     /// Looks up a server.
     pub(super) fn place_of(&self, server: Endpoint) -> Place {
-        let has_room = self.by_server.len() < TOLD_APART;
-        Place::of(self.by_server.get_index_of(&server), has_room)
+        Place::of(self.by_server.get_index_of(&server))
     }
 
-    /// Whether this is a client of the server that is told apart.
+    /// Whether nothing has to be added to what is known of the server's clients when this is one.
     pub(super) fn has_client(&self, server: Place, client: IpAddr) -> bool {
         let endpoint = server.get(&self.by_server);
-        endpoint.is_some_and(|endpoint| endpoint.clients.contains(client))
+        endpoint.is_some_and(|endpoint| endpoint.clients.knows(client))
     }
 
     /// Brings into the cache what will be needed of the servers of attempts that are about to be added.
@@ -310,10 +311,7 @@ impl Endpoints {
         if self.by_server.len() > TOLD_APART / 2 || self.clients > CLIENTS_OF_ALL_TOLD_APART / 2 {
             self.by_server
                 .retain(|_, endpoint| endpoint.last_failure >= Some(cutoff));
-            let counts = self.by_server.values().map(EndpointSummary::clients);
-            self.clients = counts.sum();
-            let endpoints = self.by_server.values();
-            self.counts = endpoints.map(|endpoint| endpoint.over_time.cells()).sum();
+            self.count_clients();
         }
     }
 
@@ -341,68 +339,113 @@ impl Endpoints {
     }
 
     /// Takes an attempt into account, with what was looked up of its ends, and whether they know each other.
-    pub(super) fn add(
-        &mut self,
-        decided: &DecidedAttempt,
-        may_be_noise: bool,
-        ends: &KnownEnds,
-        is_known_pair: bool,
-    ) {
+    pub(super) fn add(&mut self, decided: &DecidedAttempt, ends: &KnownEnds, is_known_pair: bool) {
         let server = decided.attempt.server;
         let steps = self.steps;
         let new = || EndpointSummary::new(server, steps);
-        let endpoint = ends
-            .endpoint
-            .get_or_add(&mut self.by_server, server, TOLD_APART, new);
+        let endpoint = ends.endpoint.get_or_add(&mut self.by_server, server, new);
         let Some(endpoint) = endpoint else {
             return;
         };
-        let counts_before = endpoint.over_time.cells();
-        endpoint.add(decided, may_be_noise, self.example_since);
-        self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
+        endpoint.add(decided, self.example_since);
         if !is_known_pair {
-            self.clients += note_client(endpoint, self.clients, decided.attempt.client.address);
+            self.clients += endpoint.clients.insert(decided.attempt.client.address);
+            endpoint.limit_clients(&mut self.clients, self.clients_of_one);
         }
-        self.limit_counts();
+        self.limit_steps();
     }
 
     /// As [`Self::add`] of the whole attempt, when it would only be counted; whether that is so.
     pub(super) fn count(
         &mut self,
         brief: &InBrief<'_>,
-        may_be_noise: bool,
         ends: &KnownEnds,
         is_known_pair: bool,
     ) -> bool {
         let endpoint = ends.endpoint.get_mut(&mut self.by_server, &brief.server);
-        let Some(endpoint) = endpoint.filter(|endpoint| {
-            self.example_since.is_none() && endpoint.only_counts(brief, may_be_noise)
-        }) else {
+        let Some(endpoint) =
+            endpoint.filter(|endpoint| self.example_since.is_none() && endpoint.only_counts(brief))
+        else {
             return false;
         };
-        let counts_before = endpoint.over_time.cells();
         endpoint.count(brief);
-        self.counts = (self.counts + endpoint.over_time.cells()).saturating_sub(counts_before);
         if !is_known_pair {
-            self.clients += note_client(endpoint, self.clients, brief.client.address);
+            self.clients += endpoint.clients.insert(brief.client.address);
+            endpoint.limit_clients(&mut self.clients, self.clients_of_one);
         }
-        self.limit_counts();
         true
     }
 
-    fn limit_counts(&mut self) {
-        if self.counts > COUNTS_OF_ALL && self.steps > FEWEST_STEPS {
-            self.halve_steps();
+    /// Whether there is more than is told apart for long.
+    pub(super) fn has_too_much(&self) -> bool {
+        self.by_server.len() > AT_MOST || self.clients > CLIENTS_OF_ALL_TOLD_APART
+    }
+
+    /// Lets go what is worth least. Where a server stands is another place then.
+    pub(super) fn make_room(&mut self) {
+        if self.by_server.len() > AT_MOST {
+            self.left_out += keep_worthiest(&mut self.by_server, TOLD_APART, |server, endpoint| {
+                (endpoint.worth(), fixed_hash::of_endpoint(*server))
+            });
+            self.count_clients();
+        }
+        while self.clients > CLIENTS_OF_ALL_TOLD_APART && self.clients_of_one > 1 {
+            self.clients_of_one /= 2;
+            for endpoint in self.by_server.values_mut() {
+                endpoint.clients.limit_to(self.clients_of_one);
+            }
+            self.count_clients();
         }
     }
 
-    fn halve_steps(&mut self) {
+    fn count_clients(&mut self) {
+        let clients = self
+            .by_server
+            .values()
+            .map(|endpoint| endpoint.clients.kept());
+        self.clients = clients.sum();
+    }
+
+    /// The more servers there are, the fewer steps each has.
+    fn limit_steps(&mut self) {
+        let servers = self.by_server.len();
+        if self.steps <= FEWEST_STEPS || usize::from(self.steps) * servers <= STEPS_OF_ALL {
+            return;
+        }
         self.steps /= 2;
         for endpoint in self.by_server.values_mut() {
             endpoint.over_time.limit_to(self.steps);
         }
+    }
+
+    /// Failures of each server, among them those that are explained.
+    pub(super) fn examples(&self) -> impl Iterator<Item = &DecidedAttempt> {
         let endpoints = self.by_server.values();
-        self.counts = endpoints.map(|endpoint| endpoint.over_time.cells()).sum();
+        endpoints.flat_map(|endpoint| endpoint.examples.iter())
+    }
+
+    /// The bounds that were reached.
+    pub(super) fn limits(&self) -> impl Iterator<Item = Limit> {
+        let samples = self
+            .by_server
+            .values()
+            .filter(|endpoint| endpoint.clients.is_sample());
+        let estimated: usize = samples
+            .map(|endpoint| endpoint.clients.count() - endpoint.clients.kept())
+            .sum();
+        let servers = Limit::reached(
+            "servers_listed",
+            TOLD_APART,
+            self.left_out,
+            "the attempts to these servers are in the totals only: they were asked once, or are a sample of those that failed least",
+        );
+        let clients = Limit::reached(
+            "clients_of_servers",
+            self.clients_of_one,
+            estimated as u64,
+            "how many clients these servers have is estimated, and where they were captured is judged by a sample of them",
+        );
+        servers.into_iter().chain(clients.map(Limit::harmless))
     }
 
     /// The servers with the most failures first; among equals the one that failed first.
@@ -427,11 +470,4 @@ impl Endpoints {
         });
         endpoints
     }
-}
-
-/// Takes note of a client where there is room; how many more clients are told apart now.
-fn note_client(endpoint: &mut EndpointSummary, of_all: usize, client: IpAddr) -> usize {
-    let has_room =
-        of_all < CLIENTS_OF_ALL_TOLD_APART && endpoint.clients.len() < CLIENTS_TOLD_APART;
-    usize::from(has_room && endpoint.clients.insert(client))
 }

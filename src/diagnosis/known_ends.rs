@@ -24,18 +24,13 @@ pub(super) enum Place {
     Unknown,
     /// There.
     At(u32),
-    /// It is not in the table, which has no room for it.
-    NoRoom,
 }
 
 impl Place {
-    /// Of what was looked up in a table with or without room for more.
-    pub(super) fn of(found: Option<usize>, has_room: bool) -> Self {
-        match found.map(u32::try_from) {
-            Some(Ok(place)) => Self::At(place),
-            None if !has_room => Self::NoRoom,
-            _ => Self::Unknown,
-        }
+    /// Of what was looked up in a table.
+    pub(super) fn of(found: Option<usize>) -> Self {
+        let place = found.and_then(|place| u32::try_from(place).ok());
+        place.map_or(Self::Unknown, Self::At)
     }
 
     /// What is in the table for this key: where it stands, or looked up.
@@ -45,24 +40,22 @@ impl Place {
         key: &K,
     ) -> Option<&'a mut V> {
         match self {
-            Self::NoRoom => None,
             Self::At(place) => table.get_index_mut(place as usize).map(|(_, known)| known),
             Self::Unknown => table.get_mut(key),
         }
     }
 
-    /// As [`Self::get_mut`]; made `new` while there are fewer than `at_most`.
+    /// As [`Self::get_mut`]; made `new` when there is nothing.
     pub(super) fn get_or_add<K: Hash + Eq, V>(
         self,
         table: &mut Table<K, V>,
         key: K,
-        at_most: usize,
         new: impl FnOnce() -> V,
     ) -> Option<&mut V> {
-        if self == Self::Unknown && table.len() < at_most {
-            return Some(table.entry(key).or_insert_with(new));
+        match self {
+            Self::At(_) => self.get_mut(table, &key),
+            Self::Unknown => Some(table.entry(key).or_insert_with(new)),
         }
-        self.get_mut(table, &key)
     }
 
     /// What stands there, if that is known.
@@ -75,7 +68,7 @@ impl Place {
     fn found(self) -> Option<usize> {
         match self {
             Self::At(place) => Some(place as usize),
-            Self::Unknown | Self::NoRoom => None,
+            Self::Unknown => None,
         }
     }
 }
@@ -250,7 +243,6 @@ mod tests {
         let mut set = KnownPairs::default();
         let ends = KnownEnds {
             client: Place::At(0),
-            endpoint: Place::NoRoom,
             ..KnownEnds::default()
         };
         set.add(&ends);

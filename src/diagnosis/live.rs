@@ -35,12 +35,11 @@ impl LiveDiagnostician {
     /// For the selected attempts; lists the latest so many of them, and makes findings over the last `window`.
     pub fn new(selection: Selection, listed_attempts: usize, window: Duration) -> Self {
         let mut kept = Diagnostician::new(selection, Some(listed_attempts));
-        kept.comparison = Comparison::of_latest();
         kept.attempts.keep_latest();
         Self {
             window,
             kept,
-            younger: Comparison::of_latest(),
+            younger: Comparison::default(),
             younger_since: None,
             fed_since: (None, None),
             noise: NoiseFilter::default(),
@@ -63,8 +62,12 @@ impl LiveDiagnostician {
 
     /// An attempt was decided: from now on others are compared with it.
     pub fn note(&mut self, decided: &DecidedAttempt) {
-        self.kept.comparison.add(decided);
-        self.younger.add(decided);
+        for comparison in [&mut self.kept.comparison, &mut self.younger] {
+            if comparison.has_too_much() {
+                comparison.make_room();
+            }
+            comparison.add(decided);
+        }
     }
 
     /// Later evidence changed what was noted of an attempt.
@@ -75,6 +78,9 @@ impl LiveDiagnostician {
 
     /// An attempt is over: it counts from now on.
     pub fn close(&mut self, decided: DecidedAttempt) {
+        if self.kept.endpoints.has_too_much() {
+            self.kept.endpoints.make_room();
+        }
         count(&mut self.kept, decided, self.fed_since.0, &self.noise);
     }
 
@@ -113,7 +119,7 @@ impl LiveDiagnostician {
         if now < since || now.since(since) >= self.window {
             self.fold_what_only_the_older_knows(&open());
             self.fed_since = (self.fed_since.1, Some(now));
-            let mut next = Comparison::of_latest();
+            let mut next = Comparison::default();
             next.inherit_names(self.kept.comparison.names(), self.younger.names());
             next.inherit_addresses(&self.younger);
             self.kept.comparison = std::mem::replace(&mut self.younger, next);

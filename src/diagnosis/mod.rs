@@ -7,14 +7,18 @@ mod answer_times;
 mod app_error;
 mod attempt_list;
 mod causes;
+mod client_sketch;
 mod compact_sets;
 mod comparison;
 mod endpoints;
 mod evidence_choice;
 mod explainer;
 mod findings;
+mod fixed_hash;
+mod key_filter;
 pub mod knowledge;
 mod known_ends;
+mod limits;
 mod listing;
 mod live;
 mod names;
@@ -26,6 +30,7 @@ mod selection;
 mod service_names;
 mod time_line;
 mod words;
+mod worth;
 
 pub use answer_times::AnswerTimes;
 pub use app_error::{app_error, error_text};
@@ -34,6 +39,7 @@ pub use comparison::Vantage;
 pub use endpoints::EndpointSummary;
 pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
 pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
+pub use limits::Limit;
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
 pub use live::LiveDiagnostician;
 pub use names::Names;
@@ -104,6 +110,8 @@ pub struct Diagnosis {
     pub highest_id: u64,
     /// What an evidence capture is made of, as far as that was asked for.
     pub evidence: EvidenceChoice,
+    /// The bounds that were reached, because there was more than is remembered.
+    pub limits: Vec<Limit>,
 }
 
 /// An attempt with what explains how it ended.
@@ -215,6 +223,11 @@ impl Diagnostician {
         let ends = self.look_up(decisions);
         let mut upcoming = ends.into_iter();
         decisions.take_each(|decided| {
+            // Where room was made, what was looked up stands elsewhere.
+            let has_moved = self.make_room();
+            if has_moved {
+                upcoming = Vec::new().into_iter();
+            }
             let ends = upcoming.next().unwrap_or_default();
             match decided {
                 Leaving::Attempt(decided) => self.add_known(decided, &ends),
@@ -249,7 +262,20 @@ impl Diagnostician {
 
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
+        self.make_room();
         self.add_known(decided, &KnownEnds::default());
+    }
+
+    /// Lets go what is worth least, where there is too much; whether what was looked up may stand
+    /// elsewhere now.
+    fn make_room(&mut self) -> bool {
+        let has_too_much = self.comparison.has_too_much() || self.endpoints.has_too_much();
+        if has_too_much {
+            self.comparison.make_room();
+            self.endpoints.make_room();
+            self.known_pairs = KnownPairs::default();
+        }
+        has_too_much
     }
 
     fn add_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds) {
@@ -270,15 +296,13 @@ impl Diagnostician {
         whole: impl Fn() -> DecidedAttempt,
     ) {
         let is_known_pair = self.known_pairs.has(ends);
-        let Some(may_be_noise) = self.comparison.count(brief, ends, is_known_pair) else {
+        if !self.comparison.count(brief, ends, is_known_pair) {
             self.add_known(whole(), ends);
             return;
-        };
+        }
         let is_only_counted = self.selection.is_all()
-            && self.attempts.leaves_out(brief, may_be_noise)
-            && self
-                .endpoints
-                .count(brief, may_be_noise, ends, is_known_pair);
+            && self.attempts.leaves_out(brief)
+            && self.endpoints.count(brief, ends, is_known_pair);
         if is_only_counted {
             self.highest_id = self.highest_id.max(brief.id.0);
             self.outcomes.add(brief.outcome);
@@ -308,17 +332,15 @@ impl Diagnostician {
 
     fn count_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds, is_known_pair: bool) {
         self.highest_id = self.highest_id.max(decided.attempt.id.0);
-        let may_be_noise = self.comparison.may_be_noise(&decided);
         if !self.selection.includes(&decided) {
             self.not_selected += 1;
             return;
         }
         self.outcomes.add(decided.judgement.outcome);
         self.over_time.add(&decided);
-        self.endpoints
-            .add(&decided, may_be_noise, ends, is_known_pair);
+        self.endpoints.add(&decided, ends, is_known_pair);
         if self.selection.lists(&decided) {
-            self.attempts.add(decided, may_be_noise);
+            self.attempts.add(decided);
         }
     }
 
@@ -349,7 +371,9 @@ impl Diagnostician {
     pub fn finish(mut self, quality: &CaptureQuality) -> Diagnosis {
         let explainer = self.explainer(quality);
         let kept = std::mem::take(&mut self.attempts);
-        let chosen = kept.into_parts(|decided| explainer.is_noise(decided));
+        let examples = self.endpoints.examples();
+        let listed = examples.filter(|decided| self.selection.lists(decided));
+        let chosen = kept.into_parts(listed, |decided| explainer.is_noise(decided));
         self.conclude(&explainer, chosen, quality)
     }
 
@@ -390,11 +414,13 @@ impl Diagnostician {
         quality: &CaptureQuality,
     ) -> Diagnosis {
         let Explainer { comparison, noise } = explainer;
+        let limits = self.limits(comparison, quality);
         let mut findings = findings::findings(findings::Collected {
             comparison,
             selection: &self.selection,
             noise,
             quality,
+            limits: &limits,
         });
         let endpoints = self.endpoints.worst_first(comparison, noise);
         findings::no_surer_than_causes(&mut findings, &endpoints);
@@ -418,6 +444,21 @@ impl Diagnostician {
             attempts_omitted: chosen.omitted,
             attempts_not_selected: self.not_selected,
             highest_id: self.highest_id,
+            limits,
         }
+    }
+
+    /// The bounds that were reached, here and before.
+    fn limits(&self, comparison: &Comparison, quality: &CaptureQuality) -> Vec<Limit> {
+        let set_aside = Limit::reached(
+            "attempts_followed",
+            usize::try_from(quality.attempts_followed).unwrap_or(usize::MAX),
+            quality.attempts_set_aside,
+            "these were judged before they were watched for long enough: they are called pending",
+        );
+        let mut limits: Vec<Limit> = set_aside.into_iter().collect();
+        limits.extend(comparison.limits());
+        limits.extend(self.endpoints.limits());
+        limits
     }
 }

@@ -50,13 +50,13 @@ impl Noise {
 }
 
 /// So many SYNs that were answered and nobody completes, from so many clients.
-const FEWEST_IN_A_FLOOD: usize = 50;
+const FEWEST_IN_A_FLOOD: u64 = 50;
 const FEWEST_CLIENTS_OF_A_FLOOD: usize = 20;
 
 /// Unanswered SYNs are a flood only from more clients than a service has, each of which asks once or twice: the clients of a
 /// service that is down repeat themselves.
 const FEWEST_CLIENTS_OF_AN_UNANSWERED_FLOOD: usize = 200;
-const MOST_ATTEMPTS_PER_CLIENT: usize = 2;
+const MOST_ATTEMPTS_PER_CLIENT: u64 = 2;
 
 /// Answers from so many servers to one client that sent nothing.
 const FEWEST_SERVERS_OF_BACKSCATTER: usize = 10;
@@ -176,30 +176,22 @@ fn is_flooded(history: &ServiceHistory) -> bool {
     if !history.is_mostly_unfinished() {
         return false;
     }
-    let unfinished = history
-        .moments()
-        .iter()
-        .filter(|moment| moment.is_unfinished());
-    let (answered, silent): (Vec<&Moment>, Vec<&Moment>) =
-        unfinished.partition(|moment| moment.outcome == Outcome::HalfOpen);
-    let clients = |moments: &[&Moment]| -> usize {
-        let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
-        clients.len()
-    };
-    let is_answered_flood =
-        answered.len() >= FEWEST_IN_A_FLOOD && clients(&answered) >= FEWEST_CLIENTS_OF_A_FLOOD;
-    let silent_clients = clients(&silent);
+    let is_answered = |outcome, is_unfinished: bool| is_unfinished && outcome == Outcome::HalfOpen;
+    let is_silent = |outcome, is_unfinished: bool| is_unfinished && outcome != Outcome::HalfOpen;
+    let is_answered_flood = history.attempts_of(is_answered) >= FEWEST_IN_A_FLOOD
+        && history.clients_of(is_answered) >= FEWEST_CLIENTS_OF_A_FLOOD;
+    let silent_clients = history.clients_of(is_silent);
     let is_unanswered_flood = silent_clients >= FEWEST_CLIENTS_OF_AN_UNANSWERED_FLOOD
-        && silent.len() <= silent_clients * MOST_ATTEMPTS_PER_CLIENT;
+        && history.attempts_of(is_silent) <= silent_clients as u64 * MOST_ATTEMPTS_PER_CLIENT;
     is_answered_flood || is_unanswered_flood
 }
 
 fn clients_that_completed(history: &ServiceHistory) -> BTreeSet<IpAddr> {
     let moments = history.moments().iter();
-    moments
-        .filter(|moment| moment.was_accepted && moment.outcome != Outcome::HalfOpen)
-        .map(|moment| moment.client)
-        .collect()
+    let completed =
+        moments.filter(|moment| moment.was_accepted() && moment.outcome != Outcome::HalfOpen);
+    let completed = completed.map(|moment| moment.client);
+    completed.chain(history.clients_only_counted()).collect()
 }
 
 /// Addresses to which many servers answer that were asked for nothing.

@@ -32,6 +32,15 @@ impl OutcomeCounts {
         }
     }
 
+    /// Counts so many more.
+    pub(super) fn add_many(&mut self, outcome: Outcome, more: u64) {
+        for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {
+            if counted == outcome {
+                *count = count.saturating_add(more);
+            }
+        }
+    }
+
     /// Counts so many fewer.
     pub(crate) fn take_away(&mut self, outcome: Outcome, fewer: u64) {
         for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {

@@ -107,6 +107,14 @@ impl From<BucketWidth> for u32 {
 }
 
 impl BucketWidth {
+    /// As wide as they get.
+    pub(super) const WIDEST: Self = Self(MOST_DOUBLINGS);
+
+    /// Twice as wide.
+    pub(super) fn doubled(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     /// The narrowest in which so long a time takes no more buckets than that.
     pub fn for_span(span: Duration, buckets: u16) -> Self {
         let mut width = Self::default();
@@ -128,7 +136,8 @@ impl BucketWidth {
         self.start_of(self.bucket_of(at))
     }
 
-    fn bucket_of(self, at: Timestamp) -> i64 {
+    /// Which of the buckets that are aligned to the epoch holds this moment.
+    pub(super) fn bucket_of(self, at: Timestamp) -> i64 {
         at.nanoseconds().div_euclid(NANOSECONDS_OF_NARROWEST) >> self.0
     }
 
@@ -176,11 +185,6 @@ impl TimeLine {
     /// What was counted at the latest time: a look there brings it into the cache.
     pub(super) fn latest_count(&self) -> u32 {
         self.cells.last().map_or(0, |cell| cell.count)
-    }
-
-    /// How much is kept.
-    pub(super) fn cells(&self) -> usize {
-        self.cells.len()
     }
 
     /// How wide a bucket is.

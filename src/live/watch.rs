@@ -22,6 +22,8 @@ use crate::report::CaptureTotals;
 #[derive(Debug)]
 pub struct LiveWatch {
     tracker: LiveTracker,
+    /// How many it follows at once.
+    attempts_followed: u64,
     diagnostician: LiveDiagnostician,
     totals: CaptureTotals,
     losses: RecentLosses,
@@ -49,6 +51,7 @@ impl LiveWatch {
         };
         Self {
             tracker: LiveTracker::new(settings.tracker, captures_third_step),
+            attempts_followed: settings.tracker.open_attempts as u64,
             diagnostician: LiveDiagnostician::new(
                 settings.selection,
                 settings.listed_attempts,
@@ -347,6 +350,8 @@ impl LiveWatch {
                 || (!shows_third_step && !leaves_out_third_step),
             hiding_filter,
             lost_packets,
+            attempts_set_aside: self.tracker.set_aside_undecided(),
+            attempts_followed: self.attempts_followed,
         }
     }
 }

@@ -35,8 +35,13 @@ pub(super) fn affected(finding: &Finding, zone: TimeZoneChoice) -> Option<String
     if finding.attempts == 0 {
         return None;
     }
+    let at_least = if finding.is_of_sample {
+        "at least "
+    } else {
+        ""
+    };
     let count = format!(
-        "{} of {}",
+        "{} of {at_least}{}",
         counted(finding.attempts, "connect"),
         counted(finding.clients as u64, "client")
     );

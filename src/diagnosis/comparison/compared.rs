@@ -96,6 +96,6 @@ fn successful(history: &ServiceHistory) -> Vec<&Moment> {
         .iter()
         .filter(|moment| moment.outcome == Outcome::Established)
         .collect();
-    successful.sort_by_key(|moment| (moment.started, moment.id));
+    successful.sort_by_key(|moment| moment.order());
     successful
 }

@@ -1,14 +1,24 @@
 //! What a capture tells of a host: whether it is there, and from how far its own stack answers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::diagnosis::compact_sets::AddressSet;
+use crate::diagnosis::compact_sets::Host;
+use crate::diagnosis::fixed_hash;
+use crate::diagnosis::key_filter::KeyFilter;
+use crate::diagnosis::known_ends::Table;
+use crate::diagnosis::limits::Limit;
+use crate::diagnosis::worth::keep_worthiest;
 use crate::handshake::{Attempt, DecidedAttempt, Role, SeenPacket, Sender};
 
-/// How many hosts are remembered.
-const REMEMBERED: usize = 200_000;
+/// The answers of how many hosts are remembered, and of how many at most until some are let go.
+const REMEMBERED: usize = 100_000;
+const AT_MOST: usize = REMEMBERED + REMEMBERED / 4;
+
+/// Signs of life are kept in so many blocks of 64 bytes, once they are many: 4 MB, in which 1.5
+/// million hosts are told apart.
+const BLOCKS_OF_LIFE: usize = 1 << 16;
 
 /// How many of the latest senders are known without a look into the table: most packets are of these.
 const LATEST_SENDERS: usize = 64;
@@ -177,16 +187,19 @@ fn initial(ttl: u8) -> u8 {
 /// All hosts, bounded.
 #[derive(Clone, Debug)]
 pub(super) struct Hosts {
-    alive: AddressSet,
-    facts: HashMap<IpAddr, HostFacts, foldhash::fast::RandomState>,
+    alive: KeyFilter,
+    facts: Table<Host, HostFacts>,
+    /// How many hosts were let go whose answers were remembered.
+    let_go: u64,
     latest: [Option<IpAddr>; LATEST_SENDERS],
 }
 
 impl Default for Hosts {
     fn default() -> Self {
         Self {
-            alive: AddressSet::default(),
-            facts: HashMap::default(),
+            alive: KeyFilter::with_blocks(BLOCKS_OF_LIFE),
+            facts: Table::default(),
+            let_go: 0,
             latest: [None; LATEST_SENDERS],
         }
     }
@@ -200,9 +213,7 @@ impl Hosts {
             Some(slot) => *slot = Some(address),
             None => {}
         }
-        if self.alive.len() < REMEMBERED {
-            self.alive.insert(address);
-        }
+        self.alive.insert(fixed_hash::of_address(address));
     }
 
     pub(super) fn take_alive(&mut self, other: Self) {
@@ -217,26 +228,51 @@ impl Hosts {
             .packets_as(&[Role::SynAck, Role::SynAckRepeated, Role::Proof])
             .filter(is_answer)
             .peekable();
-        let has_room = self.facts.len() < REMEMBERED || self.facts.contains_key(&server);
-        if answers.peek().is_none() || !has_room {
+        if answers.peek().is_none() {
             return;
         }
-        let facts = self.facts.entry(server).or_default();
+        let facts = self.facts.entry(Host(server)).or_default();
         for packet in answers {
             facts.note_packet(packet);
         }
         facts.note_times(attempt);
+        if self.facts.len() > AT_MOST {
+            self.let_go_of_most_seldom();
+        }
+    }
+
+    /// Hosts that answered more than once are asked about again; of others a sample stays.
+    fn let_go_of_most_seldom(&mut self) {
+        self.let_go += keep_worthiest(&mut self.facts, REMEMBERED, |host, facts| {
+            let answers: u32 = facts.own_ttls.values().sum();
+            (u8::from(answers < 4), fixed_hash::of_address(host.0))
+        });
     }
 
     pub(super) fn get(&self, address: IpAddr) -> Option<&HostFacts> {
-        self.facts.get(&address)
+        self.facts.get(&Host(address))
     }
 
-    pub(super) fn is_silent(&self, address: IpAddr) -> Option<bool> {
-        if self.alive.contains(address) {
-            return Some(false);
-        }
-        (self.alive.len() < REMEMBERED).then_some(true)
+    /// Whether no packet of it was seen. Of millions of hosts, a silent one is now and then taken
+    /// for alive, never the other way round.
+    pub(super) fn is_silent(&self, address: IpAddr) -> bool {
+        !self.alive.contains(fixed_hash::of_address(address))
+    }
+
+    pub(super) fn limits(&self) -> impl Iterator<Item = Limit> {
+        let alive = Limit::reached(
+            "hosts_with_a_sign_of_life",
+            usize::try_from(self.alive.room()).unwrap_or(usize::MAX),
+            self.alive.beyond_room(),
+            "a silent host may be taken for alive: then its cause is less sure, or another",
+        );
+        let answering = Limit::reached(
+            "hosts_that_answer",
+            REMEMBERED,
+            self.let_go,
+            "how far the answers of these hosts come is not known: who sent a RST is less sure",
+        );
+        alive.into_iter().chain(answering)
     }
 }
 

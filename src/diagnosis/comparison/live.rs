@@ -10,14 +10,6 @@ use crate::diagnosis::findings::CaptureQuality;
 use crate::handshake::{DecidedAttempt, Outcome};
 
 impl Comparison {
-    /// One that remembers the latest attempts to a server that has very many, not the first.
-    pub(in crate::diagnosis) fn of_latest() -> Self {
-        Self {
-            keeps_latest: true,
-            ..Self::default()
-        }
-    }
-
     /// The addresses of the host that captures, besides those of loopback.
     pub(in crate::diagnosis) fn take_addresses(&mut self, addresses: impl Iterator<Item = IpAddr>) {
         self.here = addresses.filter(|address| !address.is_loopback()).collect();
@@ -48,7 +40,7 @@ impl Comparison {
             self.quality = quality.clone();
         }
         if let Some(service) = self.services.get_mut(&server) {
-            service.settle_if_changed();
+            service.settle_if_changed(self.share);
         }
     }
 
@@ -58,6 +50,7 @@ impl Comparison {
             service.forget_before(cutoff);
             !service.moments().is_empty()
         });
+        self.count_moments();
     }
 
     /// The names that were learned before, while there is room for more.

@@ -3,57 +3,115 @@
 
 mod compared;
 mod hosts;
+mod limits;
 mod live;
+mod room;
 mod services;
 mod targets;
 mod vantage;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
-pub(super) use services::{Fingerprint, Moment, ServiceHistory, Sign, is_unfinished};
+pub(super) use services::{
+    Fingerprint, Moment, ServiceHistory, Sign, is_unfinished, worth_of_server,
+};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use super::compact_sets::Host;
+use super::compact_sets::{AddressSet, Host};
 use super::findings::CaptureQuality;
+use super::fixed_hash;
+use super::key_filter::KeyFilter;
 use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
+use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation, RowBatch};
 use crate::handshake::{Attempt, DecidedAttempt, InBrief, Outcome, Role};
 use hosts::Hosts;
 use targets::Targets;
 
-/// How many addresses are remembered for unanswered questions, and how many servers.
-const REMEMBERED: usize = 100_000;
+/// How many addresses are remembered for unanswered questions, how many clients, and how many
+/// servers.
+pub(super) const REMEMBERED: usize = 100_000;
 
-/// How many attempts are remembered singly, of all servers together, and how many targets of all clients.
-const REMEMBERED_MOMENTS: usize = 500_000;
+/// How many there are at most until those go that are worth least.
+const AT_MOST: usize = REMEMBERED + REMEMBERED / 4;
+
+/// How many attempts are remembered singly, of all servers together.
+const REMEMBERED_MOMENTS: usize = 100_000;
+
+/// How many targets are told apart, of all clients together.
+const REMEMBERED_TARGETS: usize = 500_000;
+
+/// Answers are kept in so many blocks of 64 bytes, once they are many: 2 MB, in which 800,000 are
+/// told apart.
+const BLOCKS_OF_ANSWERS: usize = 1 << 15;
+
+/// Hosts that were reached, beyond those that are remembered: 512 KB.
+const BLOCKS_OF_REACHED: usize = 1 << 13;
 
 /// Collects what attempts can be compared with, in bounded memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Comparison {
     hosts: Hosts,
     names: Names,
     services: Table<Endpoint, ServiceHistory>,
-    asked_for: HashMap<IpAddr, AskedFor, foldhash::fast::RandomState>,
+    asked_for: Table<Host, AskedFor>,
     clients: Table<Host, ClientFacts>,
     /// Hosts to which a connect succeeded, whether or not their answers were captured.
-    reached: HashSet<IpAddr, foldhash::fast::RandomState>,
+    reached: AddressSet,
+    also_reached: KeyFilter,
     /// Attempts that were answered: client, port of the server, number of the SYN.
-    answered: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
+    answered: KeyFilter,
     /// Attempts whose SYN goes from an address to itself: client, port of the server, number of the SYN.
     to_itself: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
+    /// How many attempts of one class to one server are remembered singly.
+    share: usize,
     remembered_moments: usize,
+    /// When there are so many, room is made.
+    most_moments: usize,
     remembered_targets: usize,
+    left_out: LeftOut,
     quality: CaptureQuality,
     /// The addresses of the host that captures, where they are known.
     here: HashSet<IpAddr, foldhash::fast::RandomState>,
-    /// Whether of many attempts to one server the latest are remembered, not the first.
-    keeps_latest: bool,
+}
+
+/// How much was left out, because there was more than is remembered.
+#[derive(Clone, Copy, Debug, Default)]
+struct LeftOut {
+    clients: u64,
+    servers: u64,
+    asked_for: u64,
+    targets: u64,
+    to_itself: u64,
+}
+
+impl Default for Comparison {
+    fn default() -> Self {
+        Self {
+            hosts: Hosts::default(),
+            names: Names::default(),
+            services: Table::default(),
+            asked_for: Table::default(),
+            clients: Table::default(),
+            reached: AddressSet::default(),
+            also_reached: KeyFilter::with_blocks(BLOCKS_OF_REACHED),
+            answered: KeyFilter::with_blocks(BLOCKS_OF_ANSWERS),
+            to_itself: HashSet::default(),
+            share: services::LARGEST_SHARE,
+            remembered_moments: 0,
+            most_moments: REMEMBERED_MOMENTS,
+            remembered_targets: 0,
+            left_out: LeftOut::default(),
+            quality: CaptureQuality::default(),
+            here: HashSet::default(),
+        }
+    }
 }
 
 /// What is known of one that tries to connect.
@@ -64,6 +122,13 @@ struct ClientFacts {
     targets: Targets,
 }
 
+impl ClientFacts {
+    /// Who tried once in vain is worth least: nearly all addresses that a flood forges do.
+    fn worth(&self) -> u8 {
+        u8::from(self.targets.tried_once_in_vain())
+    }
+}
+
 /// Questions who has an address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AskedFor {
@@ -71,6 +136,13 @@ pub(super) struct AskedFor {
     pub(super) questions: u32,
     /// How often somebody answered.
     pub(super) answers: u32,
+}
+
+impl AskedFor {
+    /// Asked at least twice, in vain.
+    fn is_unanswered(self) -> bool {
+        self.questions >= 2 && self.answers == 0
+    }
 }
 
 impl Comparison {
@@ -120,8 +192,12 @@ impl Comparison {
     }
 
     fn note_neighbour(&mut self, address: IpAddr, note: impl Fn(&mut AskedFor)) {
-        if self.asked_for.len() < REMEMBERED || self.asked_for.contains_key(&address) {
-            note(self.asked_for.entry(address).or_default());
+        note(self.asked_for.entry(Host(address)).or_default());
+        if self.asked_for.len() > AT_MOST {
+            let rank = |host: &Host, asked: &AskedFor| {
+                (!asked.is_unanswered(), fixed_hash::of_address(host.0))
+            };
+            self.left_out.asked_for += keep_worthiest(&mut self.asked_for, REMEMBERED, rank);
         }
     }
 
@@ -140,12 +216,8 @@ impl Comparison {
         self.hosts.note_answers(decided);
         let attempt = &decided.attempt;
         self.note_success(attempt);
-        if attempt.client.address == attempt.server.address && self.to_itself.len() < REMEMBERED {
-            self.to_itself.extend(
-                attempt
-                    .isn
-                    .map(|isn| (attempt.client, attempt.server.port, isn.0)),
-            );
+        if attempt.client.address == attempt.server.address {
+            self.note_sent_to_itself(attempt);
         }
         let syn = attempt.packets_as(&[Role::Syn]).next();
         let ttl = syn.map(|syn| syn.ip.ttl);
@@ -155,56 +227,70 @@ impl Comparison {
         let new = ServiceHistory::default;
         let service = ends
             .service
-            .get_or_add(&mut self.services, attempt.server, REMEMBERED, new);
+            .get_or_add(&mut self.services, attempt.server, new);
         if let Some(service) = service {
-            if self.keeps_latest {
-                self.remembered_moments -= service.make_room();
-            }
-            let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
-            self.remembered_moments += usize::from(service.add(decided, has_room));
+            let before = service.moments().len();
+            service.add(decided, self.share);
+            self.remembered_moments += service.moments().len();
+            self.remembered_moments -= before;
+        }
+    }
+
+    fn note_sent_to_itself(&mut self, attempt: &Attempt) {
+        let key = attempt
+            .isn
+            .map(|isn| (attempt.client, attempt.server.port, isn.0));
+        if self.to_itself.len() < REMEMBERED {
+            self.to_itself.extend(key);
+        } else {
+            self.left_out.to_itself += u64::from(key.is_some());
         }
     }
 
     /// Takes note of who was reached, and which SYN was answered.
     fn note_success(&mut self, attempt: &Attempt) {
-        if attempt.established_at.is_some() && self.reached.len() < REMEMBERED {
-            self.reached.insert(attempt.server.address);
+        if attempt.established_at.is_some() {
+            let server = attempt.server.address;
+            if self.reached.len() < REMEMBERED {
+                self.reached.insert(server);
+            } else if !self.reached.contains(server) {
+                self.also_reached.insert(fixed_hash::of_address(server));
+            }
         }
-        if attempt.answered_at.is_some() && self.answered.len() < REMEMBERED {
-            self.answered.extend(
-                attempt
-                    .isn
-                    .map(|isn| (attempt.client, attempt.server.port, isn.0)),
-            );
+        if attempt.answered_at.is_some()
+            && let Some(key) = key_of_syn(attempt)
+        {
+            self.answered.insert(key);
         }
     }
 
-    /// As [`Self::add_known`] of the whole attempt, when nothing of it is kept but counts: whether it looks like noise. `None`
-    /// when more of it is kept.
+    fn was_reached(&self, address: IpAddr) -> bool {
+        self.reached.contains(address)
+            || self.also_reached.contains(fixed_hash::of_address(address))
+    }
+
+    /// As [`Self::add_known`] of the whole attempt, when nothing of it is kept but counts: whether
+    /// that is so.
     pub(super) fn count(
         &mut self,
         brief: &InBrief<'_>,
         ends: &KnownEnds,
         is_known_pair: bool,
-    ) -> Option<bool> {
-        let is_sent_to_itself = brief.client.address == brief.server.address;
-        if self.keeps_latest || is_sent_to_itself || brief.was_accepted() {
-            return None;
+    ) -> bool {
+        if brief.client.address == brief.server.address || brief.was_accepted() {
+            return false;
         }
-        let outcome = brief.outcome;
-        let has_room = self.remembered_moments < REMEMBERED_MOMENTS;
         let service = ends.service.get_mut(&mut self.services, &brief.server);
-        let service = service.filter(|service| !(has_room && service.has_room()))?;
-        service.count(outcome, brief.has_one_syn());
-        let is_flooded = service.is_mostly_unfinished();
-        let client = self.note_client(
-            (brief.client.address, ends.client),
-            (brief.server, is_known_pair),
-            outcome,
-            Some(brief.ttl),
-        );
-        let is_scanner = client.is_some_and(|client| client.targets.is_scan());
-        Some(is_scanner || (is_unfinished(outcome, brief.has_one_syn()) && is_flooded))
+        let beginning = (brief.started_at, brief.client.address);
+        let is_counted = service.is_some_and(|service| {
+            service.only_counts(brief.outcome, brief.has_one_syn(), beginning)
+        });
+        if is_counted {
+            let client = (brief.client.address, ends.client);
+            let target = (brief.server, is_known_pair);
+            self.note_client(client, target, brief.outcome, Some(brief.ttl));
+        }
+        is_counted
     }
 
     /// Takes note of who tried to reach whom, and whether that is known; `ttl` is that of the SYN.
@@ -214,30 +300,31 @@ impl Comparison {
         (server, is_known_target): (Endpoint, bool),
         outcome: Outcome,
         ttl: Option<u8>,
-    ) -> Option<&ClientFacts> {
+    ) {
         let new = ClientFacts::default;
-        let client = known.get_or_add(&mut self.clients, Host(address), REMEMBERED, new)?;
+        let Some(client) = known.get_or_add(&mut self.clients, Host(address), new) else {
+            return;
+        };
         if let Some(ttl) = ttl {
             *client.is_near.get_or_insert(false) |= is_untouched(ttl);
         }
         client.targets.count_attempt(outcome);
-        let has_room = self.remembered_targets < REMEMBERED_MOMENTS;
-        if has_room && !is_known_target {
+        if self.remembered_targets >= REMEMBERED_TARGETS {
+            let is_new = !is_known_target && !client.targets.has(server);
+            self.left_out.targets += u64::from(is_new);
+        } else if !is_known_target {
             self.remembered_targets += usize::from(client.targets.tell_apart(server));
         }
-        Some(client)
     }
 
     /// Looks up a client.
     pub(super) fn place_of_client(&self, client: IpAddr) -> Place {
-        let has_room = self.clients.len() < REMEMBERED;
-        Place::of(self.clients.get_index_of(&Host(client)), has_room)
+        Place::of(self.clients.get_index_of(&Host(client)))
     }
 
     /// Looks up a server.
     pub(super) fn place_of_service(&self, server: Endpoint) -> Place {
-        let has_room = self.services.len() < REMEMBERED;
-        Place::of(self.services.get_index_of(&server), has_room)
+        Place::of(self.services.get_index_of(&server))
     }
 
     /// Whether this is a target of the client that is told apart.
@@ -286,15 +373,15 @@ impl Comparison {
     /// Looks at all attempts together, once there are no more.
     pub(super) fn settle(&mut self, quality: CaptureQuality) {
         self.quality = quality;
+        self.thin_to(REMEMBERED_MOMENTS);
         for service in self.services.values_mut() {
-            service.settle();
+            service.settle(self.share);
         }
     }
 
     /// Whether what looks like silence of this host may have been an answer that the capture lost, or could not show.
     pub(super) fn is_silence_doubtful(&self, server: IpAddr) -> bool {
-        let is_one_sided =
-            self.reached.contains(&server) && self.hosts.is_silent(server) == Some(true);
+        let is_one_sided = self.was_reached(server) && self.hosts.is_silent(server);
         self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors || is_one_sided
     }
 
@@ -303,15 +390,13 @@ impl Comparison {
         self.hosts.get(address)
     }
 
-    /// Whether no packet of this host is in the capture; `None` where too many hosts were seen to tell, or where the host
-    /// was reached although none of its packets was captured. The host that captures lives.
+    /// Whether no packet of this host is in the capture; `None` where the host was reached although
+    /// none of its packets was captured. The host that captures lives.
     pub(super) fn is_silent(&self, address: IpAddr) -> Option<bool> {
-        if self.here.contains(&address) {
+        if self.here.contains(&address) || !self.hosts.is_silent(address) {
             return Some(false);
         }
-        self.hosts
-            .is_silent(address)
-            .filter(|is_silent| !is_silent || !self.reached.contains(&address))
+        (!self.was_reached(address)).then_some(true)
     }
 
     /// How the attempts to one server ended, in the order they began.
@@ -344,22 +429,19 @@ impl Comparison {
 
     /// Hosts that were reached although none of their packets was captured, in the order of their addresses.
     pub(super) fn reached_unseen(&self) -> Vec<IpAddr> {
-        let is_unseen = |address: &&IpAddr| self.hosts.is_silent(**address) == Some(true);
-        let mut unseen: Vec<IpAddr> = self.reached.iter().filter(is_unseen).copied().collect();
+        let is_unseen = |address: &IpAddr| self.hosts.is_silent(*address);
+        let mut unseen: Vec<IpAddr> = self.reached.iter().filter(is_unseen).collect();
         unseen.sort_unstable();
         unseen
     }
 
     /// Addresses that were asked for at least twice, and nobody answered, in their order.
     pub(super) fn unanswered_hosts(&self) -> Vec<(IpAddr, AskedFor)> {
-        let is_unanswered = |asked: &AskedFor| asked.questions >= 2 && asked.answers == 0;
         let mut hosts: Vec<(IpAddr, AskedFor)> = self
             .asked_for
             .iter()
-            .filter(|(address, asked)| {
-                is_unanswered(asked) && self.hosts.is_silent(**address) == Some(true)
-            })
-            .map(|(address, asked)| (*address, *asked))
+            .map(|(host, asked)| (host.0, *asked))
+            .filter(|(address, asked)| asked.is_unanswered() && self.hosts.is_silent(*address))
             .collect();
         hosts.sort_by_key(|(address, _)| *address);
         hosts
@@ -367,10 +449,7 @@ impl Comparison {
 
     /// Whether the very same SYN was answered under another server's address: a NAT translated it.
     pub(super) fn is_answered_in_another_name(&self, attempt: &Attempt) -> bool {
-        attempt.isn.is_some_and(|isn| {
-            self.answered
-                .contains(&(attempt.client, attempt.server.port, isn.0))
-        })
+        key_of_syn(attempt).is_some_and(|key| self.answered.contains(key))
     }
 
     /// Whether the SYN came back to its sender as if from itself: a load balancer that keeps the client's address chose the
@@ -396,7 +475,10 @@ impl Comparison {
 
     /// Questions who has this address.
     pub(super) fn asked_for(&self, address: IpAddr) -> AskedFor {
-        self.asked_for.get(&address).copied().unwrap_or_default()
+        self.asked_for
+            .get(&Host(address))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How many addresses and ports a client tried: at least, when it is 1024.
@@ -412,6 +494,15 @@ impl Comparison {
                 .service(server)
                 .is_none_or(|service| !service.has_answered())
     }
+}
+
+/// Of a SYN, whatever address it went to: client, port of the server, and number.
+fn key_of_syn(attempt: &Attempt) -> Option<u64> {
+    let number = u64::from(attempt.isn?.0) << 16 | u64::from(attempt.server.port);
+    Some(fixed_hash::mix_two(
+        fixed_hash::of_endpoint(attempt.client),
+        number,
+    ))
 }
 
 /// Whether two times are of the same seconds: so close that a service hardly changed between them.

@@ -113,6 +113,11 @@ impl Targets {
             .saturating_sub(u64::from(before.is_failure()));
     }
 
+    /// Whether there was one attempt, which failed.
+    pub(super) fn tried_once_in_vain(&self) -> bool {
+        self.attempts == 1 && self.failed == 1
+    }
+
     /// How many targets there were: at least, when it is 1024.
     pub(super) fn count(&self) -> usize {
         self.told_apart as usize

@@ -1,6 +1,6 @@
 //! What this capture cannot show.
 
-use super::{Collected, Finding, FindingKind, matching, over};
+use super::{Collected, Finding, FindingKind, count, matching, over};
 use crate::diagnosis::causes::Confidence;
 use crate::handshake::Outcome;
 
@@ -98,11 +98,11 @@ fn capture_lost_packets(collected: Collected<'_>) -> Option<Finding> {
 /// SYN-ACKs whose SYNs came before the capture.
 fn capture_started_late(collected: Collected<'_>) -> Option<Finding> {
     let moments = matching(collected, |moment| {
-        moment.outcome == Outcome::Partial && moment.was_accepted
+        moment.outcome == Outcome::Partial && moment.was_accepted()
     });
     let statement = format!(
         "{} SYN-ACKs answer SYNs that are not in the capture: it started while connects were under way, or misses packets",
-        moments.len()
+        count(&moments)
     );
     (!moments.is_empty()).then(|| {
         over(

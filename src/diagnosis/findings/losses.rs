@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Collected, Finding, FindingKind, Service, in_order, over};
+use super::{Collected, Finding, FindingKind, Service, count, in_order, over};
 use crate::capture::Timestamp;
 use crate::diagnosis::causes::Confidence;
 use crate::diagnosis::comparison::{Moment, Sign};
@@ -36,25 +36,25 @@ fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> 
     let is_loss = |moment: &Moment| {
         moment.sign == Some(Sign::AnsweredLate) || moment.outcome == Outcome::Dropped
     };
-    let is_alive = |service: &&Service| service.moments.iter().any(|moment| moment.was_accepted);
+    let is_alive = |service: &&Service| service.moments.iter().any(Moment::was_accepted);
     let mut hosts = BTreeSet::new();
     let mut lost = Vec::new();
     let mut tried = 0;
     for service in services.iter().filter(is_alive) {
-        tried += service.moments.len();
+        tried += count(&service.moments);
         let losses = service.those(is_loss);
         if !losses.is_empty() {
             hosts.insert(service.server.address);
         }
         lost.extend(losses);
     }
-    let is_rare = lost.len() * 2 < tried;
+    let is_rare = count(&lost) * 2 < tried;
     if hosts.len() < FEWEST_HOSTS || lost.len() < FEWEST_LOSSES || !is_rare {
         return None;
     }
     let statement = format!(
         "{} of {tried} connects to {} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{}",
-        lost.len(),
+        count(&lost),
         hosts.len(),
         where_they_are_lost(collected, &lost)
     );
@@ -86,7 +86,7 @@ fn shared_failure(collected: Collected<'_>, services: &[Service]) -> Option<Find
     let is_dropped = |moment: &Moment| moment.outcome == Outcome::Dropped;
     let silent: Vec<(&Service, Vec<Moment>)> = services
         .iter()
-        .filter(|service| service.moments.iter().any(|moment| moment.was_accepted))
+        .filter(|service| service.moments.iter().any(Moment::was_accepted))
         .map(|service| (service, service.those(is_dropped)))
         .filter(|(service, dropped)| {
             !dropped.is_empty() && !is_among_successes(collected, service, dropped)

@@ -8,6 +8,7 @@ mod caution;
 #[cfg(feature = "live")]
 mod host_proof;
 mod hosts;
+mod limits_hit;
 mod losses;
 mod next_steps;
 mod noise;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::causes::Confidence;
 use super::comparison::{Comparison, Moment};
+use super::limits::Limit;
 use super::noise::NoiseFilter;
 use super::selection::Selection;
 use crate::capture::{PacketPlace, Timestamp};
@@ -41,10 +43,12 @@ pub struct Finding {
     pub confidence: Confidence,
     /// The server that it is about.
     pub server: Option<Endpoint>,
-    /// How many clients it affects.
+    /// How many clients it affects: at least, when not all attempts are remembered.
     pub clients: usize,
     /// How many attempts it affects.
     pub attempts: u64,
+    /// Whether some of the attempts are only counted, because there were too many to remember each.
+    pub is_of_sample: bool,
     /// When the first of these began.
     pub from: Option<Timestamp>,
     /// When the last of these began.
@@ -134,6 +138,8 @@ pub enum FindingKind {
     CaptureLostPackets,
     /// Connects were under way when the capture started.
     CaptureStartedLate,
+    /// There was more than is remembered.
+    LimitsHit,
 }
 
 impl FindingKind {
@@ -161,6 +167,7 @@ impl FindingKind {
             Self::CaptureFiltered => "capture_filtered",
             Self::CaptureLostPackets => "capture_lost_packets",
             Self::CaptureStartedLate => "capture_started_late",
+            Self::LimitsHit => "limits_hit",
         }
     }
 
@@ -176,7 +183,8 @@ impl FindingKind {
             Self::OneSidedCapture
             | Self::CaptureFiltered
             | Self::CaptureLostPackets
-            | Self::CaptureStartedLate => 2,
+            | Self::CaptureStartedLate
+            | Self::LimitsHit => 2,
             _ => 0,
         }
     }
@@ -195,6 +203,10 @@ pub struct CaptureQuality {
     pub hiding_filter: Option<String>,
     /// Packets that the capturing host lost, where it says so.
     pub lost_packets: u64,
+    /// Attempts that were judged early, because more were open than are followed at once.
+    pub attempts_set_aside: u64,
+    /// How many are followed at once.
+    pub attempts_followed: u64,
 }
 
 /// What findings are made from.
@@ -204,18 +216,20 @@ pub(super) struct Collected<'a> {
     pub(super) selection: &'a Selection,
     pub(super) noise: &'a NoiseFilter,
     pub(super) quality: &'a CaptureQuality,
+    pub(super) limits: &'a [Limit],
 }
 
 /// All findings: those about services first, of these the ones that affect most clients and attempts.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let services = selected_services(collected);
     let mut findings = noise::findings(collected);
-    findings.extend(outages::findings(&services));
+    findings.extend(outages::findings(collected, &services));
     findings.extend(services::findings(collected, &services));
     findings.extend(hosts::findings(collected));
     findings.extend(losses::findings(collected, &services));
     findings.extend(signs::findings(collected, &services));
     findings.extend(capture_quality::findings(collected));
+    findings.extend(limits_hit::finding(collected));
     let mut findings: Vec<Finding> = findings
         .into_iter()
         .map(|finding| completed(collected, finding))
@@ -295,8 +309,13 @@ fn matching(collected: Collected<'_>, is_meant: impl Fn(&Moment) -> bool) -> Vec
 /// The attempts in the order they began.
 fn in_order(moments: impl Iterator<Item = Moment>) -> Vec<Moment> {
     let mut moments: Vec<Moment> = moments.collect();
-    moments.sort_by_key(|moment| (moment.started, moment.id));
+    moments.sort_by_key(Moment::order);
     moments
+}
+
+/// How many attempts these are: each may stand for others that are only counted.
+fn count(moments: &[Moment]) -> u64 {
+    moments.iter().map(Moment::stands_for).sum()
 }
 
 /// A finding over these attempts, in the order they began.
@@ -314,7 +333,8 @@ fn over(
         confidence,
         server,
         clients: clients.len(),
-        attempts: moments.len() as u64,
+        attempts: count(moments),
+        is_of_sample: moments.iter().any(|moment| moment.stands_for() > 1),
         from: moments.first().map(|moment| moment.started),
         until: moments.last().map(|moment| moment.started),
         statement,
@@ -324,7 +344,7 @@ fn over(
             attempt: moment.id,
             first: moment.proof().0,
             last: moment.proof().1,
-            others: moments.len() as u64 - 1,
+            others: count(moments).saturating_sub(1),
         }),
         next_steps: Vec::new(),
         vlan_tags: moments

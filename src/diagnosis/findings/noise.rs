@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingKind, in_order, over};
+use super::{Collected, Finding, FindingKind, count, in_order, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::causes::Confidence;
 use crate::diagnosis::comparison::Moment;
@@ -45,18 +45,23 @@ fn syn_floods(collected: Collected<'_>) -> Vec<Finding> {
 
 fn syn_flood(server: Endpoint, moments: &[Moment]) -> Finding {
     let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
-    let answered = moments
+    let half_open = moments
         .iter()
-        .filter(|moment| moment.outcome == Outcome::HalfOpen)
-        .count();
-    let how = if answered == moments.len() {
+        .filter(|moment| moment.outcome == Outcome::HalfOpen);
+    let answered: u64 = half_open.map(Moment::stands_for).sum();
+    let attempts = count(moments);
+    let at_least = if attempts == moments.len() as u64 {
+        ""
+    } else {
+        "at least "
+    };
+    let how = if answered == attempts {
         "were answered and never completed".to_owned()
     } else {
         format!("were never completed, {answered} of them answered")
     };
     let statement = format!(
-        "{} connects of {} clients to {server} {how}: a SYN flood, its sources forged",
-        moments.len(),
+        "{attempts} connects of {at_least}{} clients to {server} {how}: a SYN flood, its sources forged",
         clients.len()
     );
     over(
@@ -115,15 +120,13 @@ fn several(count: usize, noun: &str) -> String {
 fn port_scan(scanner: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
     let hosts: BTreeSet<IpAddr> = attempts.iter().map(|(server, _)| server.address).collect();
     let ports: BTreeSet<u16> = attempts.iter().map(|(server, _)| server.port).collect();
-    let accepted = attempts
-        .iter()
-        .filter(|(_, moment)| moment.was_accepted)
-        .count();
+    let accepted = attempts.iter().filter(|(_, moment)| moment.was_accepted());
+    let accepted: u64 = accepted.map(|(_, moment)| moment.stands_for()).sum();
     let statement = format!(
         "{scanner} tried {} on {}, {} connects in all; {accepted} were answered: a scan",
         several(ports.len(), "port"),
         several(hosts.len(), "host"),
-        attempts.len()
+        count(&moments_of(attempts))
     );
     let finding = over(
         FindingKind::PortScan,
@@ -142,7 +145,7 @@ fn port_scan(scanner: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
 fn what_was_found(attempts: &[(Endpoint, Moment)], hosts: usize) -> Vec<String> {
     let mut by_way: BTreeMap<&str, BTreeSet<Endpoint>> = BTreeMap::new();
     for (server, moment) in attempts {
-        let way = if moment.was_accepted {
+        let way = if moment.was_accepted() {
             "answered"
         } else {
             moment.outcome.name()

@@ -1,12 +1,13 @@
 //! Services that fail at some times and accept at others: all at once for a while, or now and then.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Finding, FindingKind, Service, over};
+use super::{Collected, Finding, FindingKind, Service, count, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::{Fingerprint, Moment, is_about_the_same_time};
+use crate::diagnosis::comparison::{Fingerprint, Moment, ServiceHistory, is_about_the_same_time};
 use crate::handshake::Outcome;
 
 /// More windows than this are no outages, but failures among successes.
@@ -19,10 +20,38 @@ const FEWEST_IN_A_WINDOW: usize = 2;
 const FEWEST_RUNS_OF_A_BACKEND: usize = 3;
 
 /// The findings about services that fail at times.
-pub(super) fn findings(services: &[Service]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = services.iter().flat_map(service_down_window).collect();
-    findings.extend(services.iter().filter_map(one_bad_backend));
-    findings
+pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Finding> {
+    let of_each = |service| {
+        let acceptances = Acceptances::of(collected, service);
+        let mut findings = service_down_window(service, acceptances);
+        findings.extend(one_bad_backend(service, acceptances));
+        findings
+    };
+    services.iter().flat_map(of_each).collect()
+}
+
+/// Where one server accepted attempts that are only counted.
+#[derive(Clone, Copy)]
+struct Acceptances<'a>(Option<&'a ServiceHistory>);
+
+impl<'a> Acceptances<'a> {
+    /// Of everybody: they tell nothing where the report is about certain clients.
+    fn of(collected: Collected<'a>, service: &Service) -> Self {
+        let is_about_all = collected.selection.clients.is_empty();
+        let history = collected.comparison.service(service.server);
+        Self(history.filter(|_| is_about_all))
+    }
+
+    /// Whether somebody was accepted who is one of these, or of those that are only counted.
+    fn may_be_of(self, client: IpAddr, known: &BTreeSet<IpAddr>) -> bool {
+        let history = self.0;
+        known.contains(&client) || history.is_some_and(|history| history.has_accepted_from(client))
+    }
+
+    fn are_between(self, one: &Moment, next: &Moment) -> bool {
+        let history = self.0;
+        history.is_some_and(|history| history.accepted_uncounted_between(one.started, next.started))
+    }
 }
 
 /// Whether the attempt met a port that did not accept it.
@@ -35,9 +64,9 @@ pub(super) fn is_shut(moment: &Moment) -> bool {
 
 /// A port that failed for everybody from one time to another, and accepted before or after: certain when it refused, and
 /// accepted before and after. A port whose failures are spread among its successes is another matter.
-fn service_down_window(service: &Service) -> Vec<Finding> {
-    let decisive = service.those(|moment| moment.was_accepted || is_shut(moment));
-    let windows: Vec<(usize, usize)> = shut_runs(&decisive);
+fn service_down_window(service: &Service, acceptances: Acceptances<'_>) -> Vec<Finding> {
+    let decisive = service.those(|moment| moment.was_accepted() || is_shut(moment));
+    let windows: Vec<(usize, usize)> = shut_runs(&decisive, acceptances);
     let is_whole = |(start, end): &(usize, usize)| *start == 0 && *end == decisive.len();
     if windows.len() > MOST_WINDOWS || windows.iter().any(is_whole) {
         return Vec::new();
@@ -49,20 +78,20 @@ fn service_down_window(service: &Service) -> Vec<Finding> {
 }
 
 /// The runs of attempts that were not accepted: from, and up to but without.
-fn shut_runs(moments: &[Moment]) -> Vec<(usize, usize)> {
+fn shut_runs(moments: &[Moment], acceptances: Acceptances<'_>) -> Vec<(usize, usize)> {
+    let goes_on = |one: &Moment, next: &Moment| {
+        one.was_accepted() == next.was_accepted()
+            && (one.was_accepted() || !acceptances.are_between(one, next))
+    };
+    let mut start = 0;
     let mut runs = Vec::new();
-    let mut start = None;
-    for (index, moment) in moments.iter().enumerate() {
-        match (moment.was_accepted, start) {
-            (false, None) => start = Some(index),
-            (true, Some(from)) => {
-                runs.push((from, index));
-                start = None;
-            }
-            _ => {}
+    for run in moments.chunk_by(goes_on) {
+        let end = start + run.len();
+        if run.first().is_some_and(|first| !first.was_accepted()) {
+            runs.push((start, end));
         }
+        start = end;
     }
-    runs.extend(start.map(|from| (from, moments.len())));
     runs
 }
 
@@ -80,13 +109,14 @@ impl<'a> Window<'a> {
         let shut = moments
             .get(start..end)
             .filter(|shut| shut.len() >= FEWEST_IN_A_WINDOW)?;
-        let before = start.checked_sub(1).and_then(|index| moments.get(index));
+        let (earlier, later) = (moments.get(..start)?, moments.get(end..)?);
+        let is_accepted = |moment: &&Moment| moment.was_accepted();
         Some(Self {
-            before,
+            before: earlier.iter().rfind(is_accepted),
             shut,
             first: shut.first()?,
             last: shut.last()?,
-            after: moments.get(end),
+            after: later.iter().find(is_accepted),
         })
     }
 
@@ -131,7 +161,7 @@ impl<'a> Window<'a> {
         });
         let shut = format!(
             "{} attempts from {} to {} failed, and none succeeded",
-            self.shut.len(),
+            count(self.shut),
             self.first.id.0,
             self.last.id.0
         );
@@ -173,18 +203,21 @@ fn one_window(server: Endpoint, moments: &[Moment], run: (usize, usize)) -> Opti
 
 /// Refusals spread among successes for the same clients: one of several hosts behind the address. Likely when their
 /// answers have come another number of hops.
-fn one_bad_backend(service: &Service) -> Option<Finding> {
+fn one_bad_backend(service: &Service, acceptances: Acceptances<'_>) -> Option<Finding> {
     let decisive =
-        service.those(|moment| moment.was_accepted || moment.outcome == Outcome::Refused);
+        service.those(|moment| moment.was_accepted() || moment.outcome == Outcome::Refused);
     let refused = service.those(|moment| moment.outcome == Outcome::Refused);
-    let accepted = service.those(|moment| moment.was_accepted);
+    let accepted = service.those(Moment::was_accepted);
+    let clients: BTreeSet<IpAddr> = accepted.iter().map(|moment| moment.client).collect();
     let is_of_all_clients = refused
         .iter()
-        .any(|moment| accepted.iter().any(|other| other.client == moment.client));
-    if shut_runs(&decisive).len() < FEWEST_RUNS_OF_A_BACKEND || !is_of_all_clients {
+        .any(|moment| acceptances.may_be_of(moment.client, &clients));
+    if shut_runs(&decisive, acceptances).len() < FEWEST_RUNS_OF_A_BACKEND || !is_of_all_clients {
         return None;
     }
-    let (good, bad) = (fingerprints(&accepted), fingerprints(&refused));
+    let (mut good, bad) = (fingerprints(&accepted), fingerprints(&refused));
+    let only_counted = acceptances.0.map(ServiceHistory::answers_only_counted);
+    good.extend(only_counted.into_iter().flatten());
     let has_own_fingerprint = !bad.is_empty() && bad.is_disjoint(&good);
     let confidence = if has_own_fingerprint {
         Confidence::Likely
@@ -193,10 +226,10 @@ fn one_bad_backend(service: &Service) -> Option<Finding> {
     };
     let statement = format!(
         "{} of {} connects to {} ({} %) were refused, spread among successes of the same clients: one of several hosts behind the address",
-        refused.len(),
-        decisive.len(),
+        count(&refused),
+        count(&decisive),
         service.server,
-        100 * refused.len() / decisive.len().max(1)
+        100 * count(&refused) / count(&decisive).max(1)
     );
     let evidence = vec![format!(
         "the refusals came with {}; the acceptances with {}",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::outages::is_shut;
-use super::{Collected, Finding, FindingKind, Service, over};
+use super::{Collected, Finding, FindingKind, Service, count, over};
 use crate::decode::IcmpKind;
 use crate::diagnosis::causes::Confidence;
 use crate::diagnosis::comparison::Moment;
@@ -44,8 +44,8 @@ fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let is_seen = collected.comparison.is_silent(server.address) == Some(false);
     let statement = format!(
         "{server} met {} of {} connects with silence and accepted others in the same seconds: its queue is full, or a limit drops",
-        silent.len(),
-        service.moments.len()
+        count(&silent),
+        count(&service.moments)
     );
     (is_seen && !silent.is_empty()).then(|| {
         over(
@@ -131,14 +131,9 @@ fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Findin
 /// once, then about one a second).
 fn limited_rejects(_: Collected<'_>, service: &Service) -> Option<Finding> {
     let (server, moments) = (service.server, &service.moments);
-    let count = |outcome| {
-        moments
-            .iter()
-            .filter(|moment| moment.outcome == outcome)
-            .count()
-    };
-    let (rejected, dropped) = (count(Outcome::Rejected), count(Outcome::Dropped));
-    let has_accepted = moments.iter().any(|moment| moment.was_accepted);
+    let count_of = |outcome| count(&service.those(|moment| moment.outcome == outcome));
+    let (rejected, dropped) = (count_of(Outcome::Rejected), count_of(Outcome::Dropped));
+    let has_accepted = moments.iter().any(Moment::was_accepted);
     let statement = format!(
         "{rejected} connects to {server} were rejected by ICMP and {dropped} met silence: all are rejected, and the errors are limited in number"
     );
@@ -211,7 +206,7 @@ fn service_rejected(_: Collected<'_>, service: &Service) -> Option<Finding> {
 }
 
 fn all_of(moments: &[Moment]) -> String {
-    match moments.len() {
+    match count(moments) {
         1 => "the one connect".to_owned(),
         2 => "both connects".to_owned(),
         count => format!("all {count} connects"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::outages::is_shut;
-use super::{Collected, Finding, FindingKind, Service, over};
+use super::{Collected, Finding, FindingKind, Service, count, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::causes::Confidence;
 use crate::diagnosis::comparison::{Moment, Sign};
@@ -30,7 +30,7 @@ fn several(
     service: &Service,
     sign: Sign,
     (kind, confidence): (FindingKind, Confidence),
-    says: impl Fn(usize) -> String,
+    says: impl Fn(u64) -> String,
 ) -> Option<Finding> {
     let signed = service.those(|moment| moment.sign == Some(sign));
     (signed.len() >= FEWEST).then(|| {
@@ -39,7 +39,7 @@ fn several(
             confidence,
             Some(service.server),
             &signed,
-            says(signed.len()),
+            says(count(&signed)),
         )
     })
 }
@@ -131,7 +131,7 @@ fn made_good_after(
         .iter()
         .filter(|service| is_other_version(&service.server))
         .flat_map(|service| &service.moments)
-        .filter(|moment| moment.was_accepted && moment.started >= failed.started)
+        .filter(|moment| moment.was_accepted() && moment.started >= failed.started)
         .filter(|moment| {
             collected.comparison.is_near(moment.client) == Some(true)
                 && collected.comparison.is_near(failed.client) == Some(true)

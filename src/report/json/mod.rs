@@ -18,7 +18,7 @@ use super::{capture_words, evidence_words};
 use crate::capture::{Compression, ProblemKind, SourceFacts};
 use crate::decode::SetAside;
 use crate::diagnosis::{
-    DiagnosedAttempt, EndpointPattern, EndpointSummary, Finding, Noise, Vantage, app_error,
+    DiagnosedAttempt, EndpointPattern, EndpointSummary, Finding, Limit, Noise, Vantage, app_error,
     service_name,
 };
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
@@ -60,6 +60,17 @@ fn wire_report(report: &Report) -> wire::Report<'_> {
             .collect(),
         attempts: AttemptSequence::of(report),
         attempts_omitted: diagnosis.attempts_omitted,
+        limits: diagnosis.limits.iter().map(wire_limit).collect(),
+    }
+}
+
+fn wire_limit(limit: &Limit) -> wire::Limit {
+    wire::Limit {
+        name: limit.name,
+        size: limit.size,
+        left_out: limit.left_out,
+        cost: limit.cost,
+        may_hide_findings: limit.may_hide_findings,
     }
 }
 
@@ -211,6 +222,7 @@ fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
             .server
             .and_then(|server| report.name_of(server.address)),
         clients: finding.clients as u64,
+        of_sample: finding.is_of_sample,
         attempts: finding.attempts,
         from: finding.from.map(rfc3339),
         until: finding.until.map(rfc3339),
@@ -255,6 +267,7 @@ fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint 
             .map(|(outcome, count)| (outcome.name(), count))
             .collect(),
         clients: endpoint.clients() as u64,
+        clients_estimated: endpoint.clients_are_estimated(),
         captured_at: endpoint.vantage.map(Vantage::name),
         first_failure: endpoint.first_failure.map(rfc3339),
         last_failure: endpoint.last_failure.map(rfc3339),

@@ -36,6 +36,25 @@ pub(super) struct Report<'a> {
     pub(super) attempts: AttemptSequence<'a>,
     /// How many attempts could have been listed and are not.
     pub(super) attempts_omitted: u64,
+    /// The bounds that were reached, because there was more than is remembered; empty when nothing
+    /// was left out.
+    pub(super) limits: Vec<Limit>,
+}
+
+/// A bound beyond which something was left out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Limit {
+    /// What is bounded: `clients`, `failures_remembered`.
+    pub(super) name: &'static str,
+    /// How many are kept.
+    pub(super) size: u64,
+    /// How many were left out.
+    pub(super) left_out: u64,
+    /// What that may have cost, in words.
+    pub(super) cost: &'static str,
+    /// Whether a cause or finding may be missing for it, or lean on a sample; then a finding
+    /// `limits_hit` says so.
+    pub(super) may_hide_findings: bool,
 }
 
 /// What made the report.
@@ -225,10 +244,13 @@ pub(super) struct Finding {
     pub(super) server: Option<String>,
     /// That server's name, learned from the capture.
     pub(super) server_name: Option<String>,
-    /// How many clients it affects.
+    /// How many clients it affects: at least, where `of_sample` is true.
     pub(super) clients: u64,
     /// How many attempts it affects.
     pub(super) attempts: u64,
+    /// Whether there were too many of these attempts to remember each: some of them are only
+    /// counted.
+    pub(super) of_sample: bool,
     /// Since when.
     pub(super) from: Option<String>,
     /// Until when.
@@ -278,8 +300,11 @@ pub(super) struct Endpoint {
     pub(super) folded: u64,
     /// How they ended; outcomes that did not occur are left out.
     pub(super) outcomes: BTreeMap<&'static str, u64>,
-    /// Client addresses: at least, when it is 65536, or when there were millions of all servers.
+    /// Client addresses: about, where `clients_estimated` is true.
     pub(super) clients: u64,
+    /// Whether there were too many clients to tell each apart: their number is estimated from a
+    /// sample.
+    pub(super) clients_estimated: bool,
     /// Where the packets were captured: at the `client`, at the `server` or `between`; null when that cannot be told, or
     /// differs among the clients.
     pub(super) captured_at: Option<&'static str>,

@@ -1,45 +1,46 @@
 //! The attempts to one server while the packets pass.
 
-use super::{Moment, REMEMBERED, ServiceHistory, is_unfinished};
+use super::{Moment, ServiceHistory};
 use crate::capture::Timestamp;
 use crate::handshake::DecidedAttempt;
-
-/// Of a full history, so many are forgotten at once.
-const FORGOTTEN_AT_ONCE: usize = REMEMBERED / 4;
 
 /// A history is looked at anew when a sixteenth of it has changed.
 const UNCHANGED_PART: usize = 16;
 
 impl ServiceHistory {
-    /// Forgets the first attempts when there is no room for another; how many.
-    pub(in crate::diagnosis::comparison) fn make_room(&mut self) -> usize {
-        if self.moments.len() < REMEMBERED {
-            return 0;
-        }
-        self.moments.drain(..FORGOTTEN_AT_ONCE).count()
-    }
-
-    /// Replaces what is remembered of an attempt.
+    /// Replaces what is remembered of an attempt. Of one that is only counted, nothing is.
     pub(in crate::diagnosis::comparison) fn revise(&mut self, decided: &DecidedAttempt) {
         let id = decided.attempt.id;
-        let known = self.moments.iter_mut().rev().find(|moment| moment.id == id);
-        let (Some(known), Some(now)) = (known, Moment::of(decided)) else {
+        let known = self.moments.iter().rposition(|moment| moment.id == id);
+        let (Some(index), Some(now)) = (known, Moment::of(decided)) else {
             return;
         };
-        let was_unfinished = known.is_unfinished();
-        *known = now;
-        let is_unfinished = is_unfinished(decided.judgement.outcome, now.has_one_syn);
-        self.unfinished = self
-            .unfinished
-            .saturating_add(u64::from(is_unfinished))
-            .saturating_sub(u64::from(was_unfinished));
-        self.changes += 1;
+        let Some(before) = self.moments.get(index).copied() else {
+            return;
+        };
+        let tally = self.tally_mut(before.class());
+        tally.count = tally.count.saturating_sub(1);
+        self.tally_mut(now.class()).count += 1;
+        let is_still_success = before.class() == now.class() || before.stands_for() == 1;
+        if let Some(known) = self.moments.get_mut(index) {
+            let stands_for = if before.class() == now.class() {
+                before.stands_for()
+            } else {
+                1
+            };
+            *known = now.for_so_many(stands_for);
+        }
+        if before.class().is_plain_success() && !is_still_success {
+            // The others for which it stood succeeded all the same.
+            self.push(before.for_so_many(before.stands_for() - 1));
+        }
+        self.changes = self.changes.saturating_add(1);
     }
 
     /// Looks at all attempts together, where many are not the ones that were looked at last.
-    pub(in crate::diagnosis::comparison) fn settle_if_changed(&mut self) {
-        if self.changes > self.moments.len() / UNCHANGED_PART {
-            self.settle();
+    pub(in crate::diagnosis::comparison) fn settle_if_changed(&mut self, share: usize) {
+        if self.changes as usize > self.moments.len() / UNCHANGED_PART {
+            self.settle(share);
         }
     }
 
@@ -48,9 +49,11 @@ impl ServiceHistory {
         let before = self.moments.len();
         self.moments.retain(|moment| moment.started >= cutoff);
         if self.moments.len() < before {
-            self.attempts = self.moments.len() as u64;
-            let unfinished = self.moments.iter().filter(|moment| moment.is_unfinished());
-            self.unfinished = unfinished.count() as u64;
+            for tally in &mut self.tallies {
+                let moments = self.moments.iter();
+                let of_class = moments.filter(|moment| moment.class() == tally.class);
+                tally.count = of_class.map(Moment::stands_for).sum();
+            }
         }
     }
 }

@@ -215,6 +215,12 @@ pub(super) const LARGER_BUFFER: Check = Check {
      kernel",
 };
 
+pub(super) const SMALLER_PART: Check = Check {
+    on: "wherever the capture is",
+    run: Some("tcpwhy read FILE --filter 'host SERVER'"),
+    tells: "the packets of one server alone, of which nothing has to be left out",
+};
+
 pub(super) const APPLICATION_LOG_WINDOWS: Check = Check {
     on: "SERVER (Windows)",
     run: Some("Get-WinEvent -LogName Application -MaxEvents 50"),

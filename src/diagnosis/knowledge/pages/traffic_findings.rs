@@ -3,7 +3,8 @@
 use super::checks::{
     BACKENDS, CAPTURE_ALL_ICMP, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS,
     CONNTRACK, CONTAINER_LISTENERS, IP6TABLES_RULES, IPTABLES_RULES, LARGER_BUFFER, LISTENERS,
-    LISTENERS_WINDOWS, LOCAL_PORTS, MESH_CHECK, NFT_RULES, RESOLVE, ROUTE_TO_SERVER, WIDER_CAPTURE,
+    LISTENERS_WINDOWS, LOCAL_PORTS, MESH_CHECK, NFT_RULES, RESOLVE, ROUTE_TO_SERVER, SMALLER_PART,
+    WIDER_CAPTURE,
 };
 use super::sayings_of_failures::REFUSED;
 use super::sayings_of_silence::{NONE, PROXIED, SCANNER, TIMED_OUT};
@@ -287,5 +288,27 @@ pub(super) const PAGES: &[Page] = &[
         applications: &[NONE],
         shown_by: "tcpwhy read FILE --outcome partial",
         see_also: &["partial"],
+    },
+    Page {
+        term: "limits_hit",
+        kinds: &[Kind::Finding],
+        numbers: None,
+        title: "more in the capture than is remembered",
+        on_the_wire: "more servers, clients or failing attempts than memory is set aside for: \
+            failures are kept before successes, and of too many failures the earliest, the \
+            latest and a sample; the rest is only counted.",
+        brought_about_by: &[
+            "a flood or a scan from very many addresses",
+            "very many servers that fail, each many times",
+            "more attempts open at once than --max-flows allows",
+        ],
+        told_apart: &[apart(
+            "capture_lost_packets",
+            "there packets are missing in the capture; here they were read, and counted",
+        )],
+        check: &[SMALLER_PART],
+        applications: &[NONE],
+        shown_by: "tcpwhy read FILE -F json, under limits",
+        see_also: &["syn_flood", "port_scan"],
     },
 ];

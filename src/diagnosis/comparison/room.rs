@@ -1,0 +1,59 @@
+//! Where there is more than is remembered: what is worth least goes.
+
+use super::{AT_MOST, Comparison, REMEMBERED, REMEMBERED_MOMENTS, fixed_hash, services};
+use crate::diagnosis::worth::keep_worthiest;
+
+impl Comparison {
+    /// Whether there is more than is remembered for long.
+    pub(in crate::diagnosis) fn has_too_much(&self) -> bool {
+        self.clients.len() > AT_MOST
+            || self.services.len() > AT_MOST
+            || self.remembered_moments > self.most_moments
+    }
+
+    /// Lets go what is worth least. Where a client or server stands is another place then.
+    pub(in crate::diagnosis) fn make_room(&mut self) {
+        if self.clients.len() > AT_MOST {
+            self.left_out.clients +=
+                keep_worthiest(&mut self.clients, REMEMBERED, |host, client| {
+                    (client.worth(), fixed_hash::of_address(host.0))
+                });
+            let targets = self.clients.values().map(|client| client.targets.count());
+            self.remembered_targets = targets.sum();
+        }
+        if self.services.len() > AT_MOST {
+            self.left_out.servers +=
+                keep_worthiest(&mut self.services, REMEMBERED, |server, history| {
+                    (history.worth(), fixed_hash::of_endpoint(*server))
+                });
+            self.count_moments();
+        }
+        if self.remembered_moments > self.most_moments {
+            self.thin_to(REMEMBERED_MOMENTS);
+            self.most_moments =
+                self.remembered_moments.max(REMEMBERED_MOMENTS) + REMEMBERED_MOMENTS / 4;
+        }
+    }
+
+    /// Halves the share of each server until so many attempts are remembered at most.
+    pub(super) fn thin_to(&mut self, at_most: usize) {
+        loop {
+            for service in self.services.values_mut() {
+                service.thin(self.share);
+            }
+            self.count_moments();
+            if self.remembered_moments <= at_most || self.share <= services::SMALLEST_SHARE {
+                return;
+            }
+            self.share /= 2;
+        }
+    }
+
+    pub(super) fn count_moments(&mut self) {
+        let moments = self
+            .services
+            .values()
+            .map(|service| service.moments().len());
+        self.remembered_moments = moments.sum();
+    }
+}

@@ -1,0 +1,369 @@
+//! One attempt, as far as others are compared with it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
+use crate::decode::IcmpKind;
+use crate::diagnosis::app_error::error_of;
+use crate::diagnosis::causes::was_feature_dropped;
+use crate::diagnosis::fixed_hash;
+use crate::handshake::{Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket};
+
+/// One attempt, as far as others are compared with it. 80 bytes, a hundred thousand times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// Its number.
+    pub(crate) id: AttemptId,
+    /// When it began.
+    pub(crate) started: Timestamp,
+    /// Who tried.
+    pub(crate) client: IpAddr,
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+    /// When its last packet that matters was captured.
+    last_at: Timestamp,
+    proof: ProofPlaces,
+    /// What tells the origin of the first answer.
+    pub(crate) answer: Option<Fingerprint>,
+    /// What the ICMP error was that decided it.
+    pub(crate) rejected_by: Option<IcmpKind>,
+    /// The timestamp of the SYN, where `flags` says so.
+    timestamp: u32,
+    flags: Flags,
+    /// Whether something of it is worth telling besides its outcome.
+    pub(crate) sign: Option<Sign>,
+    /// How many VLAN tags stood before its first packet; `None` inside a tunnel or another
+    /// wrapping.
+    pub(crate) vlan_tags: Option<u8>,
+    /// How many attempts it stands for: itself, and those like it that are only counted.
+    stands_for: u32,
+}
+
+/// What is so or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Flags(u8);
+
+impl Flags {
+    const ACCEPTED: u8 = 1;
+    const ONE_SYN: u8 = 1 << 1;
+    const MUTE: u8 = 1 << 2;
+    const TIMESTAMP: u8 = 1 << 3;
+
+    fn of(bits: impl IntoIterator<Item = (u8, bool)>) -> Self {
+        let set = bits.into_iter().filter(|(_, is_so)| *is_so);
+        Self(set.fold(0, |all, (bit, _)| all | bit))
+    }
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+}
+
+/// What attempts to one server have in common that are counted together where there are too many to
+/// remember each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Class {
+    pub(super) outcome: Outcome,
+    flags: Flags,
+    sign: Option<Sign>,
+}
+
+impl Class {
+    /// Of an attempt of which nothing is known but how it ended, unanswered by a SYN-ACK.
+    pub(super) fn of_unanswered(outcome: Outcome, has_one_syn: bool) -> Self {
+        Self {
+            outcome,
+            flags: Flags::of([(Flags::ONE_SYN, has_one_syn)]),
+            sign: None,
+        }
+    }
+
+    /// Whether nothing is to be told of such an attempt but that it succeeded.
+    pub(super) fn is_plain_success(self) -> bool {
+        self.outcome == Outcome::Established
+            && self.sign.is_none()
+            && self.flags == Flags(Flags::ACCEPTED)
+    }
+
+    /// Whether such an attempt may be part of a flood.
+    pub(super) fn is_unfinished(self) -> bool {
+        is_unfinished(self.outcome, self.flags.has(Flags::ONE_SYN))
+    }
+}
+
+/// What is the same for all answers of one host, be they SYN-ACKs or RSTs. Windows and options are
+/// of SYN-ACKs alone, and the clock of timestamps differs for each connection of a Linux host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Fingerprint {
+    /// Time to live.
+    pub(crate) ttl: u8,
+    /// Whether the IP identification is 0 (IPv4 only).
+    pub(crate) is_identified_by_zero: Option<bool>,
+}
+
+impl Fingerprint {
+    fn of(packet: &SeenPacket) -> Self {
+        Self {
+            ttl: packet.ip.ttl,
+            is_identified_by_zero: packet
+                .ip
+                .identification
+                .map(|identification| identification == 0),
+        }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Only IPv6 is without identification.
+        let hops = match self.is_identified_by_zero {
+            Some(_) => "ttl",
+            None => "hlim",
+        };
+        write!(formatter, "{hops} {}", self.ttl)?;
+        match self.is_identified_by_zero {
+            Some(true) => formatter.write_str(" and identification 0"),
+            Some(false) => formatter.write_str(" and a counted identification"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What an attempt shows besides its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sign {
+    /// An ACK of an older connection answered the SYN.
+    StaleTuple,
+    /// The SYN-ACK has window 0: a SYN proxy's.
+    ProxyAnswer,
+    /// The SYN was answered only without a feature that it offered first.
+    FeatureDropped,
+    /// The SYN was answered only when it was repeated.
+    AnsweredLate,
+}
+
+impl Sign {
+    fn of(attempt: &Attempt) -> Option<Self> {
+        let has_no_window = |packet: &SeenPacket| {
+            matches!(
+                packet.content,
+                Content::Segment {
+                    window: Some(0),
+                    ..
+                }
+            )
+        };
+        if attempt.packets_as(&[Role::BareAck]).next().is_some() {
+            Some(Self::StaleTuple)
+        } else if attempt.packets_as(&[Role::SynAck]).any(has_no_window) {
+            Some(Self::ProxyAnswer)
+        } else if was_feature_dropped(attempt) {
+            Some(Self::FeatureDropped)
+        } else if attempt.answered_at.is_some() && attempt.last_syn_at > attempt.first_syn_at {
+            Some(Self::AnsweredLate)
+        } else {
+            None
+        }
+    }
+}
+
+/// Two places, without their times: that of the first packet is when its attempt began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ProofPlaces {
+    sources: [SourceId; 2],
+    numbers: [Low48; 2],
+}
+
+/// A number of which 48 bits are kept: hundreds of million million packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Low48([u8; 6]);
+
+impl Low48 {
+    fn of(number: PacketNumber) -> Self {
+        let [low @ .., _, _] = number.0.to_le_bytes();
+        Self(low)
+    }
+
+    fn number(self) -> PacketNumber {
+        let bytes = self.0.iter().rev();
+        PacketNumber(bytes.fold(0, |high, byte| high << 8 | u64::from(*byte)))
+    }
+}
+
+impl ProofPlaces {
+    fn of(first: PacketPlace, last: PacketPlace) -> Self {
+        Self {
+            sources: [first.source, last.source],
+            numbers: [Low48::of(first.number), Low48::of(last.number)],
+        }
+    }
+
+    fn at(&self, [first_at, last_at]: [Timestamp; 2]) -> (PacketPlace, PacketPlace) {
+        let [first_number, last_number] = self.numbers;
+        let [first_source, last_source] = self.sources;
+        let place = |at, number: Low48, source| PacketPlace {
+            at,
+            source,
+            number: number.number(),
+        };
+        (
+            place(first_at, first_number, first_source),
+            place(last_at, last_number, last_source),
+        )
+    }
+}
+
+impl Moment {
+    pub(super) fn of(decided: &DecidedAttempt) -> Option<Self> {
+        let attempt = &decided.attempt;
+        let packets = attempt.evidence.packets();
+        let started = attempt.started_at();
+        let is_first = |packet: &&SeenPacket| packet.place.at == started;
+        let first = packets.iter().find(is_first).or(packets.first())?;
+        let timestamp = attempt.packets_as(&[Role::Syn]).next().and_then(timestamp);
+        let was_accepted = attempt.answered_at.is_some() || attempt.established_at.is_some();
+        let outcome = decided.judgement.outcome;
+        Some(Self {
+            id: attempt.id,
+            started,
+            client: attempt.client.address,
+            outcome,
+            last_at: packets.last()?.place.at,
+            proof: ProofPlaces::of(first.place, packets.last()?.place),
+            answer: attempt
+                .packets_as(&[Role::SynAck, Role::Reset])
+                .next()
+                .map(Fingerprint::of),
+            rejected_by: attempt.rejected_by.filter(|_| outcome == Outcome::Rejected),
+            timestamp: timestamp.unwrap_or_default(),
+            flags: Flags::of([
+                (Flags::ACCEPTED, was_accepted),
+                (Flags::ONE_SYN, attempt.syn_count == 1),
+                (Flags::MUTE, attempt.is_mute()),
+                (Flags::TIMESTAMP, timestamp.is_some()),
+            ]),
+            sign: Sign::of(attempt),
+            vlan_tags: attempt.encapsulation.vlan_tags_alone(),
+            stands_for: 1,
+        })
+    }
+
+    /// The packets that show it: the first, and the one that settled it or came last.
+    pub(crate) fn proof(&self) -> (PacketPlace, PacketPlace) {
+        self.proof.at([self.started, self.last_at])
+    }
+
+    /// Whether the server answered with a SYN-ACK.
+    pub(crate) fn was_accepted(&self) -> bool {
+        self.flags.has(Flags::ACCEPTED)
+    }
+
+    /// Whether the client sent its SYN once only: no application's way to meet silence.
+    fn has_one_syn(&self) -> bool {
+        self.flags.has(Flags::ONE_SYN)
+    }
+
+    /// Whether the server had accepted and the client had sent payload, and not one byte came back.
+    pub(super) fn was_mute(&self) -> bool {
+        self.flags.has(Flags::MUTE)
+    }
+
+    /// How many attempts it stands for: itself, and those like it of which no more is known than
+    /// how many there were.
+    pub(crate) fn stands_for(&self) -> u64 {
+        self.stands_for.into()
+    }
+
+    /// The same, standing for so many.
+    pub(super) fn for_so_many(self, stands_for: u64) -> Self {
+        Self {
+            stands_for: u32::try_from(stands_for).unwrap_or(u32::MAX),
+            ..self
+        }
+    }
+
+    /// When it began, then where its first packet stands: no two attempts share both.
+    pub(crate) fn order(&self) -> (Timestamp, SourceId, PacketNumber, AttemptId) {
+        let [source, _] = self.proof.sources;
+        let [number, _] = self.proof.numbers;
+        (self.started, source, number.number(), self.id)
+    }
+
+    /// By which a sample is drawn: of no meaning, and always the same.
+    pub(super) fn sample_key(&self) -> u64 {
+        fixed_hash::of_beginning(self.started, self.client)
+    }
+
+    /// With which others it is counted.
+    pub(super) fn class(&self) -> Class {
+        let outcome = self.outcome;
+        let counted = match (outcome, self.sign) {
+            // How often a SYN was sent that was answered is not worth telling apart.
+            (Outcome::Established, _) => Flags::ACCEPTED | Flags::MUTE,
+            _ => Flags::ACCEPTED | Flags::MUTE | Flags::ONE_SYN,
+        };
+        Class {
+            outcome,
+            flags: Flags(self.flags.0 & counted),
+            sign: self.sign,
+        }
+    }
+
+    /// What `connect()` returned to the application on Linux, if it waited; `None` when it
+    /// succeeded or that cannot be told.
+    pub(crate) fn app_error(&self) -> Option<&'static str> {
+        error_of(self.outcome, self.rejected_by)
+    }
+
+    /// Whether its SYN is older than that of the other, by their timestamps; `None` where one has
+    /// none.
+    pub(super) fn is_older_than(&self, other: &Self) -> Option<bool> {
+        let have_both = self.flags.has(Flags::TIMESTAMP) && other.flags.has(Flags::TIMESTAMP);
+        have_both.then(|| self.timestamp.wrapping_sub(other.timestamp) > u32::MAX / 2)
+    }
+
+    /// Whether it may be part of a flood: nobody completed it, and nobody insisted.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        is_unfinished(self.outcome, self.has_one_syn())
+    }
+}
+
+fn timestamp(syn: &SeenPacket) -> Option<u32> {
+    match syn.content {
+        Content::Segment { options, .. } => options.timestamps.map(|(value, _)| value),
+        Content::Icmp { .. } => None,
+    }
+}
+
+/// Half-open, or met with silence after a single SYN, as far as that was watched: a client that
+/// waits repeats it after a second.
+pub(crate) fn is_unfinished(outcome: Outcome, has_one_syn: bool) -> bool {
+    match outcome {
+        Outcome::HalfOpen => true,
+        Outcome::Dropped | Outcome::Pending => has_one_syn,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_small() {
+        assert_eq!(size_of::<Moment>(), 80);
+    }
+
+    #[test]
+    fn no_place_of_a_proof_is_lost() {
+        let place = |number, source| PacketPlace {
+            at: Timestamp::from_nanoseconds(7 * i64::from(source)),
+            source: SourceId(source),
+            number: PacketNumber(number),
+        };
+        let (first, last) = (place(1, 2), place(0x1234_5678_9abc, 4));
+        let places = ProofPlaces::of(first, last);
+        assert_eq!(places.at([first.at, last.at]), (first, last));
+    }
+}

@@ -1,0 +1,219 @@
+//! Which attempts to one server are remembered singly when they are too many.
+//!
+//! What is kept depends on the attempts alone, not on the order in which they came or on when room
+//! was made: of plain successes the first and the last of each step of time, in the narrowest steps
+//! that leave few enough; of all others, class by class, the earliest, the latest, and a sample
+//! drawn by a fixed hash. The rest is counted.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::moment::{Class, Fingerprint, Moment};
+use super::presence::Presence;
+use crate::capture::Timestamp;
+use crate::diagnosis::client_sketch::ClientSketch;
+use crate::diagnosis::compact_sets::AddressSet;
+use crate::diagnosis::fixed_hash;
+use crate::diagnosis::key_filter::KeyFilter;
+use crate::diagnosis::time_line::BucketWidth;
+use crate::handshake::Outcome;
+
+/// So many clients are known to have been accepted, besides those of the remembered attempts.
+pub(in crate::diagnosis::comparison) const KNOWN_CLIENTS: usize = 65_536;
+
+/// A block is 64 bytes.
+const BLOCKS_OF_HALF_OPEN: usize = 1 << 10;
+
+/// More kinds of answers than this tell nothing.
+const KNOWN_ANSWERS: usize = 64;
+
+/// How many attempts of one class there were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) class: Class,
+    pub(super) count: u64,
+    /// Which others of the class would not be remembered: none as long as all are.
+    pub(super) beyond: Option<Box<Beyond>>,
+}
+
+/// What lies between the earliest and the latest, with a larger hash than the sample, is not
+/// remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Beyond {
+    after: Timestamp,
+    before: Timestamp,
+    sample_key: u64,
+    /// Of those that are not remembered.
+    pub(super) clients: ClientSketch,
+}
+
+impl Beyond {
+    /// Whether an attempt with this beginning and hash would not be remembered.
+    pub(super) fn holds(&self, started: Timestamp, sample_key: u64) -> bool {
+        started > self.after && started < self.before && sample_key > self.sample_key
+    }
+}
+
+/// What is known of attempts that were let go.
+#[derive(Clone, Debug)]
+pub(super) struct LetGo {
+    /// How wide the steps are of whose plain successes the first and the last are remembered.
+    step: BucketWidth,
+    /// Clients that were accepted, and went on.
+    pub(super) accepted_clients: AddressSet,
+    /// Clients that were accepted, and perhaps some others: of a flood they are many.
+    half_open_clients: KeyFilter,
+    /// There were more: nobody is known not to be accepted.
+    pub(super) accepts_anybody: bool,
+    /// What told the origin of the acceptances.
+    pub(super) answers: BTreeSet<Fingerprint>,
+    /// When somebody was accepted.
+    pub(super) accepted: Presence,
+}
+
+impl LetGo {
+    pub(super) fn new(share: usize) -> Self {
+        Self {
+            step: BucketWidth::default(),
+            accepted_clients: AddressSet::default(),
+            half_open_clients: KeyFilter::with_blocks(BLOCKS_OF_HALF_OPEN),
+            accepts_anybody: false,
+            answers: BTreeSet::new(),
+            accepted: Presence::with_at_most(share),
+        }
+    }
+
+    /// Takes note of an attempt that is no longer remembered singly, or that is remembered beside
+    /// such.
+    pub(super) fn note(&mut self, moment: &Moment) {
+        if !moment.was_accepted() {
+            return;
+        }
+        self.accepted.insert(moment.started);
+        self.answers.extend(moment.answer);
+        if self.answers.len() > KNOWN_ANSWERS {
+            self.answers.pop_last();
+        }
+        if moment.outcome == Outcome::HalfOpen {
+            let client = fixed_hash::of_address(moment.client);
+            self.half_open_clients.insert(client);
+        } else if self.accepted_clients.len() < KNOWN_CLIENTS {
+            self.accepted_clients.insert(moment.client);
+        } else if !self.accepted_clients.contains(moment.client) {
+            self.accepts_anybody = true;
+        }
+    }
+
+    /// Whether this client may have been accepted.
+    pub(super) fn may_have_accepted(&self, client: IpAddr) -> bool {
+        self.accepts_anybody
+            || self.accepted_clients.contains(client)
+            || self
+                .half_open_clients
+                .contains(fixed_hash::of_address(client))
+    }
+
+    /// Lets all go but a share of the attempts of one class, which are in order; what is known of
+    /// the class besides, if that is what is kept by more than time.
+    pub(super) fn thin(
+        &mut self,
+        (class, before): (Class, Option<Box<Beyond>>),
+        moments: &[Moment],
+        share: usize,
+        kept: &mut Vec<Moment>,
+    ) -> Option<Box<Beyond>> {
+        if class.is_plain_success() {
+            self.thin_successes(moments, share, kept);
+            return None;
+        }
+        let share = share.max(FEWEST);
+        let earliest = share / 4;
+        let latest = moments.len().saturating_sub(earliest);
+        let mut sample: Vec<(u64, usize)> = moments
+            .iter()
+            .enumerate()
+            .map(|(index, moment)| (moment.sample_key(), index))
+            .collect();
+        sample.sort_unstable();
+        let (sample, rest) = sample.split_at_checked(share - 2 * earliest)?;
+        let is_at_an_end = |index: usize| index < earliest || index >= latest;
+        let mut is_kept: Vec<bool> = (0..moments.len()).map(is_at_an_end).collect();
+        for (_, index) in sample {
+            if let Some(is_kept) = is_kept.get_mut(*index) {
+                *is_kept = true;
+            }
+        }
+        let mut clients = before.map(|before| before.clients).unwrap_or_default();
+        for (moment, is_kept) in moments.iter().zip(is_kept) {
+            if is_kept {
+                kept.push(*moment);
+            } else {
+                clients.insert(moment.client);
+                self.note(moment);
+            }
+        }
+        // Hashes of equal beginnings are equal: the next one in the order is left out only with a
+        // larger one.
+        let (sample_key, _) = sample.last().filter(|_| !rest.is_empty())?;
+        Some(Box::new(Beyond {
+            after: moments.get(earliest.checked_sub(1)?)?.started,
+            before: moments.get(latest)?.started,
+            sample_key: *sample_key,
+            clients,
+        }))
+    }
+
+    /// Of each step the first and the last, which stands for all between.
+    fn thin_successes(&mut self, moments: &[Moment], share: usize, kept: &mut Vec<Moment>) {
+        let share = share.max(FEWEST);
+        while left_in_steps(moments, self.step) > share && self.step < BucketWidth::WIDEST {
+            self.step = self.step.doubled();
+        }
+        let step = self.step;
+        let is_same = |one: &Moment, other: &Moment| {
+            step.bucket_of(one.started) == step.bucket_of(other.started)
+        };
+        for of_step in moments.chunk_by(is_same) {
+            let [first, between @ .., last] = of_step else {
+                kept.extend(of_step);
+                continue;
+            };
+            let others = of_step.iter().map(Moment::stands_for).sum::<u64>() - 1;
+            for moment in between {
+                self.note(moment);
+            }
+            kept.extend([first.for_so_many(1), last.for_so_many(others)]);
+        }
+    }
+}
+
+/// The fewest that are remembered of a class: the earliest, the latest, and two between.
+pub(super) const FEWEST: usize = 4;
+
+fn left_in_steps(moments: &[Moment], step: BucketWidth) -> usize {
+    let is_same =
+        |one: &Moment, other: &Moment| step.bucket_of(one.started) == step.bucket_of(other.started);
+    let of_steps = moments.chunk_by(is_same);
+    of_steps.map(|of_step| of_step.len().min(2)).sum()
+}
+
+/// Tells those of a class that are remembered, which are in order, for how many each stands: those
+/// between the earliest and the latest, which are a sample, for all that are not remembered.
+pub(super) fn weigh(moments: &mut [Moment], count: u64, share: usize) {
+    let earliest = share.max(FEWEST) / 4;
+    let omitted = count.saturating_sub(moments.len() as u64);
+    let between = earliest..moments.len().saturating_sub(earliest).max(earliest);
+    for moment in &mut *moments {
+        *moment = moment.for_so_many(1);
+    }
+    let sample = match moments.get_mut(between) {
+        Some(sample) if !sample.is_empty() => sample,
+        _ => moments,
+    };
+    let each = omitted / (sample.len() as u64).max(1);
+    let more = omitted % (sample.len() as u64).max(1);
+    for (index, moment) in (0..).zip(sample) {
+        let others = each + u64::from(index < more);
+        *moment = moment.for_so_many(others + 1);
+    }
+}
