@@ -1,14 +1,6 @@
 //! However many connects succeed beside them, and however many addresses are forged: failures are
 //! told as they are without.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot be set up fails, and says where"
-)]
-
 use std::net::IpAddr;
 
 use tcpwhy::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
@@ -19,6 +11,16 @@ use tcpwhy::diagnosis::{
     CaptureQuality, Cause, Confidence, Diagnosis, Diagnostician, Finding, FindingKind, Selection,
 };
 use tcpwhy::handshake::{AttemptId, DecidedAttempt, Outcome, Tracker, TrackerSettings};
+
+use crate::support::harness::{Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![
+    an_outage_is_told_as_it_is_among_however_many_successes,
+    a_bad_backend_is_no_outage_however_dense_the_successes_are,
+    a_filtered_client_is_told_among_however_many_that_are_accepted,
+    a_silent_host_is_known_behind_very_many_forged_addresses,
+    more_failures_than_are_remembered_are_all_counted_and_the_bound_is_named,
+];
 
 const MILLISECOND: i64 = 1_000_000;
 const SYN: u16 = 0x02;
@@ -101,10 +103,10 @@ fn model(packets: &[(i64, u16, u8)]) -> DecidedAttempt {
     };
     tracker.observe_all(&[(Observation::Unrelated, later)]);
     let mut decided = Vec::new();
-    tracker.finish(|one| decided.push(one.whole()));
+    tracker.finish(|left| left.drain(|one| decided.push(one)));
     let mut earlier = tcpwhy::handshake::Decisions::default();
     tracker.swap_decided(&mut earlier);
-    earlier.drain(|one| decided.push(one.whole()));
+    earlier.drain(|one| decided.push(one));
     assert_eq!(decided.len(), 1);
     decided.remove(0)
 }
@@ -229,7 +231,6 @@ fn outage_among(successes: u32) -> Diagnosis {
     story.told()
 }
 
-#[test]
 fn an_outage_is_told_as_it_is_among_however_many_successes() {
     let alone = outage_among(0);
     let window = the_only(&alone.findings, FindingKind::ServiceDownWindow);
@@ -261,7 +262,6 @@ fn bad_backend_among(successes: u32) -> Diagnosis {
     story.told()
 }
 
-#[test]
 fn a_bad_backend_is_no_outage_however_dense_the_successes_are() {
     for successes in [5_000, 200_000] {
         let told = bad_backend_among(successes);
@@ -293,7 +293,6 @@ fn source_filter_among(successes: u32) -> Diagnosis {
     story.told()
 }
 
-#[test]
 fn a_filtered_client_is_told_among_however_many_that_are_accepted() {
     for successes in [0, 5_000, 200_000] {
         let told = source_filter_among(successes);
@@ -336,7 +335,6 @@ fn dead_host_behind(forged: u32) -> Diagnosis {
     story.told()
 }
 
-#[test]
 fn a_silent_host_is_known_behind_very_many_forged_addresses() {
     for forged in [5_000, 250_000] {
         let told = dead_host_behind(forged);
@@ -356,7 +354,6 @@ fn a_silent_host_is_known_behind_very_many_forged_addresses() {
 }
 
 /// No bound stands in a report as a count.
-#[test]
 fn more_failures_than_are_remembered_are_all_counted_and_the_bound_is_named() {
     let mut story = Story::new();
     story.connects(|models| &models.refusal, 200_000, (0, 60_000), (0, 30_000));

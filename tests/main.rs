@@ -11,6 +11,7 @@
 
 mod anonymize;
 mod bad_input;
+mod busy_servers;
 mod command;
 mod compression;
 #[cfg(feature = "live")]
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         anonymize::TESTS,
         anonymize::links::TESTS,
         bad_input::TESTS,
+        busy_servers::TESTS,
         command::TESTS,
         compression::TESTS,
         #[cfg(feature = "live")]

@@ -96,6 +96,8 @@ impl PushedPackets {
             leaves_out_third_step: false,
             may_miss_icmp_errors: totals.may_miss_icmp_errors(),
             lost_packets: totals.dropped_by_kernel().unwrap_or(0),
+            attempts_set_aside: totals.attempts_set_aside,
+            attempts_followed: engine.attempts_followed,
         };
         (totals, engine.diagnostician.finish(&quality))
     }
@@ -142,6 +144,7 @@ struct Engine {
     diagnostician: Diagnostician,
     waiting: Vec<(Observation, PacketPlace)>,
     decided: Decisions,
+    attempts_followed: u64,
 }
 
 /// How many packets are tracked and then diagnosed together: enough that changing over costs
@@ -158,6 +161,7 @@ impl Engine {
             diagnostician,
             waiting: Vec::with_capacity(PACKETS_AT_ONCE),
             decided: Decisions::default(),
+            attempts_followed: settings.tracker.open_attempts as u64,
         }
     }
 
