@@ -6,7 +6,8 @@ use crate::decode::{Observation, RowBatch, RowDecoder, decode};
 use crate::report::CaptureTotals;
 
 /// Reads the next packets of `captures`, `most` of them at most, into `batches`: the one, or the one of
-/// its shard. What is not about connects is given to `observe`; all are counted. False at the end.
+/// its shard. What is not about connects, and yet says something, is given to `observe`; all are counted.
+/// False at the end.
 pub(super) fn fill_rows(
     captures: &mut CaptureSet,
     decoder: &mut RowDecoder,
@@ -19,8 +20,10 @@ pub(super) fn fill_rows(
     let mut left = most;
     while left > 0 {
         let given = captures.give_next(left, |packet, _| {
-            if let Some(beside) = decoder.push(packet, batches) {
-                note_beside(*packet, &beside, totals, &mut observe);
+            match decoder.push(packet, batches) {
+                // It says nothing about anybody, as most packets that come back.
+                None | Some(Observation::Unrelated) => {}
+                Some(beside) => note_beside(*packet, &beside, totals, &mut observe),
             }
         });
         if given == 0 {

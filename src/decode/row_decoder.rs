@@ -12,7 +12,7 @@ use super::encapsulation::{Encapsulation, EncapsulationLayer};
 use super::flow_hash::{FlowHash, FlowHasher, FlowShard};
 use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
-use super::usual_link::{Start, start, untagged_ipv4};
+use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
 use super::{Observation, decode_by_layers, tunnel};
 use crate::capture::{Packet, PacketPlace, Timestamp};
 
@@ -120,6 +120,9 @@ impl RowDecoder {
             && self.push_ipv4(usual, options, ContextId::NONE, packet.place, batches)
         {
             return Usual::Row;
+        }
+        if is_unrelated(packet) {
+            return Usual::Unrelated;
         }
         self.push_less_usual(*packet, batches)
     }

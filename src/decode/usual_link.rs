@@ -25,6 +25,13 @@ pub(super) fn untagged_ipv4<'a>(packet: &Packet<'a>) -> Option<&'a [u8]> {
     is_ipv4.then_some(behind)
 }
 
+/// Whether this is an Ethernet frame of a type that has nothing to do with IP.
+#[inline]
+pub(super) fn is_unrelated(packet: &Packet<'_>) -> bool {
+    let is_other = |header: &[u8; 14]| !leads_to_ip(u16::from_be_bytes([header[12], header[13]]));
+    packet.link_type == Some(LinkType::ETHERNET) && packet.bytes.first_chunk().is_some_and(is_other)
+}
+
 /// What a packet starts with.
 pub(super) fn start<'a>(packet: &Packet<'a>) -> Start<'a> {
     match packet.link_type {
