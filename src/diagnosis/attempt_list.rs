@@ -7,6 +7,7 @@ use std::io;
 
 use super::compact_sets::Host;
 use super::comparison::is_unfinished;
+use super::facts::Facts;
 use super::listing::{AttemptsPutAside, ListingKey, ListingOrder};
 use crate::capture::Timestamp;
 use crate::handshake::{DecidedAttempt, InBrief, Outcome};
@@ -83,6 +84,16 @@ fn in_kept_order(keeps_latest: bool, decided: &DecidedAttempt) -> ListingKey {
     order
 }
 
+impl Facts for AttemptList {
+    fn merge(&mut self, other: Self) {
+        self.added += other.added;
+        for ranked in other.kept {
+            self.keep(ranked);
+        }
+        self.of_clients.merge(other.of_clients);
+    }
+}
+
 impl AttemptList {
     pub(super) fn new(limit: Option<usize>) -> Self {
         Self {
@@ -113,7 +124,10 @@ impl AttemptList {
             weight_so_far(decided.judgement.outcome, has_one_syn),
             self.order(&decided),
         );
-        let ranked = Ranked { rank, decided };
+        self.keep(Ranked { rank, decided });
+    }
+
+    fn keep(&mut self, ranked: Ranked) {
         if !self.is_full() {
             self.kept.push(ranked);
             return;

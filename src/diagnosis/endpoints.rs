@@ -1,6 +1,7 @@
 //! What the attempts say about each server.
 
 mod examples;
+mod merging;
 
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -409,10 +410,13 @@ impl Endpoints {
     /// The more servers there are, the fewer steps each has.
     fn limit_steps(&mut self) {
         let servers = self.by_server.len();
-        if self.steps <= FEWEST_STEPS || usize::from(self.steps) * servers <= STEPS_OF_ALL {
+        let before = self.steps;
+        while self.steps > FEWEST_STEPS && usize::from(self.steps) * servers > STEPS_OF_ALL {
+            self.steps /= 2;
+        }
+        if self.steps == before {
             return;
         }
-        self.steps /= 2;
         for endpoint in self.by_server.values_mut() {
             endpoint.over_time.limit_to(self.steps);
         }

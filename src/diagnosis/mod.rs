@@ -13,6 +13,7 @@ mod comparison;
 mod endpoints;
 mod evidence_choice;
 mod explainer;
+mod facts;
 mod findings;
 mod fixed_hash;
 mod key_filter;
@@ -38,6 +39,7 @@ pub use causes::{Cause, Confidence, Judged};
 pub use comparison::Vantage;
 pub use endpoints::EndpointSummary;
 pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
+pub use facts::Facts;
 pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
 pub use limits::Limit;
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
@@ -162,6 +164,22 @@ impl DiagnosedAttempt {
     /// The cause: the surest of those that hold.
     pub fn cause(&self) -> Option<Judged> {
         self.causes.first().copied()
+    }
+}
+
+impl Facts for Diagnostician {
+    /// Both are for the same selection, and list as many.
+    fn merge(&mut self, other: Self) {
+        self.comparison.merge(other.comparison);
+        self.outcomes.merge(other.outcomes);
+        self.over_time.merge(other.over_time);
+        self.endpoints.merge(other.endpoints);
+        self.attempts.merge(other.attempts);
+        self.not_selected += other.not_selected;
+        self.highest_id = self.highest_id.max(other.highest_id);
+        self.names.extend(other.names);
+        // Who stood where before room was made is not known.
+        self.known_pairs = KnownPairs::default();
     }
 }
 

@@ -1,10 +1,17 @@
 //! How many attempts ended how.
 
+use super::facts::Facts;
 use crate::handshake::Outcome;
 
 /// A count for each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutcomeCounts([u64; Outcome::ALL.len()]);
+
+impl Facts for OutcomeCounts {
+    fn merge(&mut self, other: Self) {
+        self.add_all(&other);
+    }
+}
 
 impl OutcomeCounts {
     /// Counts one more.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::facts::Facts;
 use crate::capture::Timestamp;
 use crate::handshake::{DecidedAttempt, InBrief, Outcome, Role};
 
@@ -125,6 +126,21 @@ impl BucketWidth {
     fn start_of(self, bucket: i64) -> Timestamp {
         let milliseconds = i128::from(bucket) << self.0;
         Timestamp::from_wide_nanoseconds(milliseconds * i128::from(NANOSECONDS_OF_NARROWEST))
+    }
+}
+
+impl Facts for TimeLine {
+    fn merge(&mut self, mut other: Self) {
+        self.at_most = self.at_most.min(other.at_most);
+        while self.width < other.width {
+            self.widen();
+        }
+        while other.width < self.width {
+            other.widen();
+        }
+        self.cells.extend(other.cells);
+        self.join_cells();
+        self.widen_for(None);
     }
 }
 
@@ -260,6 +276,11 @@ impl TimeLine {
         for cell in &mut self.cells {
             cell.bucket >>= 1;
         }
+        self.join_cells();
+    }
+
+    /// Puts them in order, and those of the same bucket and event together.
+    fn join_cells(&mut self) {
         self.cells.sort_by_key(|cell| (cell.bucket, cell.event));
         self.cells.dedup_by(|next, kept| {
             let is_same = (next.bucket, next.event) == (kept.bucket, kept.event);

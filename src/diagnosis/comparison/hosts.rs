@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::diagnosis::compact_sets::Host;
+use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::key_filter::KeyFilter;
 use crate::diagnosis::known_ends::Table;
@@ -47,21 +48,25 @@ pub(crate) struct FastestAnswers {
 
 impl FastestAnswers {
     fn add(&mut self, port: u16, time: Duration) {
-        match self.fastest {
-            Some((known, fastest)) if known == port => {
-                self.fastest = Some((port, fastest.min(time)));
+        // Of equal times that of the lower port: so it does not matter which came first.
+        let by_time = |(port, time): (u16, Duration)| (time, port);
+        let mut fastest = (port, time);
+        for known in [self.fastest.take(), self.other.take()]
+            .into_iter()
+            .flatten()
+        {
+            let (faster, slower) = if by_time(known) < by_time(fastest) {
+                (known, fastest)
+            } else {
+                (fastest, known)
+            };
+            fastest = faster;
+            let is_better = |other: (u16, Duration)| by_time(slower) < by_time(other);
+            if slower.0 != faster.0 && self.other.is_none_or(is_better) {
+                self.other = Some(slower);
             }
-            Some((_, fastest)) if time < fastest => {
-                self.other = self.fastest;
-                self.fastest = Some((port, time));
-            }
-            Some(_) => {
-                if self.other.is_none_or(|(_, other)| time < other) {
-                    self.other = Some((port, time));
-                }
-            }
-            None => self.fastest = Some((port, time)),
         }
+        self.fastest = Some(fastest);
     }
 
     /// Of any port.
@@ -90,6 +95,41 @@ pub(crate) enum Distance {
     Elsewhere,
     /// There is nothing to compare with, or the host's own answers come different ways.
     Unknown,
+}
+
+impl Facts for FastestAnswers {
+    fn merge(&mut self, other: Self) {
+        for (port, time) in other.fastest.into_iter().chain(other.other) {
+            self.add(port, time);
+        }
+    }
+}
+
+impl Facts for HostFacts {
+    fn merge(&mut self, other: Self) {
+        for (ttl, count) in other.own_ttls {
+            *self.own_ttls.entry(ttl).or_default() += count;
+        }
+        self.captured.0 += other.captured.0;
+        self.captured.1 += other.captured.1;
+        self.identified_by_zero.extend(other.identified_by_zero);
+        self.fastest_answers.merge(other.fastest_answers);
+        let both = [self.fastest_acknowledgment, other.fastest_acknowledgment];
+        self.fastest_acknowledgment = both.into_iter().flatten().min();
+    }
+}
+
+impl Facts for Hosts {
+    fn merge(&mut self, other: Self) {
+        self.alive.merge(other.alive);
+        for (host, facts) in other.facts {
+            self.facts.entry(host).or_default().merge(facts);
+        }
+        self.let_go += other.let_go;
+        if self.facts.len() > AT_MOST {
+            self.let_go_of_most_seldom();
+        }
+    }
 }
 
 impl HostFacts {

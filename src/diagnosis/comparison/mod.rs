@@ -5,6 +5,7 @@ mod compared;
 mod hosts;
 mod limits;
 mod live;
+mod merging;
 mod room;
 mod services;
 mod targets;
@@ -233,12 +234,7 @@ impl Comparison {
     /// Takes note of who was reached, and which SYN was answered.
     fn note_success(&mut self, attempt: &Attempt) {
         if attempt.established_at.is_some() {
-            let server = attempt.server.address;
-            if self.reached.len() < REMEMBERED {
-                self.reached.insert(server);
-            } else if !self.reached.contains(server) {
-                self.also_reached.insert(fixed_hash::of_address(server));
-            }
+            self.note_reached(attempt.server.address);
         }
         if attempt.answered_at.is_some()
             && let Some(key) = key_of_syn(attempt)

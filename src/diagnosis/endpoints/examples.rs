@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::capture::Timestamp;
 use crate::diagnosis::comparison::is_unfinished;
+use crate::diagnosis::facts::Facts;
 use crate::diagnosis::listing::{ListingKey, ListingOrder};
 use crate::handshake::{DecidedAttempt, InBrief};
 
@@ -46,6 +47,13 @@ impl ExampleFacts {
     }
 }
 
+impl Facts for Examples {
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.keep_best();
+    }
+}
+
 impl Examples {
     /// Takes a failure, if it is one of those that are kept.
     pub(super) fn add(&mut self, decided: &DecidedAttempt) {
@@ -58,6 +66,10 @@ impl Examples {
             facts,
             decided: Box::new(decided.clone()),
         });
+        self.keep_best();
+    }
+
+    fn keep_best(&mut self) {
         self.0.sort_by_key(|example| example.facts);
         let first_client = self.0.first().map(|first| first.facts.client);
         let (mut is_first, mut has_another, mut has_sure) = (true, false, false);
