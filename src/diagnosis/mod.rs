@@ -5,6 +5,7 @@
 
 mod answer_times;
 mod app_error;
+mod attempt_facts;
 mod attempt_list;
 mod causes;
 mod client_sketch;
@@ -57,7 +58,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::decode::{Endpoint, Observation};
-use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving};
+use crate::handshake::{DecidedAttempt, Decisions, Leaving};
+use attempt_facts::{AttemptFacts, FactsInBrief};
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
@@ -228,12 +230,14 @@ impl Diagnostician {
             }
             let ends = upcoming.next().unwrap_or_default();
             match decided {
-                Leaving::Attempt(decided) => self.add_known(decided, &ends),
+                Leaving::Attempt(decided) => self.add_facts(decided, &ends),
                 Leaving::Brief(brief) => {
-                    self.add_in_brief(&brief.in_brief(), &ends, || brief.whole());
+                    let facts = FactsInBrief::new(brief.in_brief(), || brief.whole());
+                    self.add_facts(facts, &ends);
                 }
                 Leaving::LoneSyn(lone) => {
-                    self.add_in_brief(&lone.in_brief(), &ends, || lone.whole());
+                    let facts = FactsInBrief::new(lone.in_brief(), || lone.whole());
+                    self.add_facts(facts, &ends);
                 }
             }
         });
@@ -264,7 +268,7 @@ impl Diagnostician {
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
         self.make_room();
-        self.add_known(decided, &KnownEnds::default());
+        self.add_facts(decided, &KnownEnds::default());
     }
 
     /// Lets go what is worth least, where there is too much; whether what was looked up may stand
@@ -279,41 +283,14 @@ impl Diagnostician {
         has_too_much
     }
 
-    fn add_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds) {
+    /// Takes an attempt into account, in whatever form, with what was looked up of its ends.
+    fn add_facts(&mut self, facts: impl AttemptFacts, ends: &KnownEnds) {
         let is_known_pair = self.known_pairs.has(ends);
-        self.comparison.add_known(&decided, ends, is_known_pair);
-        let (client, server) = (decided.attempt.client, decided.attempt.server);
-        self.count_known(decided, ends, is_known_pair);
+        self.comparison.add_known(&facts, ends, is_known_pair);
+        let (client, server) = (facts.client(), facts.server());
+        self.count_known(facts, ends, is_known_pair);
         if !is_known_pair {
             self.introduce(client, server, ends);
-        }
-    }
-
-    /// As [`Self::add`] of the whole attempt, which is made only where something of it is kept.
-    fn add_in_brief(
-        &mut self,
-        brief: &InBrief<'_>,
-        ends: &KnownEnds,
-        whole: impl Fn() -> DecidedAttempt,
-    ) {
-        let is_known_pair = self.known_pairs.has(ends);
-        if !self.comparison.count(brief, ends, is_known_pair) {
-            self.add_known(whole(), ends);
-            return;
-        }
-        let is_only_counted = self.selection.is_all()
-            && self.attempts.leaves_out(brief)
-            && self.endpoints.count(brief, ends, is_known_pair);
-        if is_only_counted {
-            self.highest_id = self.highest_id.max(brief.id.0);
-            self.outcomes.add(brief.outcome);
-            self.over_time.add_brief(brief);
-            self.attempts.count_only();
-        } else {
-            self.count_known(whole(), ends, is_known_pair);
-        }
-        if !is_known_pair {
-            self.introduce(brief.client, brief.server, ends);
         }
     }
 
@@ -331,17 +308,17 @@ impl Diagnostician {
         self.count_known(decided, &KnownEnds::default(), false);
     }
 
-    fn count_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds, is_known_pair: bool) {
-        self.highest_id = self.highest_id.max(decided.attempt.id.0);
-        if !self.selection.includes(&decided) {
+    fn count_known(&mut self, facts: impl AttemptFacts, ends: &KnownEnds, is_known_pair: bool) {
+        self.highest_id = self.highest_id.max(facts.id().0);
+        if !self.selection.includes_facts(&facts) {
             self.not_selected += 1;
             return;
         }
-        self.outcomes.add(decided.judgement.outcome);
-        self.over_time.add(&decided);
-        self.endpoints.add(&decided, ends, is_known_pair);
-        if self.selection.lists(&decided) {
-            self.attempts.add(decided);
+        self.outcomes.add(facts.outcome());
+        self.over_time.add(&facts);
+        self.endpoints.add(&facts, ends, is_known_pair);
+        if self.selection.lists_facts(&facts) {
+            self.attempts.add(facts);
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::attempt_facts::AttemptFacts;
 use super::facts::Facts;
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, InBrief, Outcome, Role};
+use crate::handshake::Outcome;
 
 /// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie between the first and the
 /// last. Buckets are aligned to the epoch, so that the counts do not depend on the order in which they came.
@@ -156,19 +157,9 @@ impl TimeLine {
     }
 
     /// Counts an attempt where it began, and its repeated SYNs where they were sent: those that were kept.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt) {
-        let attempt = &decided.attempt;
-        let began = Event::Began(decided.judgement.outcome);
-        self.count(attempt.started_at(), began);
-        for packet in attempt.packets_as(&[Role::SynRepeated]) {
-            self.count(packet.place.at, Event::SynRepeated);
-        }
-    }
-
-    /// As [`Self::add`] of the whole attempt.
-    pub(super) fn add_brief(&mut self, brief: &InBrief<'_>) {
-        self.count(brief.started_at, Event::Began(brief.outcome));
-        for at in brief.repeated_at() {
+    pub(super) fn add(&mut self, facts: &impl AttemptFacts) {
+        self.count(facts.started_at(), Event::Began(facts.outcome()));
+        for at in facts.repeated_syns_at() {
             self.count(at, Event::SynRepeated);
         }
     }

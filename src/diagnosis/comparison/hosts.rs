@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::diagnosis::attempt_facts::{AttemptFacts, OwnAnswer};
 use crate::diagnosis::compact_sets::Host;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fixed_hash;
@@ -11,7 +12,7 @@ use crate::diagnosis::key_filter::KeyFilter;
 use crate::diagnosis::known_ends::Table;
 use crate::diagnosis::limits::Limit;
 use crate::diagnosis::worth::keep_worthiest;
-use crate::handshake::{Attempt, DecidedAttempt, Role, SeenPacket, Sender};
+use crate::handshake::SeenPacket;
 
 /// The answers of how many hosts are remembered, and of how many at most until some are let go.
 const REMEMBERED: usize = 100_000;
@@ -163,27 +164,25 @@ impl HostFacts {
         }
     }
 
-    fn note_packet(&mut self, packet: &SeenPacket) {
-        *self.own_ttls.entry(packet.ip.ttl).or_default() += 1;
-        self.captured.0 += u32::from(!packet.was_copied());
-        self.captured.1 += u32::from(packet.was_copied());
-        if packet.role == Role::SynAck {
-            let identification = packet.ip.identification;
+    fn note_packet(&mut self, packet: OwnAnswer) {
+        *self.own_ttls.entry(packet.ttl).or_default() += 1;
+        self.captured.0 += u32::from(!packet.was_copied);
+        self.captured.1 += u32::from(packet.was_copied);
+        if packet.is_syn_ack {
+            let identification = packet.identification;
             self.identified_by_zero
                 .extend(identification.map(|identification| identification == 0));
         }
     }
 
     /// Only of handshakes without repetition: it is not known which of two SYNs was answered.
-    fn note_times(&mut self, attempt: &Attempt) {
-        let is_plain = attempt.syn_count == 1 && attempt.syn_ack_count == 1;
-        let (Some(syn), Some(answer), true) = (attempt.first_syn_at, attempt.answered_at, is_plain)
-        else {
+    fn note_times(&mut self, facts: &impl AttemptFacts) {
+        let Some((syn, answer, established)) = facts.plain_steps() else {
             return;
         };
         self.fastest_answers
-            .add(attempt.server.port, answer.since(syn));
-        if let Some(established) = attempt.established_at {
+            .add(facts.server().port, answer.since(syn));
+        if let Some(established) = established {
             let time = established.since(answer);
             let fastest = self
                 .fastest_acknowledgment
@@ -256,22 +255,17 @@ impl Hosts {
         self.alive.insert(fixed_hash::of_address(address));
     }
 
-    pub(super) fn note_answers(&mut self, decided: &DecidedAttempt) {
-        let attempt = &decided.attempt;
-        let server = attempt.server.address;
-        let is_answer = |packet: &&SeenPacket| packet.sender == Sender::Server;
-        let mut answers = attempt
-            .packets_as(&[Role::SynAck, Role::SynAckRepeated, Role::Proof])
-            .filter(is_answer)
-            .peekable();
+    pub(super) fn note_answers(&mut self, facts: &impl AttemptFacts) {
+        let mut answers = facts.own_answers().peekable();
         if answers.peek().is_none() {
             return;
         }
-        let facts = self.facts.entry(Host(server)).or_default();
+        let server = Host(facts.server().address);
+        let host = self.facts.entry(server).or_default();
         for packet in answers {
-            facts.note_packet(packet);
+            host.note_packet(packet);
         }
-        facts.note_times(attempt);
+        host.note_times(facts);
         if self.facts.len() > AT_MOST {
             self.let_go_of_most_seldom();
         }

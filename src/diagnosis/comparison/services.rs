@@ -11,10 +11,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::capture::Timestamp;
+use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::client_sketch::ClientSketch;
 use crate::diagnosis::compact_sets::AddressSet;
 use crate::diagnosis::facts::Facts;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::Outcome;
 use moment::Class;
 pub(crate) use moment::{Fingerprint, Moment, Sign, is_unfinished};
 use overview::Overview;
@@ -88,8 +89,11 @@ impl Facts for ServiceHistory {
 
 impl ServiceHistory {
     /// Takes note of an attempt.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt, share: usize) {
-        let Some(moment) = Moment::of(decided) else {
+    pub(super) fn add(&mut self, facts: &impl AttemptFacts, share: usize) {
+        if facts.is_plainly_unanswered() && self.only_counts(facts) {
+            return;
+        }
+        let Some(moment) = Moment::of(facts) else {
             return;
         };
         self.tally_mut(moment.class()).count += 1;
@@ -108,15 +112,10 @@ impl ServiceHistory {
         self.changes = self.changes.saturating_add(1);
     }
 
-    /// As [`Self::add`] of an attempt without an answer by SYN-ACK, when it would only be counted;
-    /// whether that is so.
-    pub(super) fn only_counts(
-        &mut self,
-        outcome: Outcome,
-        has_one_syn: bool,
-        (started, client): (Timestamp, IpAddr),
-    ) -> bool {
-        let class = Class::of_unanswered(outcome, has_one_syn);
+    /// Counts an attempt that nobody accepted, if it would not be remembered; whether that is so.
+    fn only_counts(&mut self, facts: &impl AttemptFacts) -> bool {
+        let class = Class::of_unanswered(facts.outcome(), facts.syn_count() == 1);
+        let (started, client) = facts.beginning();
         let known = self.tallies.iter_mut().find(|tally| tally.class == class);
         let is_beyond = |tally: &&mut Tally| {
             let sample_key = || crate::diagnosis::fixed_hash::of_beginning(started, client);
