@@ -14,7 +14,7 @@ use std::thread;
 use super::AnalysisSettings;
 use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
 use crate::decode::{Observation, RowBatch, RowDecoder};
-use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician};
+use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Facts};
 use crate::handshake::{Tracker, Tracking, finish_all};
 use shard::{Shard, Shards};
 
@@ -53,8 +53,7 @@ impl Finished {
 /// Into how many shards flows are divided: as many as there are threads.
 fn shard_count(threads: NonZeroUsize) -> NonZeroU32 {
     let threads = u32::try_from(threads.get()).ok().and_then(NonZeroU32::new);
-    let _ = threads.unwrap_or(NonZeroU32::MIN).min(MOST_SHARDS);
-    NonZeroU32::MIN
+    threads.unwrap_or(NonZeroU32::MIN).min(MOST_SHARDS)
 }
 
 /// One thread reads for all: more shards than this would wait for it.
@@ -142,7 +141,7 @@ fn put_together(shards: Shards, mut beside: Diagnostician) -> Finished {
     });
     drop(trackers);
     for other in facts {
-        beside = beside.merge(other);
+        beside.merge(other);
     }
     Finished {
         diagnostician: beside,

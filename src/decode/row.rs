@@ -519,11 +519,6 @@ impl Row {
         self.source
     }
 
-    /// Its number in its source.
-    pub(crate) fn number(&self) -> u64 {
-        self.number.number()
-    }
-
     /// Whether it is an ICMP error.
     pub fn is_icmp_error(&self) -> bool {
         self.shape.is(Shape::ICMP)
@@ -572,11 +567,6 @@ impl Row {
             half(self.source_address, self.source_port),
             half(self.destination_address, self.destination_port),
         )
-    }
-
-    /// Its ends as numbers that are in the order of endpoints; `None` of IPv6.
-    pub(crate) fn ends_as_numbers(&self) -> Option<(u64, u64)> {
-        (!self.shape.is(Shape::IPV6)).then(|| self.halves())
     }
 
     /// Whether it is the same segment as `first`, sent once more: all is equal but for the IP header and the value of the

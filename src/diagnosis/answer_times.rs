@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::facts::Facts;
+
 /// Times from SYN to answer, kept to three significant digits: at most 900 different values a decade.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerTimes {
@@ -26,6 +28,17 @@ impl ThreeDigits {
 
     fn microseconds(self) -> u64 {
         u64::from(self.0 % 1000) * 10_u64.pow(u32::from(self.0 / 1000))
+    }
+}
+
+impl Facts for AnswerTimes {
+    fn merge(&mut self, other: Self) {
+        for (time, others) in other.counts {
+            let count = self.counts.entry(time).or_default();
+            *count = count.saturating_add(others);
+        }
+        self.total += other.total;
+        self.longest = self.longest.max(other.longest);
     }
 }
 

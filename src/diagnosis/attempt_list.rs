@@ -5,11 +5,12 @@ mod first_of_clients;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 
+use super::attempt_facts::AttemptFacts;
 use super::compact_sets::Host;
-use super::comparison::is_unfinished;
+use super::facts::Facts;
 use super::listing::{AttemptsPutAside, ListingKey, ListingOrder};
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, InBrief, Outcome};
+use crate::handshake::{DecidedAttempt, Outcome};
 use first_of_clients::FirstOfClients;
 
 /// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before
@@ -62,9 +63,9 @@ fn weight(outcome: Outcome, is_noise: bool) -> Weight {
 }
 
 /// As [`weight`], while it is not known what is noise.
-fn weight_so_far(outcome: Outcome, has_one_syn: bool) -> Weight {
+fn weight_so_far(outcome: Outcome, is_unfinished: bool) -> Weight {
     match weight(outcome, false) {
-        Weight::Failed if is_unfinished(outcome, has_one_syn) => Weight::PerhapsOfFlood,
+        Weight::Failed if is_unfinished => Weight::PerhapsOfFlood,
         weight => weight,
     }
 }
@@ -75,12 +76,21 @@ fn order(decided: &DecidedAttempt) -> ListingKey {
 }
 
 /// As [`order`], or with later times before earlier ones.
-fn in_kept_order(keeps_latest: bool, decided: &DecidedAttempt) -> ListingKey {
-    let mut order = order(decided);
+fn in_kept_order(keeps_latest: bool, mut order: ListingKey) -> ListingKey {
     if keeps_latest {
         order.at = Timestamp::from_nanoseconds(!order.at.nanoseconds());
     }
     order
+}
+
+impl Facts for AttemptList {
+    fn merge(&mut self, other: Self) {
+        self.added += other.added;
+        for ranked in other.kept {
+            self.keep(ranked);
+        }
+        self.of_clients.merge(other.of_clients);
+    }
 }
 
 impl AttemptList {
@@ -106,14 +116,18 @@ impl AttemptList {
         self.keeps_latest = true;
     }
 
-    pub(super) fn add(&mut self, decided: DecidedAttempt) {
+    pub(super) fn add(&mut self, facts: impl AttemptFacts) {
         self.added += 1;
-        let has_one_syn = decided.attempt.syn_count == 1;
-        let rank = (
-            weight_so_far(decided.judgement.outcome, has_one_syn),
-            self.order(&decided),
-        );
-        let ranked = Ranked { rank, decided };
+        let weight = weight_so_far(facts.outcome(), facts.is_unfinished());
+        let key = in_kept_order(self.keeps_latest, ListingKey::of_facts(&facts));
+        let rank = (weight, key);
+        if !self.leaves_out(rank, Host(facts.client().address)) {
+            let decided = facts.into_whole();
+            self.keep(Ranked { rank, decided });
+        }
+    }
+
+    fn keep(&mut self, ranked: Ranked) {
         if !self.is_full() {
             self.kept.push(ranked);
             return;
@@ -135,26 +149,16 @@ impl AttemptList {
         })
     }
 
-    /// Whether this attempt would be left out.
-    pub(super) fn leaves_out(&self, brief: &InBrief<'_>) -> bool {
-        if self.keeps_latest || !self.is_full() {
-            return false;
-        }
-        let weight = weight_so_far(brief.outcome, brief.has_one_syn());
-        let rank = (weight, ListingKey::of_brief(brief));
+    /// Whether an attempt of this client, with this rank, would be left out.
+    fn leaves_out(&self, rank: (Weight, ListingKey), client: Host) -> bool {
         let is_behind = |known: &Ranked| known.rank <= rank;
-        let client = Host(brief.client.address);
-        self.kept.peek().is_none_or(is_behind)
-            && (weight != Weight::Failed || self.of_clients.leaves_out(client, is_behind))
-    }
-
-    /// Counts an attempt that is left out.
-    pub(super) fn count_only(&mut self) {
-        self.added += 1;
+        self.is_full()
+            && self.kept.peek().is_none_or(is_behind)
+            && (rank.0 != Weight::Failed || self.of_clients.leaves_out(client, is_behind))
     }
 
     fn order(&self, decided: &DecidedAttempt) -> ListingKey {
-        in_kept_order(self.keeps_latest, decided)
+        in_kept_order(self.keeps_latest, order(decided))
     }
 
     /// All that are kept, in this order, when they are more than `longest` and the list has no limit. They are let go.
@@ -222,7 +226,7 @@ impl AttemptList {
         kept.sort_by_cached_key(|decided| {
             (
                 weight(decided.judgement.outcome, is_noise(decided)),
-                in_kept_order(self.keeps_latest, decided),
+                in_kept_order(self.keeps_latest, order(decided)),
             )
         });
         let is_evidence = |decided: &&DecidedAttempt| is_for_evidence(decided.judgement.outcome);

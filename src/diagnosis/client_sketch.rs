@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::facts::Facts;
 use super::fixed_hash;
 
 const REGISTERS: usize = 1024;
@@ -28,13 +29,6 @@ impl ClientSketch {
         }
     }
 
-    /// Takes note of all that the other knows.
-    pub(super) fn insert_all(&mut self, other: &Self) {
-        for (known, others) in self.0.iter_mut().zip(other.0) {
-            *known = others.max(*known);
-        }
-    }
-
     /// About how many there are, to within a few in a hundred.
     #[expect(
         clippy::cast_possible_truncation,
@@ -58,6 +52,14 @@ impl ClientSketch {
     }
 }
 
+impl Facts for ClientSketch {
+    fn merge(&mut self, other: Self) {
+        for (known, others) in self.0.iter_mut().zip(other.0) {
+            *known = others.max(*known);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -70,7 +72,7 @@ mod tests {
                 sketch.insert(std::net::Ipv4Addr::from_bits(number).into());
             }
             let mut twice = sketch.clone();
-            twice.insert_all(&sketch);
+            twice.merge(sketch.clone());
             assert_eq!(twice, sketch);
             let told = sketch.count();
             let near = u64::from(count) * 90 / 100..=u64::from(count) * 110 / 100;

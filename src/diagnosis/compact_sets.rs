@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::facts::Facts;
 use super::fixed_hash;
 use crate::decode::Endpoint;
 
@@ -134,6 +135,19 @@ impl SampledAddresses {
     }
 }
 
+impl Facts for SampledAddresses {
+    fn merge(&mut self, other: Self) {
+        if other.zeros > self.zeros {
+            self.zeros = other.zeros;
+            let kept = std::mem::take(&mut self.kept);
+            self.kept = kept.iter().filter(|one| self.is_of_sample(*one)).collect();
+        }
+        for address in other.kept.iter() {
+            self.insert(address);
+        }
+    }
+}
+
 impl FromIterator<IpAddr> for SampledAddresses {
     /// Of all, however many.
     fn from_iter<I: IntoIterator<Item = IpAddr>>(addresses: I) -> Self {
@@ -177,6 +191,15 @@ impl EndpointSet {
                 self.v6.iter().filter(is_of).count()
             }
         }
+    }
+
+    /// All of them, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Endpoint> {
+        let v4 = self.v4.iter().map(|number| Endpoint {
+            address: Ipv4Addr::from_bits(u32::try_from(number >> 16).unwrap_or(0)).into(),
+            port: u16::try_from(number & 0xffff).unwrap_or(0),
+        });
+        v4.chain(self.v6.iter().copied())
     }
 
     /// Adds one; whether it is new.

@@ -1,12 +1,14 @@
 //! What the attempts say about each server.
 
 mod examples;
+mod merging;
 
 use std::hint::black_box;
 use std::net::IpAddr;
 
 use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
+use super::attempt_facts::AttemptFacts;
 use super::compact_sets::SampledAddresses;
 use super::comparison::{Comparison, Moment, Vantage, is_unfinished, worth_of_server};
 use super::fixed_hash;
@@ -18,7 +20,7 @@ use super::time_line::TimeLine;
 use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{DecidedAttempt, InBrief};
+use crate::handshake::DecidedAttempt;
 use examples::Examples;
 
 /// How many servers are told apart, and how many at most until those go that are worth least; the
@@ -100,44 +102,23 @@ impl EndpointSummary {
         self.clients.is_sample() || self.clients_are_of_sample
     }
 
-    fn add(&mut self, decided: &DecidedAttempt, example_since: Option<Timestamp>) {
-        let attempt = &decided.attempt;
-        let outcome = decided.judgement.outcome;
+    fn add(&mut self, facts: &impl AttemptFacts, example_since: Option<Timestamp>) {
+        let outcome = facts.outcome();
         self.outcomes.add(outcome);
-        self.over_time.add(decided);
-        if is_unfinished(outcome, attempt.syn_count == 1) {
+        self.over_time.add(facts);
+        if facts.is_unfinished() {
             self.unfinished.add(outcome);
         }
-        if let (Some(syn), Some(answer)) = (attempt.first_syn_at, attempt.first_answer_at) {
-            self.answer_times.add(answer.since(syn));
+        if let Some(time) = facts.answer_time() {
+            self.answer_times.add(time);
         }
         if outcome.is_failure() {
-            self.note_failure(attempt.started_at());
+            self.note_failure(facts.started_at());
             if let Some(since) = example_since {
                 // A younger failure says more about how it is now.
                 self.examples.forget_before(since);
             }
-            self.examples.add(decided);
-        }
-    }
-
-    /// Whether this attempt would only be counted.
-    fn only_counts(&self, brief: &InBrief<'_>) -> bool {
-        !brief.outcome.is_failure() || self.examples.leave_out(brief)
-    }
-
-    fn count(&mut self, brief: &InBrief<'_>) {
-        let outcome = brief.outcome;
-        self.outcomes.add(outcome);
-        self.over_time.add_brief(brief);
-        if is_unfinished(outcome, brief.has_one_syn()) {
-            self.unfinished.add(outcome);
-        }
-        if let Some(answer) = brief.answered_at() {
-            self.answer_times.add(answer.since(brief.started_at));
-        }
-        if outcome.is_failure() {
-            self.note_failure(brief.started_at);
+            self.examples.add(facts);
         }
     }
 
@@ -339,41 +320,20 @@ impl Endpoints {
     }
 
     /// Takes an attempt into account, with what was looked up of its ends, and whether they know each other.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt, ends: &KnownEnds, is_known_pair: bool) {
-        let server = decided.attempt.server;
+    pub(super) fn add(&mut self, facts: &impl AttemptFacts, ends: &KnownEnds, is_known_pair: bool) {
+        let server = facts.server();
         let steps = self.steps;
         let new = || EndpointSummary::new(server, steps);
         let endpoint = ends.endpoint.get_or_add(&mut self.by_server, server, new);
         let Some(endpoint) = endpoint else {
             return;
         };
-        endpoint.add(decided, self.example_since);
+        endpoint.add(facts, self.example_since);
         if !is_known_pair {
-            self.clients += endpoint.clients.insert(decided.attempt.client.address);
+            self.clients += endpoint.clients.insert(facts.client().address);
             endpoint.limit_clients(&mut self.clients, self.clients_of_one);
         }
         self.limit_steps();
-    }
-
-    /// As [`Self::add`] of the whole attempt, when it would only be counted; whether that is so.
-    pub(super) fn count(
-        &mut self,
-        brief: &InBrief<'_>,
-        ends: &KnownEnds,
-        is_known_pair: bool,
-    ) -> bool {
-        let endpoint = ends.endpoint.get_mut(&mut self.by_server, &brief.server);
-        let Some(endpoint) =
-            endpoint.filter(|endpoint| self.example_since.is_none() && endpoint.only_counts(brief))
-        else {
-            return false;
-        };
-        endpoint.count(brief);
-        if !is_known_pair {
-            self.clients += endpoint.clients.insert(brief.client.address);
-            endpoint.limit_clients(&mut self.clients, self.clients_of_one);
-        }
-        true
     }
 
     /// Whether there is more than is told apart for long.
@@ -409,10 +369,13 @@ impl Endpoints {
     /// The more servers there are, the fewer steps each has.
     fn limit_steps(&mut self) {
         let servers = self.by_server.len();
-        if self.steps <= FEWEST_STEPS || usize::from(self.steps) * servers <= STEPS_OF_ALL {
+        let before = self.steps;
+        while self.steps > FEWEST_STEPS && usize::from(self.steps) * servers > STEPS_OF_ALL {
+            self.steps /= 2;
+        }
+        if self.steps == before {
             return;
         }
-        self.steps /= 2;
         for endpoint in self.by_server.values_mut() {
             endpoint.over_time.limit_to(self.steps);
         }

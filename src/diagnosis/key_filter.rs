@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 
+use super::facts::Facts;
+
 /// So many are known exactly.
 const KNOWN_EXACTLY: usize = 1 << 15;
 
@@ -24,8 +26,6 @@ pub(super) struct KeyFilter {
     /// A power of two of blocks, once there are many.
     many: Option<Box<[u64]>>,
     blocks: usize,
-    /// How many keys changed a bit: about how many there are.
-    added: u64,
 }
 
 impl KeyFilter {
@@ -35,21 +35,21 @@ impl KeyFilter {
             few: HashSet::default(),
             many: None,
             blocks: blocks.next_power_of_two(),
-            added: 0,
         }
     }
 
     /// Adds a key.
     pub(super) fn insert(&mut self, key: u64) {
-        if self.many.is_none() {
-            if !self.few.insert(key) || self.few.len() <= KNOWN_EXACTLY {
-                return;
-            }
-            self.many = Some(vec![0; self.blocks * WORDS_OF_A_BLOCK].into());
-            for key in std::mem::take(&mut self.few) {
-                self.insert_among_many(key);
-            }
-        } else {
+        if self.many.is_some() {
+            self.insert_among_many(key);
+        } else if self.few.insert(key) && self.few.len() > KNOWN_EXACTLY {
+            self.become_many();
+        }
+    }
+
+    fn become_many(&mut self) {
+        self.many = Some(vec![0; self.blocks * WORDS_OF_A_BLOCK].into());
+        for key in std::mem::take(&mut self.few) {
             self.insert_among_many(key);
         }
     }
@@ -69,8 +69,24 @@ impl KeyFilter {
     /// About how many keys there are more than it can tell apart from others: then one in a
     /// thousand others is taken for known.
     pub(super) fn beyond_room(&self) -> u64 {
-        let room = (self.blocks * WORDS_OF_A_BLOCK) as u64 * KEYS_OF_A_WORD;
-        self.added.saturating_sub(room)
+        self.count().saturating_sub(self.room())
+    }
+
+    /// About how many keys there are, by the bits that they set.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "an estimate, which is positive and far below 2^52"
+    )]
+    fn count(&self) -> u64 {
+        let Some(words) = &self.many else {
+            return self.few.len() as u64;
+        };
+        let bits = (words.len() * 64) as f64;
+        let set: u64 = words.iter().map(|word| u64::from(word.count_ones())).sum();
+        let clear = (bits - set as f64).max(1.0);
+        (-(clear / bits).ln() * bits / f64::from(BITS_OF_A_KEY)) as u64
     }
 
     /// How many keys it is made for.
@@ -83,20 +99,33 @@ impl KeyFilter {
         let Some(words) = &mut self.many else {
             return;
         };
-        let mut is_new = false;
         for (word, bit) in bits_of(key) {
             if let Some(word) = words.get_mut(block + word) {
-                is_new |= *word & bit == 0;
                 *word |= bit;
             }
         }
-        self.added += u64::from(is_new);
     }
 
     /// Where its block begins.
     fn block_of(&self, key: u64) -> usize {
         let high = usize::try_from(key >> 32).unwrap_or(0);
         (high & (self.blocks - 1)) * WORDS_OF_A_BLOCK
+    }
+}
+
+impl Facts for KeyFilter {
+    fn merge(&mut self, other: Self) {
+        if other.many.is_some() && self.many.is_none() {
+            self.become_many();
+        }
+        if let (Some(own), Some(others)) = (&mut self.many, other.many) {
+            for (own, others) in own.iter_mut().zip(others) {
+                *own |= others;
+            }
+        }
+        for key in other.few {
+            self.insert(key);
+        }
     }
 }
 

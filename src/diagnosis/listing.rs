@@ -6,11 +6,12 @@ use std::fmt::Debug;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use super::attempt_facts::AttemptFacts;
 use super::explainer::Explainer;
 use super::{DiagnosedAttempt, Diagnosis};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{DecidedAttempt, InBrief};
+use crate::handshake::DecidedAttempt;
 
 /// In which order attempts are listed. No two have the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +52,12 @@ impl ListingOrder {
 }
 
 impl ListingKey {
-    /// By the time of the first packet, of the whole attempt.
-    pub(super) fn of_brief(brief: &InBrief<'_>) -> Self {
+    /// By the time of the first packet.
+    pub(super) fn of_facts(facts: &impl AttemptFacts) -> Self {
         Self {
-            at: brief.started_at,
-            who: Some((brief.client, brief.server, Some(brief.isn))),
-            id: brief.id.0,
+            at: facts.started_at(),
+            who: Some((facts.client(), facts.server(), facts.isn())),
+            id: facts.id().0,
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod answer_times;
 mod app_error;
+mod attempt_facts;
 mod attempt_list;
 mod causes;
 mod client_sketch;
@@ -13,6 +14,7 @@ mod comparison;
 mod endpoints;
 mod evidence_choice;
 mod explainer;
+mod facts;
 mod findings;
 mod fixed_hash;
 mod key_filter;
@@ -38,6 +40,7 @@ pub use causes::{Cause, Confidence, Judged};
 pub use comparison::Vantage;
 pub use endpoints::EndpointSummary;
 pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
+pub use facts::Facts;
 pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
 pub use limits::Limit;
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
@@ -57,7 +60,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::decode::{Endpoint, Observation, RowBatch};
-use crate::handshake::{DecidedAttempt, Decisions, InBrief, Leaving, Outcome};
+use crate::handshake::{DecidedAttempt, Decisions, Leaving, Outcome};
+use attempt_facts::AttemptFacts;
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
 use endpoints::Endpoints;
@@ -173,6 +177,22 @@ impl DiagnosedAttempt {
     }
 }
 
+impl Facts for Diagnostician {
+    /// Both are for the same selection, and list as many.
+    fn merge(&mut self, other: Self) {
+        self.comparison.merge(other.comparison);
+        self.outcomes.merge(other.outcomes);
+        self.over_time.merge(other.over_time);
+        self.endpoints.merge(other.endpoints);
+        self.attempts.merge(other.attempts);
+        self.not_selected += other.not_selected;
+        self.highest_id = self.highest_id.max(other.highest_id);
+        self.names.extend(other.names);
+        // Who stood where before room was made is not known.
+        self.known_pairs = KnownPairs::default();
+    }
+}
+
 impl Diagnostician {
     /// For the selected attempts; lists so many of them, or all.
     pub fn new(selection: Selection, listed_attempts: Option<usize>) -> Self {
@@ -206,13 +226,6 @@ impl Diagnostician {
         self.comparison.observe_rows(batch);
     }
 
-    /// Takes what another found out.
-    #[must_use]
-    pub fn merge(self, mut other: Self) -> Self {
-        other.comparison.take_packet_facts(self.comparison);
-        other
-    }
-
     /// Takes a name from outside of the packets, for an address to which no DNS answer gives one.
     pub fn add_name(&mut self, address: IpAddr, name: String) {
         self.names.push((address, name));
@@ -230,10 +243,8 @@ impl Diagnostician {
             }
             let ends = upcoming.next().unwrap_or_default();
             match decided {
-                Leaving::Attempt(decided) => self.add_known(decided, &ends),
-                Leaving::Rows(rows) => {
-                    self.add_in_brief(&rows.in_brief(), &ends, || rows.whole());
-                }
+                Leaving::Attempt(decided) => self.add_facts(decided, &ends),
+                Leaving::Rows(rows) => self.add_facts(rows, &ends),
             }
         });
     }
@@ -263,7 +274,7 @@ impl Diagnostician {
     /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
     pub fn add(&mut self, decided: DecidedAttempt) {
         self.make_room();
-        self.add_known(decided, &KnownEnds::default());
+        self.add_facts(decided, &KnownEnds::default());
     }
 
     /// Lets go what is worth least, where there is too much; whether what was looked up may stand
@@ -278,41 +289,14 @@ impl Diagnostician {
         has_too_much
     }
 
-    fn add_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds) {
+    /// Takes an attempt into account, in whatever form, with what was looked up of its ends.
+    fn add_facts(&mut self, facts: impl AttemptFacts, ends: &KnownEnds) {
         let is_known_pair = self.known_pairs.has(ends);
-        self.comparison.add_known(&decided, ends, is_known_pair);
-        let (client, server) = (decided.attempt.client, decided.attempt.server);
-        self.count_known(decided, ends, is_known_pair);
+        self.comparison.add_known(&facts, ends, is_known_pair);
+        let (client, server) = (facts.client(), facts.server());
+        self.count_known(facts, ends, is_known_pair);
         if !is_known_pair {
             self.introduce(client, server, ends);
-        }
-    }
-
-    /// As [`Self::add`] of the whole attempt, which is made only where something of it is kept.
-    fn add_in_brief(
-        &mut self,
-        brief: &InBrief<'_>,
-        ends: &KnownEnds,
-        whole: impl Fn() -> DecidedAttempt,
-    ) {
-        let is_known_pair = self.known_pairs.has(ends);
-        if !self.comparison.count(brief, ends, is_known_pair) {
-            self.add_known(whole(), ends);
-            return;
-        }
-        let is_only_counted = self.selection.is_all()
-            && self.attempts.leaves_out(brief)
-            && self.endpoints.count(brief, ends, is_known_pair);
-        if is_only_counted {
-            self.highest_id = self.highest_id.max(brief.id.0);
-            self.outcomes.add(brief.outcome);
-            self.over_time.add_brief(brief);
-            self.attempts.count_only();
-        } else {
-            self.count_known(whole(), ends, is_known_pair);
-        }
-        if !is_known_pair {
-            self.introduce(brief.client, brief.server, ends);
         }
     }
 
@@ -330,17 +314,17 @@ impl Diagnostician {
         self.count_known(decided, &KnownEnds::default(), false);
     }
 
-    fn count_known(&mut self, decided: DecidedAttempt, ends: &KnownEnds, is_known_pair: bool) {
-        self.highest_id = self.highest_id.max(decided.attempt.id.0);
-        if !self.selection.includes(&decided) {
+    fn count_known(&mut self, facts: impl AttemptFacts, ends: &KnownEnds, is_known_pair: bool) {
+        self.highest_id = self.highest_id.max(facts.id().0);
+        if !self.selection.includes_facts(&facts) {
             self.not_selected += 1;
             return;
         }
-        self.outcomes.add(decided.judgement.outcome);
-        self.over_time.add(&decided);
-        self.endpoints.add(&decided, ends, is_known_pair);
-        if self.selection.lists(&decided) {
-            self.attempts.add(decided);
+        self.outcomes.add(facts.outcome());
+        self.over_time.add(&facts);
+        self.endpoints.add(&facts, ends, is_known_pair);
+        if self.selection.lists_facts(&facts) {
+            self.attempts.add(facts);
         }
     }
 

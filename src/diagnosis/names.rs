@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::facts::Facts;
 use crate::decode::NamedAddresses;
 
 /// How many addresses are named.
@@ -12,6 +13,15 @@ const NAMED: usize = 100_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     by_address: HashMap<IpAddr, String, foldhash::fast::RandomState>,
+}
+
+impl Facts for Names {
+    /// Who knows a name already keeps it.
+    fn merge(&mut self, other: Self) {
+        for (address, name) in other.by_address {
+            self.add(address, name);
+        }
+    }
 }
 
 impl Names {

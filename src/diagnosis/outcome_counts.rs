@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::Facts;
 use crate::handshake::Outcome;
 
 /// A count for each outcome.
@@ -21,6 +22,12 @@ impl From<BTreeMap<Outcome, u64>> for OutcomeCounts {
 impl From<OutcomeCounts> for BTreeMap<Outcome, u64> {
     fn from(counts: OutcomeCounts) -> Self {
         counts.iter().collect()
+    }
+}
+
+impl Facts for OutcomeCounts {
+    fn merge(&mut self, other: Self) {
+        self.add_all(&other);
     }
 }
 

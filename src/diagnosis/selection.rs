@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use super::attempt_facts::AttemptFacts;
 use super::comparison::Moment;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -84,20 +85,19 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Whether it is about all attempts, and lists any.
-    pub(super) fn is_all(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// Whether the report is about this attempt.
     pub fn includes(&self, decided: &DecidedAttempt) -> bool {
-        let attempt = &decided.attempt;
-        let started = attempt.started_at();
+        self.includes_facts(decided)
+    }
+
+    /// As [`Self::includes`].
+    pub(super) fn includes_facts(&self, facts: &impl AttemptFacts) -> bool {
+        let started = facts.started_at();
         let is_one_of = |patterns: &[EndpointPattern], endpoint| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(endpoint))
         };
-        is_one_of(&self.servers, attempt.server)
-            && is_one_of(&self.clients, attempt.client)
+        is_one_of(&self.servers, facts.server())
+            && is_one_of(&self.clients, facts.client())
             && self.since.is_none_or(|since| started >= since)
             && self.until.is_none_or(|until| started < until)
     }
@@ -130,12 +130,17 @@ impl Selection {
 
     /// Whether this attempt is listed, if there is room.
     pub fn lists(&self, decided: &DecidedAttempt) -> bool {
-        let outcome = decided.judgement.outcome;
+        self.lists_facts(decided)
+    }
+
+    /// As [`Self::lists`].
+    pub(super) fn lists_facts(&self, facts: &impl AttemptFacts) -> bool {
+        let outcome = facts.outcome();
         let has_outcome = self
             .listed
             .as_ref()
             .is_none_or(|listed| listed.contains(&outcome));
-        has_outcome && self.only.is_none_or(|only| only == decided.attempt.id)
+        has_outcome && self.only.is_none_or(|only| only == facts.id())
     }
 }
 

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::attempt_facts::AttemptFacts;
+use super::facts::Facts;
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, InBrief, Outcome, Role};
+use crate::handshake::Outcome;
 
 /// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie between the first and the
 /// last. Buckets are aligned to the epoch, so that the counts do not depend on the order in which they came.
@@ -147,6 +149,21 @@ impl BucketWidth {
     }
 }
 
+impl Facts for TimeLine {
+    fn merge(&mut self, mut other: Self) {
+        self.at_most = self.at_most.min(other.at_most);
+        while self.width < other.width {
+            self.widen();
+        }
+        while other.width < self.width {
+            other.widen();
+        }
+        self.cells.extend(other.cells);
+        self.join_cells();
+        self.widen_for(None);
+    }
+}
+
 impl TimeLine {
     /// With no more buckets than that.
     pub(super) fn with_at_most(buckets: u16) -> Self {
@@ -159,19 +176,9 @@ impl TimeLine {
     }
 
     /// Counts an attempt where it began, and its repeated SYNs where they were sent: those that were kept.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt) {
-        let attempt = &decided.attempt;
-        let began = Event::Began(decided.judgement.outcome);
-        self.count(attempt.started_at(), began);
-        for packet in attempt.packets_as(&[Role::SynRepeated]) {
-            self.count(packet.place.at, Event::SynRepeated);
-        }
-    }
-
-    /// As [`Self::add`] of the whole attempt.
-    pub(super) fn add_brief(&mut self, brief: &InBrief<'_>) {
-        self.count(brief.started_at, Event::Began(brief.outcome));
-        for at in brief.repeated_at() {
+    pub(super) fn add(&mut self, facts: &impl AttemptFacts) {
+        self.count(facts.started_at(), Event::Began(facts.outcome()));
+        for at in facts.repeated_syns_at() {
             self.count(at, Event::SynRepeated);
         }
     }
@@ -279,6 +286,11 @@ impl TimeLine {
         for cell in &mut self.cells {
             cell.bucket >>= 1;
         }
+        self.join_cells();
+    }
+
+    /// Puts them in order, and those of the same bucket and event together.
+    fn join_cells(&mut self) {
         self.cells.sort_by_key(|cell| (cell.bucket, cell.event));
         self.cells.dedup_by(|next, kept| {
             let is_same = (next.bucket, next.event) == (kept.bucket, kept.event);

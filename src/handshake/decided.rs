@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::attempt::{Attempt, AttemptId};
+use super::attempt::Attempt;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence};
 use super::regular::Regular;
-use crate::capture::Timestamp;
-use crate::decode::{AddressPairs, Contexts, Endpoint, Row};
+use crate::decode::{AddressPairs, Contexts, Encapsulation, Endpoint, Row};
 
 /// An attempt that was judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,70 +45,56 @@ impl<'a> DecidedRows<'a> {
         }
     }
 
-    /// What is counted of it.
-    pub fn in_brief(&self) -> InBrief<'a> {
-        let (client, server) = self.syn.ends(self.addresses);
-        InBrief {
-            id: AttemptId::of(self.syn.place()),
-            started_at: self.syn.at(),
-            client,
-            server,
-            isn: self.syn.sequence().0,
-            ttl: self.syn.ttl(),
-            outcome: self.judgement.outcome,
-            regular: self.regular,
-        }
+    /// How it ended, and when that was certain.
+    pub fn judgement(&self) -> Judgement {
+        self.judgement
     }
 
-    /// How it ended.
-    pub fn outcome(&self) -> Outcome {
-        self.judgement.outcome
-    }
-}
-
-/// What is counted of an attempt of which more need not be known.
-#[derive(Clone, Copy, Debug)]
-pub struct InBrief<'a> {
-    /// By its first packet.
-    pub id: AttemptId,
-    /// When its first SYN was captured.
-    pub started_at: Timestamp,
-    /// Who sent the SYN.
-    pub client: Endpoint,
-    /// To whom.
-    pub server: Endpoint,
-    /// The client's initial sequence number.
-    pub isn: u32,
-    /// The first SYN's time to live.
-    pub ttl: u8,
-    /// How it ended.
-    pub outcome: Outcome,
-    regular: Option<&'a Regular>,
-}
-
-impl<'a> InBrief<'a> {
-    /// When the SYN was sent again.
-    pub fn repeated_at(&self) -> impl Iterator<Item = Timestamp> + use<'a> {
-        let further = self.regular.map_or(&[][..], Regular::further);
-        let repeated = further
-            .iter()
-            .filter(|row| row.flags().is_syn() && !row.is_icmp_error());
-        repeated.map(Row::at)
+    /// Its first SYN.
+    pub fn syn(&self) -> &'a Row {
+        self.syn
     }
 
-    /// Whether the SYN was sent once.
-    pub fn has_one_syn(&self) -> bool {
-        self.repeated_at().next().is_none()
+    /// Client and server.
+    pub fn ends(&self) -> (Endpoint, Endpoint) {
+        self.syn.ends(self.addresses)
     }
 
-    /// Whether the server answered with a SYN-ACK.
-    pub fn was_accepted(&self) -> bool {
-        self.regular.and_then(Regular::syn_ack).is_some()
+    /// What its packets were wrapped in.
+    pub fn encapsulation(&self) -> Encapsulation {
+        self.contexts.get(self.syn.context())
     }
 
-    /// When the answer came, if one came.
-    pub fn answered_at(&self) -> Option<Timestamp> {
-        self.regular.and_then(Regular::answered_at)
+    /// What came after the first SYN.
+    pub fn further(&self) -> &'a [Row] {
+        self.regular.map_or(&[], Regular::further)
+    }
+
+    /// The SYN sent again.
+    pub fn repeated_syns(&self) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let further = self.further().iter();
+        further.filter(|row| row.flags().is_syn() && !row.is_icmp_error())
+    }
+
+    /// The SYN-ACKs.
+    pub fn syn_acks(&self) -> impl Iterator<Item = &'a Row> + use<'a> {
+        let further = self.further().iter();
+        further.filter(|row| row.flags().is_syn_ack() && !row.is_icmp_error())
+    }
+
+    /// The SYN-ACKs, or the one RST or ICMP error.
+    pub fn answers(&self) -> impl Iterator<Item = &'a Row> + use<'a> {
+        self.regular.into_iter().flat_map(Regular::answers)
+    }
+
+    /// What proves that the client acknowledged the SYN-ACK.
+    pub fn proof_of_third_step(&self) -> Option<&'a Row> {
+        self.regular.and_then(Regular::proof)
+    }
+
+    /// Whether the handshake was completed, the client sent payload, and the server neither a byte nor a FIN.
+    pub fn is_mute(&self) -> bool {
+        self.regular.is_some_and(Regular::is_mute)
     }
 }
 

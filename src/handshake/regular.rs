@@ -283,15 +283,10 @@ impl Regular {
     }
 
     /// The rows of answers: SYN-ACKs, or the one RST or ICMP error.
-    fn answers(&self) -> impl Iterator<Item = &Row> {
+    pub(super) fn answers(&self) -> impl Iterator<Item = &Row> {
         let is_answer =
             |row: &&Row| row.is_icmp_error() || row.flags().is_syn_ack() || row.flags().is_rst();
         self.further.iter().filter(is_answer)
-    }
-
-    /// When the first answer came.
-    pub(super) fn answered_at(&self) -> Option<Timestamp> {
-        self.answers().next().map(Row::at)
     }
 
     /// The row that proves that the client acknowledged the SYN-ACK.

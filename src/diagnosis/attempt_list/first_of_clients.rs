@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::Ranked;
 use crate::diagnosis::compact_sets::Host;
+use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fixed_hash;
 use crate::handshake::DecidedAttempt;
 
@@ -19,6 +20,18 @@ pub(super) struct FirstOfClients {
     of_client: HashMap<Host, Vec<Ranked>, foldhash::fast::RandomState>,
     /// With how many zeros the hash of a client begins of which any are kept.
     zeros: u32,
+}
+
+impl Facts for FirstOfClients {
+    fn merge(&mut self, other: Self) {
+        if other.zeros > self.zeros {
+            self.zeros = other.zeros;
+            self.keep_sample();
+        }
+        for ranked in other.of_client.into_values().flatten() {
+            self.add(ranked);
+        }
+    }
 }
 
 impl FirstOfClients {
@@ -37,10 +50,14 @@ impl FirstOfClients {
         }
         while self.of_client.len() > CLIENTS && self.zeros < u64::BITS {
             self.zeros += 1;
-            let zeros = self.zeros;
-            self.of_client
-                .retain(|client, _| fixed_hash::of_address(client.0).leading_zeros() >= zeros);
+            self.keep_sample();
         }
+    }
+
+    fn keep_sample(&mut self) {
+        let zeros = self.zeros;
+        self.of_client
+            .retain(|client, _| fixed_hash::of_address(client.0).leading_zeros() >= zeros);
     }
 
     /// Whether a failure of this client, with such a rank, is left out.

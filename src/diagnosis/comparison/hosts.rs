@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::diagnosis::attempt_facts::{AttemptFacts, OwnAnswer};
 use crate::diagnosis::compact_sets::Host;
+use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::key_filter::KeyFilter;
 use crate::diagnosis::known_ends::Table;
 use crate::diagnosis::limits::Limit;
 use crate::diagnosis::worth::keep_worthiest;
-use crate::handshake::{Attempt, DecidedAttempt, Role, SeenPacket, Sender};
+use crate::handshake::SeenPacket;
 
 /// The answers of how many hosts are remembered, and of how many at most until some are let go.
 const REMEMBERED: usize = 100_000;
@@ -47,21 +49,25 @@ pub(crate) struct FastestAnswers {
 
 impl FastestAnswers {
     fn add(&mut self, port: u16, time: Duration) {
-        match self.fastest {
-            Some((known, fastest)) if known == port => {
-                self.fastest = Some((port, fastest.min(time)));
+        // Of equal times that of the lower port: so it does not matter which came first.
+        let by_time = |(port, time): (u16, Duration)| (time, port);
+        let mut fastest = (port, time);
+        for known in [self.fastest.take(), self.other.take()]
+            .into_iter()
+            .flatten()
+        {
+            let (faster, slower) = if by_time(known) < by_time(fastest) {
+                (known, fastest)
+            } else {
+                (fastest, known)
+            };
+            fastest = faster;
+            let is_better = |other: (u16, Duration)| by_time(slower) < by_time(other);
+            if slower.0 != faster.0 && self.other.is_none_or(is_better) {
+                self.other = Some(slower);
             }
-            Some((_, fastest)) if time < fastest => {
-                self.other = self.fastest;
-                self.fastest = Some((port, time));
-            }
-            Some(_) => {
-                if self.other.is_none_or(|(_, other)| time < other) {
-                    self.other = Some((port, time));
-                }
-            }
-            None => self.fastest = Some((port, time)),
         }
+        self.fastest = Some(fastest);
     }
 
     /// Of any port.
@@ -90,6 +96,41 @@ pub(crate) enum Distance {
     Elsewhere,
     /// There is nothing to compare with, or the host's own answers come different ways.
     Unknown,
+}
+
+impl Facts for FastestAnswers {
+    fn merge(&mut self, other: Self) {
+        for (port, time) in other.fastest.into_iter().chain(other.other) {
+            self.add(port, time);
+        }
+    }
+}
+
+impl Facts for HostFacts {
+    fn merge(&mut self, other: Self) {
+        for (ttl, count) in other.own_ttls {
+            *self.own_ttls.entry(ttl).or_default() += count;
+        }
+        self.captured.0 += other.captured.0;
+        self.captured.1 += other.captured.1;
+        self.identified_by_zero.extend(other.identified_by_zero);
+        self.fastest_answers.merge(other.fastest_answers);
+        let both = [self.fastest_acknowledgment, other.fastest_acknowledgment];
+        self.fastest_acknowledgment = both.into_iter().flatten().min();
+    }
+}
+
+impl Facts for Hosts {
+    fn merge(&mut self, other: Self) {
+        self.alive.merge(other.alive);
+        for (host, facts) in other.facts {
+            self.facts.entry(host).or_default().merge(facts);
+        }
+        self.let_go += other.let_go;
+        if self.facts.len() > AT_MOST {
+            self.let_go_of_most_seldom();
+        }
+    }
 }
 
 impl HostFacts {
@@ -123,27 +164,25 @@ impl HostFacts {
         }
     }
 
-    fn note_packet(&mut self, packet: &SeenPacket) {
-        *self.own_ttls.entry(packet.ip.ttl).or_default() += 1;
-        self.captured.0 += u32::from(!packet.was_copied());
-        self.captured.1 += u32::from(packet.was_copied());
-        if packet.role == Role::SynAck {
-            let identification = packet.ip.identification;
+    fn note_packet(&mut self, packet: OwnAnswer) {
+        *self.own_ttls.entry(packet.ttl).or_default() += 1;
+        self.captured.0 += u32::from(!packet.was_copied);
+        self.captured.1 += u32::from(packet.was_copied);
+        if packet.is_syn_ack {
+            let identification = packet.identification;
             self.identified_by_zero
                 .extend(identification.map(|identification| identification == 0));
         }
     }
 
     /// Only of handshakes without repetition: it is not known which of two SYNs was answered.
-    fn note_times(&mut self, attempt: &Attempt) {
-        let is_plain = attempt.syn_count == 1 && attempt.syn_ack_count == 1;
-        let (Some(syn), Some(answer), true) = (attempt.first_syn_at, attempt.answered_at, is_plain)
-        else {
+    fn note_times(&mut self, facts: &impl AttemptFacts) {
+        let Some((syn, answer, established)) = facts.plain_steps() else {
             return;
         };
         self.fastest_answers
-            .add(attempt.server.port, answer.since(syn));
-        if let Some(established) = attempt.established_at {
+            .add(facts.server().port, answer.since(syn));
+        if let Some(established) = established {
             let time = established.since(answer);
             let fastest = self
                 .fastest_acknowledgment
@@ -216,26 +255,17 @@ impl Hosts {
         self.alive.insert(fixed_hash::of_address(address));
     }
 
-    pub(super) fn take_alive(&mut self, other: Self) {
-        self.alive = other.alive;
-    }
-
-    pub(super) fn note_answers(&mut self, decided: &DecidedAttempt) {
-        let attempt = &decided.attempt;
-        let server = attempt.server.address;
-        let is_answer = |packet: &&SeenPacket| packet.sender == Sender::Server;
-        let mut answers = attempt
-            .packets_as(&[Role::SynAck, Role::SynAckRepeated, Role::Proof])
-            .filter(is_answer)
-            .peekable();
+    pub(super) fn note_answers(&mut self, facts: &impl AttemptFacts) {
+        let mut answers = facts.own_answers().peekable();
         if answers.peek().is_none() {
             return;
         }
-        let facts = self.facts.entry(Host(server)).or_default();
+        let server = Host(facts.server().address);
+        let host = self.facts.entry(server).or_default();
         for packet in answers {
-            facts.note_packet(packet);
+            host.note_packet(packet);
         }
-        facts.note_times(attempt);
+        host.note_times(facts);
         if self.facts.len() > AT_MOST {
             self.let_go_of_most_seldom();
         }

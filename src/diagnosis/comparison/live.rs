@@ -24,7 +24,7 @@ impl Comparison {
                 client.targets.revise(before, decided.judgement.outcome);
             }
         }
-        self.note_success(attempt);
+        self.note_success(decided);
         if let Some(service) = self.services.get_mut(&attempt.server) {
             service.revise(decided);
         }

@@ -5,6 +5,7 @@ mod compared;
 mod hosts;
 mod limits;
 mod live;
+mod merging;
 mod room;
 mod services;
 mod targets;
@@ -21,6 +22,7 @@ use std::collections::HashSet;
 use std::hint::black_box;
 use std::net::IpAddr;
 
+use super::attempt_facts::AttemptFacts;
 use super::compact_sets::{AddressSet, Host};
 use super::findings::CaptureQuality;
 use super::fixed_hash;
@@ -30,7 +32,7 @@ use super::names::Names;
 use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation, RowBatch};
-use crate::handshake::{Attempt, DecidedAttempt, InBrief, Outcome, Role};
+use crate::handshake::{Attempt, DecidedAttempt, Outcome};
 use hosts::Hosts;
 use targets::Targets;
 
@@ -179,13 +181,6 @@ impl Comparison {
         }
     }
 
-    /// What packets told by themselves.
-    pub(super) fn take_packet_facts(&mut self, other: Self) {
-        self.hosts.take_alive(other.hosts);
-        self.names = other.names;
-        self.asked_for = other.asked_for;
-    }
-
     /// The names that DNS answers gave to addresses.
     pub(super) fn names(&self) -> &Names {
         &self.names
@@ -202,44 +197,40 @@ impl Comparison {
     }
 
     /// Takes note of how an attempt ended, and of the answers that it met.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt) {
-        self.add_known(decided, &KnownEnds::default(), false);
+    pub(super) fn add(&mut self, facts: &impl AttemptFacts) {
+        self.add_known(facts, &KnownEnds::default(), false);
     }
 
     /// As [`Self::add`], with what was looked up of its ends, and whether they know each other.
     pub(super) fn add_known(
         &mut self,
-        decided: &DecidedAttempt,
+        facts: &impl AttemptFacts,
         ends: &KnownEnds,
         is_known_pair: bool,
     ) {
-        self.hosts.note_answers(decided);
-        let attempt = &decided.attempt;
-        self.note_success(attempt);
-        if attempt.client.address == attempt.server.address {
-            self.note_sent_to_itself(attempt);
+        self.hosts.note_answers(facts);
+        self.note_success(facts);
+        let (client, server) = (facts.client(), facts.server());
+        if client.address == server.address {
+            self.note_sent_to_itself(facts);
         }
-        let syn = attempt.packets_as(&[Role::Syn]).next();
-        let ttl = syn.map(|syn| syn.ip.ttl);
-        let outcome = decided.judgement.outcome;
-        let target = (attempt.server, is_known_pair);
-        self.note_client((attempt.client.address, ends.client), target, outcome, ttl);
+        let target = (server, is_known_pair);
+        let (outcome, ttl) = (facts.outcome(), facts.syn_ttl());
+        self.note_client((client.address, ends.client), target, outcome, ttl);
         let new = ServiceHistory::default;
-        let service = ends
-            .service
-            .get_or_add(&mut self.services, attempt.server, new);
+        let service = ends.service.get_or_add(&mut self.services, server, new);
         if let Some(service) = service {
             let before = service.moments().len();
-            service.add(decided, self.share);
+            service.add(facts, self.share);
             self.remembered_moments += service.moments().len();
             self.remembered_moments -= before;
         }
     }
 
-    fn note_sent_to_itself(&mut self, attempt: &Attempt) {
-        let key = attempt
-            .isn
-            .map(|isn| (attempt.client, attempt.server.port, isn.0));
+    fn note_sent_to_itself(&mut self, facts: &impl AttemptFacts) {
+        let key = facts
+            .isn()
+            .map(|isn| (facts.client(), facts.server().port, isn));
         if self.to_itself.len() < REMEMBERED {
             self.to_itself.extend(key);
         } else {
@@ -248,49 +239,21 @@ impl Comparison {
     }
 
     /// Takes note of who was reached, and which SYN was answered.
-    fn note_success(&mut self, attempt: &Attempt) {
-        if attempt.established_at.is_some() {
-            let server = attempt.server.address;
-            if self.reached.len() < REMEMBERED {
-                self.reached.insert(server);
-            } else if !self.reached.contains(server) {
-                self.also_reached.insert(fixed_hash::of_address(server));
-            }
+    fn note_success(&mut self, facts: &impl AttemptFacts) {
+        if facts.established_at().is_some() {
+            self.note_reached(facts.server().address);
         }
-        if attempt.answered_at.is_some()
-            && let Some(key) = key_of_syn(attempt)
+        if facts.answered_at().is_some()
+            && let Some(isn) = facts.isn()
         {
-            self.answered.insert(key);
+            self.answered
+                .insert(key_of_syn(facts.client(), facts.server().port, isn));
         }
     }
 
     fn was_reached(&self, address: IpAddr) -> bool {
         self.reached.contains(address)
             || self.also_reached.contains(fixed_hash::of_address(address))
-    }
-
-    /// As [`Self::add_known`] of the whole attempt, when nothing of it is kept but counts: whether
-    /// that is so.
-    pub(super) fn count(
-        &mut self,
-        brief: &InBrief<'_>,
-        ends: &KnownEnds,
-        is_known_pair: bool,
-    ) -> bool {
-        if brief.client.address == brief.server.address || brief.was_accepted() {
-            return false;
-        }
-        let service = ends.service.get_mut(&mut self.services, &brief.server);
-        let beginning = (brief.started_at, brief.client.address);
-        let is_counted = service.is_some_and(|service| {
-            service.only_counts(brief.outcome, brief.has_one_syn(), beginning)
-        });
-        if is_counted {
-            let client = (brief.client.address, ends.client);
-            let target = (brief.server, is_known_pair);
-            self.note_client(client, target, brief.outcome, Some(brief.ttl));
-        }
-        is_counted
     }
 
     /// Takes note of who tried to reach whom, and whether that is known; `ttl` is that of the SYN.
@@ -449,7 +412,10 @@ impl Comparison {
 
     /// Whether the very same SYN was answered under another server's address: a NAT translated it.
     pub(super) fn is_answered_in_another_name(&self, attempt: &Attempt) -> bool {
-        key_of_syn(attempt).is_some_and(|key| self.answered.contains(key))
+        attempt.isn.is_some_and(|isn| {
+            let key = key_of_syn(attempt.client, attempt.server.port, isn.0);
+            self.answered.contains(key)
+        })
     }
 
     /// Whether the SYN came back to its sender as if from itself: a load balancer that keeps the client's address chose the
@@ -497,12 +463,9 @@ impl Comparison {
 }
 
 /// Of a SYN, whatever address it went to: client, port of the server, and number.
-fn key_of_syn(attempt: &Attempt) -> Option<u64> {
-    let number = u64::from(attempt.isn?.0) << 16 | u64::from(attempt.server.port);
-    Some(fixed_hash::mix_two(
-        fixed_hash::of_endpoint(attempt.client),
-        number,
-    ))
+fn key_of_syn(client: Endpoint, port: u16, isn: u32) -> u64 {
+    let number = u64::from(isn) << 16 | u64::from(port);
+    fixed_hash::mix_two(fixed_hash::of_endpoint(client), number)
 }
 
 /// Whether two times are of the same seconds: so close that a service hardly changed between them.

@@ -18,8 +18,7 @@ impl Comparison {
                 keep_worthiest(&mut self.clients, REMEMBERED, |host, client| {
                     (client.worth(), fixed_hash::of_address(host.0))
                 });
-            let targets = self.clients.values().map(|client| client.targets.count());
-            self.remembered_targets = targets.sum();
+            self.count_targets();
         }
         if self.services.len() > AT_MOST {
             self.left_out.servers +=
@@ -35,18 +34,33 @@ impl Comparison {
         }
     }
 
-    /// Halves the share of each server until so many attempts are remembered at most.
+    /// Halves the share of each server until so many attempts are remembered at most. It depends on
+    /// the attempts alone.
     pub(super) fn thin_to(&mut self, at_most: usize) {
-        loop {
-            for service in self.services.values_mut() {
-                service.thin(self.share);
-            }
-            self.count_moments();
-            if self.remembered_moments <= at_most || self.share <= services::SMALLEST_SHARE {
-                return;
-            }
-            self.share /= 2;
+        let claimed = |share| -> usize {
+            let claims = self.services.values().map(|service| service.claim(share));
+            claims.sum()
+        };
+        let mut share = self.share;
+        while share > services::SMALLEST_SHARE && claimed(share) > at_most {
+            share /= 2;
         }
+        self.share = share;
+        for service in self.services.values_mut() {
+            service.thin(share);
+        }
+        self.count_moments();
+    }
+
+    /// As if there were so much already that each server has no larger share.
+    #[cfg(test)]
+    pub(in crate::diagnosis) fn start_with_share(&mut self, share: usize) {
+        self.share = share;
+    }
+
+    pub(super) fn count_targets(&mut self) {
+        let clients = self.clients.values();
+        self.remembered_targets = clients.map(|client| client.targets.count()).sum();
     }
 
     pub(super) fn count_moments(&mut self) {

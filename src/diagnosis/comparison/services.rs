@@ -11,9 +11,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::capture::Timestamp;
+use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::client_sketch::ClientSketch;
 use crate::diagnosis::compact_sets::AddressSet;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::diagnosis::facts::Facts;
+use crate::handshake::Outcome;
 use moment::Class;
 pub(crate) use moment::{Fingerprint, Moment, Sign, is_unfinished};
 use overview::Overview;
@@ -62,10 +64,36 @@ pub(super) struct OnlyCounted {
     pub(super) accepting_anybody: u64,
 }
 
+impl Facts for ServiceHistory {
+    /// To be thinned, and looked at, anew.
+    fn merge(&mut self, other: Self) {
+        self.moments.extend(other.moments);
+        for others in other.tallies {
+            let own = self
+                .tallies
+                .iter_mut()
+                .find(|own| own.class == others.class);
+            match own {
+                Some(own) => own.merge(others),
+                None => self.tallies.push(others),
+            }
+        }
+        match (&mut self.let_go, other.let_go) {
+            (Some(own), Some(others)) => own.merge(*others),
+            (own @ None, others) => *own = others,
+            (Some(_), None) => {}
+        }
+        self.changes = self.changes.saturating_add(other.changes);
+    }
+}
+
 impl ServiceHistory {
     /// Takes note of an attempt.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt, share: usize) {
-        let Some(moment) = Moment::of(decided) else {
+    pub(super) fn add(&mut self, facts: &impl AttemptFacts, share: usize) {
+        if facts.is_plainly_unanswered() && self.only_counts(facts) {
+            return;
+        }
+        let Some(moment) = Moment::of(facts) else {
             return;
         };
         self.tally_mut(moment.class()).count += 1;
@@ -84,15 +112,10 @@ impl ServiceHistory {
         self.changes = self.changes.saturating_add(1);
     }
 
-    /// As [`Self::add`] of an attempt without an answer by SYN-ACK, when it would only be counted;
-    /// whether that is so.
-    pub(super) fn only_counts(
-        &mut self,
-        outcome: Outcome,
-        has_one_syn: bool,
-        (started, client): (Timestamp, IpAddr),
-    ) -> bool {
-        let class = Class::of_unanswered(outcome, has_one_syn);
+    /// Counts an attempt that nobody accepted, if it would not be remembered; whether that is so.
+    fn only_counts(&mut self, facts: &impl AttemptFacts) -> bool {
+        let class = Class::of_unanswered(facts.outcome(), facts.syn_count() == 1);
+        let (started, client) = facts.beginning();
         let known = self.tallies.iter_mut().find(|tally| tally.class == class);
         let is_beyond = |tally: &&mut Tally| {
             let sample_key = || crate::diagnosis::fixed_hash::of_beginning(started, client);
@@ -134,7 +157,10 @@ impl ServiceHistory {
         if let Some(let_go) = &mut self.let_go {
             let_go.accepted.limit_to(share);
         }
-        if of_classes.clone().any(|moments| moments.len() > share) {
+        // Where there were more than the share, what is kept depends on them alone, not on how
+        // often room was made.
+        let is_much = |tally: &Tally| tally.count > share as u64;
+        if self.tallies.iter().any(is_much) {
             let let_go = self
                 .let_go
                 .get_or_insert_with(|| Box::new(LetGo::new(share)));
@@ -143,14 +169,13 @@ impl ServiceHistory {
                 let Some(class) = moments.first().map(Moment::class) else {
                     continue;
                 };
-                if moments.len() <= share {
-                    kept.extend(moments);
-                    continue;
-                }
                 let mut tallies = self.tallies.iter_mut();
-                if let Some(tally) = tallies.find(|tally| tally.class == class) {
-                    let before = (class, tally.beyond.take());
-                    tally.beyond = let_go.thin(before, moments, share, &mut kept);
+                match tallies.find(|tally| tally.class == class) {
+                    Some(tally) if is_much(tally) => {
+                        let before = (class, tally.beyond.take());
+                        tally.beyond = let_go.thin(before, moments, share, &mut kept);
+                    }
+                    _ => kept.extend(moments),
                 }
             }
             kept.shrink_to_fit();
@@ -160,6 +185,13 @@ impl ServiceHistory {
         self.weigh(share);
         self.after_thinning = u32::try_from(self.moments.len()).unwrap_or(u32::MAX);
         self.moments.len()
+    }
+
+    /// How many attempts are remembered at most with such a share, whether or not it was thinned to
+    /// it.
+    pub(super) fn claim(&self, share: usize) -> usize {
+        let of_class = |tally: &Tally| usize::try_from(tally.count).unwrap_or(share).min(share);
+        self.tallies.iter().map(of_class).sum()
     }
 
     /// Tells each remembered attempt for how many it stands; they are in the order of their
@@ -245,7 +277,7 @@ impl ServiceHistory {
         let mut sketch = ClientSketch::default();
         clients.for_each(|client| sketch.insert(client));
         for others in beyond {
-            sketch.insert_all(others);
+            sketch.merge(others.clone());
         }
         sketch.count()
     }

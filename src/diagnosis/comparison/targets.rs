@@ -2,6 +2,7 @@
 
 use crate::decode::Endpoint;
 use crate::diagnosis::compact_sets::{AddressSet, EndpointSet};
+use crate::diagnosis::facts::Facts;
 use crate::handshake::Outcome;
 
 /// So many ports of one host, most of them in vain, are no application's.
@@ -56,6 +57,17 @@ impl ManyTargets {
 
     fn is_wide(&self) -> bool {
         self.most_ports_of_a_host >= PORTS_OF_A_SCAN || self.hosts.len() >= HOSTS_OF_A_SCAN
+    }
+}
+
+impl Facts for Targets {
+    fn merge(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.failed += other.failed;
+        let many = other.many.iter().flat_map(|many| many.told_apart.iter());
+        for target in other.few.iter().copied().chain(many) {
+            self.tell_apart(target);
+        }
     }
 }
 

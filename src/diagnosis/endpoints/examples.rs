@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use crate::capture::Timestamp;
-use crate::diagnosis::comparison::is_unfinished;
-use crate::diagnosis::listing::{ListingKey, ListingOrder};
-use crate::handshake::{DecidedAttempt, InBrief};
+use crate::diagnosis::attempt_facts::AttemptFacts;
+use crate::diagnosis::facts::Facts;
+use crate::diagnosis::listing::ListingKey;
+use crate::handshake::DecidedAttempt;
 
 /// The earliest failure; the earliest one of another client, in case the first one scans; and the
 /// earliest one that is surely part of no flood. Three at most, mostly one.
@@ -27,37 +28,38 @@ pub(in crate::diagnosis) struct ExampleFacts {
 }
 
 impl ExampleFacts {
-    fn of(decided: &DecidedAttempt) -> Self {
-        let attempt = &decided.attempt;
-        let outcome = decided.judgement.outcome;
+    fn of(facts: &impl AttemptFacts) -> Self {
         Self {
-            key: ListingOrder::ByStart.key(decided),
-            client: attempt.client.address,
-            may_be_of_flood: is_unfinished(outcome, attempt.syn_count == 1),
+            key: ListingKey::of_facts(facts),
+            client: facts.client().address,
+            may_be_of_flood: facts.is_unfinished(),
         }
     }
+}
 
-    fn of_brief(brief: &InBrief<'_>) -> Self {
-        Self {
-            key: ListingKey::of_brief(brief),
-            client: brief.client.address,
-            may_be_of_flood: is_unfinished(brief.outcome, brief.has_one_syn()),
-        }
+impl Facts for Examples {
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.keep_best();
     }
 }
 
 impl Examples {
     /// Takes a failure, if it is one of those that are kept.
-    pub(super) fn add(&mut self, decided: &DecidedAttempt) {
-        let facts = ExampleFacts::of(decided);
-        if self.leave_out_facts(facts) {
+    pub(super) fn add(&mut self, attempt: &impl AttemptFacts) {
+        let facts = ExampleFacts::of(attempt);
+        if self.leave_out(facts) {
             return;
         }
         self.0.reserve_exact(1);
         self.0.push(Example {
             facts,
-            decided: Box::new(decided.clone()),
+            decided: Box::new(attempt.whole()),
         });
+        self.keep_best();
+    }
+
+    fn keep_best(&mut self) {
         self.0.sort_by_key(|example| example.facts);
         let first_client = self.0.first().map(|first| first.facts.client);
         let (mut is_first, mut has_another, mut has_sure) = (true, false, false);
@@ -72,11 +74,7 @@ impl Examples {
     }
 
     /// Whether this failure would be left out.
-    pub(super) fn leave_out(&self, brief: &InBrief<'_>) -> bool {
-        self.leave_out_facts(ExampleFacts::of_brief(brief))
-    }
-
-    fn leave_out_facts(&self, facts: ExampleFacts) -> bool {
+    fn leave_out(&self, facts: ExampleFacts) -> bool {
         let Some(first) = self.0.first() else {
             return false;
         };

@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::IcmpKind;
 use crate::diagnosis::app_error::error_of;
-use crate::diagnosis::causes::was_feature_dropped;
+use crate::diagnosis::attempt_facts::{AttemptFacts, OwnAnswer};
 use crate::diagnosis::fixed_hash;
-use crate::handshake::{Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket};
+use crate::handshake::{AttemptId, Outcome};
 
 /// One attempt, as far as others are compared with it. 80 bytes, a hundred thousand times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,11 +103,11 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
-    fn of(packet: &SeenPacket) -> Self {
+    /// Of a packet of its.
+    pub(crate) fn of(packet: OwnAnswer) -> Self {
         Self {
-            ttl: packet.ip.ttl,
+            ttl: packet.ttl,
             is_identified_by_zero: packet
-                .ip
                 .identification
                 .map(|identification| identification == 0),
         }
@@ -141,31 +141,6 @@ pub(crate) enum Sign {
     FeatureDropped,
     /// The SYN was answered only when it was repeated.
     AnsweredLate,
-}
-
-impl Sign {
-    fn of(attempt: &Attempt) -> Option<Self> {
-        let has_no_window = |packet: &SeenPacket| {
-            matches!(
-                packet.content,
-                Content::Segment {
-                    window: Some(0),
-                    ..
-                }
-            )
-        };
-        if attempt.packets_as(&[Role::BareAck]).next().is_some() {
-            Some(Self::StaleTuple)
-        } else if attempt.packets_as(&[Role::SynAck]).any(has_no_window) {
-            Some(Self::ProxyAnswer)
-        } else if was_feature_dropped(attempt) {
-            Some(Self::FeatureDropped)
-        } else if attempt.answered_at.is_some() && attempt.last_syn_at > attempt.first_syn_at {
-            Some(Self::AnsweredLate)
-        } else {
-            None
-        }
-    }
 }
 
 /// Two places, without their times: that of the first packet is when its attempt began.
@@ -215,36 +190,28 @@ impl ProofPlaces {
 }
 
 impl Moment {
-    pub(super) fn of(decided: &DecidedAttempt) -> Option<Self> {
-        let attempt = &decided.attempt;
-        let packets = attempt.evidence.packets();
-        let started = attempt.started_at();
-        let is_first = |packet: &&SeenPacket| packet.place.at == started;
-        let first = packets.iter().find(is_first).or(packets.first())?;
-        let timestamp = attempt.packets_as(&[Role::Syn]).next().and_then(timestamp);
-        let was_accepted = attempt.answered_at.is_some() || attempt.established_at.is_some();
-        let outcome = decided.judgement.outcome;
+    pub(super) fn of(facts: &impl AttemptFacts) -> Option<Self> {
+        let (first, last) = facts.proof()?;
+        let timestamp = facts.syn_timestamp();
+        let outcome = facts.outcome();
         Some(Self {
-            id: attempt.id,
-            started,
-            client: attempt.client.address,
+            id: facts.id(),
+            started: facts.started_at(),
+            client: facts.client().address,
             outcome,
-            last_at: packets.last()?.place.at,
-            proof: ProofPlaces::of(first.place, packets.last()?.place),
-            answer: attempt
-                .packets_as(&[Role::SynAck, Role::Reset])
-                .next()
-                .map(Fingerprint::of),
-            rejected_by: attempt.rejected_by.filter(|_| outcome == Outcome::Rejected),
+            last_at: last.at,
+            proof: ProofPlaces::of(first, last),
+            answer: facts.first_answer(),
+            rejected_by: facts.rejected_by().filter(|_| outcome == Outcome::Rejected),
             timestamp: timestamp.unwrap_or_default(),
             flags: Flags::of([
-                (Flags::ACCEPTED, was_accepted),
-                (Flags::ONE_SYN, attempt.syn_count == 1),
-                (Flags::MUTE, attempt.is_mute()),
+                (Flags::ACCEPTED, facts.was_accepted()),
+                (Flags::ONE_SYN, facts.syn_count() == 1),
+                (Flags::MUTE, facts.is_mute()),
                 (Flags::TIMESTAMP, timestamp.is_some()),
             ]),
-            sign: Sign::of(attempt),
-            vlan_tags: attempt.encapsulation.vlan_tags_alone(),
+            sign: facts.sign(),
+            vlan_tags: facts.vlan_tags(),
             stands_for: 1,
         })
     }
@@ -326,13 +293,6 @@ impl Moment {
     /// Whether it may be part of a flood: nobody completed it, and nobody insisted.
     pub(crate) fn is_unfinished(&self) -> bool {
         is_unfinished(self.outcome, self.has_one_syn())
-    }
-}
-
-fn timestamp(syn: &SeenPacket) -> Option<u32> {
-    match syn.content {
-        Content::Segment { options, .. } => options.timestamps.map(|(value, _)| value),
-        Content::Icmp { .. } => None,
     }
 }
 

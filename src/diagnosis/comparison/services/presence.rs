@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::capture::Timestamp;
+use crate::diagnosis::facts::Facts;
 
 /// A bit for each step of time, aligned to the epoch: so it does not matter in which order the
 /// times came.
@@ -122,6 +123,45 @@ impl Presence {
         }
         self.first_word = first_word;
         self.words = wider;
+    }
+}
+
+impl Facts for Presence {
+    fn merge(&mut self, mut other: Self) {
+        self.at_most = self.at_most.min(other.at_most);
+        while self.doublings < other.doublings {
+            self.widen();
+        }
+        while other.doublings < self.doublings {
+            other.widen();
+        }
+        let first = self.first_word.min(other.first_word);
+        let end = self.end_word().max(other.end_word());
+        if self.words.is_empty() || other.words.is_empty() {
+            if self.words.is_empty() {
+                (self.first_word, self.words) = (other.first_word, other.words);
+            }
+            self.limit_to(self.at_most);
+            return;
+        }
+        // Words that are far apart are brought together by wider steps, not by all words between.
+        let span = usize::try_from(end.saturating_sub(first)).unwrap_or(usize::MAX);
+        if span > 2 * self.at_most {
+            self.widen();
+            self.merge(other);
+            return;
+        }
+        let mut words = vec![0; span];
+        for part in [&*self, &other] {
+            for (word, bits) in (part.first_word..).zip(&part.words) {
+                let index = usize::try_from(word - first).unwrap_or(0);
+                if let Some(word) = words.get_mut(index) {
+                    *word |= bits;
+                }
+            }
+        }
+        (self.first_word, self.words) = (first, words);
+        self.limit_to(self.at_most);
     }
 }
 

@@ -13,6 +13,7 @@ use super::presence::Presence;
 use crate::capture::Timestamp;
 use crate::diagnosis::client_sketch::ClientSketch;
 use crate::diagnosis::compact_sets::AddressSet;
+use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::key_filter::KeyFilter;
 use crate::diagnosis::time_line::BucketWidth;
@@ -91,16 +92,26 @@ impl LetGo {
         }
         self.accepted.insert(moment.started);
         self.answers.extend(moment.answer);
-        if self.answers.len() > KNOWN_ANSWERS {
-            self.answers.pop_last();
-        }
+        self.limit_answers();
         if moment.outcome == Outcome::HalfOpen {
             let client = fixed_hash::of_address(moment.client);
             self.half_open_clients.insert(client);
-        } else if self.accepted_clients.len() < KNOWN_CLIENTS {
-            self.accepted_clients.insert(moment.client);
-        } else if !self.accepted_clients.contains(moment.client) {
+        } else {
+            self.note_accepted(moment.client);
+        }
+    }
+
+    fn note_accepted(&mut self, client: IpAddr) {
+        if self.accepted_clients.len() < KNOWN_CLIENTS {
+            self.accepted_clients.insert(client);
+        } else if !self.accepted_clients.contains(client) {
             self.accepts_anybody = true;
+        }
+    }
+
+    fn limit_answers(&mut self) {
+        while self.answers.len() > KNOWN_ANSWERS {
+            self.answers.pop_last();
         }
     }
 
@@ -127,15 +138,19 @@ impl LetGo {
             return None;
         }
         let share = share.max(FEWEST);
+        if moments.len() <= share {
+            kept.extend(moments);
+            return before;
+        }
         let earliest = share / 4;
         let latest = moments.len().saturating_sub(earliest);
-        let mut sample: Vec<(u64, usize)> = moments
-            .iter()
-            .enumerate()
+        let between = moments.get(earliest..latest)?;
+        let mut sample: Vec<(u64, usize)> = (earliest..)
+            .zip(between)
             .map(|(index, moment)| (moment.sample_key(), index))
             .collect();
         sample.sort_unstable();
-        let (sample, rest) = sample.split_at_checked(share - 2 * earliest)?;
+        let (sample, _) = sample.split_at_checked(share - 2 * earliest)?;
         let is_at_an_end = |index: usize| index < earliest || index >= latest;
         let mut is_kept: Vec<bool> = (0..moments.len()).map(is_at_an_end).collect();
         for (_, index) in sample {
@@ -152,9 +167,7 @@ impl LetGo {
                 self.note(moment);
             }
         }
-        // Hashes of equal beginnings are equal: the next one in the order is left out only with a
-        // larger one.
-        let (sample_key, _) = sample.last().filter(|_| !rest.is_empty())?;
+        let (sample_key, _) = sample.last()?;
         Some(Box::new(Beyond {
             after: moments.get(earliest.checked_sub(1)?)?.started,
             before: moments.get(latest)?.started,
@@ -184,6 +197,34 @@ impl LetGo {
             }
             kept.extend([first.for_so_many(1), last.for_so_many(others)]);
         }
+    }
+}
+
+impl Facts for Tally {
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.beyond = match (self.beyond.take(), other.beyond) {
+            // What lies beyond either lies beyond both.
+            (Some(mut own), Some(others)) => {
+                own.clients.merge(others.clients);
+                Some(own)
+            }
+            (own, others) => own.or(others),
+        };
+    }
+}
+
+impl Facts for LetGo {
+    fn merge(&mut self, other: Self) {
+        self.step = self.step.max(other.step);
+        self.accepts_anybody |= other.accepts_anybody;
+        for client in other.accepted_clients.iter() {
+            self.note_accepted(client);
+        }
+        self.half_open_clients.merge(other.half_open_clients);
+        self.answers.extend(other.answers);
+        self.limit_answers();
+        self.accepted.merge(other.accepted);
     }
 }
 

@@ -1,0 +1,374 @@
+//! What counting needs to know of an attempt: not more, so that most need not be made whole.
+
+use std::net::IpAddr;
+
+use super::causes::was_feature_dropped;
+use super::comparison::{Fingerprint, Sign, is_unfinished};
+use crate::capture::{PacketPlace, Timestamp};
+use crate::decode::{Endpoint, IcmpKind, Row};
+use crate::handshake::{
+    Attempt, AttemptId, Content, DecidedAttempt, DecidedRows, Outcome, Role, SeenPacket, Sender,
+};
+
+/// A judged attempt, in whatever form it is kept. A clean success is counted by this alone.
+pub(crate) trait AttemptFacts: Sized {
+    /// Its number.
+    fn id(&self) -> AttemptId;
+    /// Who tried.
+    fn client(&self) -> Endpoint;
+    /// To whom.
+    fn server(&self) -> Endpoint;
+    /// The number of its SYN, where that was captured.
+    fn isn(&self) -> Option<u32>;
+    /// How it ended.
+    fn outcome(&self) -> Outcome;
+    /// When it began.
+    fn started_at(&self) -> Timestamp;
+    /// How often its SYN was sent.
+    fn syn_count(&self) -> u32;
+    /// When it was sent again, as far as that is kept.
+    fn repeated_syns_at(&self) -> impl Iterator<Item = Timestamp>;
+    /// The time to live of its SYN.
+    fn syn_ttl(&self) -> Option<u8>;
+    /// The timestamp of its SYN.
+    fn syn_timestamp(&self) -> Option<u32>;
+    /// From its first SYN to the first answer of any kind.
+    fn answer_time(&self) -> Option<std::time::Duration>;
+    /// When it was accepted, if a SYN-ACK shows that.
+    fn answered_at(&self) -> Option<Timestamp>;
+    /// When the third step was proved.
+    fn established_at(&self) -> Option<Timestamp>;
+    /// When SYN, SYN-ACK and third step came, where neither of the first two came twice.
+    fn plain_steps(&self) -> Option<(Timestamp, Timestamp, Option<Timestamp>)>;
+    /// What tells the origin of the first SYN-ACK or RST.
+    fn first_answer(&self) -> Option<Fingerprint>;
+    /// What the server's own stack sent: SYN-ACKs, and what proves the third step.
+    fn own_answers(&self) -> impl Iterator<Item = OwnAnswer>;
+    /// The first ICMP error about it.
+    fn rejected_by(&self) -> Option<IcmpKind>;
+    /// What is worth telling besides the outcome.
+    fn sign(&self) -> Option<Sign>;
+    /// Whether the client asked something, and never got a byte.
+    fn is_mute(&self) -> bool;
+    /// How many VLAN tags its first packet had; `None` in a tunnel.
+    fn vlan_tags(&self) -> Option<u8>;
+    /// Its first packet, and the one that settled it or came last.
+    fn proof(&self) -> Option<(PacketPlace, PacketPlace)>;
+    /// Whether it is known without a look at the whole that nobody accepted it, and that it shows
+    /// nothing else.
+    fn is_plainly_unanswered(&self) -> bool;
+    /// All of it.
+    fn whole(&self) -> DecidedAttempt;
+    /// The same, of one that is not needed any more.
+    fn into_whole(self) -> DecidedAttempt;
+
+    /// Whether the server accepted.
+    fn was_accepted(&self) -> bool {
+        self.answered_at().is_some() || self.established_at().is_some()
+    }
+
+    /// Whether it may be part of a flood.
+    fn is_unfinished(&self) -> bool {
+        is_unfinished(self.outcome(), self.syn_count() == 1)
+    }
+
+    /// When it began, and whose it was.
+    fn beginning(&self) -> (Timestamp, IpAddr) {
+        (self.started_at(), self.client().address)
+    }
+}
+
+/// A packet that only a host's own stack sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OwnAnswer {
+    /// Its time to live.
+    pub(crate) ttl: u8,
+    /// Its identification.
+    pub(crate) identification: Option<u16>,
+    /// Whether it was captured more than once.
+    pub(crate) was_copied: bool,
+    /// Whether it is a SYN-ACK.
+    pub(crate) is_syn_ack: bool,
+}
+
+impl OwnAnswer {
+    fn of(packet: &SeenPacket) -> Self {
+        Self {
+            ttl: packet.ip.ttl,
+            identification: packet.ip.identification,
+            was_copied: packet.was_copied(),
+            is_syn_ack: packet.role == Role::SynAck,
+        }
+    }
+}
+
+fn first_as<'a>(attempt: &'a Attempt, roles: &'static [Role]) -> Option<&'a SeenPacket> {
+    attempt.packets_as(roles).next()
+}
+
+impl AttemptFacts for DecidedAttempt {
+    fn id(&self) -> AttemptId {
+        self.attempt.id
+    }
+
+    fn client(&self) -> Endpoint {
+        self.attempt.client
+    }
+
+    fn server(&self) -> Endpoint {
+        self.attempt.server
+    }
+
+    fn isn(&self) -> Option<u32> {
+        self.attempt.isn.map(|isn| isn.0)
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.judgement.outcome
+    }
+
+    fn started_at(&self) -> Timestamp {
+        self.attempt.started_at()
+    }
+
+    fn syn_count(&self) -> u32 {
+        self.attempt.syn_count
+    }
+
+    fn repeated_syns_at(&self) -> impl Iterator<Item = Timestamp> {
+        let repeated = self.attempt.packets_as(&[Role::SynRepeated]);
+        repeated.map(|packet| packet.place.at)
+    }
+
+    fn syn_ttl(&self) -> Option<u8> {
+        first_as(&self.attempt, &[Role::Syn]).map(|syn| syn.ip.ttl)
+    }
+
+    fn syn_timestamp(&self) -> Option<u32> {
+        match first_as(&self.attempt, &[Role::Syn])?.content {
+            Content::Segment { options, .. } => options.timestamps.map(|(value, _)| value),
+            Content::Icmp { .. } => None,
+        }
+    }
+
+    fn answer_time(&self) -> Option<std::time::Duration> {
+        let attempt = &self.attempt;
+        let (syn, answer) = attempt.first_syn_at.zip(attempt.first_answer_at)?;
+        Some(answer.since(syn))
+    }
+
+    fn answered_at(&self) -> Option<Timestamp> {
+        self.attempt.answered_at
+    }
+
+    fn established_at(&self) -> Option<Timestamp> {
+        self.attempt.established_at
+    }
+
+    fn plain_steps(&self) -> Option<(Timestamp, Timestamp, Option<Timestamp>)> {
+        let attempt = &self.attempt;
+        let is_plain = attempt.syn_count == 1 && attempt.syn_ack_count == 1;
+        let (syn, answer) = attempt.first_syn_at.zip(attempt.answered_at)?;
+        is_plain.then_some((syn, answer, attempt.established_at))
+    }
+
+    fn first_answer(&self) -> Option<Fingerprint> {
+        let answer = first_as(&self.attempt, &[Role::SynAck, Role::Reset]);
+        answer.map(|packet| Fingerprint::of(OwnAnswer::of(packet)))
+    }
+
+    fn own_answers(&self) -> impl Iterator<Item = OwnAnswer> {
+        self.attempt
+            .packets_as(&[Role::SynAck, Role::SynAckRepeated, Role::Proof])
+            .filter(|packet| packet.sender == Sender::Server)
+            .map(OwnAnswer::of)
+    }
+
+    fn rejected_by(&self) -> Option<IcmpKind> {
+        self.attempt.rejected_by
+    }
+
+    fn sign(&self) -> Option<Sign> {
+        let attempt = &self.attempt;
+        let has_no_window = |packet: &SeenPacket| {
+            matches!(
+                packet.content,
+                Content::Segment {
+                    window: Some(0),
+                    ..
+                }
+            )
+        };
+        if first_as(attempt, &[Role::BareAck]).is_some() {
+            Some(Sign::StaleTuple)
+        } else if attempt.packets_as(&[Role::SynAck]).any(has_no_window) {
+            Some(Sign::ProxyAnswer)
+        } else if was_feature_dropped(attempt) {
+            Some(Sign::FeatureDropped)
+        } else if attempt.answered_at.is_some() && attempt.last_syn_at > attempt.first_syn_at {
+            Some(Sign::AnsweredLate)
+        } else {
+            None
+        }
+    }
+
+    fn is_mute(&self) -> bool {
+        self.attempt.is_mute()
+    }
+
+    fn vlan_tags(&self) -> Option<u8> {
+        self.attempt.encapsulation.vlan_tags_alone()
+    }
+
+    fn proof(&self) -> Option<(PacketPlace, PacketPlace)> {
+        let packets = self.attempt.evidence.packets();
+        let started = self.attempt.started_at();
+        let is_first = |packet: &&SeenPacket| packet.place.at == started;
+        let first = packets.iter().find(is_first).or(packets.first())?;
+        Some((first.place, packets.last()?.place))
+    }
+
+    fn is_plainly_unanswered(&self) -> bool {
+        false
+    }
+
+    fn whole(&self) -> DecidedAttempt {
+        self.clone()
+    }
+
+    fn into_whole(self) -> DecidedAttempt {
+        self
+    }
+}
+
+impl OwnAnswer {
+    fn of_row(row: &Row) -> Self {
+        Self {
+            ttl: row.ttl(),
+            identification: row.identification(),
+            // A regular attempt has no packet twice.
+            was_copied: false,
+            is_syn_ack: true,
+        }
+    }
+}
+
+impl AttemptFacts for DecidedRows<'_> {
+    fn id(&self) -> AttemptId {
+        AttemptId::of(self.syn().place())
+    }
+
+    fn client(&self) -> Endpoint {
+        self.ends().0
+    }
+
+    fn server(&self) -> Endpoint {
+        self.ends().1
+    }
+
+    fn isn(&self) -> Option<u32> {
+        Some(self.syn().sequence().0)
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.judgement().outcome
+    }
+
+    fn started_at(&self) -> Timestamp {
+        self.syn().at()
+    }
+
+    fn syn_count(&self) -> u32 {
+        let repeated = u32::try_from(self.repeated_syns().count());
+        repeated.unwrap_or(u32::MAX).saturating_add(1)
+    }
+
+    fn repeated_syns_at(&self) -> impl Iterator<Item = Timestamp> {
+        self.repeated_syns().map(Row::at)
+    }
+
+    fn syn_ttl(&self) -> Option<u8> {
+        Some(self.syn().ttl())
+    }
+
+    fn syn_timestamp(&self) -> Option<u32> {
+        self.syn().timestamp()
+    }
+
+    fn answer_time(&self) -> Option<std::time::Duration> {
+        let answer = self.answers().next()?;
+        Some(answer.at().since(self.syn().at()))
+    }
+
+    fn answered_at(&self) -> Option<Timestamp> {
+        self.syn_acks().next().map(Row::at)
+    }
+
+    fn established_at(&self) -> Option<Timestamp> {
+        self.proof_of_third_step().map(Row::at)
+    }
+
+    fn plain_steps(&self) -> Option<(Timestamp, Timestamp, Option<Timestamp>)> {
+        let mut syn_acks = self.syn_acks();
+        let (first, second) = (syn_acks.next()?, syn_acks.next());
+        let is_plain = second.is_none() && self.repeated_syns().next().is_none();
+        is_plain.then_some((self.syn().at(), first.at(), self.established_at()))
+    }
+
+    fn first_answer(&self) -> Option<Fingerprint> {
+        let answer = self.answers().find(|row| !row.is_icmp_error())?;
+        Some(Fingerprint::of(OwnAnswer::of_row(answer)))
+    }
+
+    fn own_answers(&self) -> impl Iterator<Item = OwnAnswer> {
+        let is_first = std::iter::once(true).chain(std::iter::repeat(false));
+        let answers = self.syn_acks().zip(is_first);
+        answers.map(|(row, is_syn_ack)| OwnAnswer {
+            is_syn_ack,
+            ..OwnAnswer::of_row(row)
+        })
+    }
+
+    fn rejected_by(&self) -> Option<IcmpKind> {
+        let mut answers = self.answers();
+        let (kind, ..) = answers.find_map(Row::icmp_v4_quote)?;
+        Some(kind)
+    }
+
+    fn sign(&self) -> Option<Sign> {
+        let syn_ack = self.syn_acks().next()?;
+        if syn_ack.window() == Some(0) {
+            Some(Sign::ProxyAnswer)
+        } else if self.repeated_syns().next().is_some() {
+            // All its SYNs are alike: no feature was given up.
+            Some(Sign::AnsweredLate)
+        } else {
+            None
+        }
+    }
+
+    fn is_mute(&self) -> bool {
+        self.is_mute()
+    }
+
+    fn vlan_tags(&self) -> Option<u8> {
+        self.encapsulation().vlan_tags_alone()
+    }
+
+    fn proof(&self) -> Option<(PacketPlace, PacketPlace)> {
+        let last = self.further().last().unwrap_or(self.syn());
+        Some((self.syn().place(), last.place()))
+    }
+
+    fn is_plainly_unanswered(&self) -> bool {
+        self.syn_acks().next().is_none()
+    }
+
+    fn whole(&self) -> DecidedAttempt {
+        Self::whole(self)
+    }
+
+    fn into_whole(self) -> DecidedAttempt {
+        Self::whole(&self)
+    }
+}

@@ -1,0 +1,75 @@
+//! Comparison with attempts of which facts were collected in several places.
+
+use std::net::IpAddr;
+
+use super::{AskedFor, ClientFacts, Comparison, LeftOut, REMEMBERED, fixed_hash};
+use crate::diagnosis::facts::Facts;
+
+impl Facts for Comparison {
+    fn merge(&mut self, other: Self) {
+        self.hosts.merge(other.hosts);
+        self.names.merge(other.names);
+        for (server, history) in other.services {
+            self.services.entry(server).or_default().merge(history);
+        }
+        for (host, asked) in other.asked_for {
+            self.asked_for.entry(host).or_default().merge(asked);
+        }
+        for (host, client) in other.clients {
+            self.clients.entry(host).or_default().merge(client);
+        }
+        for server in other.reached.iter() {
+            self.note_reached(server);
+        }
+        self.also_reached.merge(other.also_reached);
+        self.answered.merge(other.answered);
+        self.left_out.merge(other.left_out);
+        for key in other.to_itself {
+            if self.to_itself.len() < REMEMBERED {
+                self.to_itself.insert(key);
+            }
+        }
+        self.share = self.share.min(other.share);
+        self.most_moments = self.most_moments.max(other.most_moments);
+        self.here.extend(other.here);
+        self.count_moments();
+        self.count_targets();
+        self.make_room();
+    }
+}
+
+impl Comparison {
+    /// A connect to this host succeeded.
+    pub(super) fn note_reached(&mut self, server: IpAddr) {
+        if self.reached.len() < REMEMBERED {
+            self.reached.insert(server);
+        } else if !self.reached.contains(server) {
+            self.also_reached.insert(fixed_hash::of_address(server));
+        }
+    }
+}
+
+impl Facts for ClientFacts {
+    fn merge(&mut self, other: Self) {
+        // Where one of its SYNs was near, it is near.
+        self.is_near = self.is_near.max(other.is_near);
+        self.targets.merge(other.targets);
+    }
+}
+
+impl Facts for AskedFor {
+    fn merge(&mut self, other: Self) {
+        self.questions = self.questions.saturating_add(other.questions);
+        self.answers = self.answers.saturating_add(other.answers);
+    }
+}
+
+impl Facts for LeftOut {
+    fn merge(&mut self, other: Self) {
+        self.clients += other.clients;
+        self.servers += other.servers;
+        self.asked_for += other.asked_for;
+        self.targets += other.targets;
+        self.to_itself += other.to_itself;
+    }
+}
