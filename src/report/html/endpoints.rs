@@ -117,7 +117,7 @@ fn row(view: View<'_>, rank: usize, endpoint: &EndpointSummary) -> Markup {
             (number("OK", outcomes.of(Outcome::Established)))
             (number("Failed", outcomes.failed()))
             (number("Other", other(endpoint)))
-            (number("Clients", endpoint.clients() as u64))
+            (clients(endpoint))
             (time(view, "First failure", endpoint.first_failure))
             (time(view, "Last failure", endpoint.last_failure))
             td.wide.plain role="cell" data-label="Why" data-key=(commonest_failure(endpoint).map_or(99, |outcome| outcome as u64)) {
@@ -146,6 +146,17 @@ fn number(label: &str, count: u64) -> Markup {
         td.n.empty[count == 0] role="cell" data-label=(label) data-key=(count) {
             @if count == 0 { "–" } @else { (grouped(count)) }
         }
+    }
+}
+
+/// How many clients: about, where they are estimated.
+fn clients(endpoint: &EndpointSummary) -> Markup {
+    let count = endpoint.clients() as u64;
+    if !endpoint.clients_are_estimated() {
+        return number("Clients", count);
+    }
+    html! {
+        td.n role="cell" data-label="Clients" data-key=(count) { "about " (grouped(count)) }
     }
 }
 
