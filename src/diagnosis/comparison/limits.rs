@@ -14,7 +14,7 @@ impl Comparison {
             [
                 Limit::reached(
                     "clients",
-                    REMEMBERED,
+                    super::room::CLIENTS_LEFT,
                     left_out.clients,
                     "of clients that tried once in vain, or else of a sample, it is not known how near they are, nor that they scan",
                 ),

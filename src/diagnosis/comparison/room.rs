@@ -3,6 +3,10 @@
 use super::{AT_MOST, Comparison, REMEMBERED, REMEMBERED_MOMENTS, fixed_hash, services};
 use crate::diagnosis::worth::keep_worthiest;
 
+/// So many clients stay when there are too many: far fewer, as those of a flood are looked through
+/// each time.
+pub(super) const CLIENTS_LEFT: usize = REMEMBERED / 2;
+
 impl Comparison {
     /// Whether there is more than is remembered for long.
     pub(in crate::diagnosis) fn has_too_much(&self) -> bool {
@@ -15,7 +19,7 @@ impl Comparison {
     pub(in crate::diagnosis) fn make_room(&mut self) {
         if self.clients.len() > AT_MOST {
             self.left_out.clients +=
-                keep_worthiest(&mut self.clients, REMEMBERED, |host, client| {
+                keep_worthiest(&mut self.clients, CLIENTS_LEFT, |host, client| {
                     (client.worth(), fixed_hash::of_address(host.0))
                 });
             self.count_targets();
