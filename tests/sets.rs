@@ -63,6 +63,8 @@ fn rotated(folder: &Path, file: &[u8], each: usize) -> Vec<PathBuf> {
 fn attempts_without_places(report: &Value) -> Value {
     let mut attempts = report["attempts"].clone();
     for attempt in attempts.as_array_mut().unwrap() {
+        attempt["id"] = Value::Null;
+        attempt["first_packet"] = Value::Null;
         for evidence in attempt["evidence"].as_array_mut().unwrap() {
             evidence["packet"] = Value::Null;
             evidence["source"] = Value::Null;

@@ -97,7 +97,7 @@ fn files_and_attempt(arguments: &LadderArguments) -> Result<(Vec<PathBuf>, Attem
         }
         files.push(PathBuf::from(STANDARD_INPUT));
     }
-    Ok((files, AttemptId(id)))
+    Ok((files, id))
 }
 
 /// The report in which this one attempt is listed; all others are compared with it.
@@ -159,20 +159,10 @@ impl PacketHooks for LadderHooks<'_> {
 }
 
 fn unknown(attempt: AttemptId, report: &Report) -> String {
-    match report.diagnosis.highest_id {
-        0 => format!(
-            "no attempt {}: no TCP connect is in this capture",
-            attempt.0
-        ),
-        highest if (1..=highest).contains(&attempt.0) => format!(
-            "no attempt {}: the number, of 1 to {highest}, was given to packets that turned out to be of another attempt",
-            attempt.0
-        ),
-        highest => format!(
-            "no attempt {}: they are numbered from 1 to {highest}",
-            attempt.0
-        ),
+    if report.diagnosis.highest_id == 0 {
+        return format!("no attempt {attempt}: no TCP connect is in this capture");
     }
+    format!("no attempt {attempt}: no connect begins with this packet")
 }
 
 fn style(arguments: &LadderArguments) -> TextStyle {

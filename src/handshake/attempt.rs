@@ -1,5 +1,9 @@
 //! One try of a client to open a connection: everything that was seen of it.
 
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
@@ -28,6 +32,32 @@ impl AttemptId {
         let source = u32::try_from(self.0 >> NUMBER_BITS).unwrap_or(u32::MAX);
         let number = self.0 & ((1 << NUMBER_BITS) - 1);
         (SourceId(source), PacketNumber(number))
+    }
+}
+
+impl fmt::Display for AttemptId {
+    /// As packets are named: the number, and in front of it the source where that is not the first: `25`, `1:25`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.first_packet() {
+            (SourceId(0), PacketNumber(number)) => write!(formatter, "{number}"),
+            (SourceId(source), PacketNumber(number)) => write!(formatter, "{source}:{number}"),
+        }
+    }
+}
+
+impl FromStr for AttemptId {
+    type Err = ParseIntError;
+
+    /// What [`fmt::Display`] writes, or the whole number that JSON has.
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let Some((source, number)) = text.split_once(':') else {
+            return text.parse().map(Self);
+        };
+        Ok(Self::of(PacketPlace {
+            source: SourceId(source.parse()?),
+            number: PacketNumber(number.parse()?),
+            ..PacketPlace::default()
+        }))
     }
 }
 
@@ -324,5 +354,28 @@ impl Attempt {
     /// When it began: its first SYN, or else its first packet.
     pub fn started_at(&self) -> Timestamp {
         self.first_syn_at.unwrap_or(self.first_seen_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attempt_is_named_by_its_first_packet_and_found_by_that_name() {
+        let of = |source, number| {
+            AttemptId::of(PacketPlace {
+                source: SourceId(source),
+                number: PacketNumber(number),
+                ..PacketPlace::default()
+            })
+        };
+        for (id, name) in [(of(0, 25), "25"), (of(3, 25), "3:25")] {
+            assert_eq!(id.to_string(), name);
+            assert_eq!(name.parse(), Ok(id));
+            assert_eq!(id.0.to_string().parse(), Ok(id));
+        }
+        assert_eq!(of(3, 25).first_packet(), (SourceId(3), PacketNumber(25)));
+        assert!("3:".parse::<AttemptId>().is_err());
     }
 }

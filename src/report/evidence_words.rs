@@ -69,13 +69,13 @@ pub(super) fn proof(report: &Report, proof: &Proof) -> String {
         1 => ", and 1 attempt like it".to_owned(),
         others => format!(", and {others} attempts like it"),
     };
-    format!("attempt {}: {packets}{others}", proof.attempt.0)
+    format!("attempt {}: {packets}{others}", proof.attempt)
 }
 
 /// The command that draws this attempt, where the input can be read again; safe for a terminal.
 pub(super) fn ladder_command(report: &Report, attempt: AttemptId) -> Option<String> {
     let command = report.tool.ladder_command.as_ref()?;
-    Some(format!("{} {}", terminal_safe(command), attempt.0))
+    Some(format!("{} {}", terminal_safe(command), attempt))
 }
 
 /// The fields that matter for judging it.

@@ -156,20 +156,20 @@ impl<'a> Window<'a> {
             let time = seconds(self.first.started.since(before.started));
             format!(
                 "attempt {}, {time} before the first failure, was accepted",
-                before.id.0
+                before.id
             )
         });
         let shut = format!(
             "{} attempts from {} to {} failed, and none succeeded",
             count(self.shut),
-            self.first.id.0,
-            self.last.id.0
+            self.first.id,
+            self.last.id
         );
         let after = self.after.map(|after| {
             let time = seconds(after.started.since(self.last.started));
             format!(
                 "attempt {}, {time} after the last failure, was accepted",
-                after.id.0
+                after.id
             )
         });
         before.into_iter().chain([shut]).chain(after).collect()

@@ -24,7 +24,7 @@ pub(super) fn on_packet(diagnosed: &DiagnosedAttempt, packet: &SeenPacket) -> St
             )
         }
     };
-    format!("attempt {}: {words}", attempt.id.0)
+    format!("attempt {}: {words}", attempt.id)
 }
 
 /// Who, to whom, how it ended and why: the packet at which people begin to read.
@@ -96,6 +96,6 @@ pub(super) fn on_compared(compared: &ComparedAttempt) -> String {
     };
     format!(
         "compared with: attempt {} to {} succeeded, {why}",
-        compared.id.0, compared.server
+        compared.id, compared.server
     )
 }

@@ -64,8 +64,8 @@ impl Plan {
             if let (Some(first), Some(last)) = (seen.first(), seen.last()) {
                 let story = Story {
                     last: last.place,
-                    comment: format!("attempt {}: another of its packets", attempt.id.0),
-                    on_copies: format!("attempt {}: captured again", attempt.id.0),
+                    comment: format!("attempt {}: another of its packets", attempt.id),
+                    on_copies: format!("attempt {}: captured again", attempt.id),
                 };
                 self.stories.entry(first.place).or_insert(story);
             }
@@ -82,7 +82,7 @@ impl Plan {
                 && !self.wanted.contains_key(&proof.first)
             {
                 let kind = finding.kind.name().replace('_', " ");
-                let comment = format!("attempt {}: of finding {number}, {kind}", proof.attempt.0);
+                let comment = format!("attempt {}: of finding {number}, {kind}", proof.attempt);
                 self.want_story((proof.first, proof.last), comment);
             }
         }

@@ -189,8 +189,8 @@ fn row(
     let answer = answer(diagnosed);
     let why = why(diagnosed);
     html! {
-        tr #{ "attempt-" (attempt.id.0) } role="row" data-outcome=(outcome.name()) {
-            td.n.plain role="cell" data-label="#" data-key=(attempt.id.0) { (attempt.id.0) }
+        tr #{ "attempt-" (attempt.id) } role="row" data-outcome=(outcome.name()) {
+            td.n.plain role="cell" data-label="#" data-key=(attempt.id.0) { (attempt.id) }
             td.t.plain role="cell" data-label="Began" data-key=(index) { (view.zone.precise_time_of_day(attempt.started_at())) }
             td.plain role="cell" data-label="Client" data-key=(rank(&ranks.clients, &attempt.client)) {
                 (view.report.named(attempt.client))

@@ -49,7 +49,7 @@ fn one(view: View<'_>, number: u64, finding: &Finding) -> Markup {
                     @for words in &finding.evidence { li { (shown(words)) } }
                     @if let Some(proved) = &finding.proof {
                         li {
-                            "proof: " a href={ "#attempt-" (proved.attempt.0) } { (proof(view.report, proved)) }
+                            "proof: " a href={ "#attempt-" (proved.attempt) } { (proof(view.report, proved)) }
                             @if let Some(command) = ladder_command(view.report, proved.attempt) { code.run { (command) } }
                         }
                     }

@@ -49,6 +49,9 @@ const story = ([filter, again, facts, rungs], client, server, pool) => {
   return element('div', 'story', ...parts);
 };
 
+// An attempt is named by its first packet; the number of the source stands above 2 to the 40th.
+const named = (id) => (id < 2 ** 40 ? String(id) : Math.floor(id / 2 ** 40) + ':' + (id % 2 ** 40));
+
 // The rows that are not in the page as HTML: [id, time, client, server, outcome, answer, why, story].
 const rowOfData = (values, data, labels) => {
   const [id, time, client, server, outcome, answer, why, told] = values;
@@ -60,7 +63,7 @@ const rowOfData = (values, data, labels) => {
   };
   const [name, shown] = data.outcomes[outcome];
   const row = element('tr');
-  row.id = 'attempt-' + id;
+  row.id = 'attempt-' + named(id);
   row.setAttribute('role', 'row');
   let reason = data.whys[why];
   if (told) {
@@ -71,7 +74,7 @@ const rowOfData = (values, data, labels) => {
     reason = fold;
   }
   row.append(
-    cell(0, 'n plain', String(id)), cell(1, 't plain', time), cell(2, 'plain', data.clients[client]),
+    cell(0, 'n plain', named(id)), cell(1, 't plain', time), cell(2, 'plain', data.clients[client]),
     cell(3, 'to', data.servers[server]), cell(4, 'plain outcome ' + name, mark(name), shown),
     cell(5, answer ? 'n' : 'n empty', data.answers[answer]), cell(6, 'wide plain', reason));
   return row;
@@ -90,12 +93,12 @@ const recordsOfData = (data, labels) => data.rows.map((values, index) => {
   let row = null;
   let text = null;
   return {
-    id: 'attempt-' + id,
+    id: 'attempt-' + named(id),
     row: () => (row ??= rowOfData(values, data, labels)),
     keys: [id, data.first + index, client, server, outcome, answer, why],
     outcome: data.outcomes[outcome][0],
     get text() {
-      text ??= [id, time, data.clients[client], data.servers[server], data.outcomes[outcome][1], data.whys[why]]
+      text ??= [named(id), time, data.clients[client], data.servers[server], data.outcomes[outcome][1], data.whys[why]]
         .join(' ').toLowerCase();
       return text;
     },

@@ -21,7 +21,7 @@ use crate::diagnosis::{
     DiagnosedAttempt, EndpointPattern, EndpointSummary, Finding, Limit, Noise, Vantage, app_error,
     service_name,
 };
-use crate::handshake::{Attempt, DecidedAttempt, Outcome, SeenPacket};
+use crate::handshake::{Attempt, AttemptId, DecidedAttempt, Outcome, SeenPacket};
 
 /// Writes the whole report as one JSON document.
 ///
@@ -282,6 +282,14 @@ fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint 
     }
 }
 
+fn first_packet(id: AttemptId) -> wire::PacketPlace {
+    let (source, number) = id.first_packet();
+    wire::PacketPlace {
+        source: source.0,
+        packet: number.0,
+    }
+}
+
 pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wire::Attempt {
     let decided = &diagnosed.decided;
     let DecidedAttempt { attempt, judgement } = decided;
@@ -291,6 +299,7 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
         |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     wire::Attempt {
         id: attempt.id.0,
+        first_packet: first_packet(attempt.id),
         client: attempt.client.to_string(),
         server: attempt.server.to_string(),
         client_name: report.name_of(attempt.client.address),

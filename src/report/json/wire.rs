@@ -126,7 +126,7 @@ pub(super) struct Capture {
 /// Where a packet stands.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
-pub(super) struct PacketPlace {
+pub(in crate::report) struct PacketPlace {
     /// Index into `capture.sources`.
     pub(super) source: u32,
     /// Its 1-based number in its source.
@@ -332,8 +332,11 @@ pub(super) struct AnswerTimes {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Attempt {
-    /// Its number, stable for the same input.
+    /// Its name: that of its first packet, the number of which it is in the first source; 2^40 more for each source before that
+    /// of the packet. `ladder` takes it, and `source:packet` as well.
     pub(in crate::report) id: u64,
+    /// The packet with which it begins.
+    pub(in crate::report) first_packet: PacketPlace,
     /// Who sent the first SYN.
     pub(in crate::report) client: String,
     /// To whom.

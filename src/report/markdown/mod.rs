@@ -270,7 +270,7 @@ fn attempt_row(report: &Report, diagnosed: &DiagnosedAttempt, zone: TimeZoneChoi
         .map(|packet| evidence_words::number(report, packet.place))
         .collect();
     vec![
-        attempt.id.0.to_string(),
+        attempt.id.to_string(),
         zone.precise_time_of_day(attempt.started_at()),
         named(report, attempt.client),
         named(report, attempt.server),

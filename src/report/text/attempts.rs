@@ -41,7 +41,7 @@ fn write_attempt(diagnosed: &DiagnosedAttempt, report: &Report, page: &mut Page)
     let title = [
         page.faint(format!(
             "{}  {}",
-            attempt.id.0,
+            attempt.id,
             zone.precise_time_of_day(attempt.started_at())
         )),
         page.bold(format!(

@@ -72,7 +72,7 @@ impl Drawing<'_> {
         let Ladder {
             verdict, started, ..
         } = self.ladder;
-        let title = self.page.bold(format!("attempt {}", self.ladder.attempt.0));
+        let title = self.page.bold(format!("attempt {}", self.ladder.attempt));
         let outcome = self
             .page
             .in_outcome_color(verdict.outcome, verdict.outcome.name().replace('_', "-"));
