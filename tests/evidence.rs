@@ -173,7 +173,7 @@ fn wireshark_shows_what_each_packet_proves() {
     };
     assert_eq!(
         comment("1795243771.996897"),
-        "attempt 2: SYN of 10.0.0.7:57018 to 10.0.1.20:23, refused: nothing listens on this port (likely)"
+        "attempt 25: SYN of 10.0.0.7:57018 to 10.0.1.20:23, refused: nothing listens on this port (likely)"
     );
     assert_eq!(
         comment("1795243771.996938"),

@@ -181,15 +181,21 @@ fn the_command_draws_the_attempt_that_read_numbers_so() {
     let files = ["samples/closed-port.pcap", "samples/dropped-by-server.pcap"];
     let report = json_on(&files.map(in_package));
     for attempt in report["attempts"].as_array().unwrap() {
-        let id = attempt["id"].to_string();
-        let ran = run(&["ladder", files[1], files[0], &id]);
-        assert_eq!(ran.status, 0, "{}", ran.stderr);
-        assert!(
-            ran.stdout.starts_with(&format!("attempt {id} ")),
-            "{}",
-            ran.stdout
-        );
-        assert!(ran.stdout.contains(attempt["client"].as_str().unwrap()));
+        let first = &attempt["first_packet"];
+        let name = match first["source"].as_u64().unwrap() {
+            0 => first["packet"].to_string(),
+            source => format!("{source}:{}", first["packet"]),
+        };
+        for id in [&name, &attempt["id"].to_string()] {
+            let ran = run(&["ladder", files[1], files[0], id]);
+            assert_eq!(ran.status, 0, "{}", ran.stderr);
+            assert!(
+                ran.stdout.starts_with(&format!("attempt {name} ")),
+                "{}",
+                ran.stdout
+            );
+            assert!(ran.stdout.contains(attempt["client"].as_str().unwrap()));
+        }
     }
 }
 
@@ -205,7 +211,7 @@ fn questions_for_the_address_stand_beside_the_packets() {
                  0.002 C > S SYN seq=1000\n0.003 S > C RST,ACK seq=0 ack=1001\n9 ARP who-has S\n";
     let path = folder.path().join("answered.pcap");
     std::fs::write(&path, pcap_file(1, &parse(story).packets)).unwrap();
-    let ladder = run(&["ladder", "--ascii", path.to_str().unwrap(), "1"]).stdout;
+    let ladder = run(&["ladder", "--ascii", path.to_str().unwrap(), "3"]).stdout;
     let position = |words| {
         ladder
             .find(words)
@@ -250,7 +256,7 @@ fn the_proof_of_a_finding_names_a_command_that_works() {
         .unwrap();
     let ladder = String::from_utf8(drawn.stdout).unwrap();
     assert!(
-        ladder.starts_with("attempt 2   dropped"),
+        ladder.starts_with("attempt 29   dropped"),
         "{command}\n{ladder}"
     );
     assert!(
@@ -264,17 +270,20 @@ fn what_was_read_from_a_pipe_names_no_command() {
     let read = run_with_input(&["read", "-"], &bytes);
     assert!(read.stdout.contains("proof: attempt"), "{}", read.stdout);
     assert!(!read.stdout.contains("tcpwhy ladder"), "{}", read.stdout);
-    let drawn = run_with_input(&["ladder", "2"], &bytes);
-    assert!(drawn.stdout.starts_with("attempt 2 "), "{}", drawn.stderr);
+    let drawn = run_with_input(&["ladder", "13"], &bytes);
+    assert!(drawn.stdout.starts_with("attempt 13 "), "{}", drawn.stderr);
 }
 
 fn an_unknown_number_is_wrong_usage_and_says_which_there_are() {
     for (arguments, said) in [
         (
             &["samples/service-restart.pcap", "61"][..],
-            "no attempt 61: they are numbered from 1 to 60",
+            "no attempt 61: no connect begins with this packet",
         ),
-        (&["samples/service-restart.pcap", "0"], "from 1 to 60"),
+        (
+            &["samples/service-restart.pcap", "0"],
+            "begins with this packet",
+        ),
         (&["samples/service-restart.pcap", "-1"], ""),
         (
             &["samples/service-restart.pcap"],
@@ -309,7 +318,7 @@ fn the_locale_decides_which_characters_are_drawn() {
         }
         command.envs(locale.iter().copied());
         command
-            .args(["ladder", "samples/closed-port.pcap", "2"])
+            .args(["ladder", "samples/closed-port.pcap", "13"])
             .args(arguments);
         let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
         assert!(text.contains("RST,ACK"), "{text}");

@@ -43,6 +43,7 @@ mod samples;
 mod scenarios;
 mod schema;
 mod sets;
+mod shards;
 mod source_hash;
 mod spooled_attempts;
 mod support;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         samples::TESTS,
         schema::TESTS,
         sets::TESTS,
+        shards::TESTS,
         source_hash::TESTS,
         spooled_attempts::TESTS,
         usage_errors::TESTS,

@@ -175,7 +175,7 @@ fn each_finding_has_the_commands_that_show_its_packets_again() {
         commands,
         [
             "```sh",
-            "tcpwhy ladder samples/service-restart.pcap 21",
+            "tcpwhy ladder samples/service-restart.pcap 207",
             "wireshark -r samples/service-restart.pcap -Y 'ip.addr==10.0.1.20 && tcp.port==5432 && (tcp.flags.syn==1 || tcp.flags.reset==1 || icmp)'",
             "tcpdump -n -i INTERFACE -w again.pcap '(host 10.0.1.20 and tcp port 5432) or icmp[icmptype] = icmp-unreach or icmp[icmptype] = icmp-timxceed or (arp and host 10.0.1.20)'",
             "```",

@@ -79,6 +79,12 @@ fn findings_without_places(report: &Value) -> Value {
     for finding in findings.as_array_mut().unwrap() {
         let proof = finding["evidence"].as_array_mut().unwrap().pop().unwrap();
         assert!(proof.as_str().unwrap().starts_with("attempt "), "{proof}");
+        let names_attempts = |line: &Value| {
+            let line = line.as_str().unwrap();
+            line.starts_with("attempt ") || line.contains(" attempts from ")
+        };
+        let evidence = finding["evidence"].as_array_mut().unwrap();
+        evidence.retain(|line| !names_attempts(line));
     }
     findings
 }

@@ -137,7 +137,11 @@ mod tests {
             .unwrap();
         let scalars: Vec<&str> = fields
             .iter()
-            .filter(|(_, field)| field.get("type") != Some(&"array".into()))
+            .filter(|(_, field)| {
+                let is_list = field.get("type") == Some(&"array".into());
+                // The id says in one number what the place of the first packet says in two.
+                !is_list && field.get("$ref").is_none()
+            })
             .map(|(name, _)| name.as_str())
             .collect();
         assert_eq!(scalars, COLUMNS);
