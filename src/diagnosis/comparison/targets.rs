@@ -1,5 +1,7 @@
 //! What one client tried to reach: an application's few servers, or a scanner's many ports and hosts.
 
+use smallvec::SmallVec;
+
 use crate::decode::Endpoint;
 use crate::diagnosis::compact_sets::{AddressSet, EndpointSet};
 use crate::diagnosis::facts::Facts;
@@ -21,7 +23,7 @@ const TOLD_APART: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Targets {
     /// All of them while they are fewer than a scan has: most clients have one or two.
-    few: Vec<Endpoint>,
+    few: SmallVec<[Endpoint; 1]>,
     many: Option<Box<ManyTargets>>,
     /// What is asked for with every attempt stands here, one line of memory nearer: how many are told apart, and whether they are
     /// as wide as a scan.
@@ -94,9 +96,6 @@ impl Targets {
         }
         if self.few.contains(&server) {
             return false;
-        }
-        if self.few.capacity() == 0 {
-            self.few.reserve_exact(1);
         }
         self.few.push(server);
         if self.few.len() >= PORTS_OF_A_SCAN {

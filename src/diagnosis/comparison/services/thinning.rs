@@ -124,54 +124,46 @@ impl LetGo {
                 .contains(fixed_hash::of_address(client))
     }
 
-    /// Lets all go but a share of the attempts of one class, which are in order; what is known of
-    /// the class besides, if that is what is kept by more than time.
+    /// Lets all go but a share of the attempts of one class; what is known of the class besides, if
+    /// that is what is kept by more than time.
     pub(super) fn thin(
         &mut self,
         (class, before): (Class, Option<Box<Beyond>>),
-        moments: &[Moment],
+        moments: &mut [Moment],
         share: usize,
         kept: &mut Vec<Moment>,
     ) -> Option<Box<Beyond>> {
         if class.is_plain_success() {
+            moments.sort_unstable_by_key(Moment::order);
             self.thin_successes(moments, share, kept);
             return None;
         }
         let share = share.max(FEWEST);
         if moments.len() <= share {
-            kept.extend(moments);
+            kept.extend_from_slice(moments);
             return before;
         }
-        let earliest = share / 4;
-        let latest = moments.len().saturating_sub(earliest);
-        let between = moments.get(earliest..latest)?;
-        let mut sample: Vec<(u64, usize)> = (earliest..)
-            .zip(between)
-            .map(|(index, moment)| (moment.sample_key(), index))
-            .collect();
-        sample.sort_unstable();
-        let (sample, _) = sample.split_at_checked(share - 2 * earliest)?;
-        let is_at_an_end = |index: usize| index < earliest || index >= latest;
-        let mut is_kept: Vec<bool> = (0..moments.len()).map(is_at_an_end).collect();
-        for (_, index) in sample {
-            if let Some(is_kept) = is_kept.get_mut(*index) {
-                *is_kept = true;
-            }
-        }
+        let at_an_end = share / 4;
+        let in_sample = share - 2 * at_an_end;
+        let (earliest, others) = first_by(moments, at_an_end, Moment::order)?;
+        let of_between = others.len().checked_sub(at_an_end)?;
+        let (between, latest) = first_by(others, of_between, Moment::order)?;
+        let (after, before_then) = (latest_of(earliest)?, earliest_of(latest)?);
+        let by_sample = |moment: &Moment| (moment.sample_key(), moment.order());
+        let (sample, left_out) = first_by(between, in_sample, by_sample)?;
+        let sample_key = sample.iter().map(Moment::sample_key).max()?;
         let mut clients = before.map(|before| before.clients).unwrap_or_default();
-        for (moment, is_kept) in moments.iter().zip(is_kept) {
-            if is_kept {
-                kept.push(*moment);
-            } else {
-                clients.insert(moment.client);
-                self.note(moment);
-            }
+        for moment in &*left_out {
+            clients.insert(moment.client);
+            self.note(moment);
         }
-        let (sample_key, _) = sample.last()?;
+        for part in [earliest, sample, latest] {
+            kept.extend_from_slice(part);
+        }
         Some(Box::new(Beyond {
-            after: moments.get(earliest.checked_sub(1)?)?.started,
-            before: moments.get(latest)?.started,
-            sample_key: *sample_key,
+            after,
+            before: before_then,
+            sample_key,
             clients,
         }))
     }
@@ -226,6 +218,28 @@ impl Facts for LetGo {
         self.limit_answers();
         self.accepted.merge(other.accepted);
     }
+}
+
+/// Divides them into the first so many by this order and the others, each in no order. `None` when
+/// there are no more than that.
+fn first_by<K: Ord>(
+    moments: &mut [Moment],
+    count: usize,
+    order: impl Fn(&Moment) -> K,
+) -> Option<(&mut [Moment], &mut [Moment])> {
+    if count >= moments.len() {
+        return None;
+    }
+    moments.select_nth_unstable_by_key(count, order);
+    moments.split_at_mut_checked(count)
+}
+
+fn latest_of(moments: &[Moment]) -> Option<Timestamp> {
+    moments.iter().map(|moment| moment.started).max()
+}
+
+fn earliest_of(moments: &[Moment]) -> Option<Timestamp> {
+    moments.iter().map(|moment| moment.started).min()
 }
 
 /// The fewest that are remembered of a class: the earliest, the latest, and two between.
