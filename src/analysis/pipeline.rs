@@ -9,13 +9,14 @@ mod shard;
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::resume_unwind;
+use std::sync::Mutex;
 use std::thread;
 
 use super::AnalysisSettings;
 use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
 use crate::decode::{Observation, RowBatch, RowDecoder};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Facts};
-use crate::handshake::{Tracker, Tracking, finish_all};
+use crate::handshake::{Ending, Tracker, Tracking, finish_all};
 use shard::{Shard, Shards};
 
 /// A piece of a capture: the packets about connects, for each shard, and what the others say.
@@ -127,18 +128,28 @@ fn feed(shards: &Shards, beside: &mut Diagnostician, mut fill: impl FnMut(&mut B
 
 /// Judges what is left, and joins what all shards found out.
 fn put_together(shards: Shards, mut beside: Diagnostician) -> Finished {
-    let (shards, mut spool) = shards.into_parts();
+    let (shards, spool) = shards.into_parts();
+    let spool = spool.map(Mutex::new);
     let count = shards.len();
+    let relieve = |facts: &mut Diagnostician| {
+        if let Some(spool) = &spool {
+            shard::lock(spool).relieve(facts, count);
+        }
+    };
     let parts = shards.into_iter().map(|shard| (shard.tracker, shard.facts));
     let (mut trackers, mut facts): (Vec<Tracker>, Vec<Diagnostician>) = parts.unzip();
-    let tracking = finish_all(&mut trackers, |shard, decided| {
-        if let Some(facts) = facts.get_mut(shard) {
-            facts.add_all(decided);
-            if let Some(spool) = &mut spool {
-                spool.relieve(facts, count);
+    let ending = Ending::of(&trackers);
+    if ending.is_separate() {
+        finish_side_by_side(&ending, &mut trackers, &mut facts, &relieve);
+    } else {
+        finish_all(&mut trackers, &ending, |shard, decided| {
+            if let Some(facts) = facts.get_mut(shard) {
+                facts.add_all(decided);
+                relieve(facts);
             }
-        }
-    });
+        });
+    }
+    let tracking = ending.tracking(&trackers);
     drop(trackers);
     for other in facts {
         beside.merge(other);
@@ -146,6 +157,34 @@ fn put_together(shards: Shards, mut beside: Diagnostician) -> Finished {
     Finished {
         diagnostician: beside,
         tracking,
-        spool,
+        spool: spool.map(shard::unlocked),
     }
+}
+
+/// Ends each shard on a thread of its own: there are as many as there were to read.
+fn finish_side_by_side(
+    ending: &Ending,
+    trackers: &mut [Tracker],
+    facts: &mut [Diagnostician],
+    relieve: &(impl Fn(&mut Diagnostician) + Sync),
+) {
+    let finish = |tracker: &mut Tracker, facts: &mut Diagnostician| {
+        ending.finish(tracker, |decided| {
+            facts.add_all(decided);
+            relieve(facts);
+        });
+    };
+    let mut shards = trackers.iter_mut().zip(facts);
+    let own = shards.next();
+    thread::scope(|scope| {
+        let others: Vec<_> = shards
+            .map(|(tracker, facts)| scope.spawn(move || finish(tracker, facts)))
+            .collect();
+        if let Some((tracker, facts)) = own {
+            finish(tracker, facts);
+        }
+        for other in others {
+            other.join().unwrap_or_else(|panic| resume_unwind(panic));
+        }
+    });
 }

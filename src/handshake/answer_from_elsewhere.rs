@@ -13,7 +13,7 @@ use crate::decode::{Endpoint, SequenceNumber};
 /// Such an answer is linked to the attempt whose client, ports and number it fits; it is then no attempt of its own, and
 /// does not complete the other. When several attempts fit it is linked to none: a scanner uses one number for many
 /// addresses, and the number alone names nothing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct OrphanedAnswers {
     /// By what they answer; only those that fit exactly one attempt.
     orphans: HashMap<Answered, Orphan>,
@@ -24,7 +24,7 @@ pub(super) struct OrphanedAnswers {
 /// The client, the server's port, and the number of the SYN.
 pub(super) type Answered = (Endpoint, u16, u32);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Orphan {
     id: AttemptId,
     age: (Timestamp, AttemptId),

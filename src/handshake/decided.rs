@@ -23,6 +23,8 @@ pub struct DecidedAttempt {
 #[derive(Clone, Copy, Debug)]
 pub struct DecidedRows<'a> {
     syn: &'a Row,
+    /// Asked for again and again.
+    ends: (Endpoint, Endpoint),
     regular: Option<&'a Regular>,
     judgement: Judgement,
     contexts: &'a Contexts,
@@ -57,7 +59,7 @@ impl<'a> DecidedRows<'a> {
 
     /// Client and server.
     pub fn ends(&self) -> (Endpoint, Endpoint) {
-        self.syn.ends(self.addresses)
+        self.ends
     }
 
     /// What its packets were wrapped in.
@@ -225,24 +227,16 @@ impl Decisions {
     pub fn take_each(&mut self, mut give: impl FnMut(Leaving<'_>)) {
         let mut attempts = self.attempts.drain(..);
         let (mut regular, mut syns) = (self.regular.iter(), self.syns.iter());
-        let rows = |syn, regular, judgement| {
-            Leaving::Rows(DecidedRows {
-                syn,
-                regular,
-                judgement,
-                contexts: &self.contexts,
-                addresses: &self.addresses,
-            })
-        };
+        let surroundings = (&*self.contexts, &self.addresses);
         for kind in self.order.drain(..) {
             let next = match kind {
                 Kind::Attempt => attempts.next().map(Leaving::Attempt),
-                Kind::Regular => regular
-                    .next()
-                    .map(|(regular, judgement)| rows(regular.syn(), Some(regular), *judgement)),
+                Kind::Regular => regular.next().map(|(regular, judgement)| {
+                    leaving(regular.syn(), Some(regular), *judgement, surroundings)
+                }),
                 Kind::Syn => syns
                     .next()
-                    .map(|(syn, judgement)| rows(syn, None, *judgement)),
+                    .map(|(syn, judgement)| leaving(syn, None, *judgement, surroundings)),
             };
             next.map(&mut give);
         }
@@ -251,6 +245,22 @@ impl Decisions {
         self.syns.clear();
         self.addresses.clear();
     }
+}
+
+fn leaving<'a>(
+    syn: &'a Row,
+    regular: Option<&'a Regular>,
+    judgement: Judgement,
+    (contexts, addresses): (&'a Contexts, &'a AddressPairs),
+) -> Leaving<'a> {
+    Leaving::Rows(DecidedRows {
+        syn,
+        ends: syn.ends(addresses),
+        regular,
+        judgement,
+        contexts,
+        addresses,
+    })
 }
 
 /// Both IPv6 addresses of a row: source and destination of its flow's first packet.

@@ -33,4 +33,4 @@ pub use decided::{DecidedAttempt, DecidedRows, Decisions, Leaving};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender};
-pub use tracker::{LiveTracker, Tracker, TrackerSettings, Tracking, Verdict, finish_all};
+pub use tracker::{Ending, LiveTracker, Tracker, TrackerSettings, Tracking, Verdict, finish_all};

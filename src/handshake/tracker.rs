@@ -27,7 +27,7 @@ use crate::decode::{
     AddressPairs, BatchEntry, Contexts, Direction, IcmpError, Observation, Row, RowBatch,
     RowDecoder, Segment, TcpFlags,
 };
-pub use finish::{Tracking, finish_all};
+pub use finish::{Ending, Tracking, finish_all};
 pub use live::{LiveTracker, Verdict};
 
 /// What bounds the tracker, and what shapes its verdicts.
@@ -297,7 +297,10 @@ impl Tracker {
     /// Ends the capture: judges all attempts that are left, the oldest first, and gives them away, some at a time: whoever
     /// gets them leaves none.
     pub fn finish(&mut self, mut give: impl FnMut(&mut Decisions)) {
-        finish_all(std::slice::from_mut(self), |_, decided| give(decided));
+        let ending = Ending::of(std::slice::from_ref(self));
+        finish_all(std::slice::from_mut(self), &ending, |_, decided| {
+            give(decided)
+        });
     }
 
     fn whole(&self, followed: Followed) -> Attempt {

@@ -229,10 +229,10 @@ fn relieve(spool: &Mutex<AttemptSpool>, facts: &mut Diagnostician, shards: usize
     spool.has_failed()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn unlocked<T>(mutex: Mutex<T>) -> T {
+pub(super) fn unlocked<T>(mutex: Mutex<T>) -> T {
     mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -21,35 +21,85 @@ pub struct Tracking {
 /// So many attempts are given away at once.
 const GIVEN_AT_ONCE: usize = 1024;
 
-/// Ends a capture whose flows were divided among `trackers`: judges all attempts that are left, and gives them away, some at a
-/// time, each with the index of its tracker: whoever gets them leaves none.
+/// How a capture ends whose flows were divided among trackers.
 ///
 /// What depends on the capture as a whole is settled here, once: until when it went on, whether it was filtered, and which
 /// answers came from another address than the SYN went to, and so are on another flow.
+#[derive(Debug)]
+pub struct Ending {
+    watch: Watch,
+    orphans: OrphanedAnswers,
+}
+
+impl Ending {
+    /// Of a capture of which all packets were observed.
+    pub fn of(trackers: &[Tracker]) -> Self {
+        Self {
+            watch: watch_of_all(trackers),
+            orphans: orphans_among(trackers),
+        }
+    }
+
+    /// Whether each tracker can be ended by itself: no attempt of one is to be held against those of others.
+    pub fn is_separate(&self) -> bool {
+        !self.orphans.has_some()
+    }
+
+    /// Judges all attempts that are left of one tracker, the oldest first, and gives them away, some at a time: whoever gets
+    /// them leaves none. For an ending that is separate.
+    pub fn finish(&self, tracker: &mut Tracker, mut give: impl FnMut(&mut Decisions)) {
+        tracker.flows.find_nothing_more();
+        while let Some(followed) = tracker.flows.take_oldest_of_all() {
+            give_some(tracker, &mut give);
+            tracker.hand_out(followed, &self.watch);
+        }
+        give(&mut tracker.decided);
+    }
+
+    /// What was found out on the way.
+    pub fn tracking(&self, trackers: &[Tracker]) -> Tracking {
+        let count = |counted: fn(&Tracker) -> u64| trackers.iter().map(counted).sum();
+        Tracking {
+            duplicates: count(|tracker| tracker.duplicates),
+            set_aside_undecided: count(|tracker| tracker.set_aside_undecided),
+            shows_third_step: self.watch.shows_third_step,
+        }
+    }
+}
+
+fn give_some(tracker: &mut Tracker, mut give: impl FnMut(&mut Decisions)) {
+    if tracker.decided.len() >= GIVEN_AT_ONCE {
+        give(&mut tracker.decided);
+        tracker.decided.adopt(&tracker.contexts);
+    }
+}
+
+/// Ends all trackers of a capture one after the other: gives away what is left of each, with its index, as
+/// [`Ending::finish`] does.
 pub fn finish_all(
     trackers: &mut [Tracker],
+    ending: &Ending,
     mut give: impl FnMut(usize, &mut Decisions),
-) -> Tracking {
-    let watch = watch_of_all(trackers);
-    let mut orphans = orphans_among(trackers);
+) {
+    if ending.is_separate() {
+        for (index, tracker) in trackers.iter_mut().enumerate() {
+            ending.finish(tracker, |decided| give(index, decided));
+        }
+        return;
+    }
+    let watch = &ending.watch;
+    let mut orphans = ending.orphans.clone();
     let mut perhaps_linked = Vec::new();
     for (index, tracker) in trackers.iter_mut().enumerate() {
         tracker.flows.find_nothing_more();
         while let Some(followed) = tracker.flows.take_oldest_of_all() {
-            if tracker.decided.len() >= GIVEN_AT_ONCE {
-                give(index, &mut tracker.decided);
-                tracker.decided.adopt(&tracker.contexts);
-            }
-            if !orphans.has_some() {
-                tracker.hand_out(followed, &watch);
-                continue;
-            }
+            give_some(tracker, |decided| give(index, decided));
             let mut attempt = tracker.whole(followed);
             orphans.link_to(&mut attempt);
             if orphans.may_be_linked(&attempt) {
                 perhaps_linked.push((index, attempt));
             } else {
-                tracker.hand_out(Followed::Attempt(attempt), &watch);
+                tracker.hand_out(Followed::Attempt(attempt), watch);
             }
         }
     }
@@ -57,17 +107,11 @@ pub fn finish_all(
         if let Some(tracker) = trackers.get_mut(index)
             && !orphans.is_linked(&attempt)
         {
-            tracker.hand_out(Followed::Attempt(attempt), &watch);
+            tracker.hand_out(Followed::Attempt(attempt), watch);
         }
     }
     for (index, tracker) in trackers.iter_mut().enumerate() {
         give(index, &mut tracker.decided);
-    }
-    let count = |counted: fn(&Tracker) -> u64| trackers.iter().map(counted).sum();
-    Tracking {
-        duplicates: count(|tracker| tracker.duplicates),
-        set_aside_undecided: count(|tracker| tracker.set_aside_undecided),
-        shows_third_step: watch.shows_third_step,
     }
 }
 
