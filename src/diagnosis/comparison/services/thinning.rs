@@ -149,12 +149,14 @@ impl LetGo {
             .zip(between)
             .map(|(index, moment)| (moment.sample_key(), index))
             .collect();
-        sample.sort_unstable();
-        let (sample, _) = sample.split_at_checked(share - 2 * earliest)?;
+        let last_of_sample = (share - 2 * earliest).checked_sub(1)?;
+        let (_, (sample_key, _), _) = sample.select_nth_unstable(last_of_sample);
+        let sample_key = *sample_key;
+        sample.truncate(share - 2 * earliest);
         let is_at_an_end = |index: usize| index < earliest || index >= latest;
         let mut is_kept: Vec<bool> = (0..moments.len()).map(is_at_an_end).collect();
         for (_, index) in sample {
-            if let Some(is_kept) = is_kept.get_mut(*index) {
+            if let Some(is_kept) = is_kept.get_mut(index) {
                 *is_kept = true;
             }
         }
@@ -167,11 +169,10 @@ impl LetGo {
                 self.note(moment);
             }
         }
-        let (sample_key, _) = sample.last()?;
         Some(Box::new(Beyond {
             after: moments.get(earliest.checked_sub(1)?)?.started,
             before: moments.get(latest)?.started,
-            sample_key: *sample_key,
+            sample_key,
             clients,
         }))
     }
