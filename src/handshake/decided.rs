@@ -25,6 +25,8 @@ pub struct DecidedRows<'a> {
     syn: &'a Row,
     regular: Option<&'a Regular>,
     judgement: Judgement,
+    /// Asked for again and again.
+    ends: (Endpoint, Endpoint),
     contexts: &'a Contexts,
     addresses: &'a AddressPairs,
 }
@@ -57,7 +59,7 @@ impl<'a> DecidedRows<'a> {
 
     /// Client and server.
     pub fn ends(&self) -> (Endpoint, Endpoint) {
-        self.syn.ends(self.addresses)
+        self.ends
     }
 
     /// What its packets were wrapped in.
@@ -225,11 +227,13 @@ impl Decisions {
     pub fn take_each(&mut self, mut give: impl FnMut(Leaving<'_>)) {
         let mut attempts = self.attempts.drain(..);
         let (mut regular, mut syns) = (self.regular.iter(), self.syns.iter());
-        let rows = |syn, regular, judgement| {
+        let ends = |syn: &Row| syn.ends(&self.addresses);
+        let rows = |syn, ends, regular, judgement| {
             Leaving::Rows(DecidedRows {
                 syn,
                 regular,
                 judgement,
+                ends,
                 contexts: &self.contexts,
                 addresses: &self.addresses,
             })
@@ -237,12 +241,13 @@ impl Decisions {
         for kind in self.order.drain(..) {
             let next = match kind {
                 Kind::Attempt => attempts.next().map(Leaving::Attempt),
-                Kind::Regular => regular
-                    .next()
-                    .map(|(regular, judgement)| rows(regular.syn(), Some(regular), *judgement)),
+                Kind::Regular => regular.next().map(|(regular, judgement)| {
+                    let syn = regular.syn();
+                    rows(syn, ends(syn), Some(regular), *judgement)
+                }),
                 Kind::Syn => syns
                     .next()
-                    .map(|(syn, judgement)| rows(syn, None, *judgement)),
+                    .map(|(syn, judgement)| rows(syn, ends(syn), None, *judgement)),
             };
             next.map(&mut give);
         }
