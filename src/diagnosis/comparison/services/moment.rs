@@ -168,8 +168,9 @@ impl Low48 {
     }
 
     fn number(self) -> PacketNumber {
-        let bytes = self.0.iter().rev();
-        PacketNumber(bytes.fold(0, |high, byte| high << 8 | u64::from(*byte)))
+        let [first, second, third, fourth, fifth, sixth] = self.0;
+        let bytes = [first, second, third, fourth, fifth, sixth, 0, 0];
+        PacketNumber(u64::from_le_bytes(bytes))
     }
 }
 
