@@ -66,10 +66,8 @@ impl Low40 {
     }
 
     fn number(self) -> u64 {
-        let mut bytes = [0; 8];
-        let low = bytes.iter_mut().zip(self.0);
-        low.for_each(|(byte, low)| *byte = low);
-        u64::from_le_bytes(bytes)
+        let [first, second, third, fourth, fifth] = self.0;
+        u64::from_le_bytes([first, second, third, fourth, fifth, 0, 0, 0])
     }
 }
 

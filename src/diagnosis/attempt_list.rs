@@ -119,6 +119,9 @@ impl AttemptList {
     pub(super) fn add(&mut self, facts: impl AttemptFacts) {
         self.added += 1;
         let weight = weight_so_far(facts.outcome(), facts.is_unfinished());
+        if self.surely_leaves_out(weight, facts.started_at()) {
+            return;
+        }
         let key = in_kept_order(self.keeps_latest, ListingKey::of_facts(&facts));
         let rank = (weight, key);
         if !self.leaves_out(rank, Host(facts.client().address)) {
@@ -154,7 +157,16 @@ impl AttemptList {
         let is_behind = |known: &Ranked| known.rank <= rank;
         self.is_full()
             && self.kept.peek().is_none_or(is_behind)
-            && (rank.0 != Weight::Failed || self.of_clients.leaves_out(client, is_behind))
+            && (rank.0 != Weight::Failed || self.of_clients.leaves_out(client, rank))
+    }
+
+    /// Whether that is clear by its beginning alone: of a flood nearly all are so.
+    fn surely_leaves_out(&self, weight: Weight, at: Timestamp) -> bool {
+        let is_before = |known: &Ranked| (known.rank.0, known.rank.1.at) < (weight, at);
+        weight != Weight::Failed
+            && !self.keeps_latest
+            && self.is_full()
+            && self.kept.peek().is_none_or(is_before)
     }
 
     fn order(&self, decided: &DecidedAttempt) -> ListingKey {

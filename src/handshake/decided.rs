@@ -27,6 +27,8 @@ pub struct DecidedRows<'a> {
     ends: (Endpoint, Endpoint),
     regular: Option<&'a Regular>,
     judgement: Judgement,
+    /// Asked for again and again.
+    ends: (Endpoint, Endpoint),
     contexts: &'a Contexts,
     addresses: &'a AddressPairs,
 }
@@ -227,16 +229,27 @@ impl Decisions {
     pub fn take_each(&mut self, mut give: impl FnMut(Leaving<'_>)) {
         let mut attempts = self.attempts.drain(..);
         let (mut regular, mut syns) = (self.regular.iter(), self.syns.iter());
-        let surroundings = (&*self.contexts, &self.addresses);
+        let ends = |syn: &Row| syn.ends(&self.addresses);
+        let rows = |syn, ends, regular, judgement| {
+            Leaving::Rows(DecidedRows {
+                syn,
+                regular,
+                judgement,
+                ends,
+                contexts: &self.contexts,
+                addresses: &self.addresses,
+            })
+        };
         for kind in self.order.drain(..) {
             let next = match kind {
                 Kind::Attempt => attempts.next().map(Leaving::Attempt),
                 Kind::Regular => regular.next().map(|(regular, judgement)| {
-                    leaving(regular.syn(), Some(regular), *judgement, surroundings)
+                    let syn = regular.syn();
+                    rows(syn, ends(syn), Some(regular), *judgement)
                 }),
                 Kind::Syn => syns
                     .next()
-                    .map(|(syn, judgement)| leaving(syn, None, *judgement, surroundings)),
+                    .map(|(syn, judgement)| rows(syn, ends(syn), None, *judgement)),
             };
             next.map(&mut give);
         }

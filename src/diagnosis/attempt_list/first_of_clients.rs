@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Ranked;
+use super::{ListingKey, Ranked, Weight};
 use crate::diagnosis::compact_sets::Host;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fixed_hash;
@@ -17,9 +17,31 @@ const CLIENTS: usize = 4096;
 /// The first failures of each client.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FirstOfClients {
-    of_client: HashMap<Host, Vec<Ranked>, foldhash::fast::RandomState>,
+    of_client: HashMap<Host, FirstOfOne, foldhash::fast::RandomState>,
     /// With how many zeros the hash of a client begins of which any are kept.
     zeros: u32,
+}
+
+/// The first failures of one client, in their order.
+#[derive(Clone, Debug, Default)]
+struct FirstOfOne {
+    ranked: Vec<Ranked>,
+    /// The rank of the last one, once there are as many as are kept: asked for with every failure,
+    /// so it stands where the client does.
+    last: Option<(Weight, ListingKey)>,
+}
+
+impl FirstOfOne {
+    fn add(&mut self, ranked: Ranked) {
+        let place = self.ranked.partition_point(|known| *known < ranked);
+        if place < OF_ONE {
+            self.ranked.truncate(OF_ONE - 1);
+            self.ranked.reserve_exact(1);
+            self.ranked.insert(place, ranked);
+        }
+        let last = self.ranked.get(OF_ONE - 1);
+        self.last = last.map(|ranked| ranked.rank);
+    }
 }
 
 impl Facts for FirstOfClients {
@@ -28,7 +50,7 @@ impl Facts for FirstOfClients {
             self.zeros = other.zeros;
             self.keep_sample();
         }
-        for ranked in other.of_client.into_values().flatten() {
+        for ranked in other.into_ranked() {
             self.add(ranked);
         }
     }
@@ -41,13 +63,7 @@ impl FirstOfClients {
         if !self.is_of_sample(client) {
             return;
         }
-        let first = self.of_client.entry(client).or_default();
-        let place = first.partition_point(|known| *known < ranked);
-        if place < OF_ONE {
-            first.truncate(OF_ONE - 1);
-            first.reserve_exact(1);
-            first.insert(place, ranked);
-        }
+        self.of_client.entry(client).or_default().add(ranked);
         while self.of_client.len() > CLIENTS && self.zeros < u64::BITS {
             self.zeros += 1;
             self.keep_sample();
@@ -61,15 +77,9 @@ impl FirstOfClients {
     }
 
     /// Whether a failure of this client, with such a rank, is left out.
-    pub(super) fn leaves_out<R>(&self, client: Host, is_behind: R) -> bool
-    where
-        R: Fn(&Ranked) -> bool,
-    {
-        !self.is_of_sample(client)
-            || self
-                .of_client
-                .get(&client)
-                .is_some_and(|first| first.len() >= OF_ONE && first.iter().all(is_behind))
+    pub(super) fn leaves_out(&self, client: Host, rank: (Weight, ListingKey)) -> bool {
+        let is_behind = |first: &FirstOfOne| first.last.is_some_and(|last| last <= rank);
+        !self.is_of_sample(client) || self.of_client.get(&client).is_some_and(is_behind)
     }
 
     fn is_of_sample(&self, client: Host) -> bool {
@@ -78,7 +88,11 @@ impl FirstOfClients {
 
     /// All of them, in no order.
     pub(super) fn into_attempts(self) -> impl Iterator<Item = DecidedAttempt> {
-        let all = self.of_client.into_values().flatten();
-        all.map(|ranked| ranked.decided)
+        self.into_ranked().map(|ranked| ranked.decided)
+    }
+
+    fn into_ranked(self) -> impl Iterator<Item = Ranked> {
+        let clients = self.of_client.into_values();
+        clients.flat_map(|first| first.ranked)
     }
 }

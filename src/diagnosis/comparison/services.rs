@@ -171,6 +171,10 @@ impl ServiceHistory {
     /// Lets attempts go of which there are more than the share of their class; how many are
     /// remembered then. They are in no order.
     pub(super) fn thin(&mut self, share: usize) -> usize {
+        // They come nearly in order, after those that are: a stable sort merges such runs.
+        self.moments.sort_by(Moment::compare_in_classes);
+        let is_same = |one: &Moment, other: &Moment| one.class() == other.class();
+        let of_classes = self.moments.chunk_by(is_same);
         if let Some(let_go) = &mut self.let_go {
             let_go.accepted.limit_to(share);
         }
@@ -181,8 +185,11 @@ impl ServiceHistory {
             let let_go = self
                 .let_go
                 .get_or_insert_with(|| Box::new(LetGo::new(share)));
-            let mut kept = Vec::new();
-            for (class, mut moments) in by_class(&self.moments) {
+            let mut kept = Vec::with_capacity(self.moments.len());
+            for moments in of_classes {
+                let Some(class) = moments.first().map(Moment::class) else {
+                    continue;
+                };
                 let mut tallies = self.tallies.iter_mut();
                 match tallies.find(|tally| tally.class == class) {
                     Some(tally) if is_much(tally) => {
@@ -192,9 +199,11 @@ impl ServiceHistory {
                     _ => kept.append(&mut moments),
                 }
             }
-            kept.shrink_to_fit();
             self.changes = self.changes.saturating_add(1);
-            self.moments = kept;
+            self.moments.clear();
+            self.moments.append(&mut kept);
+            // As many come again before the next are let go.
+            self.moments.shrink_to(self.moments.len() + share);
         }
         self.after_thinning = u32::try_from(self.moments.len()).unwrap_or(u32::MAX);
         self.moments.len()

@@ -23,7 +23,7 @@ const TOLD_APART: usize = 1024;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Targets {
     /// All of them while they are fewer than a scan has: most clients have one or two.
-    few: SmallVec<[Endpoint; 1]>,
+    few: FewTargets,
     many: Option<Box<ManyTargets>>,
     /// What is asked for with every attempt stands here, one line of memory nearer: how many are told apart, and whether they are
     /// as wide as a scan.
@@ -31,6 +31,36 @@ pub(super) struct Targets {
     is_wide: bool,
     attempts: u64,
     failed: u64,
+}
+
+/// The first has no room of its own elsewhere: nearly all clients of a flood have no other, and
+/// come and go by the million.
+#[derive(Clone, Debug, Default)]
+struct FewTargets {
+    first: Option<Endpoint>,
+    others: Vec<Endpoint>,
+}
+
+impl FewTargets {
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Endpoint> {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+
+    fn contains(&self, server: Endpoint) -> bool {
+        self.first == Some(server) || self.others.contains(&server)
+    }
+
+    fn push(&mut self, server: Endpoint) {
+        if self.first.is_none() {
+            self.first = Some(server);
+        } else {
+            self.others.push(server);
+        }
+    }
 }
 
 /// The targets of what may be a scanner.
@@ -67,7 +97,7 @@ impl Facts for Targets {
         self.attempts += other.attempts;
         self.failed += other.failed;
         let many = other.many.iter().flat_map(|many| many.told_apart.iter());
-        for target in other.few.iter().copied().chain(many) {
+        for target in other.few.iter().chain(many) {
             self.tell_apart(target);
         }
     }
@@ -94,13 +124,13 @@ impl Targets {
         if let Some(many) = &mut self.many {
             return many.add(server);
         }
-        if self.few.contains(&server) {
+        if self.few.contains(server) {
             return false;
         }
         self.few.push(server);
         if self.few.len() >= PORTS_OF_A_SCAN {
             let mut many = Box::<ManyTargets>::default();
-            for target in std::mem::take(&mut self.few) {
+            for target in std::mem::take(&mut self.few).iter() {
                 many.add(target);
             }
             self.many = Some(many);
@@ -112,7 +142,7 @@ impl Targets {
     pub(super) fn has(&self, server: Endpoint) -> bool {
         match &self.many {
             Some(many) => many.told_apart.contains(server),
-            None => self.few.contains(&server),
+            None => self.few.contains(server),
         }
     }
 

@@ -1,5 +1,6 @@
 //! One attempt, as far as others are compared with it.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -77,6 +78,12 @@ impl Class {
             flags: Flags::of([(Flags::ONE_SYN, has_one_syn)]),
             sign: None,
         }
+    }
+
+    /// A number for each, in their order: many are sorted by it.
+    fn rank(self) -> u32 {
+        let sign = self.sign.map_or(0, |sign| sign as u8 + 1);
+        u32::from_be_bytes([0, self.outcome as u8, self.flags.0, sign])
     }
 
     /// Whether nothing is to be told of such an attempt but that it succeeded.
@@ -161,8 +168,9 @@ impl Low48 {
     }
 
     fn number(self) -> PacketNumber {
-        let bytes = self.0.iter().rev();
-        PacketNumber(bytes.fold(0, |high, byte| high << 8 | u64::from(*byte)))
+        let [first, second, third, fourth, fifth, sixth] = self.0;
+        let bytes = [first, second, third, fourth, fifth, sixth, 0, 0];
+        PacketNumber(u64::from_le_bytes(bytes))
     }
 }
 
@@ -255,6 +263,14 @@ impl Moment {
         let [source, _] = self.proof.sources;
         let [number, _] = self.proof.numbers;
         (self.started, source, number.number(), self.id)
+    }
+
+    /// In the order of their classes, and of one class in that of [`Self::order`].
+    pub(super) fn compare_in_classes(&self, other: &Self) -> Ordering {
+        let by_class = self.class().rank().cmp(&other.class().rank());
+        // Hardly two begin at the same time.
+        let by_start = by_class.then(self.started.cmp(&other.started));
+        by_start.then_with(|| self.order().cmp(&other.order()))
     }
 
     /// By which a sample is drawn: of no meaning, and always the same.

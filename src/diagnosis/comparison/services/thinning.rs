@@ -143,15 +143,24 @@ impl LetGo {
             kept.extend_from_slice(moments);
             return before;
         }
-        let at_an_end = share / 4;
-        let in_sample = share - 2 * at_an_end;
-        let (earliest, others) = first_by(moments, at_an_end, Moment::order)?;
-        let of_between = others.len().checked_sub(at_an_end)?;
-        let (between, latest) = first_by(others, of_between, Moment::order)?;
-        let (after, before_then) = (latest_of(earliest)?, earliest_of(latest)?);
-        let by_sample = |moment: &Moment| (moment.sample_key(), moment.order());
-        let (sample, left_out) = first_by(between, in_sample, by_sample)?;
-        let sample_key = sample.iter().map(Moment::sample_key).max()?;
+        let earliest = share / 4;
+        let latest = moments.len().saturating_sub(earliest);
+        let between = moments.get(earliest..latest)?;
+        let mut sample: Vec<(u64, usize)> = (earliest..)
+            .zip(between)
+            .map(|(index, moment)| (moment.sample_key(), index))
+            .collect();
+        let last_of_sample = (share - 2 * earliest).checked_sub(1)?;
+        let (_, (sample_key, _), _) = sample.select_nth_unstable(last_of_sample);
+        let sample_key = *sample_key;
+        sample.truncate(share - 2 * earliest);
+        let is_at_an_end = |index: usize| index < earliest || index >= latest;
+        let mut is_kept: Vec<bool> = (0..moments.len()).map(is_at_an_end).collect();
+        for (_, index) in sample {
+            if let Some(is_kept) = is_kept.get_mut(index) {
+                *is_kept = true;
+            }
+        }
         let mut clients = before.map(|before| before.clients).unwrap_or_default();
         for moment in &*left_out {
             clients.insert(moment.client);
@@ -161,8 +170,8 @@ impl LetGo {
             kept.extend_from_slice(part);
         }
         Some(Box::new(Beyond {
-            after,
-            before: before_then,
+            after: moments.get(earliest.checked_sub(1)?)?.started,
+            before: moments.get(latest)?.started,
             sample_key,
             clients,
         }))
