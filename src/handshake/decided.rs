@@ -23,8 +23,6 @@ pub struct DecidedAttempt {
 #[derive(Clone, Copy, Debug)]
 pub struct DecidedRows<'a> {
     syn: &'a Row,
-    /// Asked for again and again.
-    ends: (Endpoint, Endpoint),
     regular: Option<&'a Regular>,
     judgement: Judgement,
     /// Asked for again and again.
@@ -258,22 +256,6 @@ impl Decisions {
         self.syns.clear();
         self.addresses.clear();
     }
-}
-
-fn leaving<'a>(
-    syn: &'a Row,
-    regular: Option<&'a Regular>,
-    judgement: Judgement,
-    (contexts, addresses): (&'a Contexts, &'a AddressPairs),
-) -> Leaving<'a> {
-    Leaving::Rows(DecidedRows {
-        syn,
-        ends: syn.ends(addresses),
-        regular,
-        judgement,
-        contexts,
-        addresses,
-    })
 }
 
 /// Both IPv6 addresses of a row: source and destination of its flow's first packet.

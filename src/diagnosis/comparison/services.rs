@@ -53,27 +53,6 @@ pub(crate) struct ServiceHistory {
     after_thinning: u32,
 }
 
-/// The attempts of each class, in the order in which they stood. There are few classes, and
-/// thousands of attempts: so they are not sorted for this.
-fn by_class(moments: &[Moment]) -> Vec<(Class, Vec<Moment>)> {
-    let mut classes: Vec<(Class, Vec<Moment>)> = Vec::new();
-    let mut latest = 0;
-    for moment in moments {
-        let class = moment.class();
-        let is_it = |known: &(Class, Vec<Moment>)| known.0 == class;
-        if !classes.get(latest).is_some_and(is_it) {
-            latest = classes.iter().position(is_it).unwrap_or_else(|| {
-                classes.push((class, Vec::new()));
-                classes.len() - 1
-            });
-        }
-        if let Some((_, of_class)) = classes.get_mut(latest) {
-            of_class.push(*moment);
-        }
-    }
-    classes
-}
-
 /// How much there is of which no more than the count is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct OnlyCounted {
@@ -169,7 +148,7 @@ impl ServiceHistory {
     }
 
     /// Lets attempts go of which there are more than the share of their class; how many are
-    /// remembered then. They are in no order.
+    /// remembered then.
     pub(super) fn thin(&mut self, share: usize) -> usize {
         // They come nearly in order, after those that are: a stable sort merges such runs.
         self.moments.sort_by(Moment::compare_in_classes);
@@ -194,9 +173,9 @@ impl ServiceHistory {
                 match tallies.find(|tally| tally.class == class) {
                     Some(tally) if is_much(tally) => {
                         let before = (class, tally.beyond.take());
-                        tally.beyond = let_go.thin(before, &mut moments, share, &mut kept);
+                        tally.beyond = let_go.thin(before, moments, share, &mut kept);
                     }
-                    _ => kept.append(&mut moments),
+                    _ => kept.extend(moments),
                 }
             }
             self.changes = self.changes.saturating_add(1);
@@ -205,6 +184,7 @@ impl ServiceHistory {
             // As many come again before the next are let go.
             self.moments.shrink_to(self.moments.len() + share);
         }
+        self.weigh(share);
         self.after_thinning = u32::try_from(self.moments.len()).unwrap_or(u32::MAX);
         self.moments.len()
     }
@@ -233,9 +213,6 @@ impl ServiceHistory {
     /// Looks at all attempts together, once there are no more.
     pub(super) fn settle(&mut self, share: usize) {
         self.thin(share);
-        self.moments
-            .sort_unstable_by_key(|moment| (moment.class(), moment.order()));
-        self.weigh(share);
         self.moments.sort_unstable_by_key(Moment::order);
         let is_alone = self.moments.len() == 1 && self.let_go.is_none();
         if is_alone && !self.moments.iter().any(Moment::was_accepted) {

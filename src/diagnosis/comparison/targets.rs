@@ -1,7 +1,5 @@
 //! What one client tried to reach: an application's few servers, or a scanner's many ports and hosts.
 
-use smallvec::SmallVec;
-
 use crate::decode::Endpoint;
 use crate::diagnosis::compact_sets::{AddressSet, EndpointSet};
 use crate::diagnosis::facts::Facts;

@@ -124,23 +124,22 @@ impl LetGo {
                 .contains(fixed_hash::of_address(client))
     }
 
-    /// Lets all go but a share of the attempts of one class; what is known of the class besides, if
-    /// that is what is kept by more than time.
+    /// Lets all go but a share of the attempts of one class, which are in order; what is known of
+    /// the class besides, if that is what is kept by more than time.
     pub(super) fn thin(
         &mut self,
         (class, before): (Class, Option<Box<Beyond>>),
-        moments: &mut [Moment],
+        moments: &[Moment],
         share: usize,
         kept: &mut Vec<Moment>,
     ) -> Option<Box<Beyond>> {
         if class.is_plain_success() {
-            moments.sort_unstable_by_key(Moment::order);
             self.thin_successes(moments, share, kept);
             return None;
         }
         let share = share.max(FEWEST);
         if moments.len() <= share {
-            kept.extend_from_slice(moments);
+            kept.extend(moments);
             return before;
         }
         let earliest = share / 4;
@@ -162,12 +161,13 @@ impl LetGo {
             }
         }
         let mut clients = before.map(|before| before.clients).unwrap_or_default();
-        for moment in &*left_out {
-            clients.insert(moment.client);
-            self.note(moment);
-        }
-        for part in [earliest, sample, latest] {
-            kept.extend_from_slice(part);
+        for (moment, is_kept) in moments.iter().zip(is_kept) {
+            if is_kept {
+                kept.push(*moment);
+            } else {
+                clients.insert(moment.client);
+                self.note(moment);
+            }
         }
         Some(Box::new(Beyond {
             after: moments.get(earliest.checked_sub(1)?)?.started,
@@ -227,28 +227,6 @@ impl Facts for LetGo {
         self.limit_answers();
         self.accepted.merge(other.accepted);
     }
-}
-
-/// Divides them into the first so many by this order and the others, each in no order. `None` when
-/// there are no more than that.
-fn first_by<K: Ord>(
-    moments: &mut [Moment],
-    count: usize,
-    order: impl Fn(&Moment) -> K,
-) -> Option<(&mut [Moment], &mut [Moment])> {
-    if count >= moments.len() {
-        return None;
-    }
-    moments.select_nth_unstable_by_key(count, order);
-    moments.split_at_mut_checked(count)
-}
-
-fn latest_of(moments: &[Moment]) -> Option<Timestamp> {
-    moments.iter().map(|moment| moment.started).max()
-}
-
-fn earliest_of(moments: &[Moment]) -> Option<Timestamp> {
-    moments.iter().map(|moment| moment.started).min()
 }
 
 /// The fewest that are remembered of a class: the earliest, the latest, and two between.
