@@ -9,7 +9,7 @@ pub struct Limit {
     pub name: &'static str,
     /// How many are kept.
     pub size: u64,
-    /// How many were left out: at least, where not all of them can be told apart.
+    /// About how many were left out.
     pub left_out: u64,
     /// What that may have cost, in words.
     pub cost: &'static str,

@@ -5,6 +5,18 @@ use super::{BLOCKS_OF_ANSWERS, Comparison, REMEMBERED, REMEMBERED_MOMENTS, REMEM
 use crate::diagnosis::limits::Limit;
 
 impl Comparison {
+    /// About how many clients are not remembered.
+    fn clients_left_out(&self) -> u64 {
+        let Some(before) = &self.clients_in_all else {
+            return 0;
+        };
+        let mut in_all = before.clone();
+        for client in self.clients.keys() {
+            in_all.insert(client.0);
+        }
+        in_all.count().saturating_sub(super::room::CLIENTS_LEFT) as u64
+    }
+
     /// The bounds that were reached.
     pub(in crate::diagnosis) fn limits(&self) -> Vec<Limit> {
         let mut limits: Vec<Limit> = self.hosts.limits().collect();
@@ -15,7 +27,7 @@ impl Comparison {
                 Limit::reached(
                     "clients",
                     super::room::CLIENTS_LEFT,
-                    left_out.clients,
+                    self.clients_left_out(),
                     "of clients that tried once in vain, or else of a sample, it is not known how near they are, nor that they scan",
                 ),
                 Limit::reached(

@@ -24,6 +24,11 @@ impl Facts for Comparison {
         self.also_reached.merge(other.also_reached);
         self.answered.merge(other.answered);
         self.left_out.merge(other.left_out);
+        match (&mut self.clients_in_all, other.clients_in_all) {
+            (Some(own), Some(others)) => own.merge(*others),
+            (own @ None, others) => *own = others,
+            (Some(_), None) => {}
+        }
         for key in other.to_itself {
             if self.to_itself.len() < REMEMBERED {
                 self.to_itself.insert(key);
@@ -66,7 +71,6 @@ impl Facts for AskedFor {
 
 impl Facts for LeftOut {
     fn merge(&mut self, other: Self) {
-        self.clients += other.clients;
         self.servers += other.servers;
         self.asked_for += other.asked_for;
         self.targets += other.targets;

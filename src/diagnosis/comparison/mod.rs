@@ -23,6 +23,7 @@ use std::hint::black_box;
 use std::net::IpAddr;
 
 use super::attempt_facts::AttemptFacts;
+use super::client_sketch::ClientSketch;
 use super::compact_sets::{AddressSet, Host};
 use super::findings::CaptureQuality;
 use super::fixed_hash;
@@ -78,6 +79,9 @@ pub(super) struct Comparison {
     most_moments: usize,
     remembered_targets: usize,
     left_out: LeftOut,
+    /// All clients that there were when some were let go: which of them went depends on when that was,
+    /// how many there were in all does not.
+    clients_in_all: Option<Box<ClientSketch>>,
     quality: CaptureQuality,
     /// The addresses of the host that captures, where they are known.
     here: HashSet<IpAddr, foldhash::fast::RandomState>,
@@ -86,7 +90,6 @@ pub(super) struct Comparison {
 /// How much was left out, because there was more than is remembered.
 #[derive(Clone, Copy, Debug, Default)]
 struct LeftOut {
-    clients: u64,
     servers: u64,
     asked_for: u64,
     targets: u64,
@@ -110,6 +113,7 @@ impl Default for Comparison {
             most_moments: REMEMBERED_MOMENTS,
             remembered_targets: 0,
             left_out: LeftOut::default(),
+            clients_in_all: None,
             quality: CaptureQuality::default(),
             here: HashSet::default(),
         }

@@ -18,10 +18,13 @@ impl Comparison {
     /// Lets go what is worth least. Where a client or server stands is another place then.
     pub(in crate::diagnosis) fn make_room(&mut self) {
         if self.clients.len() > AT_MOST {
-            self.left_out.clients +=
-                keep_worthiest(&mut self.clients, CLIENTS_LEFT, |host, client| {
-                    (client.worth(), fixed_hash::of_address(host.0))
-                });
+            let in_all = self.clients_in_all.get_or_insert_default();
+            for client in self.clients.keys() {
+                in_all.insert(client.0);
+            }
+            keep_worthiest(&mut self.clients, CLIENTS_LEFT, |host, client| {
+                (client.worth(), fixed_hash::of_address(host.0))
+            });
             self.count_targets();
         }
         if self.services.len() > AT_MOST {

@@ -18,7 +18,7 @@ pub(super) fn finding(collected: Collected<'_>) -> Option<Finding> {
     );
     let evidence = costly.iter().map(|limit| {
         format!(
-            "{}: {} are kept, {} were left out; {}",
+            "{}: {} are kept, about {} were left out; {}",
             limit.name.replace('_', " "),
             limit.size,
             limit.left_out,
