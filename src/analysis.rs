@@ -14,7 +14,8 @@ use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
 pub use attempt_spool::{SpoolError, SpoolSettings};
 use pipeline::{Batch, Finished};
-use row_reader::{fill_rows, fill_rows_noted};
+pub use row_reader::fill_rows;
+use row_reader::fill_rows_noted;
 
 /// What shapes an analysis.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use crate::report::CaptureTotals;
 /// Reads the next packets of `captures`, `most` of them at most, into `batches`: the one, or the one of
 /// its shard. What is not about connects, and yet says something, is given to `observe`; all are counted.
 /// False at the end.
-pub(super) fn fill_rows(
+pub fn fill_rows(
     captures: &mut CaptureSet,
     decoder: &mut RowDecoder,
     batches: &mut [RowBatch],

@@ -34,12 +34,11 @@ pub struct DecidedRows<'a> {
 impl<'a> DecidedRows<'a> {
     /// The whole attempt.
     pub fn whole(&self) -> DecidedAttempt {
-        let attempt = match self.regular {
-            Some(regular) => regular.attempt(self.contexts, self.addresses),
-            None => {
-                let syn = self.syn.segment(self.contexts, self.addresses);
-                Attempt::of_syn(&syn, self.syn.place())
-            }
+        let attempt = if let Some(regular) = self.regular {
+            regular.attempt(self.contexts, self.addresses)
+        } else {
+            let syn = self.syn.segment(self.contexts, self.addresses);
+            Attempt::of_syn(&syn, self.syn.place())
         };
         DecidedAttempt {
             attempt,

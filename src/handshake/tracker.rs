@@ -299,7 +299,7 @@ impl Tracker {
     pub fn finish(&mut self, mut give: impl FnMut(&mut Decisions)) {
         let ending = Ending::of(std::slice::from_ref(self));
         finish_all(std::slice::from_mut(self), &ending, |_, decided| {
-            give(decided)
+            give(decided);
         });
     }
 

@@ -38,7 +38,7 @@ impl Shard {
 
 /// All shards, the work that waits for them, and whoever does it.
 pub(super) struct Shards {
-    shards: Vec<Mutex<Shard>>,
+    parts: Vec<Mutex<Shard>>,
     spool: Option<Mutex<AttemptSpool>>,
     board: Mutex<Board>,
     changed: Condvar,
@@ -122,7 +122,7 @@ impl Shards {
     pub(super) fn new(shards: Vec<Shard>, spool: Option<AttemptSpool>) -> Self {
         let queues = shards.iter().map(|_| Queue::default()).collect();
         Self {
-            shards: shards.into_iter().map(Mutex::new).collect(),
+            parts: shards.into_iter().map(Mutex::new).collect(),
             spool: spool.map(Mutex::new),
             board: Mutex::new(Board {
                 queues,
@@ -134,7 +134,7 @@ impl Shards {
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.shards.len()
+        self.parts.len()
     }
 
     /// To be held while batches are given.
@@ -196,11 +196,11 @@ impl Shards {
             rows: None,
             is_in_vain: false,
         };
-        if let Some(shard) = self.shards.get(shard) {
+        if let Some(shard) = self.parts.get(shard) {
             let mut shard = lock(shard);
             shard.take(&rows);
             if let Some(spool) = &self.spool {
-                work.is_in_vain = relieve(spool, &mut shard.facts, self.shards.len());
+                work.is_in_vain = relieve(spool, &mut shard.facts, self.parts.len());
             }
         }
         work.rows = Some(rows);
@@ -217,7 +217,7 @@ impl Shards {
 
     /// The shards, and where attempts are put aside.
     pub(super) fn into_parts(self) -> (Vec<Shard>, Option<AttemptSpool>) {
-        let shards = self.shards.into_iter().map(unlocked);
+        let shards = self.parts.into_iter().map(unlocked);
         (shards.collect(), self.spool.map(unlocked))
     }
 }

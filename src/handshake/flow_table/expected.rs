@@ -4,6 +4,7 @@ use std::hint::black_box;
 
 use super::{FlowTable, INDEX, Place, Remembered, State};
 use crate::capture::Timestamp;
+use crate::decode::Row;
 use crate::handshake::place_index::Tag;
 
 /// Tables with fewer entries are in the caches anyway.
@@ -57,11 +58,11 @@ impl FlowTable {
     /// Something of each line that stands at this place: nothing depends on what is read.
     fn touch(&self, place: Place) -> u8 {
         match place.state() {
-            State::Syn => self.syns.get(place.0 & INDEX).map_or(0, |syn| syn.ttl()),
-            State::Settled => self.settled.get(place.index()).map_or(0, |syn| syn.ttl()),
+            State::Syn => self.syns.get(place.0 & INDEX).map_or(0, Row::ttl),
+            State::Settled => self.settled.get(place.index()).map_or(0, Row::ttl),
             State::Regular => self.regular(place).map_or(0, |regular| {
                 let latest = regular.further().last();
-                regular.syn().ttl() ^ latest.map_or(0, |row| row.ttl())
+                regular.syn().ttl() ^ latest.map_or(0, Row::ttl)
             }),
             State::Full => {
                 let slot = self.slots.get(place.index());

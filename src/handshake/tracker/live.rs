@@ -256,8 +256,9 @@ impl LiveTracker {
         let mut left = Vec::new();
         self.tracker
             .finish(|decided| decided.drain(|one| left.push(one.attempt)));
-        left.into_iter()
-            .for_each(|attempt| self.close(attempt, &watch));
+        for attempt in left {
+            self.close(attempt, &watch);
+        }
         self.told.clear();
         self.due.clear();
     }

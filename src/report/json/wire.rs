@@ -42,7 +42,8 @@ pub(super) struct Report<'a> {
 }
 
 /// A bound beyond which something was left out.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(super) struct Limit {
     /// What is bounded: `clients`, `failures_remembered`.
     pub(super) name: &'static str,
