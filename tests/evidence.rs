@@ -177,18 +177,18 @@ fn wireshark_shows_what_each_packet_proves() {
     );
     assert_eq!(
         comment("1795243771.996938"),
-        "attempt 2: RST,ACK 41 us after the SYN, refused"
+        "attempt 25: RST,ACK 41 us after the SYN, refused"
     );
-    assert_eq!(comment("1795243771.996941"), "attempt 2: captured again");
+    assert_eq!(comment("1795243771.996941"), "attempt 25: captured again");
     assert_eq!(
         comment("1795243773.032925"),
-        "attempt 3: SYN again, 1.014 s after the SYN"
+        "attempt 29: SYN again, 1.014 s after the SYN"
     );
     assert!(shown.iter().all(|line| !line[1].is_empty()), "{shown:#?}");
     assert!(
         shown
             .iter()
-            .any(|line| line[1].starts_with("compared with: attempt 1 to 10.0.1.20:22"))
+            .any(|line| line[1].starts_with("compared with: attempt 3 to 10.0.1.20:22"))
     );
     let section = Command::new("capinfos").arg(&evidence).output().unwrap();
     let section = String::from_utf8(section.stdout).unwrap();

@@ -470,7 +470,7 @@ fn hostile_text_stays_text() {
         assert!(text.contains(shown), "{shown} is not shown as it is");
     }
     // In a row of the page, and in one that the script made.
-    for (id, place) in [("attempt-4", "the page"), ("attempt-2968", "the data")] {
+    for (id, place) in [("attempt-8", "the page"), ("attempt-2968", "the data")] {
         browser.value(&format!("location.hash = '{id}'"));
         let row = browser.value(&format!(
             "new Promise(done => setTimeout(() => done(document.getElementById('{id}')?.innerText), 800))"
