@@ -190,17 +190,10 @@ fn read_all(
         let diagnostician = &mut diagnosing.diagnostician;
         diagnostician.add_name(resolved.address, resolved.name);
     }
-    let quality = CaptureQuality {
-        hiding_filter: totals.hiding_filter.clone(),
-        hides_third_step: !totals.shows_third_step,
-        leaves_out_third_step: totals.leaves_out_third_step,
-        may_miss_icmp_errors: totals.may_miss_icmp_errors(),
-        lost_packets,
-    };
     AllRead {
+        quality: totals.quality(lost_packets),
         totals,
         diagnosing,
-        quality,
     }
 }
 

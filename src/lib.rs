@@ -22,7 +22,6 @@ pub mod cli;
 pub mod decode;
 pub mod diagnosis;
 pub mod handshake;
-#[cfg(feature = "live")]
 pub mod host;
 #[cfg(feature = "live")]
 pub mod live;

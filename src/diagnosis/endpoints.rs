@@ -3,10 +3,11 @@
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
 use super::compact_sets::AddressSet;
 use super::comparison::{Comparison, Moment, Vantage, is_unfinished};
+use super::diagnosed_attempt::DiagnosedAttempt;
+use super::explainer::Explainer;
 use super::known_ends::{KnownEnds, Place, Table};
 use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
@@ -170,7 +171,10 @@ impl EndpointSummary {
     }
 
     /// Leaves noise out, and explains the first failure that is none.
-    fn finish(&mut self, comparison: &Comparison, noise: &NoiseFilter) {
+    fn finish(&mut self, explainer: &Explainer) {
+        let Explainer {
+            comparison, noise, ..
+        } = explainer;
         let moments = comparison
             .service(self.server)
             .map_or(&[][..], |history| history.moments());
@@ -178,7 +182,7 @@ impl EndpointSummary {
         let example = self.first_failed.take().map(|(_, decided)| decided);
         self.example = example
             .filter(|decided| noise.kind(decided).is_none())
-            .map(|decided| DiagnosedAttempt::new(decided, comparison, noise));
+            .map(|decided| explainer.explain(decided));
         let mut vantages = self
             .clients
             .iter()
@@ -406,14 +410,10 @@ impl Endpoints {
     }
 
     /// The servers with the most failures first; among equals the one that failed first.
-    pub(super) fn worst_first(
-        self,
-        comparison: &Comparison,
-        noise: &NoiseFilter,
-    ) -> Vec<EndpointSummary> {
+    pub(super) fn worst_first(self, explainer: &Explainer) -> Vec<EndpointSummary> {
         let mut endpoints: Vec<EndpointSummary> = self.by_server.into_values().collect();
         for endpoint in &mut endpoints {
-            endpoint.finish(comparison, noise);
+            endpoint.finish(explainer);
         }
         endpoints.sort_by(|left, right| {
             let rank = |endpoint: &EndpointSummary| {

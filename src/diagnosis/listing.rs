@@ -6,8 +6,9 @@ use std::fmt::Debug;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use super::Diagnosis;
+use super::diagnosed_attempt::DiagnosedAttempt;
 use super::explainer::Explainer;
-use super::{DiagnosedAttempt, Diagnosis};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{DecidedAttempt, InBrief};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::comparison::{Comparison, Moment, ServiceHistory, is_unfinished};
-use super::findings::FindingKind;
+use super::finding_kind::FindingKind;
 use super::past_noise::PastNoise;
 use super::selection::Selection;
 use crate::capture::Timestamp;
@@ -30,15 +30,6 @@ impl Noise {
             Self::Scan => FindingKind::PortScan.name(),
             Self::Flood => FindingKind::SynFlood.name(),
             Self::Backscatter => FindingKind::Backscatter.name(),
-        }
-    }
-
-    /// What the attempt is part of, in words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Scan => "a scan",
-            Self::Flood => "a SYN flood",
-            Self::Backscatter => "backscatter",
         }
     }
 }

@@ -6,11 +6,11 @@
 //! nothing is read but its number and its name, never its arguments. Only Linux is asked.
 
 mod counters;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod linux;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod processes;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod sockets;
 
 use std::collections::BTreeSet;
@@ -95,6 +95,7 @@ pub trait HostTables: Debug + Send {
 }
 
 /// This host, where it can be asked.
+#[cfg(feature = "live")]
 pub fn this_host() -> Option<Box<dyn HostTables>> {
     #[cfg(target_os = "linux")]
     return Some(Box::new(linux::LinuxTables::new()));

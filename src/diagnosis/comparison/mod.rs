@@ -9,7 +9,7 @@ mod targets;
 mod vantage;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
-pub(super) use services::{Fingerprint, Moment, ServiceHistory, Sign, is_unfinished};
+pub(super) use services::{Moment, ServiceHistory, Sign, is_unfinished};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
@@ -17,8 +17,8 @@ use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 use std::net::IpAddr;
 
+use super::capture_quality::CaptureQuality;
 use super::compact_sets::Host;
-use super::findings::CaptureQuality;
 use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use crate::capture::Timestamp;
@@ -278,7 +278,7 @@ impl Comparison {
     pub(super) fn is_silence_doubtful(&self, server: IpAddr) -> bool {
         let is_one_sided =
             self.reached.contains(&server) && self.hosts.is_silent(server) == Some(true);
-        self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors || is_one_sided
+        self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors() || is_one_sided
     }
 
     /// What is known of a host that answered.

@@ -3,15 +3,15 @@
 mod live;
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::IcmpKind;
 use crate::diagnosis::app_error::error_of;
-use crate::diagnosis::causes::was_feature_dropped;
 use crate::diagnosis::compact_sets::AddressSet;
+use crate::diagnosis::fingerprint::Fingerprint;
+use crate::diagnosis::offered_features::was_feature_dropped;
 use crate::handshake::{Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket};
 
 /// How many attempts to one server are remembered singly.
@@ -48,44 +48,6 @@ pub(crate) struct Moment {
     pub(crate) sign: Option<Sign>,
     /// How many VLAN tags stood before its first packet; `None` inside a tunnel or another wrapping.
     pub(crate) vlan_tags: Option<u8>,
-}
-
-/// What is the same for all answers of one host, be they SYN-ACKs or RSTs. Windows and options are of SYN-ACKs alone, and
-/// the clock of timestamps differs for each connection of a Linux host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Fingerprint {
-    /// Time to live.
-    pub(crate) ttl: u8,
-    /// Whether the IP identification is 0 (IPv4 only).
-    pub(crate) is_identified_by_zero: Option<bool>,
-}
-
-impl Fingerprint {
-    fn of(packet: &SeenPacket) -> Self {
-        Self {
-            ttl: packet.ip.ttl,
-            is_identified_by_zero: packet
-                .ip
-                .identification
-                .map(|identification| identification == 0),
-        }
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Only IPv6 is without identification.
-        let hops = match self.is_identified_by_zero {
-            Some(_) => "ttl",
-            None => "hlim",
-        };
-        write!(formatter, "{hops} {}", self.ttl)?;
-        match self.is_identified_by_zero {
-            Some(true) => formatter.write_str(" and identification 0"),
-            Some(false) => formatter.write_str(" and a counted identification"),
-            None => Ok(()),
-        }
-    }
 }
 
 /// What an attempt shows besides its outcome.
