@@ -585,8 +585,7 @@ fn over_after(attempt: &Attempt, watch: &Watch) -> Timestamp {
     silent_until(attempt.started_at(), attempt.latest_at, watch)
 }
 
-/// The same of a regular attempt. One that is established goes on for as long as it likes, and whoever was refused does not
-/// come back with the same SYN (Windows does, after half a second, twice).
+/// The same of a regular attempt. One that is established goes on for as long as it likes.
 fn regular_over_after(regular: &Regular, watch: &Watch) -> Timestamp {
     if regular.is_established() {
         return watch.until;
