@@ -1,5 +1,6 @@
 //! What counting needs to know of an attempt: not more, so that most need not be made whole.
 
+use std::iter;
 use std::net::IpAddr;
 
 use super::causes::was_feature_dropped;
@@ -7,7 +8,8 @@ use super::comparison::{Fingerprint, Sign, is_unfinished};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, IcmpKind, Row};
 use crate::handshake::{
-    Attempt, AttemptId, Content, DecidedAttempt, DecidedRows, Outcome, Role, SeenPacket, Sender,
+    Attempt, AttemptId, Content, DecidedAttempt, DecidedRows, DecidedSyn, Outcome, Role,
+    SeenPacket, Sender,
 };
 
 /// A judged attempt, in whatever form it is kept. A clean success is counted by this alone.
@@ -362,6 +364,105 @@ impl AttemptFacts for DecidedRows<'_> {
 
     fn is_plainly_unanswered(&self) -> bool {
         self.syn_acks().next().is_none()
+    }
+
+    fn whole(&self) -> DecidedAttempt {
+        Self::whole(self)
+    }
+
+    fn into_whole(self) -> DecidedAttempt {
+        Self::whole(&self)
+    }
+}
+
+impl AttemptFacts for DecidedSyn<'_> {
+    fn id(&self) -> AttemptId {
+        AttemptId::of(self.syn().place())
+    }
+
+    fn client(&self) -> Endpoint {
+        self.ends().0
+    }
+
+    fn server(&self) -> Endpoint {
+        self.ends().1
+    }
+
+    fn isn(&self) -> Option<u32> {
+        Some(self.syn().sequence().0)
+    }
+
+    fn outcome(&self) -> Outcome {
+        self.judgement().outcome
+    }
+
+    fn started_at(&self) -> Timestamp {
+        self.syn().at()
+    }
+
+    fn syn_count(&self) -> u32 {
+        1
+    }
+
+    fn repeated_syns_at(&self) -> impl Iterator<Item = Timestamp> {
+        iter::empty()
+    }
+
+    fn syn_ttl(&self) -> Option<u8> {
+        Some(self.syn().ttl())
+    }
+
+    fn syn_timestamp(&self) -> Option<u32> {
+        self.syn().timestamp()
+    }
+
+    fn answer_time(&self) -> Option<std::time::Duration> {
+        None
+    }
+
+    fn answered_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn established_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn plain_steps(&self) -> Option<(Timestamp, Timestamp, Option<Timestamp>)> {
+        None
+    }
+
+    fn first_answer(&self) -> Option<Fingerprint> {
+        None
+    }
+
+    fn own_answers(&self) -> impl Iterator<Item = OwnAnswer> {
+        iter::empty()
+    }
+
+    fn rejected_by(&self) -> Option<IcmpKind> {
+        None
+    }
+
+    fn sign(&self) -> Option<Sign> {
+        None
+    }
+
+    fn is_mute(&self) -> bool {
+        false
+    }
+
+    fn vlan_tags(&self) -> Option<u8> {
+        self.encapsulation().vlan_tags_alone()
+    }
+
+    fn proof(&self) -> Option<(PacketPlace, PacketPlace)> {
+        let place = self.syn().place();
+        Some((place, place))
+    }
+
+    fn is_plainly_unanswered(&self) -> bool {
+        true
     }
 
     fn whole(&self) -> DecidedAttempt {

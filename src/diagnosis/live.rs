@@ -115,6 +115,8 @@ impl LiveDiagnostician {
     /// needed. `open` tells which attempts are still followed; it is seldom asked.
     pub fn refresh(&mut self, now: Timestamp, open: impl FnOnce() -> HashSet<AttemptId>) {
         let since = *self.younger_since.get_or_insert(now);
+        self.kept.comparison.gather();
+        self.younger.gather();
         // A clock that was set back starts the time anew.
         if now < since || now.since(since) >= self.window {
             self.fold_what_only_the_older_knows(&open());

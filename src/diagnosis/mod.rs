@@ -245,6 +245,7 @@ impl Diagnostician {
             match decided {
                 Leaving::Attempt(decided) => self.add_facts(decided, &ends),
                 Leaving::Rows(rows) => self.add_facts(rows, &ends),
+                Leaving::Syn(syn) => self.add_facts(syn, &ends),
             }
         });
     }

@@ -34,26 +34,20 @@ impl Facts for OutcomeCounts {
 impl OutcomeCounts {
     /// Counts one more.
     pub fn add(&mut self, outcome: Outcome) {
-        for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {
-            *count += u64::from(counted == outcome);
-        }
+        self.add_many(outcome, 1);
     }
 
     /// Counts so many more.
     pub(super) fn add_many(&mut self, outcome: Outcome, more: u64) {
-        for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {
-            if counted == outcome {
-                *count = count.saturating_add(more);
-            }
+        if let Some(count) = self.0.get_mut(outcome as usize) {
+            *count = count.saturating_add(more);
         }
     }
 
     /// Counts so many fewer.
     pub(crate) fn take_away(&mut self, outcome: Outcome, fewer: u64) {
-        for (count, counted) in self.0.iter_mut().zip(Outcome::ALL) {
-            if counted == outcome {
-                *count = count.saturating_sub(fewer);
-            }
+        if let Some(count) = self.0.get_mut(outcome as usize) {
+            *count = count.saturating_sub(fewer);
         }
     }
 
@@ -74,9 +68,7 @@ impl OutcomeCounts {
 
     /// How many ended so.
     pub fn of(&self, outcome: Outcome) -> u64 {
-        self.iter()
-            .find(|(counted, _)| *counted == outcome)
-            .map_or(0, |(_, count)| count)
+        self.0.get(outcome as usize).copied().unwrap_or(0)
     }
 
     /// Every outcome with its count, in the order of reports.
@@ -95,5 +87,24 @@ impl OutcomeCounts {
             .filter(|(outcome, _)| outcome.is_failure())
             .map(|(_, count)| count)
             .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_outcome_is_counted_where_it_is_told() {
+        for (outcome, times) in Outcome::ALL.into_iter().zip(1..) {
+            let mut counts = OutcomeCounts::default();
+            counts.add_many(outcome, times);
+            counts.add(outcome);
+            assert_eq!(counts.of(outcome), times + 1);
+            let told: Vec<_> = counts.iter().filter(|(_, count)| *count > 0).collect();
+            assert_eq!(told, [(outcome, times + 1)]);
+            counts.take_away(outcome, times + 1);
+            assert_eq!(counts.total(), 0);
+        }
     }
 }

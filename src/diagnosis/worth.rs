@@ -13,13 +13,24 @@ pub(super) fn keep_worthiest<K: Hash + Eq, V, R: Ord + Copy>(
     rank: impl Fn(&K, &V) -> R,
 ) -> u64 {
     let before = table.len();
-    let mut ranks: Vec<R> = table.iter().map(|(key, value)| rank(key, value)).collect();
-    if kept < ranks.len() {
-        let (_, first_to_go, _) = ranks.select_nth_unstable(kept);
-        let first_to_go = *first_to_go;
-        table.retain(|key, value| rank(key, value) < first_to_go);
-    }
+    let _first_to_go = keep_below_rank(table, kept, rank);
     (before - table.len()) as u64
+}
+
+/// The same; the lowest rank that went.
+pub(super) fn keep_below_rank<K: Hash + Eq, V, R: Ord + Copy>(
+    table: &mut Table<K, V>,
+    kept: usize,
+    rank: impl Fn(&K, &V) -> R,
+) -> Option<R> {
+    let mut ranks: Vec<R> = table.iter().map(|(key, value)| rank(key, value)).collect();
+    if kept >= ranks.len() {
+        return None;
+    }
+    let (_, first_to_go, _) = ranks.select_nth_unstable(kept);
+    let first_to_go = *first_to_go;
+    table.retain(|key, value| rank(key, value) < first_to_go);
+    Some(first_to_go)
 }
 
 #[cfg(test)]

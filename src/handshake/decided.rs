@@ -18,12 +18,11 @@ pub struct DecidedAttempt {
     pub judgement: Judgement,
 }
 
-/// A judged attempt of which there is nothing but rows: one SYN, or a regular attempt. A fraction of
-/// the [`DecidedAttempt`] that can be made of it.
+/// A judged regular attempt: of which there is nothing but rows. A fraction of the
+/// [`DecidedAttempt`] that can be made of it.
 #[derive(Clone, Copy, Debug)]
 pub struct DecidedRows<'a> {
-    syn: &'a Row,
-    regular: Option<&'a Regular>,
+    regular: &'a Regular,
     judgement: Judgement,
     /// Asked for again and again.
     ends: (Endpoint, Endpoint),
@@ -34,14 +33,8 @@ pub struct DecidedRows<'a> {
 impl<'a> DecidedRows<'a> {
     /// The whole attempt.
     pub fn whole(&self) -> DecidedAttempt {
-        let attempt = if let Some(regular) = self.regular {
-            regular.attempt(self.contexts, self.addresses)
-        } else {
-            let syn = self.syn.segment(self.contexts, self.addresses);
-            Attempt::of_syn(&syn, self.syn.place())
-        };
         DecidedAttempt {
-            attempt,
+            attempt: self.regular.attempt(self.contexts, self.addresses),
             judgement: self.judgement,
         }
     }
@@ -53,7 +46,7 @@ impl<'a> DecidedRows<'a> {
 
     /// Its first SYN.
     pub fn syn(&self) -> &'a Row {
-        self.syn
+        self.regular.syn()
     }
 
     /// Client and server.
@@ -63,12 +56,12 @@ impl<'a> DecidedRows<'a> {
 
     /// What its packets were wrapped in.
     pub fn encapsulation(&self) -> Encapsulation {
-        self.contexts.get(self.syn.context())
+        self.contexts.get(self.syn().context())
     }
 
     /// What came after the first SYN.
     pub fn further(&self) -> &'a [Row] {
-        self.regular.map_or(&[], Regular::further)
+        self.regular.further()
     }
 
     /// The SYN sent again.
@@ -85,17 +78,60 @@ impl<'a> DecidedRows<'a> {
 
     /// The SYN-ACKs, or the one RST or ICMP error.
     pub fn answers(&self) -> impl Iterator<Item = &'a Row> + use<'a> {
-        self.regular.into_iter().flat_map(Regular::answers)
+        self.regular.answers()
     }
 
     /// What proves that the client acknowledged the SYN-ACK.
     pub fn proof_of_third_step(&self) -> Option<&'a Row> {
-        self.regular.and_then(Regular::proof)
+        self.regular.proof()
     }
 
     /// Whether the handshake was completed, the client sent payload, and the server neither a byte nor a FIN.
     pub fn is_mute(&self) -> bool {
-        self.regular.is_some_and(Regular::is_mute)
+        self.regular.is_mute()
+    }
+}
+
+/// A judged attempt of which nothing was seen but one SYN: met with silence, or not watched for long
+/// enough. Of a flood there are millions.
+#[derive(Clone, Copy, Debug)]
+pub struct DecidedSyn<'a> {
+    syn: &'a Row,
+    judgement: Judgement,
+    /// Asked for again and again.
+    ends: (Endpoint, Endpoint),
+    contexts: &'a Contexts,
+    addresses: &'a AddressPairs,
+}
+
+impl<'a> DecidedSyn<'a> {
+    /// The whole attempt.
+    pub fn whole(&self) -> DecidedAttempt {
+        let syn = self.syn.segment(self.contexts, self.addresses);
+        DecidedAttempt {
+            attempt: Attempt::of_syn(&syn, self.syn.place()),
+            judgement: self.judgement,
+        }
+    }
+
+    /// How it ended, and when that was certain.
+    pub fn judgement(&self) -> Judgement {
+        self.judgement
+    }
+
+    /// Its SYN.
+    pub fn syn(&self) -> &'a Row {
+        self.syn
+    }
+
+    /// Client and server.
+    pub fn ends(&self) -> (Endpoint, Endpoint) {
+        self.ends
+    }
+
+    /// What its SYN was wrapped in.
+    pub fn encapsulation(&self) -> Encapsulation {
+        self.contexts.get(self.syn.context())
     }
 }
 
@@ -218,6 +254,7 @@ impl Decisions {
             give(match next {
                 Leaving::Attempt(decided) => decided,
                 Leaving::Rows(rows) => rows.whole(),
+                Leaving::Syn(syn) => syn.whole(),
             });
         });
     }
@@ -227,26 +264,28 @@ impl Decisions {
         let mut attempts = self.attempts.drain(..);
         let (mut regular, mut syns) = (self.regular.iter(), self.syns.iter());
         let ends = |syn: &Row| syn.ends(&self.addresses);
-        let rows = |syn, ends, regular, judgement| {
-            Leaving::Rows(DecidedRows {
-                syn,
-                regular,
-                judgement,
-                ends,
-                contexts: &self.contexts,
-                addresses: &self.addresses,
-            })
-        };
+        let (contexts, addresses) = (&*self.contexts, &self.addresses);
         for kind in self.order.drain(..) {
             let next = match kind {
                 Kind::Attempt => attempts.next().map(Leaving::Attempt),
                 Kind::Regular => regular.next().map(|(regular, judgement)| {
-                    let syn = regular.syn();
-                    rows(syn, ends(syn), Some(regular), *judgement)
+                    Leaving::Rows(DecidedRows {
+                        regular,
+                        judgement: *judgement,
+                        ends: ends(regular.syn()),
+                        contexts,
+                        addresses,
+                    })
                 }),
-                Kind::Syn => syns
-                    .next()
-                    .map(|(syn, judgement)| rows(syn, ends(syn), None, *judgement)),
+                Kind::Syn => syns.next().map(|(syn, judgement)| {
+                    Leaving::Syn(DecidedSyn {
+                        syn,
+                        judgement: *judgement,
+                        ends: ends(syn),
+                        contexts,
+                        addresses,
+                    })
+                }),
             };
             next.map(&mut give);
         }
@@ -271,4 +310,6 @@ pub enum Leaving<'a> {
     Attempt(DecidedAttempt),
     /// As rows.
     Rows(DecidedRows<'a>),
+    /// As its SYN.
+    Syn(DecidedSyn<'a>),
 }

@@ -418,9 +418,16 @@ impl FlowTable {
     /// Lone SYNs leave the index when it needs room: all others at once.
     fn find_from_now_on(&mut self, tag: Tag, place: Place) {
         let syns = &self.syns;
-        self.index.insert(tag, place.0, |place| {
-            Place(place).state() == State::Syn && syns.is_outside(place & INDEX)
-        });
+        let others = self.slots.len() + self.regular.len() + self.settled.len();
+        self.index
+            .insert(tag, place.0, syns.count() + others, |place| {
+                Place(place).state() == State::Syn && syns.is_outside(place & INDEX)
+            });
+    }
+
+    /// The oldest lone SYN.
+    pub(super) fn oldest_syn(&mut self) -> Option<&Row> {
+        self.syns.oldest()
     }
 
     /// Takes the oldest lone SYN out when `is_over`: their clients repeat them sooner than that, or

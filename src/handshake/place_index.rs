@@ -54,11 +54,20 @@ impl PlaceIndex {
         self.used
     }
 
-    /// Adds a place. At most 2³² - 2 is a place. `is_gone` tells which places of those before need not be found any more.
-    pub(super) fn insert(&mut self, tag: Tag, place: u32, is_gone: impl Fn(u32) -> bool) {
+    /// Adds a place. At most 2³² - 2 is a place. `in_use` tells how many places need to be found, and
+    /// `is_gone` which of those before need not any more.
+    pub(super) fn insert(
+        &mut self,
+        tag: Tag,
+        place: u32,
+        in_use: usize,
+        is_gone: impl Fn(u32) -> bool,
+    ) {
         // Half empty after this, so that gaps are near wherever one starts.
         if (self.used + 1) * 5 > self.slots.len() * 3 {
-            self.sweep(is_gone);
+            if in_use * 2 < self.slots.len() {
+                self.sweep(is_gone);
+            }
             if (self.used + 1) * 2 > self.slots.len() {
                 self.grow();
             }
@@ -210,7 +219,7 @@ mod tests {
                 let is_known = map.contains_key(&place) || gone.contains(&place);
                 match step {
                     0 | 1 if !is_known => {
-                        index.insert(tag, place, |place| gone.contains(&place));
+                        index.insert(tag, place, map.len(), |place| gone.contains(&place));
                         map.insert(place, tag);
                         // Some of what is gone may have left.
                         gone.retain(|place| {
@@ -248,7 +257,7 @@ mod tests {
     fn what_moves_is_found_where_it_went() {
         let mut index = PlaceIndex::default();
         for place in 0..100 {
-            index.insert(Tag(place % 3), place, |_| false);
+            index.insert(Tag(place % 3), place, 100, |_| false);
         }
         index.relocate(Tag(7 % 3), 7, 1000);
         assert_eq!(index.find(Tag(7 % 3), |place| place == 7), None);
@@ -259,8 +268,8 @@ mod tests {
     #[test]
     fn a_guess_is_by_the_tag_alone() {
         let mut index = PlaceIndex::default();
-        index.insert(Tag(5), 11, |_| false);
-        index.insert(Tag(6), 12, |_| false);
+        index.insert(Tag(5), 11, 2, |_| false);
+        index.insert(Tag(6), 12, 2, |_| false);
         assert_eq!(index.guess(Tag(5)), Some(11));
         assert_eq!(index.guess(Tag(6)), Some(12));
         assert_eq!(index.guess(Tag(7)), None);

@@ -77,6 +77,8 @@ pub struct Tracker {
     /// Room for the tags of packets that are observed together.
     upcoming: Vec<Tag>,
     latest: Timestamp,
+    /// Until then no lone SYN is so old that it is over.
+    no_syn_over_before: Timestamp,
     filter_signs: FilterSigns,
     duplicates: u64,
     set_aside_undecided: u64,
@@ -113,6 +115,7 @@ impl Tracker {
             contexts,
             upcoming: Vec::new(),
             latest: Timestamp::EARLIEST,
+            no_syn_over_before: Timestamp::EARLIEST,
             filter_signs: FilterSigns::default(),
             duplicates: 0,
             set_aside_undecided: 0,
@@ -303,27 +306,9 @@ impl Tracker {
         });
     }
 
-    fn whole(&self, followed: Followed) -> Attempt {
-        let (regular, pair) = match followed {
-            Followed::Attempt(attempt) => return attempt,
-            Followed::Regular(regular, pair) => (regular, pair),
-            Followed::Syn(syn, pair) => (Regular::of_syn(syn), pair),
-        };
-        regular.attempt_of(&self.contexts, pair)
-    }
-
-    /// Judges an attempt and gives it away; how it ended. What is known by a RST only, whose SYN did not come, is none.
+    /// Judges an attempt and gives it away; how it ended.
     fn hand_out(&mut self, followed: Followed, watch: &Watch) -> Option<Outcome> {
-        Some(match followed {
-            Followed::Attempt(attempt) if attempt.is_held => return None,
-            Followed::Attempt(attempt) => {
-                let judgement = judge(&attempt, watch);
-                self.decided.push(DecidedAttempt { attempt, judgement });
-                judgement.outcome
-            }
-            Followed::Regular(regular, pair) => self.decided.push_regular(regular, pair, watch),
-            Followed::Syn(syn, pair) => self.decided.push_syn(syn, pair, watch),
-        })
+        hand_out(followed, watch, &mut self.decided)
     }
 
     /// How many packets of handshakes were captured again.
@@ -507,9 +492,15 @@ impl Tracker {
 
     /// The same for a lone SYN: they are over in the order in which they came. Two at a time, so that their number falls.
     fn hand_out_syns_if_over(&mut self) {
+        if self.latest <= self.no_syn_over_before {
+            return;
+        }
         let watch = self.watch();
         for _ in 0..LOOKED_AT_WITH_EACH_NEW {
             let Some(syn) = self.flows.take_syn_if(|syn| is_syn_over(syn, &watch)) else {
+                let oldest = self.flows.oldest_syn().map(|syn| syn.at());
+                let wait = SHORTEST_WAIT + watch.patience;
+                self.no_syn_over_before = oldest.map_or(watch.until, |oldest| oldest.after(wait));
                 return;
             };
             self.hand_out(syn, &watch);
@@ -528,6 +519,31 @@ impl Tracker {
         let outcome = followed.and_then(|followed| self.hand_out(followed, &watch));
         self.set_aside_undecided += u64::from(outcome == Some(Outcome::Pending));
     }
+}
+
+/// All that is known of an attempt.
+fn whole(followed: Followed, contexts: &Contexts) -> Attempt {
+    let (regular, pair) = match followed {
+        Followed::Attempt(attempt) => return attempt,
+        Followed::Regular(regular, pair) => (regular, pair),
+        Followed::Syn(syn, pair) => (Regular::of_syn(syn), pair),
+    };
+    regular.attempt_of(contexts, pair)
+}
+
+/// Judges an attempt and gives it away; how it ended. What is known by a RST only, whose SYN did not
+/// come, is none.
+fn hand_out(followed: Followed, watch: &Watch, decided: &mut Decisions) -> Option<Outcome> {
+    Some(match followed {
+        Followed::Attempt(attempt) if attempt.is_held => return None,
+        Followed::Attempt(attempt) => {
+            let judgement = judge(&attempt, watch);
+            decided.push(DecidedAttempt { attempt, judgement });
+            judgement.outcome
+        }
+        Followed::Regular(regular, pair) => decided.push_regular(regular, pair, watch),
+        Followed::Syn(syn, pair) => decided.push_syn(syn, pair, watch),
+    })
 }
 
 /// Whether a segment of a 4-tuple of which nothing is known says nothing either.

@@ -44,6 +44,13 @@ impl Comparison {
         }
     }
 
+    /// Makes all remembered attempts those that [`Self::service`] shows.
+    pub(in crate::diagnosis) fn gather(&mut self) {
+        for service in self.services.values_mut() {
+            service.gather();
+        }
+    }
+
     /// Forgets the attempts that began before then.
     pub(in crate::diagnosis) fn forget_before(&mut self, cutoff: Timestamp) {
         self.services.retain(|_, service| {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::passers::Passers;
 use super::{AskedFor, ClientFacts, Comparison, LeftOut, REMEMBERED, fixed_hash};
 use crate::diagnosis::facts::Facts;
 
@@ -29,6 +30,7 @@ impl Facts for Comparison {
             (own @ None, others) => *own = others,
             (Some(_), None) => {}
         }
+        self.merge_passers(other.passers);
         for key in other.to_itself {
             if self.to_itself.len() < REMEMBERED {
                 self.to_itself.insert(key);
@@ -44,6 +46,15 @@ impl Facts for Comparison {
 }
 
 impl Comparison {
+    /// Who tried once elsewhere, and was not remembered there, is not known again.
+    fn merge_passers(&mut self, other: Option<Passers>) {
+        match (&mut self.passers, other) {
+            (Some(own), Some(others)) => own.limit_sample(others.sample_below()),
+            (own @ None, others) => *own = others,
+            (Some(_), None) => {}
+        }
+    }
+
     /// A connect to this host succeeded.
     pub(super) fn note_reached(&mut self, server: IpAddr) {
         if self.reached.len() < REMEMBERED {

@@ -6,6 +6,7 @@ mod hosts;
 mod limits;
 mod live;
 mod merging;
+mod passers;
 mod room;
 mod services;
 mod targets;
@@ -35,6 +36,7 @@ use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation, RowBatch};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome};
 use hosts::Hosts;
+use passers::{Passers, Passing};
 use targets::Targets;
 
 /// How many addresses are remembered for unanswered questions, how many clients, and how many
@@ -82,6 +84,8 @@ pub(super) struct Comparison {
     /// All clients that there were when some were let go: which of them went depends on when that was,
     /// how many there were in all does not.
     clients_in_all: Option<Box<ClientSketch>>,
+    /// Since then: those that were not remembered at all.
+    passers: Option<Passers>,
     quality: CaptureQuality,
     /// The addresses of the host that captures, where they are known.
     here: HashSet<IpAddr, foldhash::fast::RandomState>,
@@ -114,6 +118,7 @@ impl Default for Comparison {
             remembered_targets: 0,
             left_out: LeftOut::default(),
             clients_in_all: None,
+            passers: None,
             quality: CaptureQuality::default(),
             here: HashSet::default(),
         }
@@ -129,9 +134,20 @@ struct ClientFacts {
 }
 
 impl ClientFacts {
+    const WORTH_LEAST: u8 = 1;
+
+    /// Of one that may have tried in vain before.
+    fn new(passing: Passing, outcome: Outcome) -> Self {
+        let mut new = Self::default();
+        if passing == Passing::Again {
+            new.targets.count_attempt(outcome);
+        }
+        new
+    }
+
     /// Who tried once in vain is worth least: nearly all addresses that a flood forges do.
     fn worth(&self) -> u8 {
-        u8::from(self.targets.tried_once_in_vain())
+        u8::from(self.targets.tried_once_in_vain()) * Self::WORTH_LEAST
     }
 }
 
@@ -224,9 +240,9 @@ impl Comparison {
         let new = ServiceHistory::default;
         let service = ends.service.get_or_add(&mut self.services, server, new);
         if let Some(service) = service {
-            let before = service.moments().len();
+            let before = service.remembered();
             service.add(facts, self.share);
-            self.remembered_moments += service.moments().len();
+            self.remembered_moments += service.remembered();
             self.remembered_moments -= before;
         }
     }
@@ -268,7 +284,14 @@ impl Comparison {
         outcome: Outcome,
         ttl: Option<u8>,
     ) {
-        let new = ClientFacts::default;
+        let passing = match known {
+            Place::Unknown => self.pass(address, outcome),
+            Place::At(_) => Passing::OfSample,
+        };
+        if passing == Passing::Passes {
+            return;
+        }
+        let new = || ClientFacts::new(passing, outcome);
         let Some(client) = known.get_or_add(&mut self.clients, Host(address), new) else {
             return;
         };
@@ -282,6 +305,22 @@ impl Comparison {
         } else if !is_known_target {
             self.remembered_targets += usize::from(client.targets.tell_apart(server));
         }
+    }
+
+    /// Whether a client passes without being remembered, once there were too many that tried in
+    /// vain.
+    fn pass(&mut self, address: IpAddr, outcome: Outcome) -> Passing {
+        let is_in_vain = outcome.is_failure() || outcome == Outcome::Pending;
+        let passers = self.passers.as_mut().filter(|_| is_in_vain);
+        let Some(passers) = passers.filter(|_| !self.clients.contains_key(&Host(address))) else {
+            return Passing::OfSample;
+        };
+        let passing = passers.pass(address);
+        if passing == Passing::Passes {
+            let in_all = self.clients_in_all.get_or_insert_default();
+            in_all.insert(address);
+        }
+        passing
     }
 
     /// Looks up a client.

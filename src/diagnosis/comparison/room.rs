@@ -1,7 +1,11 @@
 //! Where there is more than is remembered: what is worth least goes.
 
-use super::{AT_MOST, Comparison, REMEMBERED, REMEMBERED_MOMENTS, fixed_hash, services};
-use crate::diagnosis::worth::keep_worthiest;
+use super::passers::Passers;
+use super::{
+    AT_MOST, ClientFacts, Comparison, REMEMBERED, REMEMBERED_MOMENTS, ServiceHistory, fixed_hash,
+    services,
+};
+use crate::diagnosis::worth::{keep_below_rank, keep_worthiest};
 
 /// So many clients stay when there are too many: far fewer, as those of a flood are looked through
 /// each time.
@@ -22,9 +26,10 @@ impl Comparison {
             for client in self.clients.keys() {
                 in_all.insert(client.0);
             }
-            keep_worthiest(&mut self.clients, CLIENTS_LEFT, |host, client| {
+            let first_to_go = keep_below_rank(&mut self.clients, CLIENTS_LEFT, |host, client| {
                 (client.worth(), fixed_hash::of_address(host.0))
             });
+            self.let_pass_from(first_to_go);
             self.count_targets();
         }
         if self.services.len() > AT_MOST {
@@ -39,6 +44,19 @@ impl Comparison {
             self.most_moments =
                 self.remembered_moments.max(REMEMBERED_MOMENTS) + REMEMBERED_MOMENTS / 4;
         }
+    }
+
+    /// From now on those are not even remembered that would be the next to go.
+    fn let_pass_from(&mut self, first_to_go: Option<(u8, u64)>) {
+        let sample_below = match first_to_go {
+            None => return,
+            Some((ClientFacts::WORTH_LEAST, hash)) => hash,
+            Some(_) => 0,
+        };
+        let passers = self.passers.take();
+        let mut passers = passers.unwrap_or_else(|| Passers::with_sample_below(sample_below));
+        passers.limit_sample(sample_below);
+        self.passers = Some(passers);
     }
 
     /// Halves the share of each server until so many attempts are remembered at most. It depends on
@@ -71,10 +89,7 @@ impl Comparison {
     }
 
     pub(super) fn count_moments(&mut self) {
-        let moments = self
-            .services
-            .values()
-            .map(|service| service.moments().len());
+        let moments = self.services.values().map(ServiceHistory::remembered);
         self.remembered_moments = moments.sum();
     }
 }

@@ -15,12 +15,13 @@ use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::client_sketch::ClientSketch;
 use crate::diagnosis::compact_sets::AddressSet;
 use crate::diagnosis::facts::Facts;
+use crate::diagnosis::fixed_hash;
 use crate::handshake::Outcome;
 use moment::Class;
 pub(crate) use moment::{Fingerprint, Moment, Sign, is_unfinished};
 use overview::Overview;
 pub(super) use thinning::KNOWN_CLIENTS;
-use thinning::{LetGo, Tally};
+use thinning::{LetGo, Room, Tally};
 
 /// So many attempts of one class to one server are remembered singly; fewer when those to all
 /// servers would be too many.
@@ -66,7 +67,8 @@ pub(super) struct OnlyCounted {
 
 impl Facts for ServiceHistory {
     /// To be thinned, and looked at, anew.
-    fn merge(&mut self, other: Self) {
+    fn merge(&mut self, mut other: Self) {
+        other.gather();
         self.moments.extend(other.moments);
         for others in other.tallies {
             let own = self
@@ -96,11 +98,32 @@ impl ServiceHistory {
         let Some(moment) = Moment::of(facts) else {
             return;
         };
-        self.tally_mut(moment.class()).count += 1;
-        self.push(moment);
+        match self.room_for(moment, share) {
+            Room::Latest => self.changes = self.changes.saturating_add(1),
+            Room::Remembered(moment) => self.push(moment),
+            Room::Counted(moment) => {
+                if let Some(let_go) = &mut self.let_go {
+                    let_go.note(&moment);
+                }
+            }
+        }
         if self.moments.len() > self.after_thinning as usize + share {
             self.thin(share);
         }
+    }
+
+    /// Counts an attempt; what becomes of it, or of another of its class.
+    fn room_for(&mut self, moment: Moment, share: usize) -> Room {
+        let tally = self.tally_mut(moment.class());
+        tally.count += 1;
+        let Some(beyond) = &mut tally.beyond else {
+            return Room::Remembered(moment);
+        };
+        let room = beyond.take(moment, share);
+        if let Room::Counted(moment) = &room {
+            beyond.clients.insert(moment.client);
+        }
+        room
     }
 
     fn push(&mut self, moment: Moment) {
@@ -112,15 +135,33 @@ impl ServiceHistory {
         self.changes = self.changes.saturating_add(1);
     }
 
+    /// Puts the latest of each class to the others: [`Self::moments`] shows all then.
+    pub(super) fn gather(&mut self) {
+        for tally in &mut self.tallies {
+            if let Some(beyond) = &mut tally.beyond {
+                self.moments.extend(beyond.latest.drain(..));
+            }
+        }
+    }
+
+    /// How many attempts are remembered singly.
+    pub(super) fn remembered(&self) -> usize {
+        let beyond = self
+            .tallies
+            .iter()
+            .filter_map(|tally| tally.beyond.as_ref());
+        self.moments.len() + beyond.map(|beyond| beyond.latest.len()).sum::<usize>()
+    }
+
     /// Counts an attempt that nobody accepted, if it would not be remembered; whether that is so.
     fn only_counts(&mut self, facts: &impl AttemptFacts) -> bool {
         let class = Class::of_unanswered(facts.outcome(), facts.syn_count() == 1);
         let (started, client) = facts.beginning();
         let known = self.tallies.iter_mut().find(|tally| tally.class == class);
         let is_beyond = |tally: &&mut Tally| {
-            let sample_key = || crate::diagnosis::fixed_hash::of_beginning(started, client);
+            let sample_key = || fixed_hash::of_beginning(started, client);
             let beyond = tally.beyond.as_ref();
-            beyond.is_some_and(|beyond| beyond.holds(started, sample_key()))
+            beyond.is_some_and(|beyond| beyond.holds(started, sample_key))
         };
         let Some(tally) = known.filter(is_beyond) else {
             return false;
@@ -150,6 +191,7 @@ impl ServiceHistory {
     /// Lets attempts go of which there are more than the share of their class; how many are
     /// remembered then.
     pub(super) fn thin(&mut self, share: usize) -> usize {
+        self.gather();
         // They come nearly in order, after those that are: a stable sort merges such runs.
         self.moments.sort_by(Moment::compare_in_classes);
         let is_same = |one: &Moment, other: &Moment| one.class() == other.class();
@@ -225,7 +267,7 @@ impl ServiceHistory {
         self.changes = 0;
     }
 
-    /// The remembered attempts, in the order they began once they were looked at together.
+    /// The remembered attempts, in the order they began, once they were looked at together.
     pub(crate) fn moments(&self) -> &[Moment] {
         &self.moments
     }

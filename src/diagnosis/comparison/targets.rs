@@ -29,6 +29,7 @@ pub(super) struct Targets {
     is_wide: bool,
     attempts: u64,
     failed: u64,
+    undecided: u64,
 }
 
 /// The first has no room of its own elsewhere: nearly all clients of a flood have no other, and
@@ -94,6 +95,7 @@ impl Facts for Targets {
     fn merge(&mut self, other: Self) {
         self.attempts += other.attempts;
         self.failed += other.failed;
+        self.undecided += other.undecided;
         let many = other.many.iter().flat_map(|many| many.told_apart.iter());
         for target in other.few.iter().chain(many) {
             self.tell_apart(target);
@@ -106,6 +108,7 @@ impl Targets {
     pub(super) fn count_attempt(&mut self, outcome: Outcome) {
         self.attempts += 1;
         self.failed += u64::from(outcome.is_failure());
+        self.undecided += u64::from(outcome == Outcome::Pending);
     }
 
     /// Takes note of a target; whether it was not known before, and is told apart.
@@ -150,11 +153,15 @@ impl Targets {
             .failed
             .saturating_add(u64::from(now.is_failure()))
             .saturating_sub(u64::from(before.is_failure()));
+        self.undecided = self
+            .undecided
+            .saturating_add(u64::from(now == Outcome::Pending))
+            .saturating_sub(u64::from(before == Outcome::Pending));
     }
 
-    /// Whether there was one attempt, which failed.
+    /// Whether there was one attempt, which failed, or had no answer yet.
     pub(super) fn tried_once_in_vain(&self) -> bool {
-        self.attempts == 1 && self.failed == 1
+        self.attempts == 1 && self.failed + self.undecided == 1
     }
 
     /// How many targets there were: at least, when it is 1024.

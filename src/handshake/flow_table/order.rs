@@ -128,22 +128,35 @@ impl FlowTable {
         None
     }
 
-    /// Whether the oldest open attempt of the whole table is a lone SYN.
-    pub(in crate::handshake) fn is_oldest_a_lone_syn(&mut self) -> bool {
+    /// When the oldest open attempt began that is more than a lone SYN.
+    fn oldest_but_syns(&mut self) -> Option<Timestamp> {
         let parked = self.parked.front().map(|parked| parked.first_seen_at);
         let followed = self.first_in_order();
         let followed = followed.and_then(|waiting| self.began_at(&waiting));
-        let other = parked.into_iter().chain(followed).min();
-        let syn = self.syns.oldest().map(Row::at);
-        syn.is_some_and(|syn| other.is_none_or(|other| syn <= other))
+        parked.into_iter().chain(followed).min()
     }
 
     /// Takes the oldest open attempt of the whole table out.
     pub(in crate::handshake) fn take_oldest_of_all(&mut self) -> Option<Followed> {
-        if self.is_oldest_a_lone_syn() {
-            return self.take_syn_if(|_| true);
+        let other = self.oldest_but_syns();
+        let is_older = |syn: &Row| other.is_none_or(|other| syn.at() <= other);
+        self.take_syn_if(is_older).or_else(|| self.take_oldest())
+    }
+
+    /// Takes all open attempts out, the oldest first.
+    pub(in crate::handshake) fn take_all(&mut self, mut take: impl FnMut(Followed)) {
+        loop {
+            let other = self.oldest_but_syns();
+            let is_older = |syn: &Row| other.is_none_or(|other| syn.at() <= other);
+            while let Some(syn) = self.take_syn_if(is_older) {
+                take(syn);
+            }
+            match self.take_oldest() {
+                Some(followed) => take(followed),
+                None if self.syns.count() == 0 => return,
+                None => {}
+            }
         }
-        self.take_oldest()
     }
 
     /// All open attempts that are kept in full, in no order.

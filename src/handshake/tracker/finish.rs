@@ -1,7 +1,10 @@
 //! The end of a capture: what is left is judged, with what the capture as a whole shows.
 
-use super::{Tracker, Watch};
+use std::sync::Arc;
+
+use super::{Tracker, Watch, hand_out, whole};
 use crate::capture::Timestamp;
+use crate::decode::Contexts;
 use crate::handshake::answer_from_elsewhere::{Answered, OrphanedAnswers};
 use crate::handshake::decided::Decisions;
 use crate::handshake::filter_signs::FilterSigns;
@@ -49,11 +52,12 @@ impl Ending {
     /// them leaves none. For an ending that is separate.
     pub fn finish(&self, tracker: &mut Tracker, mut give: impl FnMut(&mut Decisions)) {
         tracker.flows.find_nothing_more();
-        while let Some(followed) = tracker.flows.take_oldest_of_all() {
-            give_some(tracker, &mut give);
-            tracker.hand_out(followed, &self.watch);
-        }
-        give(&mut tracker.decided);
+        let (flows, decided) = (&mut tracker.flows, &mut tracker.decided);
+        flows.take_all(|followed| {
+            give_some(decided, &tracker.contexts, &mut give);
+            hand_out(followed, &self.watch, decided);
+        });
+        give(decided);
     }
 
     /// What was found out on the way.
@@ -67,10 +71,10 @@ impl Ending {
     }
 }
 
-fn give_some(tracker: &mut Tracker, mut give: impl FnMut(&mut Decisions)) {
-    if tracker.decided.len() >= GIVEN_AT_ONCE {
-        give(&mut tracker.decided);
-        tracker.decided.adopt(&tracker.contexts);
+fn give_some(decided: &mut Decisions, contexts: &Arc<Contexts>, give: impl FnOnce(&mut Decisions)) {
+    if decided.len() >= GIVEN_AT_ONCE {
+        give(decided);
+        decided.adopt(contexts);
     }
 }
 
@@ -92,16 +96,17 @@ pub fn finish_all(
     let mut perhaps_linked = Vec::new();
     for (index, tracker) in trackers.iter_mut().enumerate() {
         tracker.flows.find_nothing_more();
-        while let Some(followed) = tracker.flows.take_oldest_of_all() {
-            give_some(tracker, |decided| give(index, decided));
-            let mut attempt = tracker.whole(followed);
+        let (flows, decided) = (&mut tracker.flows, &mut tracker.decided);
+        flows.take_all(|followed| {
+            give_some(decided, &tracker.contexts, |decided| give(index, decided));
+            let mut attempt = whole(followed, &tracker.contexts);
             orphans.link_to(&mut attempt);
             if orphans.may_be_linked(&attempt) {
                 perhaps_linked.push((index, attempt));
             } else {
-                tracker.hand_out(Followed::Attempt(attempt), watch);
+                hand_out(Followed::Attempt(attempt), watch, decided);
             }
-        }
+        });
     }
     for (index, attempt) in perhaps_linked {
         if let Some(tracker) = trackers.get_mut(index)

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::{Change, Tracker, TrackerSettings, is_over};
-use super::{is_syn_over, regular_over_after};
+use super::{Change, Tracker, TrackerSettings, is_over, is_syn_over, regular_over_after, whole};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Addresses, Observation};
 use crate::handshake::attempt::{Attempt, AttemptId};
@@ -133,7 +132,7 @@ impl LiveTracker {
                 self.close_all();
                 return false;
             };
-            let attempt = self.tracker.whole(oldest);
+            let attempt = whole(oldest, &self.tracker.contexts);
             self.close(attempt, &watch);
         }
         true
@@ -216,7 +215,7 @@ impl LiveTracker {
         let watch = self.watch();
         let over = |syn: &_| is_syn_over(syn, &watch);
         while let Some(syn) = self.tracker.flows.take_syn_if(over) {
-            let attempt = self.tracker.whole(syn);
+            let attempt = whole(syn, &self.tracker.contexts);
             self.close(attempt, &watch);
         }
         let looks = LOOKED_AT_AT_ONCE.max(self.tracker.flows.open_count() / TURNS_TO_LOOK_AT_ALL);
@@ -232,7 +231,7 @@ impl LiveTracker {
             let flows = &mut self.tracker.flows;
             let over = flows.take_if(watch.until, is_over, at_once, regular_over_after);
             if let Some(over) = over {
-                let attempt = self.tracker.whole(over);
+                let attempt = whole(over, &self.tracker.contexts);
                 self.close(attempt, &watch);
             }
         }

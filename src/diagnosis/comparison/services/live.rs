@@ -11,6 +11,7 @@ impl ServiceHistory {
     /// Replaces what is remembered of an attempt. Of one that is only counted, nothing is.
     pub(in crate::diagnosis::comparison) fn revise(&mut self, decided: &DecidedAttempt) {
         let id = decided.attempt.id;
+        self.gather_where(|moment| moment.id == id);
         let known = self.moments.iter().rposition(|moment| moment.id == id);
         let (Some(index), Some(now)) = (known, Moment::of(decided)) else {
             return;
@@ -37,15 +38,27 @@ impl ServiceHistory {
         self.changes = self.changes.saturating_add(1);
     }
 
+    /// Puts those among the latest for which that is so to the others.
+    fn gather_where(&mut self, is_meant: impl Fn(&Moment) -> bool) {
+        for tally in &mut self.tallies {
+            if let Some(beyond) = &mut tally.beyond
+                && let Some(index) = beyond.latest.iter().rposition(&is_meant)
+            {
+                self.moments.extend(beyond.latest.remove(index));
+            }
+        }
+    }
+
     /// Looks at all attempts together, where many are not the ones that were looked at last.
     pub(in crate::diagnosis::comparison) fn settle_if_changed(&mut self, share: usize) {
-        if self.changes as usize > self.moments.len() / UNCHANGED_PART {
+        if self.changes as usize > self.remembered() / UNCHANGED_PART {
             self.settle(share);
         }
     }
 
     /// Forgets the attempts that began before then, also in the counts.
     pub(in crate::diagnosis::comparison) fn forget_before(&mut self, cutoff: Timestamp) {
+        self.gather();
         let before = self.moments.len();
         self.moments.retain(|moment| moment.started >= cutoff);
         if self.moments.len() < before {

@@ -5,7 +5,7 @@
 //! that leave few enough; of all others, class by class, the earliest, the latest, and a sample
 //! drawn by a fixed hash. The rest is counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use super::moment::{Class, Fingerprint, Moment};
@@ -46,12 +46,61 @@ pub(super) struct Beyond {
     sample_key: u64,
     /// Of those that are not remembered.
     pub(super) clients: ClientSketch,
+    /// The latest that came since then, in order: as many as are remembered for being the latest.
+    /// A flood comes in order, so that each is the latest for a while.
+    pub(super) latest: VecDeque<Moment>,
+}
+
+/// What becomes of an attempt of a class of which not all are remembered.
+#[derive(Debug)]
+pub(super) enum Room {
+    /// There is room for it among the latest.
+    Latest,
+    /// This one may be remembered: it, or the one that is no longer among the latest.
+    Remembered(Moment),
+    /// This one is counted, and no more.
+    Counted(Moment),
 }
 
 impl Beyond {
+    /// Finds room for an attempt, where `share` of its class are remembered.
+    pub(super) fn take(&mut self, moment: Moment, share: usize) -> Room {
+        let is_latest = match self.latest.back() {
+            Some(back) => back.order() < moment.order(),
+            None => self.before < moment.started,
+        };
+        if !is_latest {
+            return self.remembered_or_counted(moment);
+        }
+        self.latest.push_back(moment);
+        if self.latest.len() <= quarter_of(share) {
+            return Room::Latest;
+        }
+        match self.latest.pop_front() {
+            // So many came after it that it is none of the latest, whatever else comes.
+            Some(moment) if self.is_beyond_sample(moment.started, || moment.sample_key()) => {
+                Room::Counted(moment)
+            }
+            Some(moment) => Room::Remembered(moment),
+            None => Room::Latest,
+        }
+    }
+
+    fn remembered_or_counted(&self, moment: Moment) -> Room {
+        if self.holds(moment.started, || moment.sample_key()) {
+            Room::Counted(moment)
+        } else {
+            Room::Remembered(moment)
+        }
+    }
+
+    fn is_beyond_sample(&self, started: Timestamp, sample_key: impl FnOnce() -> u64) -> bool {
+        started > self.after && sample_key() > self.sample_key
+    }
+
     /// Whether an attempt with this beginning and hash would not be remembered.
-    pub(super) fn holds(&self, started: Timestamp, sample_key: u64) -> bool {
-        started > self.after && started < self.before && sample_key > self.sample_key
+    pub(super) fn holds(&self, started: Timestamp, sample_key: impl FnOnce() -> u64) -> bool {
+        started < self.before && self.is_beyond_sample(started, sample_key)
     }
 }
 
@@ -142,7 +191,7 @@ impl LetGo {
             kept.extend(moments);
             return before;
         }
-        let earliest = share / 4;
+        let earliest = quarter_of(share);
         let latest = moments.len().saturating_sub(earliest);
         let between = moments.get(earliest..latest)?;
         let mut sample: Vec<(u64, usize)> = (earliest..)
@@ -174,6 +223,7 @@ impl LetGo {
             before: moments.get(latest)?.started,
             sample_key,
             clients,
+            latest: VecDeque::new(),
         }))
     }
 
@@ -232,6 +282,11 @@ impl Facts for LetGo {
 /// The fewest that are remembered of a class: the earliest, the latest, and two between.
 pub(super) const FEWEST: usize = 4;
 
+/// So many are remembered for being the earliest, and so many for being the latest.
+fn quarter_of(share: usize) -> usize {
+    share.max(FEWEST) / 4
+}
+
 fn left_in_steps(moments: &[Moment], step: BucketWidth) -> usize {
     let is_same =
         |one: &Moment, other: &Moment| step.bucket_of(one.started) == step.bucket_of(other.started);
@@ -242,7 +297,7 @@ fn left_in_steps(moments: &[Moment], step: BucketWidth) -> usize {
 /// Tells those of a class that are remembered, which are in order, for how many each stands: those
 /// between the earliest and the latest, which are a sample, for all that are not remembered.
 pub(super) fn weigh(moments: &mut [Moment], count: u64, share: usize) {
-    let earliest = share.max(FEWEST) / 4;
+    let earliest = quarter_of(share);
     let omitted = count.saturating_sub(moments.len() as u64);
     let between = earliest..moments.len().saturating_sub(earliest).max(earliest);
     for moment in &mut *moments {
