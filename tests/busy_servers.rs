@@ -11,6 +11,7 @@ use tcpwhy::diagnosis::{
     CaptureQuality, Cause, Confidence, Diagnosis, Diagnostician, Finding, FindingKind, Selection,
 };
 use tcpwhy::handshake::{AttemptId, DecidedAttempt, Outcome, Tracker, TrackerSettings};
+use tcpwhy::report::statement_words::statement;
 
 use crate::support::harness::{Test, tests};
 
@@ -361,16 +362,13 @@ fn more_failures_than_are_remembered_are_all_counted_and_the_bound_is_named() {
     let refused = the_only(&told.findings, FindingKind::NeverListening);
     assert_eq!(refused.attempts, 200_000);
     assert!(refused.is_of_sample && refused.clients < 30_000);
-    assert!(
-        refused.statement.contains("200000"),
-        "{}",
-        refused.statement
-    );
+    let says = statement(refused);
+    assert!(says.contains("200000"), "{says}");
     assert_eq!(refused.from, Some(Timestamp::from_nanoseconds(0)));
     let last = 60_000 * MILLISECOND / 200_000 * 199_999;
     assert_eq!(refused.until, Some(Timestamp::from_nanoseconds(last)));
     let hit = the_only(&told.findings, FindingKind::LimitsHit);
-    assert!(hit.statement.contains("failures remembered"), "{hit:?}");
+    assert!(statement(hit).contains("failures remembered"), "{hit:?}");
     let of_failures = told
         .limits
         .iter()

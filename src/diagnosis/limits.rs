@@ -1,8 +1,10 @@
 //! Where something was left out, because there was more than is kept: each bound that was reached,
 //! and what that may cost.
 
+use serde::Serialize;
+
 /// A bound that was reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Limit {
     /// What is bounded: `servers`, `failures_of_a_server`.

@@ -6,9 +6,10 @@ use std::fmt::Debug;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
+use super::Diagnosis;
 use super::attempt_facts::AttemptFacts;
+use super::diagnosed_attempt::DiagnosedAttempt;
 use super::explainer::Explainer;
-use super::{DiagnosedAttempt, Diagnosis};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::DecidedAttempt;

@@ -7,15 +7,21 @@ mod answer_times;
 mod app_error;
 mod attempt_facts;
 mod attempt_list;
+mod capture_quality;
+mod cause;
 mod causes;
 mod client_sketch;
 mod compact_sets;
+mod compared_attempt;
 mod comparison;
+mod diagnosed_attempt;
 mod endpoints;
 mod evidence_choice;
 mod explainer;
 mod facts;
+mod finding_kind;
 mod findings;
+mod fingerprint;
 mod fixed_hash;
 mod key_filter;
 pub mod knowledge;
@@ -25,31 +31,47 @@ mod listing;
 mod live;
 mod names;
 mod noise;
+mod note;
 mod notes;
+mod offered_features;
 mod outcome_counts;
 mod past_noise;
+mod remembered;
 mod selection;
 mod service_names;
+mod sign;
+mod testimony;
 mod time_line;
 mod words;
 mod worth;
 
 pub use answer_times::AnswerTimes;
 pub use app_error::{app_error, error_text};
-pub use causes::{Cause, Confidence, Judged};
+pub use capture_quality::CaptureQuality;
+pub use cause::{Cause, Confidence, Judged};
+pub use compared_attempt::ComparedAttempt;
 pub use comparison::Vantage;
+pub use diagnosed_attempt::DiagnosedAttempt;
 pub use endpoints::EndpointSummary;
-pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
+pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
-pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
+pub use finding_kind::FindingKind;
+pub use findings::{Finding, FindingEvidence, LossPlace, NextStep, Proof, Statement};
+pub use fingerprint::Fingerprint;
 pub use limits::Limit;
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
 pub use live::LiveDiagnostician;
 pub use names::Names;
 pub use noise::Noise;
+pub use note::{Note, ResetOrigin};
 pub use outcome_counts::OutcomeCounts;
+#[cfg(feature = "live")]
+pub(crate) use remembered::Remembered;
 pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
+pub use testimony::{
+    ListenersAtEnd, ListeningSocket, SocketHolder, TestifiedFact, Testimony, TestimonySource,
+};
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
 pub use words::duration;
 
@@ -57,10 +79,8 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use crate::decode::{Endpoint, Observation, RowBatch};
-use crate::handshake::{DecidedAttempt, Decisions, Leaving, Outcome};
+use crate::handshake::{DecidedAttempt, Decisions, Leaving};
 use attempt_facts::AttemptFacts;
 use attempt_list::{AttemptList, ChosenAttempts};
 use comparison::Comparison;
@@ -68,8 +88,8 @@ use endpoints::Endpoints;
 use explainer::Explainer;
 use known_ends::{KnownEnds, KnownPairs, LatestServers};
 use listing::UnexplainedAttempts;
-use noise::NoiseFilter;
 use past_noise::PastNoise;
+use testimony::Testimonies;
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
@@ -85,6 +105,7 @@ pub struct Diagnostician {
     not_selected: u64,
     highest_id: u64,
     past_noise: PastNoise,
+    testimonies: Testimonies,
     /// Names that the sources give to addresses: no DNS answer of the capture says so.
     names: Vec<(IpAddr, String)>,
 }
@@ -118,65 +139,6 @@ pub struct Diagnosis {
     pub limits: Vec<Limit>,
 }
 
-/// An attempt with what explains how it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct DiagnosedAttempt {
-    /// What was seen, and how it ended.
-    pub decided: DecidedAttempt,
-    /// The causes that hold, the surest first.
-    pub causes: Vec<Judged>,
-    /// Where it was captured, where that can be told.
-    pub vantage: Option<Vantage>,
-    /// What it is part of, when it says nothing about the service.
-    pub noise: Option<Noise>,
-    /// What else is worth knowing, one fact each.
-    pub notes: Vec<String>,
-    /// Those of the notes that this host itself told, when it takes part and was asked.
-    pub host_facts: Vec<String>,
-}
-
-impl DiagnosedAttempt {
-    fn new(decided: DecidedAttempt, comparison: &Comparison, noise: &NoiseFilter) -> Self {
-        let causes = causes::causes(&decided, comparison);
-        let attempt = &decided.attempt;
-        let vantage = comparison.vantage(attempt.client.address, attempt.server.address);
-        let mut diagnosed = Self {
-            noise: noise.kind(&decided),
-            decided,
-            causes,
-            vantage,
-            notes: Vec::new(),
-            host_facts: Vec::new(),
-        };
-        diagnosed.notes = notes::notes(&diagnosed, comparison);
-        diagnosed
-    }
-
-    /// Without a cause: for what needs none.
-    #[cfg(feature = "live")]
-    pub(crate) fn unexplained(decided: DecidedAttempt) -> Self {
-        Self {
-            decided,
-            causes: Vec::new(),
-            vantage: None,
-            noise: None,
-            notes: Vec::new(),
-            host_facts: Vec::new(),
-        }
-    }
-
-    /// How it ended.
-    pub fn outcome(&self) -> Outcome {
-        self.decided.judgement.outcome
-    }
-
-    /// The cause: the surest of those that hold.
-    pub fn cause(&self) -> Option<Judged> {
-        self.causes.first().copied()
-    }
-}
-
 impl Facts for Diagnostician {
     /// Both are for the same selection, and list as many.
     fn merge(&mut self, other: Self) {
@@ -207,6 +169,7 @@ impl Diagnostician {
             not_selected: 0,
             highest_id: 0,
             past_noise: PastNoise::default(),
+            testimonies: Testimonies::default(),
             names: Vec::new(),
         }
     }
@@ -345,6 +308,7 @@ impl Diagnostician {
             known_pairs: KnownPairs::default(),
             attempts: AttemptList::new(Some(0)),
             past_noise: self.past_noise.clone(),
+            testimonies: self.testimonies.clone(),
             not_selected: self.not_selected,
             highest_id: self.highest_id,
             names: self.names.clone(),
@@ -388,7 +352,14 @@ impl Diagnostician {
     fn explainer(&mut self, quality: &CaptureQuality) -> Explainer {
         let comparison = std::mem::take(&mut self.comparison);
         let past_noise = std::mem::take(&mut self.past_noise);
-        Explainer::new(comparison, &self.selection, past_noise, quality)
+        let testimonies = std::mem::take(&mut self.testimonies);
+        Explainer::new(
+            comparison,
+            &self.selection,
+            past_noise,
+            testimonies,
+            quality,
+        )
     }
 
     fn conclude(
@@ -397,17 +368,18 @@ impl Diagnostician {
         chosen: ChosenAttempts,
         quality: &CaptureQuality,
     ) -> Diagnosis {
-        let Explainer { comparison, noise } = explainer;
+        let comparison = &explainer.comparison;
         let limits = self.limits(comparison, quality);
-        let mut findings = findings::findings(findings::Collected {
+        let endpoints = self.endpoints.worst_first(explainer);
+        let findings = findings::findings(findings::Collected {
             comparison,
             selection: &self.selection,
-            noise,
+            noise: &explainer.noise,
             quality,
             limits: &limits,
+            testimonies: &explainer.testimonies,
+            first_causes: &findings::first_causes(&endpoints),
         });
-        let endpoints = self.endpoints.worst_first(comparison, noise);
-        findings::no_surer_than_causes(&mut findings, &endpoints);
         let mut names = comparison.names().clone();
         for (address, name) in self.names {
             names.add(address, name);

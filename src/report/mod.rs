@@ -24,6 +24,8 @@ pub mod json;
 pub mod ladder;
 pub mod markdown;
 mod model;
+mod noise_words;
+pub mod note_words;
 mod outcome_words;
 mod packet_filters;
 mod provenance_words;
@@ -31,6 +33,8 @@ mod sanitize;
 mod settings;
 pub(crate) mod shell_word;
 mod shown_attempts;
+pub mod statement_words;
+pub mod testimony_words;
 pub mod text;
 mod times;
 
@@ -42,6 +46,7 @@ pub(crate) mod words {
     pub(crate) use super::finding_words::title;
     pub(crate) use super::model::shortened;
     pub(crate) use super::outcome_words::{mark, shown_name};
+    pub(crate) use super::statement_words::statement;
     pub(crate) use super::text::page::{cut, padded, right};
 }
 

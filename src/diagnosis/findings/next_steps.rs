@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Finding, FindingKind};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{Comparison, HostFacts, Vantage};
 use crate::diagnosis::knowledge::{self, Check};
 
@@ -133,7 +134,11 @@ fn place(machine: &str, situation: Situation) -> String {
 
 /// Silence looks the same whether the SYN or its answer is lost: a capture at the other end tells.
 fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
+    // Where the host itself says that its queue was full, nothing is lost on the way.
+    let is_proved =
+        finding.kind == FindingKind::Overload && finding.confidence == Confidence::Certain;
     let is_about_silence = match finding.kind {
+        _ if is_proved => false,
         FindingKind::ServiceFiltered
         | FindingKind::SourceFiltered
         | FindingKind::Overload

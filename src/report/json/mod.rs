@@ -11,8 +11,10 @@ use std::io::{self, Write};
 use attempt_sequence::AttemptSequence;
 
 use super::model::Report;
+use super::note_words;
 use super::packet_filters;
 use super::settings::Settings;
+use super::statement_words;
 use super::times::rfc3339;
 use super::{capture_words, evidence_words};
 use crate::capture::{Compression, ProblemKind, SourceFacts};
@@ -226,12 +228,10 @@ fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
         attempts: finding.attempts,
         from: finding.from.map(rfc3339),
         until: finding.until.map(rfc3339),
-        statement: finding.statement.clone(),
+        statement: statement_words::statement(finding),
         app_errors: finding.app_errors.clone(),
-        evidence: finding
-            .evidence
-            .iter()
-            .cloned()
+        evidence: statement_words::evidence(finding)
+            .into_iter()
             .chain(
                 finding
                     .proof
@@ -333,7 +333,7 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
             .map(|packet| wire_evidence(attempt, packet))
             .collect(),
         notes: [
-            diagnosed.notes.clone(),
+            note_words::notes(diagnosed),
             report.capture.comments_on(diagnosed),
         ]
         .concat(),
