@@ -8,7 +8,8 @@ use tcpwhy::decode::{
     Encapsulation, Endpoint, IpFacts, Observation, Segment, SequenceNumber, TcpFlags, TcpOptions,
 };
 use tcpwhy::diagnosis::{
-    CaptureQuality, Cause, Confidence, Diagnosis, Diagnostician, Finding, FindingKind, Selection,
+    CaptureQuality, Cause, Confidence, Diagnosis, Diagnostician, Finding, FindingKind, LimitKind,
+    Selection,
 };
 use tcpwhy::handshake::{AttemptId, DecidedAttempt, Outcome, Tracker, TrackerSettings};
 use tcpwhy::report::statement_words::statement;
@@ -247,7 +248,7 @@ fn an_outage_is_told_as_it_is_among_however_many_successes() {
         assert_eq!(endpoint.outcomes.of(Outcome::Refused), 60);
         let established = endpoint.outcomes.of(Outcome::Established);
         assert_eq!(established, 400 + u64::from(successes));
-        assert!(told.limits.iter().all(|limit| !limit.may_hide_findings));
+        assert!(told.limits.iter().all(|limit| !limit.may_hide_findings()));
         assert_eq!(told.limits.is_empty(), successes < 100_000);
     }
 }
@@ -372,6 +373,6 @@ fn more_failures_than_are_remembered_are_all_counted_and_the_bound_is_named() {
     let of_failures = told
         .limits
         .iter()
-        .find(|limit| limit.name == "failures_remembered");
-    assert!(of_failures.is_some_and(|limit| limit.left_out > 100_000 && limit.may_hide_findings));
+        .find(|limit| limit.kind == LimitKind::FailuresRemembered);
+    assert!(of_failures.is_some_and(|limit| limit.left_out > 100_000 && limit.may_hide_findings()));
 }

@@ -14,7 +14,7 @@ use super::diagnosed_attempt::DiagnosedAttempt;
 use super::explainer::Explainer;
 use super::fixed_hash;
 use super::known_ends::{KnownEnds, Place, Table};
-use super::limits::Limit;
+use super::limits::{Limit, LimitKind};
 use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
 use super::sign::is_unfinished;
@@ -401,19 +401,13 @@ impl Endpoints {
         let estimated: usize = samples
             .map(|endpoint| endpoint.clients.count() - endpoint.clients.kept())
             .sum();
-        let servers = Limit::reached(
-            "servers_listed",
-            TOLD_APART,
-            self.left_out,
-            "the attempts to these servers are in the totals only: they were asked once, or are a sample of those that failed least",
-        );
+        let servers = Limit::reached(LimitKind::ServersListed, TOLD_APART, self.left_out);
         let clients = Limit::reached(
-            "clients_of_servers",
+            LimitKind::ClientsOfServers,
             self.clients_of_one,
             estimated as u64,
-            "how many clients these servers have is estimated, and where they were captured is judged by a sample of them",
         );
-        servers.into_iter().chain(clients.map(Limit::harmless))
+        servers.into_iter().chain(clients)
     }
 
     /// The servers with the most failures first; among equals the one that failed first.

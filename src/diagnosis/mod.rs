@@ -42,7 +42,6 @@ mod service_names;
 mod sign;
 mod testimony;
 mod time_line;
-mod words;
 mod worth;
 
 pub use answer_times::AnswerTimes;
@@ -56,9 +55,11 @@ pub use endpoints::EndpointSummary;
 pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
-pub use findings::{Finding, FindingEvidence, LossPlace, NextStep, Proof, Statement};
+pub use findings::{
+    Finding, FindingEvidence, LossPlace, NextStep, Proof, Situation, Statement, StepKind,
+};
 pub use fingerprint::Fingerprint;
-pub use limits::Limit;
+pub use limits::{Limit, LimitKind};
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
 pub use live::LiveDiagnostician;
 pub use names::Names;
@@ -73,7 +74,6 @@ pub use testimony::{
     ListenersAtEnd, ListeningSocket, SocketHolder, TestifiedFact, Testimony, TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
-pub use words::duration;
 
 use std::io;
 use std::net::IpAddr;
@@ -407,10 +407,9 @@ impl Diagnostician {
     /// The bounds that were reached, here and before.
     fn limits(&self, comparison: &Comparison, quality: &CaptureQuality) -> Vec<Limit> {
         let set_aside = Limit::reached(
-            "attempts_followed",
+            LimitKind::AttemptsFollowed,
             usize::try_from(quality.attempts_followed).unwrap_or(usize::MAX),
             quality.attempts_set_aside,
-            "these were judged before they were watched for long enough: they are called pending",
         );
         let mut limits: Vec<Limit> = set_aside.into_iter().collect();
         limits.extend(comparison.limits());

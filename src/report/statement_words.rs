@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::limit_words;
 use super::testimony_words;
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
 use crate::handshake::Outcome;
@@ -173,7 +174,7 @@ pub fn statement(finding: &Finding) -> String {
             "{attempts} SYN-ACKs answer SYNs that are not in the capture: it started while connects were under way, or misses packets"
         ),
         Statement::LimitsHit { limits } => {
-            let limits: Vec<String> = limits.iter().copied().map(limit_name).collect();
+            let limits: Vec<String> = limits.iter().copied().map(limit_words::name).collect();
             format!(
                 "there was more than is remembered ({}): findings may be missing or lean on a sample",
                 limits.join(", ")
@@ -229,17 +230,13 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
         }
         FindingEvidence::Limit(limit) => format!(
             "{}: {} are kept, about {} were left out; {}",
-            limit_name(limit.name),
+            limit_words::name(limit.kind),
             limit.size,
             limit.left_out,
-            limit.cost
+            limit_words::cost(limit.kind)
         ),
         FindingEvidence::Testimony(testimony) => testimony_words::of_server(testimony),
     }
-}
-
-fn limit_name(name: &str) -> String {
-    name.replace('_', " ")
 }
 
 fn origins(fingerprints: &[Fingerprint]) -> String {

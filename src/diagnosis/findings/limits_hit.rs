@@ -7,15 +7,15 @@ use crate::diagnosis::limits::Limit;
 /// One finding for all bounds by which a finding may be lost.
 pub(super) fn finding(collected: Collected<'_>) -> Option<Finding> {
     let limits = collected.limits.iter();
-    let costly: Vec<&Limit> = limits.filter(|limit| limit.may_hide_findings).collect();
+    let costly: Vec<&Limit> = limits.filter(|limit| limit.may_hide_findings()).collect();
     let statement = Statement::LimitsHit {
-        limits: costly.iter().map(|limit| limit.name).collect(),
+        limits: costly.iter().map(|limit| limit.kind).collect(),
     };
     let kind = FindingKind::LimitsHit;
     (!costly.is_empty()).then(|| Finding {
         evidence: costly
             .into_iter()
-            .cloned()
+            .copied()
             .map(FindingEvidence::Limit)
             .collect(),
         ..over(kind, Confidence::Certain, None, &[], statement)

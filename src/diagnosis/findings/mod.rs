@@ -32,8 +32,7 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
 pub(super) use from_cause::{FirstCauses, first_causes};
-pub use next_steps::NextStep;
-use next_steps::Situation;
+pub use next_steps::{NextStep, Situation, StepKind};
 pub use statement::{FindingEvidence, LossPlace, Statement};
 
 /// What many attempts say together.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::fingerprint::Fingerprint;
-use crate::diagnosis::limits::Limit;
+use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::testimony::Testimony;
 use crate::handshake::{AttemptId, Outcome};
 
@@ -157,8 +157,8 @@ pub enum Statement {
     StartedLate,
     /// There was more than is remembered, so that findings may be missing.
     LimitsHit {
-        /// Of what: the names of the bounds.
-        limits: Vec<&'static str>,
+        /// Of what.
+        limits: Vec<LimitKind>,
     },
 }
 

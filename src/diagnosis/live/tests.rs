@@ -6,7 +6,7 @@ use crate::capture::CaptureSet;
 use crate::decode::Endpoint;
 use crate::diagnosis::{
     Cause, Confidence, FindingEvidence, FindingKind, Judged, ListenersAtEnd, ListeningSocket,
-    Statement, TestifiedFact,
+    Statement, StepKind, TestifiedFact,
 };
 use crate::host::{Counter, Listener, OpenSocket, SocketInode};
 
@@ -178,7 +178,10 @@ fn a_queue_that_was_full_by_the_host_s_own_word_leaves_no_other_cause() {
     let finding = of_server(&report, dropped.attempt.server);
     assert_eq!(finding.kind, FindingKind::Overload);
     assert_eq!(finding.confidence, Confidence::Certain);
-    let is_capture = |step: &crate::diagnosis::NextStep| step.run.starts_with("tcpdump");
+    let is_capture = |step: &crate::diagnosis::NextStep| {
+        let (at_client, at_server) = (StepKind::CaptureAtClient, StepKind::CaptureAtServer);
+        [at_client, at_server].contains(&step.kind)
+    };
     assert!(!finding.next_steps.iter().any(is_capture), "{finding:?}");
     let listed = report.attempts.iter();
     assert_eq!(

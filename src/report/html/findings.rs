@@ -7,6 +7,7 @@ use crate::diagnosis::{Finding, NextStep};
 use crate::report::counts::counted;
 use crate::report::evidence_words::{ladder_command, proof};
 use crate::report::finding_words::{affected, title, what_applications_saw};
+use crate::report::next_step_words;
 use crate::report::packet_filters::{
     NONE_IN_TUNNELS, capture_filter_of_finding, display_filter_of_finding,
 };
@@ -80,6 +81,7 @@ fn name(view: View<'_>, finding: &Finding) -> Option<String> {
 }
 
 fn next_step(step: &NextStep) -> Markup {
+    let step = next_step_words::step(step);
     html! {
         "On " (shown(&step.place)) ":"
         code.run { (shown(&step.run)) }

@@ -15,6 +15,7 @@ use super::endpoint_words::{is_failing, other, why};
 use super::evidence_words;
 use super::finding_words::{affected, title, what_applications_saw};
 use super::model::Report;
+use super::next_step_words::{self, StepWords};
 use super::outcome_words::shown_name;
 use super::packet_filters::{capture_filter_of_finding, display_filter_of_finding};
 use super::shell_word::shell_word;
@@ -202,7 +203,12 @@ fn packets_again(report: &Report, finding: &Finding) -> Option<String> {
 
 /// The commands of each place in one block.
 fn next_steps(finding: &Finding) -> Vec<String> {
-    let mut steps = finding.next_steps.as_slice();
+    let steps: Vec<StepWords> = finding
+        .next_steps
+        .iter()
+        .map(next_step_words::step)
+        .collect();
+    let mut steps = steps.as_slice();
     let mut parts = Vec::new();
     while let Some(first) = steps.first() {
         let alike = steps.iter().take_while(|step| step.place == first.place);

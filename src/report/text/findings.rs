@@ -10,6 +10,7 @@ use crate::diagnosis::Finding;
 use crate::report::evidence_words::{self, proof as proof_words};
 use crate::report::finding_words::{affected, title, what_applications_saw};
 use crate::report::model::Report;
+use crate::report::next_step_words::{self, StepWords};
 use crate::report::sanitize::terminal_safe;
 use crate::report::statement_words;
 
@@ -66,12 +67,8 @@ fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Pag
         page.wrapped(4, 6, "", &[saw]);
     }
     for step in &finding.next_steps {
-        page.wrapped(
-            4,
-            6,
-            "  ",
-            &[format!("on {}:", step.place), step.run.clone()],
-        );
+        let StepWords { place, run, .. } = next_step_words::step(step);
+        page.wrapped(4, 6, "  ", &[format!("on {place}:"), run]);
     }
     if let Some(proof) = &finding.proof {
         let mut words = vec![format!("proof: {}", proof_words(report, proof))];
