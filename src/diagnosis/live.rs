@@ -4,14 +4,17 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::all_attempts::Diagnosis;
 use super::capture_quality::CaptureQuality;
 use super::comparison::Comparison;
 use super::diagnosed_attempt::DiagnosedAttempt;
+use super::diagnostician::Diagnostician;
 use super::explainer::explained;
+use super::names::Names;
 use super::noise::NoiseFilter;
+use super::outcome_counts::OutcomeCounts;
 use super::selection::Selection;
 use super::testimony::Testimony;
-use super::{Diagnosis, Diagnostician, Names, OutcomeCounts};
 use crate::capture::Timestamp;
 use crate::decode::Observation;
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
