@@ -178,19 +178,13 @@ fn read_all(
         let diagnostician = &mut finished.diagnostician;
         diagnostician.add_name(resolved.address, resolved.name);
     }
-    let quality = CaptureQuality {
-        hiding_filter: totals.hiding_filter.clone(),
-        hides_third_step: !totals.shows_third_step,
-        leaves_out_third_step: totals.leaves_out_third_step,
-        may_miss_icmp_errors: totals.may_miss_icmp_errors(),
-        lost_packets,
-        attempts_set_aside: totals.attempts_set_aside,
-        attempts_followed: settings.tracker.open_attempts as u64,
-    };
     AllRead {
+        quality: CaptureQuality {
+            attempts_followed: settings.tracker.open_attempts as u64,
+            ..totals.quality(lost_packets)
+        },
         totals,
         finished,
-        quality,
     }
 }
 

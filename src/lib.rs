@@ -121,7 +121,6 @@ pub mod decode;
 pub mod diagnosis;
 mod embedding;
 pub mod handshake;
-#[cfg(feature = "live")]
 pub mod host;
 #[cfg(feature = "live")]
 pub mod live;

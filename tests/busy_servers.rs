@@ -8,9 +8,11 @@ use tcpwhy::decode::{
     Encapsulation, Endpoint, IpFacts, Observation, Segment, SequenceNumber, TcpFlags, TcpOptions,
 };
 use tcpwhy::diagnosis::{
-    CaptureQuality, Cause, Confidence, Diagnosis, Diagnostician, Finding, FindingKind, Selection,
+    CaptureQuality, Cause, Confidence, Diagnosis, Diagnostician, Finding, FindingKind, LimitKind,
+    Selection,
 };
 use tcpwhy::handshake::{AttemptId, DecidedAttempt, Outcome, Tracker, TrackerSettings};
+use tcpwhy::report::statement_words::statement;
 
 use crate::support::harness::{Test, tests};
 
@@ -246,7 +248,7 @@ fn an_outage_is_told_as_it_is_among_however_many_successes() {
         assert_eq!(endpoint.outcomes.of(Outcome::Refused), 60);
         let established = endpoint.outcomes.of(Outcome::Established);
         assert_eq!(established, 400 + u64::from(successes));
-        assert!(told.limits.iter().all(|limit| !limit.may_hide_findings));
+        assert!(told.limits.iter().all(|limit| !limit.may_hide_findings()));
         assert_eq!(told.limits.is_empty(), successes < 100_000);
     }
 }
@@ -361,19 +363,16 @@ fn more_failures_than_are_remembered_are_all_counted_and_the_bound_is_named() {
     let refused = the_only(&told.findings, FindingKind::NeverListening);
     assert_eq!(refused.attempts, 200_000);
     assert!(refused.is_of_sample && refused.clients < 30_000);
-    assert!(
-        refused.statement.contains("200000"),
-        "{}",
-        refused.statement
-    );
+    let says = statement(refused);
+    assert!(says.contains("200000"), "{says}");
     assert_eq!(refused.from, Some(Timestamp::from_nanoseconds(0)));
     let last = 60_000 * MILLISECOND / 200_000 * 199_999;
     assert_eq!(refused.until, Some(Timestamp::from_nanoseconds(last)));
     let hit = the_only(&told.findings, FindingKind::LimitsHit);
-    assert!(hit.statement.contains("failures remembered"), "{hit:?}");
+    assert!(statement(hit).contains("failures remembered"), "{hit:?}");
     let of_failures = told
         .limits
         .iter()
-        .find(|limit| limit.name == "failures_remembered");
-    assert!(of_failures.is_some_and(|limit| limit.left_out > 100_000 && limit.may_hide_findings));
+        .find(|limit| limit.kind == LimitKind::FailuresRemembered);
+    assert!(of_failures.is_some_and(|limit| limit.left_out > 100_000 && limit.may_hide_findings()));
 }

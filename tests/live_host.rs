@@ -50,9 +50,12 @@ fn a_refused_port_tells_what_listens_elsewhere() {
     let words = ["nothing listens on 10.0.0.20:8080; python3", &listens];
     let notes = texts(&attempt["data"]["notes"]);
     assert!(has(&notes, &words), "{notes:?}");
+    assert_eq!(attempt["data"]["cause"], "closed_port");
+    assert_eq!(attempt["data"]["confidence"], "certain");
     let ended = watched.interrupt();
     let findings = ended.data("finding");
     assert_eq!(findings[0]["kind"], "never_listening");
+    assert_eq!(findings[0]["confidence"], "certain");
     let evidence = texts(&findings[0]["evidence"]);
     assert!(
         has(&evidence, &[&words[..], &["UTC"]].concat()),

@@ -3,8 +3,9 @@
 use std::iter;
 use std::net::IpAddr;
 
-use super::causes::was_feature_dropped;
-use super::comparison::{Fingerprint, Sign, is_unfinished};
+use super::fingerprint::Fingerprint;
+use super::offered_features::was_feature_dropped;
+use super::sign::{Sign, is_unfinished};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, IcmpKind, Row};
 use crate::handshake::{
@@ -176,7 +177,7 @@ impl AttemptFacts for DecidedAttempt {
 
     fn first_answer(&self) -> Option<Fingerprint> {
         let answer = first_as(&self.attempt, &[Role::SynAck, Role::Reset]);
-        answer.map(|packet| Fingerprint::of(OwnAnswer::of(packet)))
+        answer.map(|packet| Fingerprint::of(packet.ip.ttl, packet.ip.identification))
     }
 
     fn own_answers(&self) -> impl Iterator<Item = OwnAnswer> {
@@ -319,7 +320,7 @@ impl AttemptFacts for DecidedRows<'_> {
 
     fn first_answer(&self) -> Option<Fingerprint> {
         let answer = self.answers().find(|row| !row.is_icmp_error())?;
-        Some(Fingerprint::of(OwnAnswer::of_row(answer)))
+        Some(Fingerprint::of(answer.ttl(), answer.identification()))
     }
 
     fn own_answers(&self) -> impl Iterator<Item = OwnAnswer> {

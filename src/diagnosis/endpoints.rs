@@ -6,16 +6,18 @@ mod merging;
 use std::hint::black_box;
 use std::net::IpAddr;
 
-use super::DiagnosedAttempt;
 use super::answer_times::AnswerTimes;
 use super::attempt_facts::AttemptFacts;
 use super::compact_sets::SampledAddresses;
-use super::comparison::{Comparison, Moment, Vantage, is_unfinished, worth_of_server};
+use super::comparison::{Comparison, Moment, Vantage, worth_of_server};
+use super::diagnosed_attempt::DiagnosedAttempt;
+use super::explainer::Explainer;
 use super::fixed_hash;
 use super::known_ends::{KnownEnds, Place, Table};
-use super::limits::Limit;
+use super::limits::{Limit, LimitKind};
 use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
+use super::sign::is_unfinished;
 use super::time_line::TimeLine;
 use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
@@ -145,7 +147,10 @@ impl EndpointSummary {
     }
 
     /// Leaves noise out, and explains the first failure that is none.
-    fn finish(&mut self, comparison: &Comparison, noise: &NoiseFilter) {
+    fn finish(&mut self, explainer: &Explainer) {
+        let Explainer {
+            comparison, noise, ..
+        } = explainer;
         let moments = comparison
             .service(self.server)
             .map_or(&[][..], |history| history.moments());
@@ -155,7 +160,7 @@ impl EndpointSummary {
             .iter()
             .filter(|decided| noise.kind(decided).is_none());
         let example = telling.next().cloned();
-        self.example = example.map(|decided| DiagnosedAttempt::new(decided, comparison, noise));
+        self.example = example.map(|decided| explainer.explain(decided));
         let mut vantages = self
             .clients
             .iter()
@@ -396,30 +401,20 @@ impl Endpoints {
         let estimated: usize = samples
             .map(|endpoint| endpoint.clients.count() - endpoint.clients.kept())
             .sum();
-        let servers = Limit::reached(
-            "servers_listed",
-            TOLD_APART,
-            self.left_out,
-            "the attempts to these servers are in the totals only: they were asked once, or are a sample of those that failed least",
-        );
+        let servers = Limit::reached(LimitKind::ServersListed, TOLD_APART, self.left_out);
         let clients = Limit::reached(
-            "clients_of_servers",
+            LimitKind::ClientsOfServers,
             self.clients_of_one,
             estimated as u64,
-            "how many clients these servers have is estimated, and where they were captured is judged by a sample of them",
         );
-        servers.into_iter().chain(clients.map(Limit::harmless))
+        servers.into_iter().chain(clients)
     }
 
     /// The servers with the most failures first; among equals the one that failed first.
-    pub(super) fn worst_first(
-        self,
-        comparison: &Comparison,
-        noise: &NoiseFilter,
-    ) -> Vec<EndpointSummary> {
+    pub(super) fn worst_first(self, explainer: &Explainer) -> Vec<EndpointSummary> {
         let mut endpoints: Vec<EndpointSummary> = self.by_server.into_values().collect();
         for endpoint in &mut endpoints {
-            endpoint.finish(comparison, noise);
+            endpoint.finish(explainer);
         }
         endpoints.sort_by(|left, right| {
             let rank = |endpoint: &EndpointSummary| {

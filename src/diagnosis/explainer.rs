@@ -1,18 +1,22 @@
 //! What explains an attempt, once everything was seen.
 
-use super::DiagnosedAttempt;
+use super::capture_quality::CaptureQuality;
+use super::causes;
 use super::comparison::Comparison;
-use super::findings::CaptureQuality;
+use super::diagnosed_attempt::DiagnosedAttempt;
 use super::noise::NoiseFilter;
+use super::notes;
 use super::past_noise::PastNoise;
 use super::selection::Selection;
+use super::testimony::{Testimonies, Testimony};
 use crate::handshake::DecidedAttempt;
 
-/// All that an attempt is compared with, and which attempts are noise.
+/// All that an attempt is compared with, which attempts are noise, and what is known from elsewhere.
 #[derive(Clone, Debug)]
 pub(super) struct Explainer {
     pub(super) comparison: Comparison,
     pub(super) noise: NoiseFilter,
+    pub(super) testimonies: Testimonies,
 }
 
 impl Explainer {
@@ -21,11 +25,16 @@ impl Explainer {
         mut comparison: Comparison,
         selection: &Selection,
         past_noise: PastNoise,
+        testimonies: Testimonies,
         quality: &CaptureQuality,
     ) -> Self {
         comparison.settle(quality.clone());
         let noise = NoiseFilter::of(&comparison, selection).with_past(past_noise);
-        Self { comparison, noise }
+        Self {
+            comparison,
+            noise,
+            testimonies,
+        }
     }
 
     /// Whether the attempt says nothing about a service.
@@ -35,6 +44,29 @@ impl Explainer {
 
     /// The attempt with what explains how it ended.
     pub(super) fn explain(&self, decided: DecidedAttempt) -> DiagnosedAttempt {
-        DiagnosedAttempt::new(decided, &self.comparison, &self.noise)
+        let testimony = self.testimonies.of_attempt(decided.attempt.id);
+        explained(decided, &self.comparison, &self.noise, testimony)
     }
+}
+
+/// An attempt with what explains it: what it is compared with, and what is testified of it.
+pub(super) fn explained(
+    decided: DecidedAttempt,
+    comparison: &Comparison,
+    noise: &NoiseFilter,
+    testimony: &[Testimony],
+) -> DiagnosedAttempt {
+    let causes = causes::causes(&decided, comparison, testimony);
+    let attempt = &decided.attempt;
+    let vantage = comparison.vantage(attempt.client.address, attempt.server.address);
+    let mut diagnosed = DiagnosedAttempt {
+        noise: noise.kind(&decided),
+        decided,
+        causes,
+        vantage,
+        notes: Vec::new(),
+        testimony: testimony.to_vec(),
+    };
+    diagnosed.notes = notes::notes(&diagnosed, comparison);
+    diagnosed
 }

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 use std::fmt::Debug;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 
 use super::attempt_facts::AttemptFacts;
+use super::diagnosed_attempt::DiagnosedAttempt;
 use super::explainer::Explainer;
-use super::{DiagnosedAttempt, Diagnosis};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::DecidedAttempt;
@@ -83,29 +83,3 @@ pub(super) struct UnexplainedAttempts {
 
 /// The listed attempts one after the other; or why there are no more.
 pub type ListedAttempts<'a> = Box<dyn Iterator<Item = io::Result<Cow<'a, DiagnosedAttempt>>> + 'a>;
-
-impl Diagnosis {
-    /// The attempts listed singly, in this order. Those that were put aside are explained when their turn comes; it is an error
-    /// when they were put aside in another order, or cannot be read.
-    pub fn listed(&self, order: ListingOrder) -> ListedAttempts<'_> {
-        let Some(put_aside) = &self.put_aside else {
-            return self.listed_from_memory(order);
-        };
-        if put_aside.attempts.order() != order {
-            let other_order = "the attempts were put aside in another order";
-            let error = io::Error::new(ErrorKind::InvalidInput, other_order);
-            return Box::new(std::iter::once(Err(error)));
-        }
-        let explained = |decided| Cow::Owned(put_aside.explainer.explain(decided));
-        let replay = put_aside.attempts.replay();
-        Box::new(replay.map(move |decided| decided.map(explained)))
-    }
-
-    fn listed_from_memory(&self, order: ListingOrder) -> ListedAttempts<'_> {
-        let mut attempts: Vec<&DiagnosedAttempt> = self.attempts.iter().collect();
-        if order != ListingOrder::ByStart {
-            attempts.sort_by_cached_key(|diagnosed| order.key(&diagnosed.decided));
-        }
-        Box::new(attempts.into_iter().map(|one| Ok(Cow::Borrowed(one))))
-    }
-}

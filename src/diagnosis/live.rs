@@ -4,11 +4,17 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::all_attempts::Diagnosis;
+use super::capture_quality::CaptureQuality;
 use super::comparison::Comparison;
-use super::findings::CaptureQuality;
+use super::diagnosed_attempt::DiagnosedAttempt;
+use super::diagnostician::Diagnostician;
+use super::explainer::explained;
+use super::names::Names;
 use super::noise::NoiseFilter;
+use super::outcome_counts::OutcomeCounts;
 use super::selection::Selection;
-use super::{DiagnosedAttempt, Diagnosis, Diagnostician, Names, OutcomeCounts};
+use super::testimony::Testimony;
 use crate::capture::Timestamp;
 use crate::decode::Observation;
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
@@ -76,6 +82,18 @@ impl LiveDiagnostician {
         self.younger.revise(before, decided);
     }
 
+    /// Takes what is known of an attempt from elsewhere than packets, in place of what was before: to be
+    /// called before it is explained.
+    pub fn testify(&mut self, attempt: AttemptId, testimony: Vec<Testimony>) {
+        self.kept.testimonies.take(attempt, testimony);
+    }
+
+    /// Takes what is known of the host that captures as a whole, in order of time, in place of what was
+    /// before.
+    pub fn testify_of_host(&mut self, testimony: Vec<Testimony>) {
+        self.kept.testimonies.take_of_host(testimony);
+    }
+
     /// An attempt is over: it counts from now on.
     pub fn close(&mut self, decided: DecidedAttempt) {
         if self.kept.endpoints.has_too_much() {
@@ -108,7 +126,8 @@ impl LiveDiagnostician {
     ) -> DiagnosedAttempt {
         let comparison = &mut self.kept.comparison;
         comparison.settle_service(decided.attempt.server, quality);
-        DiagnosedAttempt::new(decided, comparison, &self.noise)
+        let testimony = self.kept.testimonies.of_attempt(decided.attempt.id);
+        explained(decided, comparison, &self.noise, testimony)
     }
 
     /// Looks at everything together, which takes a while: to be called every few seconds. Lets go of what is older than
@@ -240,6 +259,7 @@ impl LiveDiagnostician {
                 moment.started < cutoff
             });
         report.comparison.forget_before(cutoff);
+        report.testimonies.forget_of_host_before(cutoff);
         report.finish(quality)
     }
 }
@@ -260,3 +280,6 @@ fn count(
         kept.count(decided);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,19 +3,27 @@
 //!
 //! This room never changes a fact, and says no more than the packets prove.
 
+mod all_attempts;
 mod answer_times;
 mod app_error;
 mod attempt_facts;
 mod attempt_list;
+mod capture_quality;
+mod cause;
 mod causes;
 mod client_sketch;
 mod compact_sets;
+mod compared_attempt;
 mod comparison;
+mod diagnosed_attempt;
+mod diagnostician;
 mod endpoints;
 mod evidence_choice;
 mod explainer;
 mod facts;
+mod finding_kind;
 mod findings;
+mod fingerprint;
 mod fixed_hash;
 mod key_filter;
 pub mod knowledge;
@@ -25,425 +33,48 @@ mod listing;
 mod live;
 mod names;
 mod noise;
+mod note;
 mod notes;
+mod offered_features;
 mod outcome_counts;
 mod past_noise;
+mod remembered;
 mod selection;
 mod service_names;
+mod sign;
+mod testimony;
 mod time_line;
-mod words;
 mod worth;
 
+pub use all_attempts::Diagnosis;
 pub use answer_times::AnswerTimes;
 pub use app_error::{app_error, error_text};
-pub use causes::{Cause, Confidence, Judged};
+pub use capture_quality::CaptureQuality;
+pub use cause::{Cause, Confidence, Judged};
+pub use compared_attempt::ComparedAttempt;
 pub use comparison::Vantage;
+pub use diagnosed_attempt::DiagnosedAttempt;
+pub use diagnostician::Diagnostician;
 pub use endpoints::EndpointSummary;
-pub use evidence_choice::{ComparedAttempt, EvidenceChoice};
+pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
-pub use findings::{CaptureQuality, Finding, FindingKind, NextStep, Proof};
-pub use limits::Limit;
+pub use finding_kind::FindingKind;
+pub use findings::{
+    Finding, FindingEvidence, LossPlace, NextStep, Proof, Situation, Statement, StepKind,
+};
+pub use fingerprint::Fingerprint;
+pub use limits::{Limit, LimitKind};
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
 pub use live::LiveDiagnostician;
 pub use names::Names;
 pub use noise::Noise;
+pub use note::{Note, ResetOrigin};
 pub use outcome_counts::OutcomeCounts;
+#[cfg(feature = "live")]
+pub(crate) use remembered::Remembered;
 pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
+pub use testimony::{
+    ListenersAtEnd, ListeningSocket, SocketHolder, TestifiedFact, Testimony, TestimonySource,
+};
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
-pub use words::duration;
-
-use std::io;
-use std::net::IpAddr;
-use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
-
-use crate::decode::{Endpoint, Observation, RowBatch};
-use crate::handshake::{DecidedAttempt, Decisions, Leaving, Outcome};
-use attempt_facts::AttemptFacts;
-use attempt_list::{AttemptList, ChosenAttempts};
-use comparison::Comparison;
-use endpoints::Endpoints;
-use explainer::Explainer;
-use known_ends::{KnownEnds, KnownPairs, LatestServers};
-use listing::UnexplainedAttempts;
-use noise::NoiseFilter;
-use past_noise::PastNoise;
-
-/// Collects decided attempts, and what they can be compared with, in bounded memory.
-#[derive(Clone, Debug)]
-pub struct Diagnostician {
-    selection: Selection,
-    comparison: Comparison,
-    outcomes: OutcomeCounts,
-    over_time: TimeLine,
-    endpoints: Endpoints,
-    /// Of these and of the clients of `comparison`.
-    known_pairs: KnownPairs,
-    attempts: AttemptList,
-    not_selected: u64,
-    highest_id: u64,
-    past_noise: PastNoise,
-    /// Names that the sources give to addresses: no DNS answer of the capture says so.
-    names: Vec<(IpAddr, String)>,
-}
-
-/// What all attempts together say.
-#[derive(Clone, Debug, Default)]
-pub struct Diagnosis {
-    /// How they ended.
-    pub outcomes: OutcomeCounts,
-    /// When they began.
-    pub over_time: TimeLine,
-    /// The names that DNS answers in the capture, or else its files, give to addresses.
-    pub names: Names,
-    /// What many attempts say together, worst first.
-    pub findings: Vec<Finding>,
-    /// The servers, the one with the most failures first.
-    pub endpoints: Vec<EndpointSummary>,
-    /// The attempts listed singly, in order of time; none when they were put aside. [`Diagnosis::listed`] gives them in either
-    /// case.
-    pub attempts: Vec<DiagnosedAttempt>,
-    put_aside: Option<UnexplainedAttempts>,
-    /// How many more could have been listed.
-    pub attempts_omitted: u64,
-    /// How many attempts the report is not about.
-    pub attempts_not_selected: u64,
-    /// The highest number that an attempt has, selected or not; 0 without attempts.
-    pub highest_id: u64,
-    /// What an evidence capture is made of, as far as that was asked for.
-    pub evidence: EvidenceChoice,
-    /// The bounds that were reached, because there was more than is remembered.
-    pub limits: Vec<Limit>,
-}
-
-/// An attempt with what explains how it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct DiagnosedAttempt {
-    /// What was seen, and how it ended.
-    pub decided: DecidedAttempt,
-    /// The causes that hold, the surest first.
-    pub causes: Vec<Judged>,
-    /// Where it was captured, where that can be told.
-    pub vantage: Option<Vantage>,
-    /// What it is part of, when it says nothing about the service.
-    pub noise: Option<Noise>,
-    /// What else is worth knowing, one fact each.
-    pub notes: Vec<String>,
-    /// Those of the notes that this host itself told, when it takes part and was asked.
-    pub host_facts: Vec<String>,
-}
-
-impl DiagnosedAttempt {
-    fn new(decided: DecidedAttempt, comparison: &Comparison, noise: &NoiseFilter) -> Self {
-        let causes = causes::causes(&decided, comparison);
-        let attempt = &decided.attempt;
-        let vantage = comparison.vantage(attempt.client.address, attempt.server.address);
-        let mut diagnosed = Self {
-            noise: noise.kind(&decided),
-            decided,
-            causes,
-            vantage,
-            notes: Vec::new(),
-            host_facts: Vec::new(),
-        };
-        diagnosed.notes = notes::notes(&diagnosed, comparison);
-        diagnosed
-    }
-
-    /// Without a cause: for what needs none.
-    #[cfg(feature = "live")]
-    pub(crate) fn unexplained(decided: DecidedAttempt) -> Self {
-        Self {
-            decided,
-            causes: Vec::new(),
-            vantage: None,
-            noise: None,
-            notes: Vec::new(),
-            host_facts: Vec::new(),
-        }
-    }
-
-    /// How it ended.
-    pub fn outcome(&self) -> Outcome {
-        self.decided.judgement.outcome
-    }
-
-    /// The cause: the surest of those that hold.
-    pub fn cause(&self) -> Option<Judged> {
-        self.causes.first().copied()
-    }
-}
-
-impl Facts for Diagnostician {
-    /// Both are for the same selection, and list as many.
-    fn merge(&mut self, other: Self) {
-        self.comparison.merge(other.comparison);
-        self.outcomes.merge(other.outcomes);
-        self.over_time.merge(other.over_time);
-        self.endpoints.merge(other.endpoints);
-        self.attempts.merge(other.attempts);
-        self.not_selected += other.not_selected;
-        self.highest_id = self.highest_id.max(other.highest_id);
-        self.names.extend(other.names);
-        // Who stood where before room was made is not known.
-        self.known_pairs = KnownPairs::default();
-    }
-}
-
-impl Diagnostician {
-    /// For the selected attempts; lists so many of them, or all.
-    pub fn new(selection: Selection, listed_attempts: Option<usize>) -> Self {
-        Self {
-            selection,
-            comparison: Comparison::default(),
-            outcomes: OutcomeCounts::default(),
-            over_time: TimeLine::default(),
-            endpoints: Endpoints::default(),
-            known_pairs: KnownPairs::default(),
-            attempts: AttemptList::new(listed_attempts),
-            not_selected: 0,
-            highest_id: 0,
-            past_noise: PastNoise::default(),
-            names: Vec::new(),
-        }
-    }
-
-    /// Keeps so many failed attempts for an evidence capture, whatever is listed.
-    pub fn keep_for_evidence(&mut self, attempts: usize) {
-        self.attempts.keep_for_evidence(attempts);
-    }
-
-    /// Takes note of a packet: who is there, who is asked for.
-    pub fn observe(&mut self, observation: &Observation) {
-        self.comparison.observe(observation);
-    }
-
-    /// Takes note of packets about connects: who sent them.
-    pub fn observe_rows(&mut self, batch: &RowBatch) {
-        self.comparison.observe_rows(batch);
-    }
-
-    /// Takes a name from outside of the packets, for an address to which no DNS answer gives one.
-    pub fn add_name(&mut self, address: IpAddr, name: String) {
-        self.names.push((address, name));
-    }
-
-    /// Takes attempts into account, and leaves none.
-    pub fn add_all(&mut self, decisions: &mut Decisions) {
-        let ends = self.look_up(decisions);
-        let mut upcoming = ends.into_iter();
-        decisions.take_each(|decided| {
-            // Where room was made, what was looked up stands elsewhere.
-            let has_moved = self.make_room();
-            if has_moved {
-                upcoming = Vec::new().into_iter();
-            }
-            let ends = upcoming.next().unwrap_or_default();
-            match decided {
-                Leaving::Attempt(decided) => self.add_facts(decided, &ends),
-                Leaving::Rows(rows) => self.add_facts(rows, &ends),
-                Leaving::Syn(syn) => self.add_facts(syn, &ends),
-            }
-        });
-    }
-
-    /// Looks up the ends of attempts that are about to be added, and brings into the cache what will be needed of them.
-    fn look_up(&self, decisions: &Decisions) -> Vec<KnownEnds> {
-        let mut servers = LatestServers::default();
-        let look_up = |(client, server): (Endpoint, Endpoint)| {
-            let (service, endpoint) = servers.get_or(server, || {
-                let service = self.comparison.place_of_service(server);
-                (service, self.endpoints.place_of(server))
-            });
-            KnownEnds {
-                client: self.comparison.place_of_client(client.address),
-                service,
-                endpoint,
-            }
-        };
-        let ends: Vec<KnownEnds> = decisions.ends().map(look_up).collect();
-        self.known_pairs.touch(&ends);
-        self.comparison.touch(&ends);
-        self.comparison.touch_in_full(decisions.attempts());
-        self.endpoints.touch(&ends);
-        ends
-    }
-
-    /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
-    pub fn add(&mut self, decided: DecidedAttempt) {
-        self.make_room();
-        self.add_facts(decided, &KnownEnds::default());
-    }
-
-    /// Lets go what is worth least, where there is too much; whether what was looked up may stand
-    /// elsewhere now.
-    fn make_room(&mut self) -> bool {
-        let has_too_much = self.comparison.has_too_much() || self.endpoints.has_too_much();
-        if has_too_much {
-            self.comparison.make_room();
-            self.endpoints.make_room();
-            self.known_pairs = KnownPairs::default();
-        }
-        has_too_much
-    }
-
-    /// Takes an attempt into account, in whatever form, with what was looked up of its ends.
-    fn add_facts(&mut self, facts: impl AttemptFacts, ends: &KnownEnds) {
-        let is_known_pair = self.known_pairs.has(ends);
-        self.comparison.add_known(&facts, ends, is_known_pair);
-        let (client, server) = (facts.client(), facts.server());
-        self.count_known(facts, ends, is_known_pair);
-        if !is_known_pair {
-            self.introduce(client, server, ends);
-        }
-    }
-
-    /// Remembers that the client is known at the server, and the server at the client, where that is so.
-    fn introduce(&mut self, client: Endpoint, server: Endpoint, ends: &KnownEnds) {
-        let know_each_other = self.comparison.has_target(ends.client, server)
-            && self.endpoints.has_client(ends.endpoint, client.address);
-        if know_each_other {
-            self.known_pairs.add(ends);
-        }
-    }
-
-    /// Takes an attempt into account that others are compared with already.
-    fn count(&mut self, decided: DecidedAttempt) {
-        self.count_known(decided, &KnownEnds::default(), false);
-    }
-
-    fn count_known(&mut self, facts: impl AttemptFacts, ends: &KnownEnds, is_known_pair: bool) {
-        self.highest_id = self.highest_id.max(facts.id().0);
-        if !self.selection.includes_facts(&facts) {
-            self.not_selected += 1;
-            return;
-        }
-        self.outcomes.add(facts.outcome());
-        self.over_time.add(&facts);
-        self.endpoints.add(&facts, ends, is_known_pair);
-        if self.selection.lists_facts(&facts) {
-            self.attempts.add(facts);
-        }
-    }
-
-    /// When more than `longest` attempts are kept to be listed, and all shall be: all of them, in this order. They are no longer
-    /// kept. Who asks puts them aside, and gives them, with all that come later, to [`Self::finish_put_aside`].
-    pub fn take_run(&mut self, longest: usize, order: ListingOrder) -> Option<Vec<DecidedAttempt>> {
-        self.attempts.take_run(longest, order)
-    }
-
-    /// The same, but for the attempts listed singly.
-    fn without_attempts(&self) -> Self {
-        Self {
-            selection: self.selection.clone(),
-            comparison: self.comparison.clone(),
-            outcomes: self.outcomes,
-            over_time: self.over_time.clone(),
-            endpoints: self.endpoints.clone(),
-            known_pairs: KnownPairs::default(),
-            attempts: AttemptList::new(Some(0)),
-            past_noise: self.past_noise.clone(),
-            not_selected: self.not_selected,
-            highest_id: self.highest_id,
-            names: self.names.clone(),
-        }
-    }
-
-    /// What they say, now that everything was seen.
-    pub fn finish(mut self, quality: &CaptureQuality) -> Diagnosis {
-        let explainer = self.explainer(quality);
-        let kept = std::mem::take(&mut self.attempts);
-        let examples = self.endpoints.examples();
-        let listed = examples.filter(|decided| self.selection.lists(decided));
-        let chosen = kept.into_parts(listed, |decided| explainer.is_noise(decided));
-        self.conclude(&explainer, chosen, quality)
-    }
-
-    /// As [`Self::finish`], when all attempts to be listed were taken with [`Self::take_run`].
-    ///
-    /// # Errors
-    ///
-    /// When they are not given again.
-    pub fn finish_put_aside(
-        mut self,
-        attempts: Arc<dyn AttemptsPutAside>,
-        quality: &CaptureQuality,
-    ) -> io::Result<Diagnosis> {
-        let explainer = self.explainer(quality);
-        let is_noise = |decided: &DecidedAttempt| explainer.is_noise(decided);
-        let chosen = ChosenAttempts {
-            for_evidence: self.attempts.evidence_among(&*attempts, is_noise)?,
-            ..ChosenAttempts::default()
-        };
-        let mut diagnosis = self.conclude(&explainer, chosen, quality);
-        diagnosis.put_aside = Some(UnexplainedAttempts {
-            attempts,
-            explainer,
-        });
-        Ok(diagnosis)
-    }
-
-    fn explainer(&mut self, quality: &CaptureQuality) -> Explainer {
-        let comparison = std::mem::take(&mut self.comparison);
-        let past_noise = std::mem::take(&mut self.past_noise);
-        Explainer::new(comparison, &self.selection, past_noise, quality)
-    }
-
-    fn conclude(
-        self,
-        explainer: &Explainer,
-        chosen: ChosenAttempts,
-        quality: &CaptureQuality,
-    ) -> Diagnosis {
-        let Explainer { comparison, noise } = explainer;
-        let limits = self.limits(comparison, quality);
-        let mut findings = findings::findings(findings::Collected {
-            comparison,
-            selection: &self.selection,
-            noise,
-            quality,
-            limits: &limits,
-        });
-        let endpoints = self.endpoints.worst_first(comparison, noise);
-        findings::no_surer_than_causes(&mut findings, &endpoints);
-        let mut names = comparison.names().clone();
-        for (address, name) in self.names {
-            names.add(address, name);
-        }
-        let diagnosed = |decided| explainer.explain(decided);
-        Diagnosis {
-            outcomes: self.outcomes,
-            over_time: self.over_time,
-            findings,
-            names,
-            endpoints,
-            evidence: EvidenceChoice {
-                compared: comparison.compared_with(&chosen.for_evidence),
-                attempts: chosen.for_evidence.into_iter().map(diagnosed).collect(),
-            },
-            attempts: chosen.listed.into_iter().map(diagnosed).collect(),
-            put_aside: None,
-            attempts_omitted: chosen.omitted,
-            attempts_not_selected: self.not_selected,
-            highest_id: self.highest_id,
-            limits,
-        }
-    }
-
-    /// The bounds that were reached, here and before.
-    fn limits(&self, comparison: &Comparison, quality: &CaptureQuality) -> Vec<Limit> {
-        let set_aside = Limit::reached(
-            "attempts_followed",
-            usize::try_from(quality.attempts_followed).unwrap_or(usize::MAX),
-            quality.attempts_set_aside,
-            "these were judged before they were watched for long enough: they are called pending",
-        );
-        let mut limits: Vec<Limit> = set_aside.into_iter().collect();
-        limits.extend(comparison.limits());
-        limits.extend(self.endpoints.limits());
-        limits
-    }
-}

@@ -6,10 +6,11 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::comparison::{Comparison, Moment, ServiceHistory, is_unfinished};
-use super::findings::FindingKind;
+use super::comparison::{Comparison, Moment, ServiceHistory};
+use super::finding_kind::FindingKind;
 use super::past_noise::PastNoise;
 use super::selection::Selection;
+use super::sign::is_unfinished;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{DecidedAttempt, Outcome};
@@ -36,15 +37,6 @@ impl Noise {
             Self::Scan => FindingKind::PortScan.name(),
             Self::Flood => FindingKind::SynFlood.name(),
             Self::Backscatter => FindingKind::Backscatter.name(),
-        }
-    }
-
-    /// What the attempt is part of, in words.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Scan => "a scan",
-            Self::Flood => "a SYN flood",
-            Self::Backscatter => "backscatter",
         }
     }
 }

@@ -91,13 +91,8 @@ impl PushedPackets {
         totals.shows_third_step = engine.tracker.shows_third_step();
         totals.sources = vec![source];
         let quality = CaptureQuality {
-            hiding_filter: None,
-            hides_third_step: !totals.shows_third_step,
-            leaves_out_third_step: false,
-            may_miss_icmp_errors: totals.may_miss_icmp_errors(),
-            lost_packets: totals.dropped_by_kernel().unwrap_or(0),
-            attempts_set_aside: totals.attempts_set_aside,
             attempts_followed: engine.attempts_followed,
+            ..totals.quality(totals.dropped_by_kernel().unwrap_or(0))
         };
         (totals, engine.diagnostician.finish(&quality))
     }

@@ -11,6 +11,7 @@ use crate::diagnosis::knowledge::{self, Kind};
 use crate::diagnosis::{Cause, Confidence, DiagnosedAttempt, FindingKind, Noise, OutcomeCounts};
 use crate::diagnosis::{TimeLine, Vantage};
 use crate::handshake::Outcome;
+use crate::host::Counter;
 
 fn analysed(sample: &str) -> Analysed {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
@@ -52,6 +53,9 @@ fn names_are_those_of_reports() {
     }
     for noise in [Noise::Scan, Noise::Flood, Noise::Backscatter] {
         assert_eq!(name(noise), noise.name());
+    }
+    for counter in Counter::ALL {
+        assert_eq!(name(counter), counter.name());
     }
     for reason in SetAside::ALL {
         assert_eq!(name(reason), reason.name());

@@ -1,7 +1,9 @@
 //! Counters of the kernel that prove what became of a packet that nobody answered.
 
+use serde::{Deserialize, Serialize};
+
 /// What the kernel counts. All are of the network namespace as a whole, not of one port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Counter {
     /// A connect met a full accept queue.
@@ -9,18 +11,24 @@ pub enum Counter {
     /// A connect was dropped by a listener, for whatever reason.
     ListenDrops,
     /// The queue of half-open connects was full: a connect was dropped.
+    #[serde(rename = "TCPReqQFullDrop")]
     TcpReqQFullDrop,
     /// It was full: a connect was answered with a SYN cookie.
+    #[serde(rename = "TCPReqQFullDoCookies")]
     TcpReqQFullDoCookies,
     /// A SYN cookie was sent.
     SyncookiesSent,
     /// A packet came in by an interface that does not lead back to its source.
+    #[serde(rename = "IPReversePathFilter")]
     IpReversePathFilter,
     /// A segment was not signed by RFC 2385, and had to be.
+    #[serde(rename = "TCPMD5NotFound")]
     TcpMd5NotFound,
     /// A segment was signed by RFC 2385, and nobody expects that.
+    #[serde(rename = "TCPMD5Unexpected")]
     TcpMd5Unexpected,
     /// The signature of RFC 2385 was wrong.
+    #[serde(rename = "TCPMD5Failure")]
     TcpMd5Failure,
 }
 

@@ -6,26 +6,28 @@
 //! nothing is read but its number and its name, never its arguments. Only Linux is asked.
 
 mod counters;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod linux;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod processes;
-#[cfg(target_os = "linux")]
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod sockets;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::Endpoint;
 pub use counters::{Counter, Counters};
 
 /// The number by which the kernel tells sockets apart while they are open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SocketInode(pub u32);
 
 /// An open socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenSocket {
     /// Its number.
     pub inode: SocketInode,
@@ -34,7 +36,7 @@ pub struct OpenSocket {
 }
 
 /// A socket that listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listener {
     /// The socket.
     pub socket: OpenSocket,
@@ -68,7 +70,7 @@ impl Listener {
 }
 
 /// A process that holds a socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
     /// Its number.
     pub id: u32,
@@ -95,6 +97,7 @@ pub trait HostTables: Debug + Send {
 }
 
 /// This host, where it can be asked.
+#[cfg(feature = "live")]
 pub fn this_host() -> Option<Box<dyn HostTables>> {
     #[cfg(target_os = "linux")]
     return Some(Box::new(linux::LinuxTables::new()));

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::host_facts::HostFacts;
 use super::losses::RecentLosses;
@@ -31,7 +30,6 @@ pub struct LiveWatch {
     folded: u64,
     told: OutcomeCounts,
     host: HostFacts,
-    window: Duration,
 }
 
 impl LiveWatch {
@@ -63,7 +61,6 @@ impl LiveWatch {
             folded: 0,
             told: OutcomeCounts::default(),
             host: HostFacts::of(host),
-            window: settings.window,
         }
     }
 
@@ -95,7 +92,10 @@ impl LiveWatch {
 
     /// Asks this host what is to be asked at once: to be called after packets were taken.
     pub(super) fn ask_host(&mut self) {
-        self.host.look_up();
+        if self.host.look_up() {
+            self.diagnostician
+                .testify_of_host(self.host.counters_risen());
+        }
     }
 
     pub(super) fn refresh(&mut self, now: Timestamp) {
@@ -196,10 +196,11 @@ impl LiveWatch {
             return;
         }
         let is_silence = matches!(outcome, Outcome::Dropped | Outcome::HalfOpen);
-        let mut diagnosed = self.explained(decided, quality);
         if outcome.is_failure() {
-            self.host.explain(&mut diagnosed);
+            let testimony = self.host.testimony_about(&decided);
+            self.diagnostician.testify(decided.attempt.id, testimony);
         }
+        let diagnosed = self.explained(decided, quality);
         let ends = &diagnosed.decided.attempt;
         let names = self.diagnostician.names();
         observer.event(&LiveEvent::Attempt {
@@ -285,7 +286,7 @@ impl LiveWatch {
         let diagnosis = self
             .diagnostician
             .diagnosis(open, &quality, now, listed_attempts);
-        (self.totals(), self.with_host_facts(diagnosis))
+        (self.totals(), diagnosis)
     }
 
     /// What an evidence capture of so many of the latest failures is made from.
@@ -295,7 +296,7 @@ impl LiveWatch {
         let diagnosis = self
             .diagnostician
             .for_evidence(open, &quality, now, attempts);
-        (self.totals(), self.with_host_facts(diagnosis))
+        (self.totals(), diagnosis)
     }
 
     /// What a report holds without attempts listed singly.
@@ -305,15 +306,7 @@ impl LiveWatch {
             self.tracker
                 .judge_open(|decided, before| give(decided, before.is_some()));
         };
-        let diagnosis = self.diagnostician.overview(open, &quality, self.now);
-        self.with_host_facts(diagnosis)
-    }
-
-    /// With what this host itself has told.
-    fn with_host_facts(&self, mut diagnosis: Diagnosis) -> Diagnosis {
-        self.host
-            .add_to(&mut diagnosis, self.now.before(self.window));
-        diagnosis
+        self.diagnostician.overview(open, &quality, self.now)
     }
 
     /// The attempts that are still followed, in order, and whether something was told of each.
@@ -340,18 +333,12 @@ impl LiveWatch {
     }
 
     fn quality(&self, lost_packets: u64) -> CaptureQuality {
-        let hiding_filter = hiding_filter(&self.totals.sources);
-        let shows_third_step = self.tracker.shows_third_step();
-        let leaves_out_third_step = self.totals.leaves_out_third_step;
         CaptureQuality {
-            hides_third_step: !shows_third_step,
-            leaves_out_third_step,
-            may_miss_icmp_errors: hiding_filter.is_some()
-                || (!shows_third_step && !leaves_out_third_step),
-            hiding_filter,
-            lost_packets,
+            hides_third_step: !self.tracker.shows_third_step(),
+            hiding_filter: hiding_filter(&self.totals.sources),
             attempts_set_aside: self.tracker.set_aside_undecided(),
             attempts_followed: self.attempts_followed,
+            ..self.totals.quality(lost_packets)
         }
     }
 }

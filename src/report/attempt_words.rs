@@ -2,6 +2,7 @@
 
 use super::evidence_words::duration;
 use super::model::Report;
+use super::note_words::notes;
 use super::outcome_words::shown_name;
 use super::sanitize::terminal_safe;
 use crate::capture::Timestamp;
@@ -147,7 +148,7 @@ pub(super) fn facts(report: &Report, diagnosed: &DiagnosedAttempt) -> Vec<String
         facts.push(format!("connect() on Linux: {error}{unless}"));
     }
     let comments = report.capture.comments_on(diagnosed);
-    let noted = diagnosed.notes.iter().chain(&comments);
-    facts.extend(noted.map(|text| terminal_safe(text).into_owned()));
+    let noted = notes(diagnosed).into_iter().chain(comments);
+    facts.extend(noted.map(|text| terminal_safe(&text).into_owned()));
     facts
 }

@@ -7,6 +7,7 @@ use super::endpoint_words::is_failing;
 use super::evidence_words::{self, duration};
 use super::model::Report;
 use super::sanitize::terminal_safe;
+use super::statement_words::statement;
 use super::times::TimeZoneChoice;
 use crate::diagnosis::Vantage;
 use crate::handshake::Outcome;
@@ -146,7 +147,7 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
 pub(super) fn cannot_show(report: &Report) -> Vec<String> {
     let findings = report.diagnosis.findings.iter();
     let of_capture = findings.filter(|finding| finding.kind.is_about_capture());
-    let statements = of_capture.map(|finding| terminal_safe(&finding.statement).into_owned());
+    let statements = of_capture.map(|finding| terminal_safe(&statement(finding)).into_owned());
     limits(report).into_iter().chain(statements).collect()
 }
 

@@ -1,11 +1,11 @@
 //! The words for a packet that an attempt shows as evidence: the same in every format.
 
+pub(super) use super::duration_words::duration;
 use super::model::Report;
 use super::sanitize::terminal_safe;
 use crate::capture::PacketPlace;
 use crate::decode::{SequenceNumber, TcpOptions};
 use crate::diagnosis::Proof;
-pub(super) use crate::diagnosis::duration;
 use crate::handshake::{Attempt, AttemptId, Content, Role, SeenPacket, Sender};
 
 /// Who sent it: `client`, `server`, or the address of somebody else.

@@ -4,7 +4,7 @@
 //! came from a capture reaches a terminal unescaped.
 //!
 //! What formats for people say in the same words stands in the files named `*_words`; these words are safe for a terminal,
-//! and each format escapes what is special in it.
+//! unless their file says otherwise, and each format escapes what is special in it.
 
 mod attempt_words;
 mod capture_words;
@@ -13,6 +13,7 @@ mod counts;
 #[cfg(feature = "csv")]
 pub mod csv;
 pub mod difference;
+mod duration_words;
 mod endpoint_words;
 #[cfg(feature = "evidence")]
 pub mod evidence;
@@ -22,8 +23,12 @@ mod finding_words;
 pub mod html;
 pub mod json;
 pub mod ladder;
+mod limit_words;
 pub mod markdown;
 mod model;
+pub mod next_step_words;
+mod noise_words;
+pub mod note_words;
 mod outcome_words;
 mod packet_filters;
 mod provenance_words;
@@ -31,6 +36,8 @@ mod sanitize;
 mod settings;
 pub(crate) mod shell_word;
 mod shown_attempts;
+pub mod statement_words;
+pub mod testimony_words;
 pub mod text;
 mod times;
 
@@ -42,6 +49,7 @@ pub(crate) mod words {
     pub(crate) use super::finding_words::title;
     pub(crate) use super::model::shortened;
     pub(crate) use super::outcome_words::{mark, shown_name};
+    pub(crate) use super::statement_words::statement;
     pub(crate) use super::text::page::{cut, padded, right};
 }
 

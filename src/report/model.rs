@@ -7,7 +7,7 @@ use super::sanitize::terminal_safe;
 use super::settings::Settings;
 use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
 use crate::decode::{Endpoint, SetAside};
-use crate::diagnosis::{DiagnosedAttempt, Diagnosis};
+use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis};
 
 /// A finished report.
 #[derive(Clone, Debug)]
@@ -125,12 +125,22 @@ impl CaptureTotals {
         self.set_aside.entry(reason).or_insert(first).count += 1;
     }
 
-    /// Whether ICMP errors may have been on the wire that the capture does not show: it was filtered to TCP, or to
-    /// TCP flags, or cut too short for what they quote.
+    /// What the capture can show, and what it may have missed; so many packets were lost.
+    pub fn quality(&self, lost_packets: u64) -> CaptureQuality {
+        CaptureQuality {
+            hides_third_step: !self.shows_third_step,
+            leaves_out_third_step: self.leaves_out_third_step,
+            has_truncated_headers: self.set_aside.contains_key(&SetAside::TruncatedHeader),
+            hiding_filter: self.hiding_filter.clone(),
+            lost_packets,
+            attempts_set_aside: self.attempts_set_aside,
+            ..CaptureQuality::default()
+        }
+    }
+
+    /// Whether ICMP errors may have been on the wire that the capture does not show.
     pub fn may_miss_icmp_errors(&self) -> bool {
-        (!self.shows_third_step && !self.leaves_out_third_step)
-            || self.hiding_filter.is_some()
-            || self.set_aside.contains_key(&SetAside::TruncatedHeader)
+        self.quality(0).may_miss_icmp_errors()
     }
 
     /// What people wrote about packets of the attempt: the first of their comments; hostile text.

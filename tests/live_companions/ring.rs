@@ -37,6 +37,26 @@ fn verdicts(report: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// The verdicts of a watch, but for what its own host testifies: that nobody listens on a port of its
+/// loopback makes certain what packets leave open, and a file has packets alone.
+fn by_packets_alone(verdicts: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let (certain, possible) = (r#""closed_port" "certain""#, r#""closed_port" "possible""#);
+    let is_of_loopback = |ends: &str| ends.starts_with(r#""127.0.0.1:"#);
+    let testified = verdicts
+        .iter()
+        .filter(|(ends, verdict)| is_of_loopback(ends) && verdict.contains(certain));
+    assert_eq!(testified.count(), 3);
+    let of_packets = |(ends, verdict): (String, String)| {
+        let verdict = if is_of_loopback(&ends) {
+            verdict.replace(certain, possible)
+        } else {
+            verdict
+        };
+        (ends, verdict)
+    };
+    verdicts.into_iter().map(of_packets).collect()
+}
+
 /// All kinds of ends, captured on two interfaces with different link types: what passes eth0 stands there twice.
 fn a_ring_gives_the_same_verdicts() {
     let mut network = Network::new();
@@ -81,7 +101,7 @@ fn a_ring_gives_the_same_verdicts() {
 
     let live = written(&report);
     let read = read(&ring);
-    assert_eq!(verdicts(&read), verdicts(&live));
+    assert_eq!(verdicts(&read), by_packets_alone(verdicts(&live)));
     assert_eq!(verdicts(&live).len(), 50);
     assert_eq!(read["summary"], live["summary"]);
     let link_types: Vec<&Value> = read["capture"]["sources"][0]["interfaces"]

@@ -2,15 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Case, Cause, Confidence, Rule};
+use super::case::Case;
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::PORTS_OF_A_SCAN;
 use crate::handshake::{Content, Role};
-
-pub(super) const RULES: &[(Cause, Rule)] = &[
-    (Cause::LateSynAck, late_syn_ack),
-    (Cause::HalfOpenScan, half_open_scan),
-    (Cause::ClientReset, client_reset),
-];
 
 /// Nobody stops waiting sooner than this: the shortest usual limits are of one second.
 const SHORTEST_LIMIT: Duration = Duration::from_millis(900);
@@ -22,27 +17,28 @@ const AT_ONCE: Duration = Duration::from_millis(100);
 const LARGEST_SCANNER_WINDOW: u16 = 4096;
 
 /// The SYN-ACK came after the client had stopped waiting.
-fn late_syn_ack(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn late_syn_ack(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let waited = attempt.answered_at?.since(attempt.first_syn_at?);
     (waited >= SHORTEST_LIMIT).then_some(Confidence::Likely)
 }
 
 /// The RST follows at once, and the client does so to many ports, or its SYN is a scanner's.
-fn half_open_scan(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn half_open_scan(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let delay = attempt.client_reset_at?.since(attempt.answered_at?);
     let is_scanner = has_scanner_syn(case)
-        || case.comparison.targets_of(attempt.client.address) >= PORTS_OF_A_SCAN;
-    (delay <= AT_ONCE && late_syn_ack(case).is_none() && is_scanner).then_some(Confidence::Likely)
+        || case.comparison().targets_of(attempt.client.address) >= PORTS_OF_A_SCAN;
+    (delay <= AT_ONCE && is_scanner).then_some(Confidence::Likely)
 }
 
-/// Neither: certain as a fact, it was the client's own RST.
-fn client_reset(case: Case<'_>) -> Option<Confidence> {
-    (late_syn_ack(case).is_none() && half_open_scan(case).is_none()).then_some(Confidence::Certain)
+/// Certain as a fact: it was the client's own RST.
+#[expect(clippy::unnecessary_wraps, reason = "a rule like the others")]
+pub(super) fn client_reset(_: &Case<'_>) -> Option<Confidence> {
+    Some(Confidence::Certain)
 }
 
-fn has_scanner_syn(case: Case<'_>) -> bool {
+fn has_scanner_syn(case: &Case<'_>) -> bool {
     case.first(Role::Syn).is_some_and(|syn| match syn.content {
         Content::Segment {
             window: Some(window),

@@ -1,63 +1,56 @@
 //! Why nothing acceptable answered the SYN: what met it, and how others fared.
 
-use super::{Case, Cause, Confidence, Rule};
+use super::case::Case;
+use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::testimony::proves_full_accept_queue;
 use crate::handshake::{Content, Outcome, Role};
 
-pub(super) const RULES: &[(Cause, Rule)] = &[
-    (Cause::AnswerFromOtherAddress, answer_from_other_address),
-    (Cause::StaleConnection, stale_connection),
-    (Cause::InvalidReset, invalid_reset),
-    (Cause::HostDown, host_down),
-    (Cause::HostSilent, host_silent),
-    (Cause::AuthenticationOption, authentication_option),
-    (Cause::SourceFiltered, source_filtered),
-    (Cause::AcceptQueueFull, accept_queue_full),
-    (Cause::PortFiltered, port_filtered),
-    (Cause::PathLoss, path_loss),
-];
-
 /// A SYN-ACK with the right ports and number came from another address.
-fn answer_from_other_address(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn answer_from_other_address(case: &Case<'_>) -> Option<Confidence> {
     case.first(Role::SynAckFromElsewhere)
         .map(|_| Confidence::Certain)
 }
 
 /// The SYN was answered by an ACK whose number is of an older connection.
-fn stale_connection(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn stale_connection(case: &Case<'_>) -> Option<Confidence> {
     case.first(Role::BareAck).map(|_| Confidence::Certain)
 }
 
 /// RSTs came that the client had to ignore.
-fn invalid_reset(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn invalid_reset(case: &Case<'_>) -> Option<Confidence> {
     case.first(Role::UnacceptableReset)
         .map(|_| Confidence::Certain)
 }
 
+/// The server itself says so: its queue is full, and its kernel counted an overflow.
+pub(super) fn accept_queue_proved_full(case: &Case<'_>) -> Option<Confidence> {
+    proves_full_accept_queue(case.testimony()).then_some(Confidence::Certain)
+}
+
 /// Questions who has the server's address, and nobody answered.
-fn host_down(case: Case<'_>) -> Option<Confidence> {
-    let asked = case.comparison.asked_for(case.attempt().server.address);
+pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
+    let asked = case.comparison().asked_for(case.attempt().server.address);
     (asked.questions >= 2 && asked.answers == 0).then_some(Confidence::Certain)
 }
 
 /// Not one packet of the host is in the capture: certain as a fact; what it means is another question.
-fn host_silent(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn host_silent(case: &Case<'_>) -> Option<Confidence> {
     let address = case.attempt().server.address;
-    let is_there = case.comparison.asked_for(address).answers > 0;
-    (case.comparison.is_silent(address)? && !is_there && host_down(case).is_none())
-        .then_some(Confidence::Certain)
+    let is_there = case.comparison().asked_for(address).answers > 0;
+    (case.comparison().is_silent(address)? && !is_there).then_some(Confidence::Certain)
 }
 
 /// The SYN is signed, and a TCP that has no such key drops it.
-fn authentication_option(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn authentication_option(case: &Case<'_>) -> Option<Confidence> {
     let syn = case.first(Role::Syn)?;
     matches!(syn.content, Content::Segment { options, .. } if options.authentication)
         .then_some(Confidence::Likely)
 }
 
 /// The port accepts others in the same seconds and drops none of them, and never accepts this client.
-fn source_filtered(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn source_filtered(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
-    let service = case.comparison.service(attempt.server)?;
+    let service = case.comparison().service(attempt.server)?;
     let client = attempt.client.address;
     let is_only_one = !service.has_accepted_from(client) && !service.drops_others_than(client);
     (is_only_one && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
@@ -65,42 +58,40 @@ fn source_filtered(case: Case<'_>) -> Option<Confidence> {
 
 /// The port accepts in the same seconds, and this client at other times, or drops others as well: its queue was full for
 /// this SYN.
-fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
-    let service = case.comparison.service(attempt.server)?;
+    let service = case.comparison().service(attempt.server)?;
     let client = attempt.client.address;
-    if case.comparison.is_sent_back(attempt) || service.is_ordered_by_timestamps(client) {
+    if case.comparison().is_sent_back(attempt) || service.is_ordered_by_timestamps(client) {
         return None;
     }
     let is_for_some = service.has_accepted_from(client) || service.drops_others_than(client);
-    let is_filter = authentication_option(case).is_some();
-    let is_seen = case.comparison.is_silent(attempt.server.address) == Some(false);
+    let is_seen = case.comparison().is_silent(attempt.server.address) == Some(false);
     let is_beside_success = service.accepted_about(attempt.first_syn_at?);
-    (is_for_some && is_seen && !is_filter && is_beside_success).then_some(Confidence::Likely)
+    (is_for_some && is_seen && is_beside_success).then_some(Confidence::Likely)
 }
 
 /// The host answers on other ports or to ping, this port never answers anybody.
-fn port_filtered(case: Case<'_>) -> Option<Confidence> {
-    let was_answered =
-        case.first(Role::UnacceptableSynAck).is_some() || answer_from_other_address(case).is_some();
-    let is_of_translation = case.comparison.is_answered_in_another_name(case.attempt())
-        || case.comparison.is_sent_back(case.attempt());
+pub(super) fn port_filtered(case: &Case<'_>) -> Option<Confidence> {
+    let was_answered = case.first(Role::UnacceptableSynAck).is_some();
+    let is_of_translation = case
+        .comparison()
+        .is_answered_in_another_name(case.attempt())
+        || case.comparison().is_sent_back(case.attempt());
     if was_answered || is_of_translation {
         return None;
     }
-    case.comparison
+    case.comparison()
         .answers_elsewhere(case.attempt().server)
         .then_some(Confidence::Likely)
 }
 
 /// The port accepts at other times, and nothing tells why not now.
-fn path_loss(case: Case<'_>) -> Option<Confidence> {
-    let service = case.comparison.service(case.attempt().server)?;
+pub(super) fn path_loss(case: &Case<'_>) -> Option<Confidence> {
+    let service = case.comparison().service(case.attempt().server)?;
     let client = case.attempt().client.address;
-    let is_explained = accept_queue_full(case).is_some()
-        || source_filtered(case).is_some()
-        || case.comparison.is_sent_back(case.attempt())
-        || service.is_ordered_by_timestamps(client);
+    let is_explained =
+        case.comparison().is_sent_back(case.attempt()) || service.is_ordered_by_timestamps(client);
     let was_refused = service
         .moments()
         .iter()

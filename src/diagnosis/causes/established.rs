@@ -1,27 +1,15 @@
 //! What was wrong with a handshake that was completed all the same.
 
-use super::{Case, Cause, Confidence, Rule};
-use crate::decode::{SequenceNumber, TcpFlags};
+use super::case::Case;
+use crate::decode::SequenceNumber;
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Vantage;
-use crate::handshake::{Attempt, Content, Role, SeenPacket, Sender};
-
-pub(super) const RULES: &[(Cause, Rule)] = &[
-    (Cause::AcceptQueueFull, accept_queue_full),
-    (Cause::FeatureDropped, feature_dropped),
-    (Cause::ProxyWithoutBackend, proxy_without_backend),
-];
-
-/// Somebody answered in the server's name, and closed without a byte.
-fn proxy_without_backend(case: Case<'_>) -> Option<Confidence> {
-    case.attempt()
-        .server_closed_unheard
-        .then(|| super::reset::proxy_without_backend(case))
-        .flatten()
-}
+use crate::diagnosis::offered_features::was_feature_dropped;
+use crate::handshake::{Content, Role, SeenPacket, Sender};
 
 /// The SYN-ACK is repeated although the client's ACK was seen: the server had no room for the connection. Likely only where
 /// the ACK was seen to arrive: elsewhere it may be lost further on.
-fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let established = case.attempt().established_at?;
     let first = case.first(Role::SynAck)?;
     let is_repetition =
@@ -39,27 +27,8 @@ fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
 }
 
 /// The first SYN offered a feature and met silence; the repetition without it was answered.
-fn feature_dropped(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn feature_dropped(case: &Case<'_>) -> Option<Confidence> {
     was_feature_dropped(case.attempt()).then_some(Confidence::Likely)
-}
-
-/// Whether the SYN was answered only when it no longer offered what it had offered first.
-///
-/// An ICMP message that only adjusts the connect, as "fragmentation needed", explains the repetition.
-pub(in crate::diagnosis) fn was_feature_dropped(attempt: &Attempt) -> bool {
-    if attempt.packets_as(&[Role::IcmpAdjustment]).next().is_some() {
-        return false;
-    }
-    let first = attempt.packets_as(&[Role::Syn]).next().map(features);
-    let repeated = attempt.packets_as(&[Role::SynRepeated]);
-    let last = repeated
-        .filter(|packet| Some(packet.place.at) <= attempt.answered_at)
-        .last()
-        .map(features);
-    let (Some(first), Some(last)) = (first, last) else {
-        return false;
-    };
-    first != last && first.0 >= last.0 && first.1 >= last.1 && first.2 >= last.2
 }
 
 /// The sequence number: a SYN proxy's SYN-ACK and that of the server behind it have different ones.
@@ -67,17 +36,5 @@ fn number(packet: &SeenPacket) -> Option<SequenceNumber> {
     match packet.content {
         Content::Segment { sequence, .. } => Some(sequence),
         Content::Icmp { .. } => None,
-    }
-}
-
-/// Whether the SYN offers ECN, Fast Open, Multipath TCP.
-fn features(syn: &SeenPacket) -> (bool, bool, bool) {
-    match syn.content {
-        Content::Segment { flags, options, .. } => (
-            flags.contains(TcpFlags(TcpFlags::ECE.0 | TcpFlags::CWR.0)),
-            options.fast_open,
-            options.multipath,
-        ),
-        Content::Icmp { .. } => (false, false, false),
     }
 }

@@ -1,9 +1,11 @@
 //! Why an attempt ended as it did: a judgement, with the confidence that the packets allow.
 //!
-//! Each cause is a function of its own, named as the cause, in the file of the outcome that it explains. It says how sure
-//! it is, or nothing. The surest is the cause; others that hold as well are named beside it.
+//! Each cause is a function of its own, named as the cause, in the file of the outcome that it explains. It
+//! says how sure it is, or nothing. In which order they run and which silence which is a table,
+//! [`rules`]. The surest is the cause; others that hold as well are named beside it.
 
 mod aborted;
+mod case;
 mod dropped;
 mod established;
 mod half_open;
@@ -12,226 +14,60 @@ mod refused;
 mod rejected;
 mod reset;
 mod responder;
+mod rules;
 
-pub(super) use established::was_feature_dropped;
 pub(super) use responder::{Mark, mark_of};
 
-use serde::{Deserialize, Serialize};
-
-use super::comparison::{Comparison, Vantage};
-use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, SeenPacket};
-
-/// Declares the causes with their names in reports and the words of a headline.
-macro_rules! causes {
-    ($($(#[$doc:meta])* $variant:ident, $name:literal, $words:literal;)*) => {
-        /// Why an attempt ended as it did.
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-        )]
-        #[non_exhaustive]
-        pub enum Cause { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
-
-        impl Cause {
-            /// All causes.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The cause's name in reports.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// The cause in a few words, as a headline says it.
-            pub const fn words(self) -> &'static str {
-                match self { $(Self::$variant => $words,)* }
-            }
-        }
-    };
-}
-
-causes! {
-    /// Nothing listens: the host's own stack refused.
-    ClosedPort, "closed_port", "nothing listens on this port";
-    /// A packet filter answers with a RST.
-    FirewallReset, "firewall_reset", "a packet filter resets";
-    /// A RST that does not come from the server's own stack.
-    MiddleboxReset, "middlebox_reset", "a box in the middle resets";
-    /// A RST and a SYN-ACK answer one SYN, from different distances.
-    TwoResponders, "two_responders", "two hosts answer";
-    /// An ICMP port unreachable.
-    PortUnreachable, "port_unreachable", "ICMP port unreachable";
-    /// An ICMP host (or IPv6 address) unreachable.
-    HostUnreachable, "host_unreachable", "ICMP host unreachable";
-    /// An ICMP net unreachable, or IPv6 no route.
-    NetUnreachable, "net_unreachable", "ICMP net unreachable";
-    /// An ICMP protocol unreachable.
-    ProtocolUnreachable, "protocol_unreachable", "ICMP protocol unreachable";
-    /// An ICMP error that says that a rule forbids it.
-    AdminProhibited, "admin_prohibited", "ICMP: a rule forbids it";
-    /// The packet's time to live was used up: a routing loop, or too long a way.
-    TtlExceeded, "ttl_exceeded", "ICMP time exceeded: a routing loop";
-    /// Another ICMP error.
-    OtherIcmp, "other_icmp", "an ICMP error";
-    /// Nobody answers for the server's address on its own link.
-    HostDown, "host_down", "the host is down";
-    /// Not one packet of the server is in the capture.
-    HostSilent, "host_silent", "nothing at all from this host";
-    /// The host answers, this port answers nobody.
-    PortFiltered, "port_filtered", "the host answers, this port never";
-    /// The port answers others, and never this client.
-    SourceFiltered, "source_filtered", "the port answers others, never this client";
-    /// The application does not accept, and its queue is full.
-    AcceptQueueFull, "accept_queue_full", "the accept queue is full";
-    /// Losses without pattern.
-    PathLoss, "path_loss", "packets are lost on the way";
-    /// The SYN was answered by an ACK of an older connection on the same 4-tuple.
-    StaleConnection, "stale_connection", "an older connection has these ports";
-    /// RSTs came that the client had to ignore.
-    InvalidReset, "invalid_reset", "RSTs that the client must ignore";
-    /// The SYN-ACK came from another address than the SYN went to.
-    AnswerFromOtherAddress, "answer_from_other_address", "the answer comes from another address";
-    /// The SYN carries TCP-MD5 or TCP-AO, and nothing answers.
-    AuthenticationOption, "authentication_option", "the server's TCP drops a signed SYN";
-    /// SYNs with a feature are dropped, those without pass.
-    FeatureDropped, "feature_dropped", "SYNs with a new feature are dropped";
-    /// SYN-ACKs were sent, and the client goes on repeating its SYN.
-    SynAckLost, "syn_ack_lost", "the answers do not reach the client";
-    /// SYN-ACKs were sent, and nothing more comes from the client.
-    ClientSilent, "client_silent", "the client is silent";
-    /// A scanner that does not want to connect.
-    HalfOpenScan, "half_open_scan", "a SYN scan";
-    /// The SYN-ACK came after the client had stopped waiting.
-    LateSynAck, "late_syn_ack", "the answer came too late";
-    /// The client reset the attempt for a reason of its own.
-    ClientReset, "client_reset", "the client resets";
-    /// The application closed at once.
-    ServerAbort, "server_abort", "the server's application aborts";
-    /// A proxy answered that has nobody behind it.
-    ProxyWithoutBackend, "proxy_without_backend", "a proxy answers, nobody behind it";
-    /// The client's own packet filter answers.
-    LocalFirewall, "local_firewall", "the client's own packet filter answers";
-    /// The capture ends too early to say.
-    CaptureEnded, "capture_ended", "the capture ends too early";
-}
-
-/// How sure a cause is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// It fits, and so do other causes.
-    Possible,
-    /// Other causes would fit worse.
-    Likely,
-    /// The packets prove it.
-    Certain,
-}
-
-impl Confidence {
-    /// The confidence's name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Possible => "possible",
-            Self::Likely => "likely",
-            Self::Certain => "certain",
-        }
-    }
-}
-
-/// A cause, and how sure it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Judged {
-    /// The cause.
-    pub cause: Cause,
-    /// How sure.
-    pub confidence: Confidence,
-}
-
-/// An attempt to be explained, and what it can be compared with.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Case<'a> {
-    pub(super) decided: &'a DecidedAttempt,
-    pub(super) comparison: &'a Comparison,
-}
-
-impl<'a> Case<'a> {
-    fn attempt(self) -> &'a Attempt {
-        &self.decided.attempt
-    }
-
-    /// Where it was captured.
-    fn vantage(self) -> Option<Vantage> {
-        let (client, server) = (self.attempt().client, self.attempt().server);
-        self.comparison.vantage(client.address, server.address)
-    }
-
-    /// The first packet of the attempt that plays this part.
-    fn first(self, role: Role) -> Option<&'a SeenPacket> {
-        self.attempt()
-            .evidence
-            .packets()
-            .iter()
-            .find(|packet| packet.role == role)
-    }
-}
-
-type Rule = fn(Case<'_>) -> Option<Confidence>;
-
-/// The causes that may explain an outcome; of equally sure ones the first is the cause.
-fn rules(outcome: Outcome) -> &'static [(Cause, Rule)] {
-    match outcome {
-        Outcome::Refused => refused::RULES,
-        Outcome::Rejected => rejected::RULES,
-        Outcome::Dropped => dropped::RULES,
-        Outcome::HalfOpen => half_open::RULES,
-        Outcome::Aborted => aborted::RULES,
-        Outcome::Reset => reset::RULES,
-        Outcome::Established => established::RULES,
-        Outcome::Partial => partial::RULES,
-        Outcome::Pending => &[(Cause::CaptureEnded, |_| Some(Confidence::Certain))],
-    }
-}
+use super::cause::{Confidence, Judged};
+use super::comparison::Comparison;
+use super::testimony::Testimony;
+use crate::handshake::DecidedAttempt;
+use case::Case;
+use rules::{RULES, Rule};
 
 /// All causes that hold for an attempt, the surest first.
-pub(super) fn causes(decided: &DecidedAttempt, comparison: &Comparison) -> Vec<Judged> {
-    let case = Case {
-        decided,
-        comparison,
-    };
-    let mut found: Vec<Judged> = rules(decided.judgement.outcome)
-        .iter()
-        .filter_map(|(cause, rule)| {
-            Some(Judged {
-                cause: *cause,
-                confidence: rule(case)?,
-            })
-        })
-        .collect();
-    for judged in &mut found {
-        doubt_silence(case, judged);
+pub(super) fn causes(
+    decided: &DecidedAttempt,
+    comparison: &Comparison,
+    testimony: &[Testimony],
+) -> Vec<Judged> {
+    let mut case = Case::new(decided, comparison, testimony);
+    for rule in RULES {
+        if let Some(judged) = judge(rule, &case) {
+            case.take(judged);
+        }
     }
+    let mut found = case.into_holding();
     found.sort_by_key(|judged| std::cmp::Reverse(judged.confidence));
     found
 }
 
+/// What the rule says in the light of what already holds.
+fn judge(rule: &Rule, case: &Case<'_>) -> Option<Judged> {
+    let is_silenced = || {
+        rule.unless
+            .iter()
+            .any(|(cause, confidence)| case.holds(*cause) >= Some(*confidence))
+    };
+    if !rule.of.contains(&case.outcome()) || is_silenced() {
+        return None;
+    }
+    let confidence = (rule.holds)(case)?;
+    let is_doubtful = rule.leans_on_silence && case.is_silence_doubtful();
+    Some(Judged {
+        cause: rule.cause,
+        confidence: if is_doubtful {
+            less_sure(confidence)
+        } else {
+            confidence
+        },
+    })
+}
+
 /// What is concluded from silence is less sure in a capture that may have missed the answer.
-fn doubt_silence(case: Case<'_>, judged: &mut Judged) {
-    let is_concluded_from_silence = matches!(
-        judged.cause,
-        Cause::HostDown
-            | Cause::PortFiltered
-            | Cause::SourceFiltered
-            | Cause::AcceptQueueFull
-            | Cause::AuthenticationOption
-            | Cause::ClientSilent
-    );
-    let is_silence = matches!(
-        case.decided.judgement.outcome,
-        Outcome::Dropped | Outcome::HalfOpen
-    );
-    let server = case.attempt().server.address;
-    if is_silence && is_concluded_from_silence && case.comparison.is_silence_doubtful(server) {
-        judged.confidence = match judged.confidence {
-            Confidence::Certain => Confidence::Likely,
-            Confidence::Likely | Confidence::Possible => Confidence::Possible,
-        };
+const fn less_sure(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::Certain => Confidence::Likely,
+        Confidence::Likely | Confidence::Possible => Confidence::Possible,
     }
 }

@@ -2,28 +2,18 @@
 
 use std::time::Duration;
 
-use super::{Case, Cause, Confidence, Rule};
+use super::case::Case;
 use crate::decode::IcmpKind;
-
-pub(super) const RULES: &[(Cause, Rule)] = &[
-    (Cause::HostDown, host_down),
-    (Cause::PortUnreachable, port_unreachable),
-    (Cause::HostUnreachable, host_unreachable),
-    (Cause::NetUnreachable, net_unreachable),
-    (Cause::ProtocolUnreachable, protocol_unreachable),
-    (Cause::AdminProhibited, admin_prohibited),
-    (Cause::TtlExceeded, ttl_exceeded),
-    (Cause::OtherIcmp, other_icmp),
-];
+use crate::diagnosis::cause::Confidence;
 
 /// A router that waits for an answer to its ARP or neighbour solicitation gives up after 3 s.
 const RESOLUTION_TIME: Duration = Duration::from_millis(2500);
 
 /// Host unreachable as late as a router gives up asking for the host, or questions for it that nobody answered.
-fn host_down(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
     host_unreachable(case)?;
     let attempt = case.attempt();
-    let asked = case.comparison.asked_for(attempt.server.address);
+    let asked = case.comparison().asked_for(attempt.server.address);
     if asked.questions >= 2 && asked.answers == 0 {
         return Some(Confidence::Certain);
     }
@@ -32,29 +22,29 @@ fn host_down(case: Case<'_>) -> Option<Confidence> {
     (waited >= RESOLUTION_TIME).then_some(Confidence::Likely)
 }
 
-fn port_unreachable(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn port_unreachable(case: &Case<'_>) -> Option<Confidence> {
     says(case, |kind| {
         matches!(kind, IcmpKind::V4(3, 3) | IcmpKind::V6(1, 4))
     })
 }
 
-fn host_unreachable(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn host_unreachable(case: &Case<'_>) -> Option<Confidence> {
     says(case, |kind| {
         matches!(kind, IcmpKind::V4(3, 1 | 7 | 8 | 12) | IcmpKind::V6(1, 3))
     })
 }
 
-fn net_unreachable(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn net_unreachable(case: &Case<'_>) -> Option<Confidence> {
     says(case, |kind| {
         matches!(kind, IcmpKind::V4(3, 0 | 6 | 11) | IcmpKind::V6(1, 0))
     })
 }
 
-fn protocol_unreachable(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn protocol_unreachable(case: &Case<'_>) -> Option<Confidence> {
     says(case, |kind| matches!(kind, IcmpKind::V4(3, 2)))
 }
 
-fn admin_prohibited(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn admin_prohibited(case: &Case<'_>) -> Option<Confidence> {
     says(case, |kind| {
         matches!(
             kind,
@@ -63,28 +53,18 @@ fn admin_prohibited(case: Case<'_>) -> Option<Confidence> {
     })
 }
 
-fn ttl_exceeded(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn ttl_exceeded(case: &Case<'_>) -> Option<Confidence> {
     says(case, |kind| {
         matches!(kind, IcmpKind::V4(11, 0) | IcmpKind::V6(3, 0))
     })
 }
 
-fn other_icmp(case: Case<'_>) -> Option<Confidence> {
-    let named: [Rule; 6] = [
-        port_unreachable,
-        host_unreachable,
-        net_unreachable,
-        protocol_unreachable,
-        admin_prohibited,
-        ttl_exceeded,
-    ];
-    named
-        .iter()
-        .all(|rule| rule(case).is_none())
-        .then_some(Confidence::Certain)
+/// None of those that have a name here.
+pub(super) fn other_icmp(case: &Case<'_>) -> Option<Confidence> {
+    says(case, |_| true)
 }
 
-fn says(case: Case<'_>, is_meant: fn(IcmpKind) -> bool) -> Option<Confidence> {
+fn says(case: &Case<'_>, is_meant: fn(IcmpKind) -> bool) -> Option<Confidence> {
     case.attempt()
         .rejected_by
         .filter(|kind| is_meant(*kind))

@@ -2,25 +2,18 @@
 
 use std::time::Duration;
 
+use super::case::Case;
 use super::responder::is_too_soon;
-use super::{Case, Cause, Confidence, Rule};
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{hop_distance, is_untouched};
-use crate::handshake::{Content, Role, SeenPacket};
-
-pub(super) const RULES: &[(Cause, Rule)] = &[
-    (Cause::AcceptQueueFull, accept_queue_full),
-    (Cause::ProxyWithoutBackend, proxy_without_backend),
-    (Cause::TwoResponders, two_responders),
-    (Cause::MiddleboxReset, middlebox_reset),
-    (Cause::ServerAbort, server_abort),
-];
+use crate::handshake::{Content, Outcome, Role, SeenPacket};
 
 /// A full queue shows when the ACK arrives.
 const RIGHT_AFTER_THE_ACK: Duration = Duration::from_millis(100);
 
 /// A RST without ACK right after the client's ACK: the kernel gives up a connection that it cannot queue
 /// (`tcp_abort_on_overflow`). Certain when it was seen where the server sent it.
-fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let reset = case
         .first(Role::Reset)
@@ -41,8 +34,11 @@ fn accept_queue_full(case: Case<'_>) -> Option<Confidence> {
 }
 
 /// Somebody answers in the server's name: a SYN proxy, whose SYN-ACK has window 0, or who answers sooner than the way to the
-/// server allows, by its other ports.
-pub(super) fn proxy_without_backend(case: Case<'_>) -> Option<Confidence> {
+/// server allows, by its other ports; and it closed or reset without a byte.
+pub(super) fn proxy_without_backend(case: &Case<'_>) -> Option<Confidence> {
+    if case.outcome() == Outcome::Established && !case.attempt().server_closed_unheard {
+        return None;
+    }
     let syn_ack = case.first(Role::SynAck)?;
     if window(syn_ack) == Some(0) {
         return Some(Confidence::Likely);
@@ -52,45 +48,42 @@ pub(super) fn proxy_without_backend(case: Case<'_>) -> Option<Confidence> {
     is_too_soon(case, waited, Some(attempt.server.port)).then_some(Confidence::Possible)
 }
 
-/// The RST answers the SYN, as if there had been no SYN-ACK, from another distance.
-fn two_responders(case: Case<'_>) -> Option<Confidence> {
-    let is_answer_to_syn = case.attempt().reset_at.is_none();
+/// A SYN-ACK and a RST answer one SYN, the RST as if there had been no SYN-ACK, from another distance.
+pub(super) fn two_responders(case: &Case<'_>) -> Option<Confidence> {
+    let is_answer_to_syn = case.outcome() == Outcome::Refused || case.attempt().reset_at.is_none();
     (is_answer_to_syn && answers_from_two_distances(case)).then_some(Confidence::Likely)
 }
 
 /// The RST comes from another distance than the SYN-ACK, or so soon after the ACK that the server cannot have seen that.
-fn middlebox_reset(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let is_too_soon = attempt
         .reset_at
         .zip(attempt.established_at)
         .is_some_and(|(reset, acknowledged)| is_too_soon(case, reset.since(acknowledged), None));
-    let is_foreign =
-        (answers_from_two_distances(case) || is_too_soon) && proxy_without_backend(case).is_none();
-    (is_foreign && two_responders(case).is_none()).then_some(Confidence::Likely)
+    (answers_from_two_distances(case) || is_too_soon).then_some(Confidence::Likely)
 }
 
 /// A RST with ACK comes from a live socket: the application closed with data unread, or without lingering.
-fn server_abort(case: Case<'_>) -> Option<Confidence> {
+pub(super) fn server_abort(case: &Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset).filter(|reset| has_ack(reset))?;
     let is_live_socket = case.attempt().reset_at.is_some() && !has_other_distance(case, reset);
-    let is_of_another = proxy_without_backend(case).is_some() || middlebox_reset(case).is_some();
-    (is_live_socket && !is_of_another).then_some(Confidence::Likely)
+    is_live_socket.then_some(Confidence::Likely)
 }
 
 /// Whether the SYN-ACK and the RST that answer one SYN have come different numbers of hops.
-pub(super) fn answers_from_two_distances(case: Case<'_>) -> bool {
+fn answers_from_two_distances(case: &Case<'_>) -> bool {
     case.first(Role::Reset)
         .is_some_and(|reset| has_other_distance(case, reset))
 }
 
-fn has_other_distance(case: Case<'_>, reset: &SeenPacket) -> bool {
+fn has_other_distance(case: &Case<'_>, reset: &SeenPacket) -> bool {
     case.first(Role::SynAck)
         .is_some_and(|syn_ack| hop_distance(syn_ack.ip.ttl) != hop_distance(reset.ip.ttl))
 }
 
 /// Whether the client had sent data before the RST: its number is beyond what the SYN-ACK allows then.
-fn has_sent_data(case: Case<'_>) -> bool {
+fn has_sent_data(case: &Case<'_>) -> bool {
     case.first(Role::Proof)
         .is_some_and(|proof| match proof.content {
             Content::Segment { payload_length, .. } => payload_length > 0,

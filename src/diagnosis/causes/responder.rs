@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Case;
+use super::case::Case;
 use crate::diagnosis::comparison::Distance;
 use crate::handshake::{Attempt, Content, Role, SeenPacket};
 
@@ -53,9 +53,9 @@ const MUCH_FASTER: u32 = 3;
 
 /// Whether an answer came sooner than the way to the server and back allows, which its fastest SYN-ACK shows: from a port
 /// other than `port`, or from any.
-pub(super) fn is_too_soon(case: Case<'_>, answered_after: Duration, but_for: Option<u16>) -> bool {
+pub(super) fn is_too_soon(case: &Case<'_>, answered_after: Duration, but_for: Option<u16>) -> bool {
     let answers = case
-        .comparison
+        .comparison()
         .host(case.attempt().server.address)
         .map(|host| host.fastest_answers);
     let fastest = answers.and_then(|answers| match but_for {
@@ -67,7 +67,7 @@ pub(super) fn is_too_soon(case: Case<'_>, answered_after: Duration, but_for: Opt
 }
 
 /// How far the packet came, against the server's own answers.
-pub(super) fn distance(case: Case<'_>, packet: &SeenPacket) -> Distance {
-    let host = case.comparison.host(case.attempt().server.address);
+pub(super) fn distance(case: &Case<'_>, packet: &SeenPacket) -> Distance {
+    let host = case.comparison().host(case.attempt().server.address);
     host.map_or(Distance::Unknown, |host| host.distance_of(packet))
 }

@@ -6,7 +6,7 @@ use super::Comparison;
 use super::services::{Moment, ServiceHistory};
 use crate::capture::PacketPlace;
 use crate::decode::Endpoint;
-use crate::diagnosis::ComparedAttempt;
+use crate::diagnosis::compared_attempt::ComparedAttempt;
 use crate::handshake::{DecidedAttempt, Outcome};
 
 /// How many are chosen at most.

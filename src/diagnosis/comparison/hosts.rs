@@ -10,7 +10,7 @@ use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::key_filter::KeyFilter;
 use crate::diagnosis::known_ends::Table;
-use crate::diagnosis::limits::Limit;
+use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::worth::keep_worthiest;
 use crate::handshake::SeenPacket;
 
@@ -291,17 +291,11 @@ impl Hosts {
 
     pub(super) fn limits(&self) -> impl Iterator<Item = Limit> {
         let alive = Limit::reached(
-            "hosts_with_a_sign_of_life",
+            LimitKind::HostsWithASignOfLife,
             usize::try_from(self.alive.room()).unwrap_or(usize::MAX),
             self.alive.beyond_room(),
-            "a silent host may be taken for alive: then its cause is less sure, or another",
         );
-        let answering = Limit::reached(
-            "hosts_that_answer",
-            REMEMBERED,
-            self.let_go,
-            "how far the answers of these hosts come is not known: who sent a RST is less sure",
-        );
+        let answering = Limit::reached(LimitKind::HostsThatAnswer, REMEMBERED, self.let_go);
         alive.into_iter().chain(answering)
     }
 }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use super::{Comparison, Names, REMEMBERED};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
+use crate::diagnosis::capture_quality::CaptureQuality;
 use crate::diagnosis::compact_sets::Host;
-use crate::diagnosis::findings::CaptureQuality;
 use crate::handshake::{DecidedAttempt, Outcome};
 
 impl Comparison {

@@ -13,9 +13,7 @@ mod targets;
 mod vantage;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
-pub(super) use services::{
-    Fingerprint, Moment, ServiceHistory, Sign, is_unfinished, worth_of_server,
-};
+pub(super) use services::{Moment, ServiceHistory, worth_of_server};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
@@ -24,13 +22,14 @@ use std::hint::black_box;
 use std::net::IpAddr;
 
 use super::attempt_facts::AttemptFacts;
+use super::capture_quality::CaptureQuality;
 use super::client_sketch::ClientSketch;
 use super::compact_sets::{AddressSet, Host};
-use super::findings::CaptureQuality;
 use super::fixed_hash;
 use super::key_filter::KeyFilter;
 use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
+use super::sign::is_unfinished;
 use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation, RowBatch};
@@ -388,7 +387,7 @@ impl Comparison {
     /// Whether what looks like silence of this host may have been an answer that the capture lost, or could not show.
     pub(super) fn is_silence_doubtful(&self, server: IpAddr) -> bool {
         let is_one_sided = self.was_reached(server) && self.hosts.is_silent(server);
-        self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors || is_one_sided
+        self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors() || is_one_sided
     }
 
     /// What is known of a host that answered.

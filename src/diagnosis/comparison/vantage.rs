@@ -35,6 +35,11 @@ impl Vantage {
 const CLEARLY_LONGER: u32 = 3;
 
 impl Comparison {
+    /// Whether this is an address of the host that captures, as far as that is known.
+    pub(in crate::diagnosis) fn is_here(&self, address: IpAddr) -> bool {
+        address.is_loopback() || self.here.contains(&address)
+    }
+
     /// Where the packets between these two were captured: by whether hops have touched the times to live of either side, and on
     /// one link by how the round trip is split (SYN to SYN-ACK is the way to the server and back, SYN-ACK to ACK the way to
     /// the client and back). `None` where that cannot be told. Where one of them is the host that captures, that is known.

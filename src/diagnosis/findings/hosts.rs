@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingKind, in_order, over};
-use crate::diagnosis::causes::Confidence;
+use super::{Collected, Finding, FindingKind, Statement, in_order, over};
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Moment;
 
 /// How many addresses that nobody tried to connect to are named.
@@ -55,10 +55,10 @@ fn attempts_to(
 
 /// Nobody answers for an address on its link, and connects to it were captured: its answer would have been as well.
 fn host_down(collected: Collected<'_>, address: IpAddr, attempts: Vec<Moment>) -> Finding {
-    let statement = format!(
-        "nobody answers for {address} on its link, asked {} times: the host is down, or not on this link",
-        collected.comparison.asked_for(address).questions
-    );
+    let statement = Statement::HostDown {
+        address,
+        questions: collected.comparison.asked_for(address).questions,
+    };
     let attempts = in_order(attempts.into_iter());
     // As the cause of each attempt: an answer may be among what the capture lost.
     let confidence = if collected.comparison.is_silence_doubtful(address) {
@@ -78,19 +78,11 @@ fn host_down(collected: Collected<'_>, address: IpAddr, attempts: Vec<Moment>) -
 /// Addresses that are asked for, and nothing more: a client on their link sends no SYN without an answer. But a question
 /// goes to everybody and its answer to one: at another host of the link it is not seen.
 fn perhaps_down(addresses: &[IpAddr]) -> Option<Finding> {
-    let named: Vec<String> = addresses
-        .iter()
-        .take(NAMED_ADDRESSES)
-        .map(ToString::to_string)
-        .collect();
-    let more = match addresses.len() - named.len() {
-        0 => String::new(),
-        count => format!(" and {count} more addresses"),
+    let named: Vec<IpAddr> = addresses.iter().take(NAMED_ADDRESSES).copied().collect();
+    let statement = Statement::HostsPerhapsDown {
+        more: addresses.len() - named.len(),
+        addresses: named,
     };
-    let statement = format!(
-        "nobody was seen to answer for {}{more}, asked for again and again: down, or the answers did not come by here",
-        named.join(", ")
-    );
     (!addresses.is_empty()).then(|| {
         over(
             FindingKind::HostDown,

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Collected, Finding, FindingKind, Service, count, in_order, over};
+use super::{
+    Collected, Finding, FindingKind, LossPlace, Service, Statement, count, in_order, over,
+};
 use crate::capture::Timestamp;
-use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::{Moment, Sign};
+use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::sign::Sign;
 use crate::handshake::Outcome;
 
 /// Losses on one service may be the service's.
@@ -52,12 +55,11 @@ fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> 
     if hosts.len() < FEWEST_HOSTS || lost.len() < FEWEST_LOSSES || !is_rare {
         return None;
     }
-    let statement = format!(
-        "{} of {tried} connects to {} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{}",
-        count(&lost),
-        hosts.len(),
-        where_they_are_lost(collected, &lost)
-    );
+    let statement = Statement::PathLoss {
+        connects: tried,
+        servers: hosts.len(),
+        place: where_they_are_lost(collected, &lost),
+    };
     let lost = in_order(lost.into_iter());
     Some(over(
         FindingKind::PathLoss,
@@ -69,14 +71,14 @@ fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> 
 }
 
 /// When one client meets it all, its own link is the nearest suspect.
-fn where_they_are_lost(collected: Collected<'_>, lost: &[Moment]) -> &'static str {
+fn where_they_are_lost(collected: Collected<'_>, lost: &[Moment]) -> LossPlace {
     let clients: BTreeSet<IpAddr> = lost.iter().map(|moment| moment.client).collect();
     if collected.quality.lost_packets > 0 {
-        ", or by the capture"
+        LossPlace::WayOrCapture
     } else if clients.len() == 1 {
-        " that the one client shares"
+        LossPlace::WayOfOneClient
     } else {
-        ""
+        LossPlace::Way
     }
 }
 
@@ -109,10 +111,9 @@ fn shared_failure(collected: Collected<'_>, services: &[Service]) -> Option<Find
         return None;
     }
     let moments = in_order(silent.into_iter().flat_map(|(_, dropped)| dropped));
-    let statement = format!(
-        "new connects to {} servers met silence at once, and succeeded at other times: what they share fails, as a firewall's full table of connections, a new rule or a link",
-        hosts.len()
-    );
+    let statement = Statement::SharedFailure {
+        servers: hosts.len(),
+    };
     Some(over(
         FindingKind::PathLoss,
         Confidence::Likely,

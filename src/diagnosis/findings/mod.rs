@@ -4,9 +4,7 @@
 //! service.
 
 mod capture_quality;
-mod caution;
-#[cfg(feature = "live")]
-mod host_proof;
+mod from_cause;
 mod hosts;
 mod limits_hit;
 mod losses;
@@ -15,23 +13,27 @@ mod noise;
 mod outages;
 mod services;
 mod signs;
+mod statement;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::causes::Confidence;
+use super::capture_quality::CaptureQuality;
+use super::cause::Confidence;
 use super::comparison::{Comparison, Moment};
+use super::finding_kind::FindingKind;
 use super::limits::Limit;
 use super::noise::NoiseFilter;
 use super::selection::Selection;
+use super::testimony::{self, Testimonies, Testimony};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
-pub(super) use caution::no_surer_than_causes;
-pub use next_steps::NextStep;
-use next_steps::Situation;
+pub(super) use from_cause::{FirstCauses, first_causes};
+pub use next_steps::{NextStep, Situation, StepKind};
+pub use statement::{FindingEvidence, LossPlace, Statement};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,12 +55,12 @@ pub struct Finding {
     pub from: Option<Timestamp>,
     /// When the last of these began.
     pub until: Option<Timestamp>,
-    /// In words.
-    pub statement: String,
+    /// What it says.
+    pub statement: Statement,
     /// What `connect()` returned to the applications on Linux, where that can be told, each once.
     pub app_errors: Vec<&'static str>,
     /// What it leans on.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<FindingEvidence>,
     /// Which packets prove it, of the first of the attempts.
     pub proof: Option<Proof>,
     /// What to check: at most three.
@@ -91,124 +93,6 @@ pub struct Proof {
     pub others: u64,
 }
 
-/// The kinds of findings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FindingKind {
-    /// A port that failed for a while, and accepted before or after.
-    ServiceDownWindow,
-    /// A port that drops some and accepts others in the same seconds.
-    Overload,
-    /// A port that refused everybody throughout.
-    NeverListening,
-    /// A port that answers nobody, of a host that answers otherwise.
-    ServiceFiltered,
-    /// A port that accepts others, and never one client.
-    SourceFiltered,
-    /// ICMP rejects for some, silence for the others, success for none.
-    LimitedRejects,
-    /// A DNS answer in the capture led to an address where no connect succeeded.
-    NamePointsNowhere,
-    /// Losses over many servers: something that they share fails.
-    PathLoss,
-    /// An address that nobody answers for on its link.
-    HostDown,
-    /// One address, and failures of one origin spread among successes of another.
-    OneBadBackend,
-    /// A failure followed at once by success in the other version of IP: harmless.
-    FallbackWorked,
-    /// SYNs with a feature are dropped, those without pass.
-    FeatureDropped,
-    /// SYNs meet older connections on the same 4-tuple.
-    StaleTupleReuse,
-    /// A SYN proxy answers for the server.
-    ProxyAnswers,
-    /// Many SYNs that nobody completes.
-    SynFlood,
-    /// Answers to SYNs that one client never sent.
-    Backscatter,
-    /// One client that tries many ports.
-    PortScan,
-    /// Only one direction was captured.
-    OneSidedCapture,
-    /// The capture was filtered so that it hides what verdicts need.
-    CaptureFiltered,
-    /// The capturing host lost packets.
-    CaptureLostPackets,
-    /// Connects were under way when the capture started.
-    CaptureStartedLate,
-    /// There was more than is remembered.
-    LimitsHit,
-}
-
-impl FindingKind {
-    /// The kind's name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ServiceDownWindow => "service_down_window",
-            Self::Overload => "overload",
-            Self::NeverListening => "never_listening",
-            Self::ServiceFiltered => "service_filtered",
-            Self::SourceFiltered => "source_filtered",
-            Self::LimitedRejects => "limited_rejects",
-            Self::NamePointsNowhere => "name_points_nowhere",
-            Self::PathLoss => "path_loss",
-            Self::HostDown => "host_down",
-            Self::OneBadBackend => "one_bad_backend",
-            Self::FallbackWorked => "fallback_worked",
-            Self::FeatureDropped => "feature_dropped",
-            Self::StaleTupleReuse => "stale_tuple_reuse",
-            Self::ProxyAnswers => "proxy_answers",
-            Self::SynFlood => "syn_flood",
-            Self::Backscatter => "backscatter",
-            Self::PortScan => "port_scan",
-            Self::OneSidedCapture => "one_sided_capture",
-            Self::CaptureFiltered => "capture_filtered",
-            Self::CaptureLostPackets => "capture_lost_packets",
-            Self::CaptureStartedLate => "capture_started_late",
-            Self::LimitsHit => "limits_hit",
-        }
-    }
-
-    /// Whether it says what the capture cannot show, and nothing about a service.
-    pub const fn is_about_capture(self) -> bool {
-        self.weight() == 2
-    }
-
-    /// Services before noise, noise before what the capture cannot show.
-    const fn weight(self) -> u8 {
-        match self {
-            Self::FallbackWorked | Self::PortScan | Self::SynFlood | Self::Backscatter => 1,
-            Self::OneSidedCapture
-            | Self::CaptureFiltered
-            | Self::CaptureLostPackets
-            | Self::CaptureStartedLate
-            | Self::LimitsHit => 2,
-            _ => 0,
-        }
-    }
-}
-
-/// What is known of the capture itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CaptureQuality {
-    /// It was filtered to SYN, FIN and RST.
-    pub hides_third_step: bool,
-    /// Segments without payload were left out on purpose, and nothing else.
-    pub leaves_out_third_step: bool,
-    /// ICMP errors may have been on the wire that it does not show.
-    pub may_miss_icmp_errors: bool,
-    /// The capture filter, where a source names one that let no ICMP error pass; hostile text.
-    pub hiding_filter: Option<String>,
-    /// Packets that the capturing host lost, where it says so.
-    pub lost_packets: u64,
-    /// Attempts that were judged early, because more were open than are followed at once.
-    pub attempts_set_aside: u64,
-    /// How many are followed at once.
-    pub attempts_followed: u64,
-}
-
 /// What findings are made from.
 #[derive(Clone, Copy)]
 pub(super) struct Collected<'a> {
@@ -217,6 +101,19 @@ pub(super) struct Collected<'a> {
     pub(super) noise: &'a NoiseFilter,
     pub(super) quality: &'a CaptureQuality,
     pub(super) limits: &'a [Limit],
+    pub(super) testimonies: &'a Testimonies,
+    pub(super) first_causes: &'a FirstCauses,
+}
+
+impl<'a> Collected<'a> {
+    /// What its own host testified last of a server, when that is the host that captures.
+    fn testimony_of(self, server: Endpoint) -> &'a [Testimony] {
+        if self.comparison.is_here(server.address) {
+            self.testimonies.of_server(server)
+        } else {
+            &[]
+        }
+    }
 }
 
 /// All findings: those about services first, of these the ones that affect most clients and attempts.
@@ -324,7 +221,7 @@ fn over(
     confidence: Confidence,
     server: Option<Endpoint>,
     moments: &[Moment],
-    statement: String,
+    statement: Statement,
 ) -> Finding {
     let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
     let app_errors: BTreeSet<&'static str> = moments.iter().filter_map(Moment::app_error).collect();
@@ -358,13 +255,43 @@ fn over(
 /// What is the same for all kinds: what to check, and no error that the capture cannot prove.
 fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
     let is_provable =
-        |error: &&'static str| *error != "ETIMEDOUT" || !collected.quality.may_miss_icmp_errors;
+        |error: &&'static str| *error != "ETIMEDOUT" || !collected.quality.may_miss_icmp_errors();
     finding.app_errors.retain(is_provable);
     if finding.kind.weight() > 0 {
         finding.app_errors.clear();
     }
+    finding.evidence.extend(testified(collected, &finding));
     if let Some(situation) = Situation::of(collected.comparison, &finding) {
         finding.next_steps = next_steps::next_steps(&finding, situation);
     }
     finding
+}
+
+/// What the host that captures says of a server of its own.
+fn testified(collected: Collected<'_>, finding: &Finding) -> Vec<FindingEvidence> {
+    let is_about_listening = matches!(
+        finding.kind,
+        FindingKind::NeverListening
+            | FindingKind::ServiceDownWindow
+            | FindingKind::ServiceFiltered
+            | FindingKind::Overload
+    );
+    let is_about_queues = matches!(
+        finding.kind,
+        FindingKind::ServiceFiltered | FindingKind::Overload | FindingKind::SynFlood
+    );
+    let is_here = |server: &Endpoint| collected.comparison.is_here(server.address);
+    let Some(server) = finding.server.filter(is_here) else {
+        return Vec::new();
+    };
+    let listeners = collected
+        .testimony_of(server)
+        .iter()
+        .filter(|testimony| is_about_listening && testimony::is_of_listeners(testimony));
+    let counters = collected.testimonies.counters_risen();
+    listeners
+        .cloned()
+        .chain(counters.filter(|_| is_about_queues))
+        .map(FindingEvidence::Testimony)
+        .collect()
 }

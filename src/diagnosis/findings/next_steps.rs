@@ -1,42 +1,74 @@
-//! What to check for a finding: the commands of its page of knowledge, with the addresses and ports filled in.
+//! What to check for a finding, as data: the checks of its page of knowledge that fit, and what decides beside them.
+//! The words stand in `report`.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use chrono::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Finding, FindingKind};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{Comparison, HostFacts, Vantage};
 use crate::diagnosis::knowledge::{self, Check};
 
 /// How many steps a finding has at most: more is a manual, which `tcpwhy explain` is.
 const MOST_STEPS: usize = 3;
 
-/// What to check, and where.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// How much before and after a window the log is worth reading.
+const MARGIN: Duration = Duration::from_secs(30);
+
+/// What to check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NextStep {
-    /// On which machine.
-    pub place: String,
-    /// What to type there.
-    pub run: String,
-    /// What its result tells.
-    pub why: String,
+    /// What to do.
+    pub kind: StepKind,
+    /// In which situation.
+    pub situation: Situation,
+}
+
+/// What to do to check something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StepKind {
+    /// Something to type that a page of knowledge has. SERVER, CLIENT and PORT stand for those of the
+    /// situation.
+    Check {
+        /// On which machine.
+        on: &'static str,
+        /// What to type there: at least one command.
+        commands: Vec<&'static str>,
+        /// What the result says.
+        tells: &'static str,
+    },
+    /// Capture at the client as well.
+    CaptureAtClient,
+    /// Capture at the server as well.
+    CaptureAtServer,
+    /// Read what the server logged.
+    ReadServerLog {
+        /// From when on.
+        from: Timestamp,
+        /// Until when.
+        until: Timestamp,
+    },
 }
 
 /// What is known of the server that a finding is about, as far as it shapes what to type there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Situation {
-    pub(super) server: Endpoint,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Situation {
+    /// The server.
+    pub server: Endpoint,
     /// One of the clients.
-    pub(super) client: Option<IpAddr>,
-    /// Its packets start with the time to live of Windows.
-    pub(super) is_like_windows: bool,
+    pub client: Option<IpAddr>,
+    /// Whether its packets start with the time to live of Windows.
+    pub is_like_windows: bool,
     /// Where the capture was taken.
-    pub(super) vantage: Option<Vantage>,
+    pub vantage: Option<Vantage>,
 }
 
 impl Situation {
@@ -51,6 +83,28 @@ impl Situation {
             is_like_windows: host.is_some_and(HostFacts::is_like_windows),
             vantage: client.and_then(|client| comparison.vantage(client, server.address)),
         })
+    }
+
+    const fn step(self, kind: StepKind) -> NextStep {
+        NextStep {
+            kind,
+            situation: self,
+        }
+    }
+}
+
+impl NextStep {
+    /// Whether the same is typed.
+    fn types_the_same_as(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (
+                StepKind::Check { commands, .. },
+                StepKind::Check {
+                    commands: others, ..
+                },
+            ) => commands == others,
+            (kind, other) => kind == other,
+        }
     }
 }
 
@@ -68,7 +122,7 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
     });
     let mut steps: Vec<NextStep> = of_window.into_iter().flatten().collect();
     for step in steps_of_page(finding.kind, situation) {
-        if !steps.iter().any(|known| known.run == step.run) {
+        if !steps.iter().any(|known| known.types_the_same_as(&step)) {
             steps.push(step);
         }
     }
@@ -92,132 +146,37 @@ fn steps_of_page(kind: FindingKind, situation: Situation) -> impl Iterator<Item 
         .filter_map(move |check| step(check, situation))
 }
 
+/// A check of a page, if it can be typed: everything that it names must be known.
 fn step(check: &Check, situation: Situation) -> Option<NextStep> {
-    let fill = |text: &str| filled(text, situation.server, situation.client);
-    let run = fill(&of_ip_version(check.run?, situation.server.address)?);
-    is_filled(&run).then(|| NextStep {
-        place: place(&fill(check.on), situation),
-        run,
-        why: fill(check.tells),
+    let commands = of_ip_version(check.run?, situation.server.address);
+    let is_known = |command: &&str| names_nothing_unknown(command, situation.client.is_some());
+    let can_be_typed = !commands.is_empty() && commands.iter().all(is_known);
+    can_be_typed.then(|| {
+        situation.step(StepKind::Check {
+            on: check.on,
+            commands,
+            tells: check.tells,
+        })
     })
 }
 
 /// Of commands joined by semicolons, those that are not for the other version of IP.
-fn of_ip_version(run: &str, address: IpAddr) -> Option<String> {
+fn of_ip_version(run: &'static str, address: IpAddr) -> Vec<&'static str> {
     let other = if address.is_ipv6() {
         "iptables"
     } else {
         "ip6tables"
     };
-    let fitting: Vec<&str> = run
-        .split("; ")
+    run.split("; ")
         .filter(|command| command.split(' ').next() != Some(other))
-        .collect();
-    (!fitting.is_empty()).then(|| fitting.join("; "))
+        .collect()
 }
 
-/// The machine, and that the capture was taken at its side, where it was.
-fn place(machine: &str, situation: Situation) -> String {
-    let here = match situation.vantage {
-        Some(Vantage::Server) => Some(situation.server.address),
-        Some(Vantage::Client) => situation.client,
-        Some(Vantage::Between) | None => None,
-    };
-    match here {
-        Some(here) if machine.split(' ').next() == Some(&here.to_string()) => {
-            format!("{machine} (captured here)")
-        }
-        _ => machine.to_owned(),
-    }
-}
-
-/// Silence looks the same whether the SYN or its answer is lost: a capture at the other end tells.
-fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
-    let is_about_silence = match finding.kind {
-        FindingKind::ServiceFiltered
-        | FindingKind::SourceFiltered
-        | FindingKind::Overload
-        | FindingKind::NamePointsNowhere
-        | FindingKind::PathLoss => finding.app_errors.contains(&"ETIMEDOUT"),
-        FindingKind::ServiceDownWindow => finding.app_errors == ["ETIMEDOUT"],
-        _ => false,
-    };
-    let client = situation.client.filter(|_| is_about_silence)?;
-    let (server, port) = (situation.server.address, situation.server.port);
-    let icmp = if server.is_ipv4() { "icmp" } else { "icmp6" };
-    let capture = |host: IpAddr, file: &str| {
-        format!("tcpdump -ni any -w {file} 'host {host} and (tcp port {port} or {icmp})'")
-    };
-    Some(match situation.vantage {
-        Some(Vantage::Server) => NextStep {
-            place: client.to_string(),
-            run: capture(server, "client.pcap"),
-            why: "whether an answer reaches the client that did not leave here: then somebody on the way gives it".to_owned(),
-        },
-        _ => NextStep {
-            place: server.to_string(),
-            run: if situation.is_like_windows {
-                format!("pktmon start --capture --comp nics -f server.etl; pktmon filter add -i {client} -p {port}")
-            } else {
-                capture(client, "server.pcap")
-            },
-            why: "the SYN arrives and nothing leaves: look at the server; it does not arrive: a filter or loss on the way there; a SYN-ACK leaves: the way back".to_owned(),
-        },
-    })
-}
-
-/// The log of the time in which a port was closed.
-fn window_log(finding: &Finding, situation: Situation) -> Option<NextStep> {
-    let (from, until) = finding.from.zip(finding.until)?;
-    let utc = |at: Timestamp| {
-        DateTime::from_timestamp_nanos(at.nanoseconds()).format("%Y-%m-%d %H:%M:%S")
-    };
-    let (from, until) = (utc(from.before(MARGIN)), utc(until.after(MARGIN)));
-    (finding.kind == FindingKind::ServiceDownWindow).then(|| NextStep {
-        place: place(&situation.server.address.to_string(), situation),
-        run: if situation.is_like_windows {
-            format!(
-                "Get-WinEvent -FilterHashtable @{{LogName='System','Application'; StartTime=[datetime]'{from}Z'; EndTime=[datetime]'{until}Z'}}"
-            )
-        } else {
-            format!("journalctl -S '{from} UTC' -U '{until} UTC'")
-        },
-        why: "what stopped and started around that time".to_owned(),
-    })
-}
-
-/// How much before and after a window the log is worth reading.
-const MARGIN: Duration = Duration::from_secs(30);
-
-/// The text with SERVER, CLIENT and PORT replaced, as whole words.
-fn filled(text: &str, server: Endpoint, client: Option<IpAddr>) -> String {
-    let mut filled = String::with_capacity(text.len() + 16);
-    let mut word = String::new();
-    let replace = |word: &str| match word {
-        "SERVER" => server.address.to_string(),
-        "PORT" => server.port.to_string(),
-        "CLIENT" => client.map_or_else(|| word.to_owned(), |client| client.to_string()),
-        _ => word.to_owned(),
-    };
-    for character in text.chars() {
-        if character.is_alphanumeric() || character == '_' {
-            word.push(character);
-        } else {
-            filled.push_str(&replace(&word));
-            word.clear();
-            filled.push(character);
-        }
-    }
-    filled.push_str(&replace(&word));
-    filled
-}
-
-/// Whether no word in capitals is left that stands for something unknown.
-fn is_filled(command: &str) -> bool {
-    const PLACEHOLDERS: [&str; 8] = [
+/// Whether no word in capitals stands for something unknown.
+fn names_nothing_unknown(command: &str, is_client_known: bool) -> bool {
+    const PLACEHOLDERS: [&str; 7] = [
         "SERVICE",
         "CONTAINER",
-        "CLIENT",
         "SINCE",
         "UNTIL",
         "INTERFACE",
@@ -226,29 +185,45 @@ fn is_filled(command: &str) -> bool {
     ];
     let mut words =
         command.split(|character: char| !character.is_alphanumeric() && character != '_');
-    !words.any(|word| PLACEHOLDERS.contains(&word))
+    !words.any(|word| PLACEHOLDERS.contains(&word) || (word == "CLIENT" && !is_client_known))
+}
+
+/// Silence looks the same whether the SYN or its answer is lost: a capture at the other end tells.
+fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
+    // Where the host itself says that its queue was full, nothing is lost on the way.
+    let is_proved =
+        finding.kind == FindingKind::Overload && finding.confidence == Confidence::Certain;
+    let is_about_silence = match finding.kind {
+        _ if is_proved => false,
+        FindingKind::ServiceFiltered
+        | FindingKind::SourceFiltered
+        | FindingKind::Overload
+        | FindingKind::NamePointsNowhere
+        | FindingKind::PathLoss => finding.app_errors.contains(&"ETIMEDOUT"),
+        FindingKind::ServiceDownWindow => finding.app_errors == ["ETIMEDOUT"],
+        _ => false,
+    };
+    situation.client.filter(|_| is_about_silence)?;
+    Some(situation.step(match situation.vantage {
+        Some(Vantage::Server) => StepKind::CaptureAtClient,
+        _ => StepKind::CaptureAtServer,
+    }))
+}
+
+/// The log of the time in which a port was closed.
+fn window_log(finding: &Finding, situation: Situation) -> Option<NextStep> {
+    let (from, until) = finding.from.zip(finding.until)?;
+    (finding.kind == FindingKind::ServiceDownWindow).then(|| {
+        situation.step(StepKind::ReadServerLog {
+            from: from.before(MARGIN),
+            until: until.after(MARGIN),
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_whole_words_are_replaced() {
-        let server = Endpoint {
-            address: "10.0.1.20".parse().unwrap(),
-            port: 5432,
-        };
-        assert_eq!(
-            filled("ss -ltnp 'sport = :PORT'", server, None),
-            "ss -ltnp 'sport = :5432'"
-        );
-        assert_eq!(
-            filled("SERVER: EXPORTS", server, None),
-            "10.0.1.20: EXPORTS"
-        );
-        assert!(is_filled("ss -ltn") && !is_filled("systemctl status SERVICE"));
-    }
 
     fn situation() -> Situation {
         Situation {
@@ -260,6 +235,14 @@ mod tests {
             is_like_windows: false,
             vantage: None,
         }
+    }
+
+    #[test]
+    fn what_names_something_unknown_cannot_be_typed() {
+        assert!(names_nothing_unknown("ss -ltnp 'sport = :PORT'", false));
+        assert!(names_nothing_unknown("ss -tn dst CLIENT", true));
+        assert!(!names_nothing_unknown("ss -tn dst CLIENT", false));
+        assert!(!names_nothing_unknown("systemctl status SERVICE", true));
     }
 
     #[test]
@@ -283,17 +266,15 @@ mod tests {
     fn commands_fit_the_version_of_ip() {
         let both = "iptables -vnL; ip6tables -vnL; nft list ruleset";
         assert_eq!(
-            of_ip_version(both, "10.0.1.20".parse().unwrap()).unwrap(),
-            "iptables -vnL; nft list ruleset"
+            of_ip_version(both, "10.0.1.20".parse().unwrap()),
+            ["iptables -vnL", "nft list ruleset"]
         );
+        let ipv6 = "2001:db8::1".parse().unwrap();
         assert_eq!(
-            of_ip_version(both, "2001:db8::1".parse().unwrap()).unwrap(),
-            "ip6tables -vnL; nft list ruleset"
+            of_ip_version(both, ipv6),
+            ["ip6tables -vnL", "nft list ruleset"]
         );
-        assert_eq!(
-            of_ip_version("iptables -S", "2001:db8::1".parse().unwrap()),
-            None
-        );
+        assert!(of_ip_version("iptables -S", ipv6).is_empty());
     }
 
     #[test]
@@ -302,23 +283,14 @@ mod tests {
             is_like_windows: true,
             ..situation()
         };
+        let mut machines = Vec::new();
         for step in steps_of_page(FindingKind::NeverListening, windows) {
-            assert!(!step.run.starts_with("ss "), "{step:?}");
+            let StepKind::Check { on, commands, .. } = step.kind else {
+                continue;
+            };
+            assert!(!commands.iter().any(|command| command.starts_with("ss ")));
+            machines.push(on);
         }
-        assert!(
-            steps_of_page(FindingKind::NeverListening, windows)
-                .any(|step| step.place.contains("Windows"))
-        );
-    }
-
-    #[test]
-    fn the_side_of_the_capture_is_said() {
-        let at_server = Situation {
-            vantage: Some(Vantage::Server),
-            ..situation()
-        };
-        assert_eq!(place("10.0.1.20", at_server), "10.0.1.20 (captured here)");
-        assert_eq!(place("10.0.0.7", at_server), "10.0.0.7");
-        assert_eq!(place("10.0.1.20", situation()), "10.0.1.20");
+        assert!(machines.iter().any(|on| on.contains("Windows")));
     }
 }

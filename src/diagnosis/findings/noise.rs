@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingKind, count, in_order, over};
+use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, in_order, over};
 use crate::decode::Endpoint;
-use crate::diagnosis::causes::Confidence;
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Moment;
 use crate::diagnosis::noise::Noise;
 use crate::handshake::Outcome;
@@ -44,26 +44,11 @@ fn syn_floods(collected: Collected<'_>) -> Vec<Finding> {
 }
 
 fn syn_flood(server: Endpoint, moments: &[Moment]) -> Finding {
-    let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
     let half_open = moments
         .iter()
         .filter(|moment| moment.outcome == Outcome::HalfOpen);
     let answered: u64 = half_open.map(Moment::stands_for).sum();
-    let attempts = count(moments);
-    let at_least = if attempts == moments.len() as u64 {
-        ""
-    } else {
-        "at least "
-    };
-    let how = if answered == attempts {
-        "were answered and never completed".to_owned()
-    } else {
-        format!("were never completed, {answered} of them answered")
-    };
-    let statement = format!(
-        "{attempts} connects of {at_least}{} clients to {server} {how}: a SYN flood, its sources forged",
-        clients.len()
-    );
+    let statement = Statement::SynFlood { answered };
     over(
         FindingKind::SynFlood,
         Confidence::Likely,
@@ -76,10 +61,10 @@ fn syn_flood(server: Endpoint, moments: &[Moment]) -> Finding {
 /// SYN-ACKs and RSTs of many servers to one address, whose SYNs were never seen: somebody forges that address.
 fn backscatter(client: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
     let servers: BTreeSet<IpAddr> = attempts.iter().map(|(server, _)| server.address).collect();
-    let statement = format!(
-        "{} servers answer {client}, whose SYNs are not in the capture: somebody forges its address, or one direction is missing",
-        servers.len()
-    );
+    let statement = Statement::Backscatter {
+        client,
+        servers: servers.len(),
+    };
     over(
         FindingKind::Backscatter,
         Confidence::Possible,
@@ -112,22 +97,17 @@ fn moments_of(attempts: &[(Endpoint, Moment)]) -> Vec<Moment> {
     in_order(attempts.iter().map(|(_, moment)| *moment))
 }
 
-fn several(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 /// One client that tries many addresses and ports, most of them in vain.
 fn port_scan(scanner: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
     let hosts: BTreeSet<IpAddr> = attempts.iter().map(|(server, _)| server.address).collect();
     let ports: BTreeSet<u16> = attempts.iter().map(|(server, _)| server.port).collect();
-    let accepted = attempts.iter().filter(|(_, moment)| moment.was_accepted());
-    let accepted: u64 = accepted.map(|(_, moment)| moment.stands_for()).sum();
-    let statement = format!(
-        "{scanner} tried {} on {}, {} connects in all; {accepted} were answered: a scan",
-        several(ports.len(), "port"),
-        several(hosts.len(), "host"),
-        count(&moments_of(attempts))
-    );
+    let answered = attempts.iter().filter(|(_, moment)| moment.was_accepted());
+    let statement = Statement::PortScan {
+        scanner,
+        ports: ports.len(),
+        hosts: hosts.len(),
+        answered: answered.map(|(_, moment)| moment.stands_for()).sum(),
+    };
     let finding = over(
         FindingKind::PortScan,
         Confidence::Likely,
@@ -142,34 +122,21 @@ fn port_scan(scanner: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
 }
 
 /// Which ports answered how: what the scanner learned.
-fn what_was_found(attempts: &[(Endpoint, Moment)], hosts: usize) -> Vec<String> {
-    let mut by_way: BTreeMap<&str, BTreeSet<Endpoint>> = BTreeMap::new();
+fn what_was_found(attempts: &[(Endpoint, Moment)], hosts: usize) -> Vec<FindingEvidence> {
+    let mut by_way: BTreeMap<Option<Outcome>, BTreeSet<Endpoint>> = BTreeMap::new();
     for (server, moment) in attempts {
-        let way = if moment.was_accepted() {
-            "answered"
-        } else {
-            moment.outcome.name()
-        };
+        let way = (!moment.was_accepted()).then_some(moment.outcome);
         by_way.entry(way).or_default().insert(*server);
     }
-    let named = |servers: &BTreeSet<Endpoint>| {
-        let name = |server: &Endpoint| {
-            if hosts == 1 {
-                server.port.to_string()
-            } else {
-                server.to_string()
-            }
-        };
-        let names: Vec<String> = servers.iter().take(NAMED_PORTS).map(name).collect();
-        let more = if servers.len() > NAMED_PORTS {
-            ", ..."
-        } else {
-            ""
-        };
-        format!("{}{more}", names.join(", "))
-    };
+    let mut by_way: Vec<_> = by_way.into_iter().collect();
+    by_way.sort_by_key(|(way, _)| way.map_or("answered", Outcome::name));
     by_way
-        .iter()
-        .map(|(way, servers)| format!("{way} {}: {}", servers.len(), named(servers)))
+        .into_iter()
+        .map(|(outcome, servers)| FindingEvidence::ScanResult {
+            outcome,
+            count: servers.len(),
+            named: servers.into_iter().take(NAMED_PORTS).collect(),
+            is_one_host: hosts == 1,
+        })
         .collect()
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::time::Duration;
 
-use super::{Collected, Finding, FindingKind, Service, count, over};
+use super::{Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over};
 use crate::decode::Endpoint;
-use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::{Fingerprint, Moment, ServiceHistory, is_about_the_same_time};
+use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::comparison::{Moment, ServiceHistory, is_about_the_same_time};
+use crate::diagnosis::fingerprint::Fingerprint;
 use crate::handshake::Outcome;
 
 /// More windows than this are no outages, but failures among successes.
@@ -134,43 +134,28 @@ impl<'a> Window<'a> {
         is_beside(self.before, self.first) || is_beside(self.after, self.last)
     }
 
-    fn statement(&self, server: Endpoint) -> String {
-        let what = if self.is_refused() {
-            "nothing listened on"
-        } else {
-            "no connect succeeded to"
-        };
-        let when = match (self.before, self.after) {
-            (Some(_), Some(_)) => "it accepted connects before and after",
-            (Some(_), None) => "it accepted connects before",
-            _ => "it accepted connects after",
-        };
-        format!(
-            "{what} {server} for {}; {when}",
-            seconds(self.last.started.since(self.first.started))
-        )
+    fn statement(&self) -> Statement {
+        Statement::DownWindow {
+            is_refused: self.is_refused(),
+            lasted: self.last.started.since(self.first.started),
+            is_after_success: self.before.is_some(),
+            is_before_success: self.after.is_some(),
+        }
     }
 
-    fn evidence(&self) -> Vec<String> {
-        let before = self.before.map(|before| {
-            let time = seconds(self.first.started.since(before.started));
-            format!(
-                "attempt {}, {time} before the first failure, was accepted",
-                before.id
-            )
+    fn evidence(&self) -> Vec<FindingEvidence> {
+        let before = self.before.map(|before| FindingEvidence::AcceptedBefore {
+            attempt: before.id,
+            time: self.first.started.since(before.started),
         });
-        let shut = format!(
-            "{} attempts from {} to {} failed, and none succeeded",
-            count(self.shut),
-            self.first.id,
-            self.last.id
-        );
-        let after = self.after.map(|after| {
-            let time = seconds(after.started.since(self.last.started));
-            format!(
-                "attempt {}, {time} after the last failure, was accepted",
-                after.id
-            )
+        let shut = FindingEvidence::FailedInARow {
+            attempts: count(self.shut),
+            first: self.first.id,
+            last: self.last.id,
+        };
+        let after = self.after.map(|after| FindingEvidence::AcceptedAfter {
+            attempt: after.id,
+            time: after.started.since(self.last.started),
         });
         before.into_iter().chain([shut]).chain(after).collect()
     }
@@ -187,7 +172,7 @@ fn one_window(server: Endpoint, moments: &[Moment], run: (usize, usize)) -> Opti
     } else {
         Confidence::Likely
     };
-    let statement = window.statement(server);
+    let statement = window.statement();
     let finding = over(
         FindingKind::ServiceDownWindow,
         confidence,
@@ -224,18 +209,13 @@ fn one_bad_backend(service: &Service, acceptances: Acceptances<'_>) -> Option<Fi
     } else {
         Confidence::Possible
     };
-    let statement = format!(
-        "{} of {} connects to {} ({} %) were refused, spread among successes of the same clients: one of several hosts behind the address",
-        count(&refused),
-        count(&decisive),
-        service.server,
-        100 * count(&refused) / count(&decisive).max(1)
-    );
-    let evidence = vec![format!(
-        "the refusals came with {}; the acceptances with {}",
-        listed(&bad),
-        listed(&good)
-    )];
+    let statement = Statement::OneBadBackend {
+        connects: count(&decisive),
+    };
+    let evidence = vec![FindingEvidence::Origins {
+        refusals: bad.into_iter().collect(),
+        acceptances: good.into_iter().collect(),
+    }];
     let finding = over(
         FindingKind::OneBadBackend,
         confidence,
@@ -251,18 +231,4 @@ fn one_bad_backend(service: &Service, acceptances: Acceptances<'_>) -> Option<Fi
 
 fn fingerprints(moments: &[Moment]) -> BTreeSet<Fingerprint> {
     moments.iter().filter_map(|moment| moment.answer).collect()
-}
-
-fn listed(fingerprints: &BTreeSet<Fingerprint>) -> String {
-    let words: Vec<String> = fingerprints.iter().map(ToString::to_string).collect();
-    if words.is_empty() {
-        "nothing that tells".to_owned()
-    } else {
-        words.join(", or ")
-    }
-}
-
-/// `1.902 s`: outages are told to the millisecond.
-fn seconds(duration: Duration) -> String {
-    format!("{:.3} s", duration.as_secs_f64())
 }

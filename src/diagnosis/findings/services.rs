@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::from_cause::as_sure_as_its_cause;
 use super::outages::is_shut;
-use super::{Collected, Finding, FindingKind, Service, count, over};
+use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
 use crate::decode::IcmpKind;
-use crate::diagnosis::causes::Confidence;
+use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
 use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::testimony::{proves_closed_port, proves_full_accept_queue};
 use crate::handshake::Outcome;
 
 type Rule = fn(Collected<'_>, &Service) -> Option<Finding>;
@@ -22,6 +24,9 @@ const RULES: [Rule; 7] = [
     service_rejected,
 ];
 
+/// How many clients that are shut out are named.
+const NAMED_CLIENTS: usize = 4;
+
 /// The findings about every server.
 pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Finding> {
     services
@@ -31,6 +36,7 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
 }
 
 /// Silence for some, while the port accepts others in the same seconds, and not for one client alone.
+/// Certain where the server's own host says so.
 fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let server = service.server;
     let history = collected.comparison.service(server)?;
@@ -41,21 +47,27 @@ fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
             && (history.has_accepted_from(moment.client)
                 || history.drops_others_than(moment.client))
     });
-    let is_seen = collected.comparison.is_silent(server.address) == Some(false);
-    let statement = format!(
-        "{server} met {} of {} connects with silence and accepted others in the same seconds: its queue is full, or a limit drops",
-        count(&silent),
-        count(&service.moments)
-    );
-    (is_seen && !silent.is_empty()).then(|| {
-        over(
-            FindingKind::Overload,
-            Confidence::Likely,
-            Some(server),
-            &silent,
-            statement,
-        )
-    })
+    if collected.comparison.is_silent(server.address) != Some(false) || silent.is_empty() {
+        return None;
+    }
+    let confidence = if is_queue_proved_full(collected, service) {
+        Certain
+    } else {
+        Likely
+    };
+    Some(as_sure_as_its_cause(
+        collected,
+        (FindingKind::Overload, confidence),
+        server,
+        &silent,
+        Statement::Overload {
+            connects: count(&service.moments),
+        },
+    ))
+}
+
+fn is_queue_proved_full(collected: Collected<'_>, service: &Service) -> bool {
+    proves_full_accept_queue(collected.testimony_of(service.server))
 }
 
 /// A DNS answer in the capture led to an address where no connect to this port succeeded.
@@ -63,9 +75,9 @@ fn name_points_nowhere(collected: Collected<'_>, service: &Service) -> Option<Fi
     let server = service.server;
     let name = collected.comparison.names().of(server.address)?;
     let moments = &service.moments;
-    let statement = format!(
-        "the DNS answer for {name} led to {server}, where no connect succeeded: the service moved, or the name is out of date"
-    );
+    let statement = Statement::NamePointsNowhere {
+        name: name.to_owned(),
+    };
     (!moments.is_empty() && moments.iter().all(is_shut)).then(|| {
         over(
             FindingKind::NamePointsNowhere,
@@ -77,23 +89,24 @@ fn name_points_nowhere(collected: Collected<'_>, service: &Service) -> Option<Fi
     })
 }
 
-/// A port that refused everybody throughout.
-fn never_listening(_: Collected<'_>, service: &Service) -> Option<Finding> {
+/// A port that refused everybody throughout. Certain where its own host says that nobody listens there.
+fn never_listening(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let (server, moments) = (service.server, &service.moments);
     let is_refused = |moment: &Moment| moment.outcome == Outcome::Refused;
-    let statement = format!(
-        "{server} refused {} throughout: nothing listens there, or a rule resets",
-        all_of(moments)
-    );
-    (!moments.is_empty() && moments.iter().all(is_refused)).then(|| {
-        over(
+    if moments.is_empty() || !moments.iter().all(is_refused) {
+        return None;
+    }
+    let is_proved = proves_closed_port(collected.testimony_of(server));
+    Some(as_sure_as_its_cause(
+        collected,
+        (
             FindingKind::NeverListening,
-            Confidence::Likely,
-            Some(server),
-            moments,
-            statement,
-        )
-    })
+            if is_proved { Certain } else { Likely },
+        ),
+        server,
+        moments,
+        Statement::NeverListening { is_proved },
+    ))
 }
 
 /// A port that accepts others before and after, and never these clients.
@@ -106,21 +119,16 @@ fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Findin
         .filter(|client| history.shuts_out(*client))
         .collect();
     let moments = service.those(|moment| shut_out.contains(&moment.client));
-    let named: Vec<String> = shut_out.iter().take(4).map(ToString::to_string).collect();
-    let more = if shut_out.len() > named.len() {
-        " and others"
-    } else {
-        ""
+    let named: Vec<IpAddr> = shut_out.iter().take(NAMED_CLIENTS).copied().collect();
+    let statement = Statement::SourceFiltered {
+        are_more: shut_out.len() > named.len(),
+        clients: named,
     };
-    let statement = format!(
-        "{server} never accepts {}{more}, and accepts others in the same seconds",
-        named.join(", ")
-    );
     (!moments.is_empty()).then(|| {
-        over(
-            FindingKind::SourceFiltered,
-            Confidence::Likely,
-            Some(server),
+        as_sure_as_its_cause(
+            collected,
+            (FindingKind::SourceFiltered, Likely),
+            server,
             &moments,
             statement,
         )
@@ -134,9 +142,7 @@ fn limited_rejects(_: Collected<'_>, service: &Service) -> Option<Finding> {
     let count_of = |outcome| count(&service.those(|moment| moment.outcome == outcome));
     let (rejected, dropped) = (count_of(Outcome::Rejected), count_of(Outcome::Dropped));
     let has_accepted = moments.iter().any(Moment::was_accepted);
-    let statement = format!(
-        "{rejected} connects to {server} were rejected by ICMP and {dropped} met silence: all are rejected, and the errors are limited in number"
-    );
+    let statement = Statement::LimitedRejects { rejected, dropped };
     (rejected > 0 && dropped > 0 && !has_accepted).then(|| {
         over(
             FindingKind::LimitedRejects,
@@ -148,30 +154,31 @@ fn limited_rejects(_: Collected<'_>, service: &Service) -> Option<Finding> {
     })
 }
 
-/// A port that answers nobody, of a host that answers otherwise.
+/// A port that answers nobody, of a host that answers otherwise: a filter, unless its own host says that
+/// its accept queue was full.
 fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let server = service.server;
     let silent = service.those(|moment| moment.outcome == Outcome::Dropped);
     let decided = service.those(|moment| moment.outcome != Outcome::Pending);
     let is_filtered =
         silent.len() == decided.len() && collected.comparison.answers_elsewhere(server);
-    let statement = format!(
-        "{server} answered {} with silence, although the host lives: a filter on this port",
-        all_of(&silent)
-    );
-    (is_filtered && !silent.is_empty()).then(|| {
-        over(
-            FindingKind::ServiceFiltered,
-            Confidence::Likely,
-            Some(server),
-            &silent,
-            statement,
-        )
-    })
+    if !is_filtered || silent.is_empty() {
+        return None;
+    }
+    let (says, statement) = if is_queue_proved_full(collected, service) {
+        let proved = (FindingKind::Overload, Certain);
+        (proved, Statement::AcceptQueueProvedFull)
+    } else {
+        let filtered = (FindingKind::ServiceFiltered, Likely);
+        (filtered, Statement::ServiceFiltered)
+    };
+    Some(as_sure_as_its_cause(
+        collected, says, server, &silent, statement,
+    ))
 }
 
 /// ICMP errors for all, by which a filter or a proxy without a target says no.
-fn service_rejected(_: Collected<'_>, service: &Service) -> Option<Finding> {
+fn service_rejected(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let (server, moments) = (service.server, &service.moments);
     let kinds: BTreeSet<IcmpKind> = moments
         .iter()
@@ -187,28 +194,16 @@ fn service_rejected(_: Collected<'_>, service: &Service) -> Option<Finding> {
         .iter()
         .all(|moment| moment.outcome == Outcome::Rejected)
         && kinds.iter().all(is_rule);
-    let names: Vec<String> = kinds.iter().map(ToString::to_string).collect();
-    let statement = format!(
-        "{} to {server} {} rejected by {}: a rule says no, or a proxy has no target",
-        all_of(moments),
-        if moments.len() == 1 { "was" } else { "were" },
-        names.join(", ")
-    );
+    let statement = Statement::ServiceRejected {
+        kinds: kinds.into_iter().collect(),
+    };
     (is_rejected && !moments.is_empty()).then(|| {
-        over(
-            FindingKind::ServiceFiltered,
-            Confidence::Certain,
-            Some(server),
+        as_sure_as_its_cause(
+            collected,
+            (FindingKind::ServiceFiltered, Certain),
+            server,
             moments,
             statement,
         )
     })
-}
-
-fn all_of(moments: &[Moment]) -> String {
-    match count(moments) {
-        1 => "the one connect".to_owned(),
-        2 => "both connects".to_owned(),
-        count => format!("all {count} connects"),
-    }
 }

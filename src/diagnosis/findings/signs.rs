@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::outages::is_shut;
-use super::{Collected, Finding, FindingKind, Service, count, over};
+use super::{Collected, Finding, FindingKind, Service, Statement, over};
 use crate::decode::Endpoint;
-use crate::diagnosis::causes::Confidence;
-use crate::diagnosis::comparison::{Moment, Sign};
+use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::sign::Sign;
 
 /// A single attempt with a sign is told with that attempt; only several make a finding.
 const FEWEST: usize = 2;
@@ -30,62 +31,40 @@ fn several(
     service: &Service,
     sign: Sign,
     (kind, confidence): (FindingKind, Confidence),
-    says: impl Fn(u64) -> String,
+    statement: Statement,
 ) -> Option<Finding> {
     let signed = service.those(|moment| moment.sign == Some(sign));
-    (signed.len() >= FEWEST).then(|| {
-        over(
-            kind,
-            confidence,
-            Some(service.server),
-            &signed,
-            says(count(&signed)),
-        )
-    })
+    (signed.len() >= FEWEST)
+        .then(|| over(kind, confidence, Some(service.server), &signed, statement))
 }
 
 /// SYNs with ECN, Fast Open or Multipath TCP go unanswered, their repetitions without it are answered.
 fn feature_dropped(service: &Service) -> Option<Finding> {
-    let server = service.server;
     several(
         service,
         Sign::FeatureDropped,
         (FindingKind::FeatureDropped, Confidence::Likely),
-        |count| {
-            format!(
-                "{count} connects to {server} were answered only without what their first SYN offered (ECN, Fast Open or Multipath TCP): each was late by its repetition"
-            )
-        },
+        Statement::FeatureDropped,
     )
 }
 
 /// SYNs are answered by ACKs of older connections.
 fn stale_tuple_reuse(service: &Service) -> Option<Finding> {
-    let server = service.server;
     several(
         service,
         Sign::StaleTuple,
         (FindingKind::StaleTupleReuse, Confidence::Certain),
-        |count| {
-            format!(
-                "{count} connects to {server} met older connections of the same addresses and ports: a NAT or client reuses ports too soon"
-            )
-        },
+        Statement::StaleTupleReuse,
     )
 }
 
 /// SYN-ACKs with window 0 come from a SYN proxy: that it answers says nothing of the server.
 fn proxy_answers(service: &Service) -> Option<Finding> {
-    let server = service.server;
     several(
         service,
         Sign::ProxyAnswer,
         (FindingKind::ProxyAnswers, Confidence::Likely),
-        |count| {
-            format!(
-                "{count} connects to {server} were answered by a SYN proxy (window 0): that they succeeded says nothing of the server behind"
-            )
-        },
+        Statement::ProxyAnswers,
     )
 }
 
@@ -102,10 +81,7 @@ fn fallback_worked(collected: Collected<'_>, services: &[Service]) -> Vec<Findin
         let Some(longest) = delays.and_then(|delays| delays.into_iter().max()) else {
             continue;
         };
-        let statement = format!(
-            "connects to {server} failed, and within {} ms the same port was reached over the other version of IP: the fallback worked",
-            longest.as_millis()
-        );
+        let statement = Statement::FallbackWorked { within: longest };
         findings.push(over(
             FindingKind::FallbackWorked,
             Confidence::Possible,

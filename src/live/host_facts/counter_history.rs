@@ -34,11 +34,13 @@ pub(super) struct Rise {
 }
 
 impl CounterHistory {
-    /// Keeps a sample.
-    pub(super) fn add(&mut self, at: Timestamp, counters: Counters) {
+    /// Keeps a sample; whether a counter rose since the one before.
+    pub(super) fn add(&mut self, at: Timestamp, counters: Counters) -> bool {
+        let mut has_risen = false;
         if let Some((before_at, before)) = self.samples.back() {
             let before_at = *before_at;
             for (counter, by) in counters.risen_since(before) {
+                has_risen = true;
                 self.add_rise(Rise {
                     counter,
                     from: before_at,
@@ -51,6 +53,7 @@ impl CounterHistory {
         if self.samples.len() > SAMPLES {
             self.samples.pop_front();
         }
+        has_risen
     }
 
     fn add_rise(&mut self, rise: Rise) {
@@ -71,31 +74,20 @@ impl CounterHistory {
         }
     }
 
-    /// What rose from then on, by the counters of now; nothing when no sample is as old.
-    pub(super) fn risen_since(&self, at: Timestamp, now: &Counters) -> Vec<(Counter, u64)> {
-        let before = self.samples.iter().rev().find(|sample| sample.0 <= at);
-        before.map_or_else(Vec::new, |(_, before)| now.risen_since(before))
+    /// What rose from then on, by the counters of now, and since when that is known; nothing when no sample is
+    /// as old.
+    pub(super) fn risen_since(
+        &self,
+        at: Timestamp,
+        now: &Counters,
+    ) -> Option<(Timestamp, Vec<(Counter, u64)>)> {
+        let (since, before) = self.samples.iter().rev().find(|sample| sample.0 <= at)?;
+        Some((*since, now.risen_since(before)))
     }
 
-    /// What rose since then, each counter once.
-    pub(super) fn rises_since(&self, cutoff: Timestamp) -> Vec<Rise> {
-        let within = |counter: Counter| {
-            self.rises
-                .iter()
-                .filter(move |rise| rise.counter == counter && rise.until >= cutoff)
-        };
-        Counter::ALL
-            .into_iter()
-            .filter_map(|counter| {
-                let first = within(counter).next()?;
-                let all = |sum: Rise, rise: &Rise| Rise {
-                    until: rise.until,
-                    by: sum.by.saturating_add(rise.by),
-                    ..sum
-                };
-                Some(within(counter).skip(1).fold(*first, all))
-            })
-            .collect()
+    /// The times in which a counter rose.
+    pub(super) fn rises(&self) -> impl Iterator<Item = &Rise> {
+        self.rises.iter()
     }
 
     /// The clock was set: times before and after cannot be compared.
@@ -123,10 +115,11 @@ mod tests {
             history.add(second(at), overflows(count));
         }
         let risen = |at, now| history.risen_since(second(at), &overflows(now));
-        assert_eq!(risen(11, 9), [(Counter::ListenOverflows, 4)]);
-        assert_eq!(risen(13, 9), [(Counter::ListenOverflows, 2)]);
-        assert_eq!(risen(13, 7), []);
-        assert_eq!(risen(9, 9), [], "nobody knows what it was then");
+        let by = |since, by| Some((second(since), vec![(Counter::ListenOverflows, by)]));
+        assert_eq!(risen(11, 9), by(11, 4));
+        assert_eq!(risen(13, 9), by(12, 2));
+        assert_eq!(risen(13, 7), Some((second(12), Vec::new())));
+        assert_eq!(risen(9, 9), None, "nobody knows what it was then");
     }
 
     #[test]
@@ -142,8 +135,5 @@ mod tests {
             by,
         };
         assert_eq!(history.rises, [rise(10, 16, 3), rise(100, 101, 1)]);
-        assert_eq!(history.rises_since(second(0)), [rise(10, 101, 4)]);
-        assert_eq!(history.rises_since(second(50)), [rise(100, 101, 1)]);
-        assert_eq!(history.rises_since(second(102)), []);
     }
 }

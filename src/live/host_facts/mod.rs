@@ -1,30 +1,26 @@
 //! What this host itself says about attempts that it takes part in: who tries, who listens, what its counters prove.
 //!
 //! Connects from here are looked up when their SYN is seen, ports of this host when a connect to them has failed. What
-//! was told is remembered, so that a report says the same.
+//! the host says is handed to diagnosis as testimony, before the attempt is explained.
 
 mod allowance;
 mod counter_history;
-mod in_report;
-mod remembered;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::capture::Timestamp;
 use crate::capture::live::HostClock;
 use crate::decode::{Endpoint, Observation, SequenceNumber};
-use crate::diagnosis::DiagnosedAttempt;
-use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
+use crate::diagnosis::{
+    ListenersAtEnd, ListeningSocket, Remembered, SocketHolder, TestifiedFact, Testimony,
+};
+use crate::handshake::{DecidedAttempt, Outcome};
 use crate::host::{Counter, Counters, HostTables, Listener, OpenSocket, Process, SocketInode};
 use allowance::Allowance;
 use counter_history::{BETWEEN_SAMPLES, CounterHistory};
-use remembered::Remembered;
-use words::NamedListener;
 
 /// So many connects from here wait to be looked up, and so many are remembered.
 const WAITING: usize = 256;
@@ -38,7 +34,7 @@ const FRESH: Duration = Duration::from_millis(100);
 
 type Connect = (Endpoint, Endpoint, SequenceNumber);
 
-/// Asks this host, and remembers what it said.
+/// Asks this host.
 #[derive(Debug)]
 pub(super) struct HostFacts {
     /// `None` where nothing can be asked.
@@ -56,23 +52,6 @@ pub(super) struct HostFacts {
     counters: CounterHistory,
     next_sample: Duration,
     latest_counters: Option<(Duration, Counters)>,
-    told: Remembered<AttemptId, Told>,
-    told_of_server: Remembered<Endpoint, ToldOfServer>,
-}
-
-/// What was told of an attempt.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Told {
-    notes: Vec<String>,
-    is_queue_proved_full: bool,
-}
-
-/// What was told of a port of this host last.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct ToldOfServer {
-    at: Timestamp,
-    words: String,
-    is_queue_proved_full: bool,
 }
 
 impl HostFacts {
@@ -90,8 +69,6 @@ impl HostFacts {
             counters: CounterHistory::default(),
             next_sample: Duration::ZERO,
             latest_counters: None,
-            told: Remembered::of_latest(REMEMBERED),
-            told_of_server: Remembered::of_latest(REMEMBERED),
         };
         // The first SYN may come at once.
         facts.sample();
@@ -120,8 +97,9 @@ impl HostFacts {
         }
     }
 
-    /// Looks up what is to be looked up, as far as that is due: to be called after packets were taken.
-    pub(super) fn look_up(&mut self) {
+    /// Looks up what is to be looked up, as far as that is due: to be called after packets were taken. Whether
+    /// counters have risen since the last time.
+    pub(super) fn look_up(&mut self) -> bool {
         let running = self.clock.running();
         while let Some(connect) = self.waiting.pop_front() {
             if self.sockets.get(&connect).is_some() {
@@ -139,17 +117,26 @@ impl HostFacts {
             }
         }
         self.find_holders();
-        if running >= self.next_sample {
-            self.sample();
-        }
+        running >= self.next_sample && self.sample()
     }
 
-    fn sample(&mut self) {
+    fn sample(&mut self) -> bool {
         self.next_sample = self.clock.running() + BETWEEN_SAMPLES;
         let now = self.clock.read().now;
-        if let Some(counters) = self.count() {
-            self.counters.add(now, counters);
-        }
+        self.count()
+            .is_some_and(|counters| self.counters.add(now, counters))
+    }
+
+    /// The counters that rose, and when.
+    pub(super) fn counters_risen(&self) -> Vec<Testimony> {
+        let rises = self.counters.rises().map(|rise| Testimony {
+            at: rise.until,
+            fact: TestifiedFact::CountersRose {
+                since: rise.from,
+                rises: vec![(rise.counter, rise.by)],
+            },
+        });
+        rises.collect()
     }
 
     /// The clock was set.
@@ -200,7 +187,7 @@ impl HostFacts {
         Some(counters)
     }
 
-    fn listeners(&mut self, port: u16) -> Option<Vec<NamedListener>> {
+    fn listeners(&mut self, port: u16) -> Option<Vec<ListeningSocket>> {
         let running = self.clock.running();
         let is_fresh = self
             .listeners
@@ -219,7 +206,7 @@ impl HostFacts {
         self.find_holders();
         let (_, _, listeners) = self.listeners.as_ref()?;
         let listeners = listeners.clone();
-        let named = listeners.into_iter().map(|listener| NamedListener {
+        let named = listeners.into_iter().map(|listener| ListeningSocket {
             process: self.holder(listener.socket.inode).cloned(),
             interface: listener
                 .interface
@@ -229,77 +216,58 @@ impl HostFacts {
         Some(named.collect())
     }
 
-    /// Adds to an attempt that failed what this host says about it now.
-    pub(super) fn explain(&mut self, diagnosed: &mut DiagnosedAttempt) {
+    /// What this host says now about an attempt that failed.
+    pub(super) fn testimony_about(&mut self, decided: &DecidedAttempt) -> Vec<Testimony> {
         if self.tables.is_none() {
-            return;
+            return Vec::new();
         }
-        let decided = &diagnosed.decided;
-        let told = self.about(decided);
-        if told != Told::default() {
-            in_report::add(&told, diagnosed);
-            self.told.insert(diagnosed.decided.attempt.id, told);
-        }
+        let client = self.client_socket(decided);
+        let counters = self.counters_risen_meanwhile(decided);
+        let listeners = self.listeners_at_end(decided);
+        let at = self.clock.read().now;
+        [client, listeners, counters]
+            .into_iter()
+            .flatten()
+            .map(|fact| Testimony { at, fact })
+            .collect()
     }
 
-    fn about(&mut self, decided: &DecidedAttempt) -> Told {
+    fn client_socket(&self, decided: &DecidedAttempt) -> Option<TestifiedFact> {
         let attempt = &decided.attempt;
-        let (client, server) = (attempt.client, attempt.server);
-        let (is_client_here, is_server_here) =
-            (self.is_here(client.address), self.is_here(server.address));
-        let mut told = Told::default();
-        let connect = attempt.isn.map(|isn| (client, server, isn));
-        let socket = connect.and_then(|connect| self.sockets.get(&connect));
-        if let Some(socket) = socket.copied() {
-            let process = self.holder(socket.inode);
-            told.notes.push(words::client(process, socket.user));
-        }
-        let risen = if is_client_here || is_server_here {
-            self.risen(decided, is_server_here)
-        } else {
-            Vec::new()
-        };
-        if is_server_here && let Some(listeners) = self.listeners(server.port) {
-            let now = self.clock.read().now;
-            let later = now.since(decided.judgement.at);
-            let outcome = decided.judgement.outcome;
-            let words = words::who_listens(server, outcome, &listeners, later);
-            let is_full = listeners
-                .iter()
-                .any(|named| named.listener.takes(server.address) && named.listener.is_full());
-            let has_overflowed = risen
-                .iter()
-                .any(|(counter, _)| *counter == Counter::ListenOverflows);
-            told.is_queue_proved_full = outcome == Outcome::Dropped && is_full && has_overflowed;
-            self.told_of_server.insert(
-                server,
-                ToldOfServer {
-                    at: now,
-                    words: words.clone(),
-                    is_queue_proved_full: told.is_queue_proved_full,
-                },
-            );
-            told.notes.push(words);
-        }
-        if !risen.is_empty() {
-            told.notes.push(words::risen(&risen));
-        }
-        told
+        let connect = (attempt.client, attempt.server, attempt.isn?);
+        let socket = self.sockets.get(&connect)?;
+        Some(TestifiedFact::ClientSocket(SocketHolder {
+            process: self.holder(socket.inode).cloned(),
+            user: socket.user,
+        }))
+    }
+
+    fn listeners_at_end(&mut self, decided: &DecidedAttempt) -> Option<TestifiedFact> {
+        let server = decided.attempt.server;
+        let is_here = self.is_here(server.address);
+        let sockets = is_here.then(|| self.listeners(server.port)).flatten()?;
+        let now = self.clock.read().now;
+        Some(TestifiedFact::Listeners(ListenersAtEnd {
+            server,
+            outcome: decided.judgement.outcome,
+            later: now.since(decided.judgement.at),
+            sockets,
+        }))
     }
 
     /// The counters that may tell why there was no answer, or none that was taken.
-    fn risen(&mut self, decided: &DecidedAttempt, is_server_here: bool) -> Vec<(Counter, u64)> {
-        let is_told = matches!(
+    fn counters_risen_meanwhile(&mut self, decided: &DecidedAttempt) -> Option<TestifiedFact> {
+        let attempt = &decided.attempt;
+        let is_server_here = self.is_here(attempt.server.address);
+        let is_of_here = is_server_here || self.is_here(attempt.client.address);
+        let is_telling = matches!(
             decided.judgement.outcome,
             Outcome::Dropped | Outcome::HalfOpen | Outcome::Reset | Outcome::Aborted
         );
-        let Some(counters) = is_told.then(|| self.count()).flatten() else {
-            return Vec::new();
-        };
-        let started = decided.attempt.started_at();
-        let mut risen = self.counters.risen_since(started, &counters);
-        risen.retain(|(counter, _)| is_server_here || is_of_any_host(*counter));
-        risen
+        let counters = (is_of_here && is_telling).then(|| self.count()).flatten()?;
+        let (since, mut rises) = self.counters.risen_since(attempt.started_at(), &counters)?;
+        rises.retain(|(counter, _)| is_server_here || is_of_any_host(*counter));
+        (!rises.is_empty()).then_some(TestifiedFact::CountersRose { since, rises })
     }
 }
 

@@ -8,7 +8,6 @@ mod blocks;
 mod directory;
 mod files;
 mod keeper;
-mod needed;
 mod ring_file;
 #[cfg(test)]
 mod tests;
@@ -20,10 +19,10 @@ use std::time::Duration;
 use super::{GoOn, LiveEvent, LiveObserver, LiveWatch};
 use crate::capture::{Packet, SourceFacts, Timestamp};
 use crate::decode::Observation;
+use crate::report::evidence::NeededPackets;
 use blocks::Blocks;
 pub use directory::RingDirectory;
 use keeper::{Keeper, Work};
-use needed::Needed;
 pub use ring_file::RingFileName;
 
 /// How a ring is kept.
@@ -104,6 +103,9 @@ pub struct RingTotals {
 /// Everything is handed over to be written after this long.
 const BETWEEN_WRITES: Duration = Duration::from_millis(500);
 
+/// How many connections, hosts and names are remembered of one file, to choose what is kept.
+const REMEMBERED: usize = 1 << 17;
+
 /// As soon as there is so much, it is handed over.
 const WRITTEN_AT_ONCE: usize = 256 << 10;
 
@@ -115,7 +117,7 @@ const SLACK: Duration = Duration::from_secs(2);
 
 /// Keeps packets in a ring of files.
 pub struct Ring {
-    needed: Needed,
+    needed: NeededPackets,
     blocks: Blocks,
     keeper: Keeper,
     settings: RingSettings,
@@ -162,7 +164,7 @@ impl Ring {
         }
         let keeper = Keeper::begin(directory, size, longest_file, now)?;
         let mut ring = Self {
-            needed: Needed::default(),
+            needed: NeededPackets::remembering(REMEMBERED),
             blocks,
             keeper,
             settings,

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::needed;
 use super::notes::{ends, ends_of};
 use super::plan::{Plan, Story};
 use crate::capture::{Packet, PacketPlace};
@@ -20,6 +21,9 @@ const LATE_COPIES: Duration = Duration::from_millis(500);
 /// How many questions for one host are copied, and how many answers.
 const QUESTIONS: u32 = 4;
 const ANSWERS: u32 = 1;
+
+// What is copied of a stream must have been kept.
+const _: () = assert!(QUESTIONS <= needed::QUESTIONS as u32 && ANSWERS <= needed::ANSWERS as u32);
 
 /// How many stories under way are remembered before those that are over are cleared away.
 const STORIES: usize = 65_536;
@@ -99,7 +103,9 @@ impl Beside {
                     comments.extend(self.of_name(*address));
                 }
             }
-            Observation::Alive(address) => comments.extend(self.of_life(*address)),
+            Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
+                comments.extend(self.of_life(*address));
+            }
             _ => {}
         }
         comments

@@ -1,8 +1,8 @@
 //! What a packet proves, in one line.
 
-use crate::diagnosis::{ComparedAttempt, DiagnosedAttempt, duration};
+use crate::diagnosis::{ComparedAttempt, DiagnosedAttempt};
 use crate::handshake::{Outcome, Role, SeenPacket, Sender};
-use crate::report::evidence_words::what;
+use crate::report::evidence_words::{duration, what};
 
 /// `attempt 17: RST,ACK 312 us after the SYN, refused`.
 pub(super) fn on_packet(diagnosed: &DiagnosedAttempt, packet: &SeenPacket) -> String {

@@ -6,12 +6,15 @@
 
 mod beside;
 mod comments;
+mod needed;
 mod notes;
 mod plan;
 #[cfg(feature = "live")]
 mod recent;
 mod section;
 
+#[cfg(feature = "live")]
+pub(crate) use needed::NeededPackets;
 pub use notes::EvidenceNotes;
 #[cfg(feature = "live")]
 pub use recent::RecentPackets;

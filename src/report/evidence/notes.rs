@@ -1,17 +1,13 @@
 //! What is noted of the packets while they are judged.
 
-use std::collections::{HashMap, HashSet};
 use std::io;
-use std::net::IpAddr;
 
+use super::needed::NeededPackets;
 use crate::capture::{Packet, PacketPlace, PacketSpool, RecordedPackets};
-use crate::decode::{Endpoint, Observation, Segment, SetAside, TcpFlags};
+use crate::decode::{Endpoint, Observation, Segment, TcpFlags};
 
-/// How many connections and hosts are remembered to choose what is put aside.
-const REMEMBERED: usize = 500_000;
-
-/// So many packets after each SYN and SYN-ACK of a connection are put aside.
-const AFTER_EACH_SYN: u8 = 16;
+/// How many connections, hosts and names are remembered to choose what is put aside.
+const REMEMBERED: usize = 1 << 19;
 
 /// Notes which packets show how the capture was filtered; of a stream, puts aside what evidence may need of it.
 #[derive(Default)]
@@ -23,16 +19,7 @@ pub struct EvidenceNotes {
 
 struct Spool {
     packets: io::Result<PacketSpool>,
-    needs: Needs,
-}
-
-/// Which packets evidence may need, while it is not known yet what fails.
-#[derive(Default)]
-pub(super) struct Needs {
-    /// Connections that began a short while ago, by their two ends: how many more of their packets are put aside.
-    young: HashMap<(Endpoint, Endpoint), u8, foldhash::fast::RandomState>,
-    /// Hosts of which a packet was put aside that shows that they live.
-    alive: HashSet<IpAddr, foldhash::fast::RandomState>,
+    needed: NeededPackets,
 }
 
 impl EvidenceNotes {
@@ -44,7 +31,7 @@ impl EvidenceNotes {
     pub fn with_spool() -> io::Result<Self> {
         let spool = Spool {
             packets: Ok(PacketSpool::new()?),
-            needs: Needs::default(),
+            needed: NeededPackets::remembering(REMEMBERED),
         };
         Ok(Self {
             spool: Some(spool),
@@ -101,51 +88,13 @@ impl Spool {
         observation: &Observation,
         is_sign: bool,
     ) {
-        let is_needed = self.needs.packet(observation);
+        let is_needed = self.needed.takes(observation);
         if (is_needed || is_sign)
             && let Ok(packets) = &mut self.packets
             && let Err(error) = packets.push(packet, interface)
         {
             self.packets = Err(error);
         }
-    }
-}
-
-impl Needs {
-    /// Whether this may be one.
-    pub(super) fn packet(&mut self, observation: &Observation) -> bool {
-        match observation {
-            Observation::Segment(segment) => self.needs_segment(segment),
-            Observation::IcmpError(_) | Observation::Neighbour(_) | Observation::Names(_) => true,
-            Observation::Alive(address) => self.is_first_of(*address),
-            Observation::SetAside(SetAside::TruncatedHeader) => {
-                self.is_first_of(IpAddr::from([0, 0, 0, 0]))
-            }
-            Observation::SetAside(_) | Observation::Unrelated | Observation::Encrypted(_) => false,
-        }
-    }
-
-    fn needs_segment(&mut self, segment: &Segment) -> bool {
-        let flags = segment.flags;
-        let key = ends(segment);
-        let is_first = self.is_first_of(segment.source.address);
-        if flags.contains(TcpFlags::SYN) {
-            if self.young.len() >= REMEMBERED {
-                self.young.clear();
-            }
-            self.young.insert(key, AFTER_EACH_SYN);
-            return true;
-        }
-        let is_young = self.young.get_mut(&key).is_some_and(|left| {
-            let is_left = *left > 0;
-            *left = left.saturating_sub(1);
-            is_left
-        });
-        is_young || is_first || flags.is_rst() || flags.has_fin()
-    }
-
-    fn is_first_of(&mut self, address: IpAddr) -> bool {
-        self.alive.len() < REMEMBERED && self.alive.insert(address)
     }
 }
 

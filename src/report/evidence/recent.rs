@@ -3,19 +3,24 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::notes::{EvidenceNotes, Needs};
+use super::needed::NeededPackets;
+use super::notes::EvidenceNotes;
 use crate::capture::{LinkType, Packet, PacketPlace};
 use crate::decode::{Observation, decode};
 
 /// How much is kept, in bytes: some 200,000 packets.
 const KEPT_BYTES: usize = 32 << 20;
 
+/// How many connections, hosts and names are remembered to choose what is kept.
+const REMEMBERED: usize = 1 << 19;
+
 /// The packets, the latest last.
-#[derive(Default)]
 pub struct RecentPackets {
     kept: VecDeque<KeptPacket>,
     bytes: usize,
-    needs: Needs,
+    /// What of it came since the choice began anew.
+    bytes_of_choice: usize,
+    needed: NeededPackets,
 }
 
 struct KeptPacket {
@@ -31,10 +36,21 @@ impl KeptPacket {
     }
 }
 
+impl Default for RecentPackets {
+    fn default() -> Self {
+        Self {
+            kept: VecDeque::new(),
+            bytes: 0,
+            bytes_of_choice: 0,
+            needed: NeededPackets::remembering(REMEMBERED),
+        }
+    }
+}
+
 impl RecentPackets {
     /// Keeps a packet that evidence may need, and lets go of the earliest ones for it.
     pub fn note(&mut self, packet: &Packet<'_>, observation: &Observation) {
-        if !self.needs.packet(observation) {
+        if !self.needed.takes(observation) {
             return;
         }
         let kept = KeptPacket {
@@ -44,7 +60,13 @@ impl RecentPackets {
             bytes: packet.bytes.into(),
         };
         self.bytes += kept.size();
+        self.bytes_of_choice += kept.size();
         self.kept.push_back(kept);
+        // What is kept once of each host goes with the earliest packets: it has to come again before.
+        if self.bytes_of_choice > KEPT_BYTES / 2 {
+            self.bytes_of_choice = 0;
+            self.needed.begin_file();
+        }
         while self.bytes > KEPT_BYTES
             && let Some(earliest) = self.kept.pop_front()
         {
@@ -83,8 +105,13 @@ mod tests {
     fn the_latest_are_kept_and_no_more_than_there_is_room_for() {
         let path = format!("{}/samples/closed-port.pcap", env!("CARGO_MANIFEST_DIR"));
         let mut captures = CaptureSet::open(&[path.into()]).captures;
-        let (syn, _) = captures.next_with_interface().unwrap();
-        let observation = decode(&syn);
+        let (syn, observation) = loop {
+            let (packet, _) = captures.next_with_interface().unwrap();
+            let observation = decode(&packet);
+            if matches!(&observation, Observation::Segment(segment) if segment.flags.is_syn()) {
+                break (packet, observation);
+            }
+        };
         let mut recent = RecentPackets::default();
         for _ in 0..600_000 {
             recent.note(&syn, &observation);

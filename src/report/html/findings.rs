@@ -7,9 +7,11 @@ use crate::diagnosis::{Finding, NextStep};
 use crate::report::counts::counted;
 use crate::report::evidence_words::{ladder_command, proof};
 use crate::report::finding_words::{affected, title, what_applications_saw};
+use crate::report::next_step_words;
 use crate::report::packet_filters::{
     NONE_IN_TUNNELS, capture_filter_of_finding, display_filter_of_finding,
 };
+use crate::report::statement_words;
 
 /// How many findings are shown.
 const SHOWN: usize = 200;
@@ -42,11 +44,11 @@ fn one(view: View<'_>, number: u64, finding: &Finding) -> Markup {
                 span.sure { (finding.confidence.name()) }
                 @if let Some(affected) = affected(finding, view.zone) { span.soft { (affected) } }
             }
-            p.statement { (capitalised(&shown(&finding.statement))) @if let Some(name) = name(view, finding) { " (" (name) ")" } }
+            p.statement { (capitalised(&shown(&statement_words::statement(finding)))) @if let Some(name) = name(view, finding) { " (" (name) ")" } }
             @if let Some(saw) = what_applications_saw(finding) { p { (capitalised(&saw)) "." } }
             @if !finding.evidence.is_empty() || finding.proof.is_some() {
                 ul {
-                    @for words in &finding.evidence { li { (shown(words)) } }
+                    @for words in statement_words::evidence(finding) { li { (shown(&words)) } }
                     @if let Some(proved) = &finding.proof {
                         li {
                             "proof: " a href={ "#attempt-" (proved.attempt) } { (proof(view.report, proved)) }
@@ -75,10 +77,11 @@ fn one(view: View<'_>, number: u64, finding: &Finding) -> Markup {
 
 fn name(view: View<'_>, finding: &Finding) -> Option<String> {
     let name = view.report.name_of(finding.server?.address)?;
-    (!finding.statement.contains(&name)).then(|| shown(&name))
+    (!statement_words::statement(finding).contains(&name)).then(|| shown(&name))
 }
 
 fn next_step(step: &NextStep) -> Markup {
+    let step = next_step_words::step(step);
     html! {
         "On " (shown(&step.place)) ":"
         code.run { (shown(&step.run)) }

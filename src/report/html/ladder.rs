@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use super::{View, shown};
-use crate::diagnosis::{DiagnosedAttempt, duration};
+use crate::diagnosis::DiagnosedAttempt;
 use crate::handshake::Attempt;
 use crate::report::attempt_words::{after, facts};
 use crate::report::counts::counted;
+use crate::report::evidence_words::duration;
 use crate::report::ladder::{Event, Ladder, LadderPacket, Party, Row, Side};
 use crate::report::packet_filters::{NONE_IN_TUNNELS, capture_filter, display_filter};
 

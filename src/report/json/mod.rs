@@ -10,16 +10,20 @@ use std::io::{self, Write};
 
 use attempt_sequence::AttemptSequence;
 
+use super::limit_words;
 use super::model::Report;
+use super::next_step_words::{self, StepWords};
+use super::note_words;
 use super::packet_filters;
 use super::settings::Settings;
+use super::statement_words;
 use super::times::rfc3339;
 use super::{capture_words, evidence_words};
 use crate::capture::{Compression, ProblemKind, SourceFacts};
 use crate::decode::SetAside;
 use crate::diagnosis::{
-    DiagnosedAttempt, EndpointPattern, EndpointSummary, Finding, Limit, Noise, Vantage, app_error,
-    service_name,
+    DiagnosedAttempt, EndpointPattern, EndpointSummary, Finding, Limit, NextStep, Noise, Vantage,
+    app_error, service_name,
 };
 use crate::handshake::{Attempt, AttemptId, DecidedAttempt, Outcome, SeenPacket};
 
@@ -66,11 +70,11 @@ fn wire_report(report: &Report) -> wire::Report<'_> {
 
 fn wire_limit(limit: &Limit) -> wire::Limit {
     wire::Limit {
-        name: limit.name,
+        name: limit.kind.name(),
         size: limit.size,
         left_out: limit.left_out,
-        cost: limit.cost,
-        may_hide_findings: limit.may_hide_findings,
+        cost: limit_words::cost(limit.kind),
+        may_hide_findings: limit.may_hide_findings(),
     }
 }
 
@@ -226,30 +230,25 @@ fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
         attempts: finding.attempts,
         from: finding.from.map(rfc3339),
         until: finding.until.map(rfc3339),
-        statement: finding.statement.clone(),
+        statement: statement_words::statement(finding),
         app_errors: finding.app_errors.clone(),
-        evidence: finding
-            .evidence
-            .iter()
-            .cloned()
+        evidence: statement_words::evidence(finding)
+            .into_iter()
             .chain(
                 finding
                     .proof
                     .map(|proof| evidence_words::proof(report, &proof)),
             )
             .collect(),
-        next_steps: finding
-            .next_steps
-            .iter()
-            .map(|step| wire::NextStep {
-                place: step.place.clone(),
-                run: step.run.clone(),
-                why: step.why.clone(),
-            })
-            .collect(),
+        next_steps: finding.next_steps.iter().map(wire_step).collect(),
         display_filter: packet_filters::display_filter_of_finding(finding),
         capture_filter: packet_filters::capture_filter_of_finding(finding),
     }
+}
+
+fn wire_step(step: &NextStep) -> wire::NextStep {
+    let StepWords { place, run, why } = next_step_words::step(step);
+    wire::NextStep { place, run, why }
 }
 
 fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint {
@@ -333,7 +332,7 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
             .map(|packet| wire_evidence(attempt, packet))
             .collect(),
         notes: [
-            diagnosed.notes.clone(),
+            note_words::notes(diagnosed),
             report.capture.comments_on(diagnosed),
         ]
         .concat(),

@@ -16,6 +16,7 @@ pub use sequence::Position;
 use super::attempt_words::headline;
 use super::evidence_words::duration;
 use super::model::Report;
+use super::note_words;
 use super::packet_filters;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -118,7 +119,7 @@ impl Ladder {
                 application_saw: application_saw(report, diagnosed),
             },
             notes: [
-                diagnosed.notes.clone(),
+                note_words::notes(diagnosed),
                 report.capture.comments_on(diagnosed),
             ]
             .concat(),

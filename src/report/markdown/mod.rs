@@ -15,10 +15,12 @@ use super::endpoint_words::{is_failing, other, why};
 use super::evidence_words;
 use super::finding_words::{affected, title, what_applications_saw};
 use super::model::Report;
+use super::next_step_words::{self, StepWords};
 use super::outcome_words::shown_name;
 use super::packet_filters::{capture_filter_of_finding, display_filter_of_finding};
 use super::shell_word::shell_word;
 use super::shown_attempts::ShownAttempts;
+use super::statement_words;
 use super::times::TimeZoneChoice;
 use crate::decode::Endpoint;
 use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, Finding, app_error};
@@ -156,12 +158,12 @@ fn finding_parts(
     let confidence = finding.confidence.name();
     let title = capitalized(&title(finding));
     let mut parts = vec![format!("### {number}. {title} ({confidence})")];
-    let statement = prose(&finding.statement, Place::Paragraph);
+    let statement = prose(&statement_words::statement(finding), Place::Paragraph);
     parts.push(match affected(finding, zone) {
         Some(affected) => format!("{affected}: {statement}"),
         None => format!("In short: {statement}"),
     });
-    let reasons = finding.evidence.iter().cloned();
+    let reasons = statement_words::evidence(finding).into_iter();
     let mut facts: Vec<String> = reasons.chain(what_applications_saw(finding)).collect();
     let proof = finding.proof.as_ref();
     facts.extend(proof.map(|proof| format!("proof: {}", evidence_words::proof(report, proof))));
@@ -201,7 +203,12 @@ fn packets_again(report: &Report, finding: &Finding) -> Option<String> {
 
 /// The commands of each place in one block.
 fn next_steps(finding: &Finding) -> Vec<String> {
-    let mut steps = finding.next_steps.as_slice();
+    let steps: Vec<StepWords> = finding
+        .next_steps
+        .iter()
+        .map(next_step_words::step)
+        .collect();
+    let mut steps = steps.as_slice();
     let mut parts = Vec::new();
     while let Some(first) = steps.first() {
         let alike = steps.iter().take_while(|step| step.place == first.place);

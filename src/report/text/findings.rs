@@ -10,7 +10,9 @@ use crate::diagnosis::Finding;
 use crate::report::evidence_words::{self, proof as proof_words};
 use crate::report::finding_words::{affected, title, what_applications_saw};
 use crate::report::model::Report;
+use crate::report::next_step_words::{self, StepWords};
 use crate::report::sanitize::terminal_safe;
+use crate::report::statement_words;
 
 /// How many findings are shown.
 const SHOWN_FINDINGS: usize = 10;
@@ -56,21 +58,17 @@ fn write_finding(number: u64, finding: &Finding, report: &Report, page: &mut Pag
     ];
     let title: Vec<String> = title.into_iter().filter(|part| !part.is_empty()).collect();
     page.wrapped(0, 4, "   ", &title);
-    let statement = terminal_safe(&finding.statement).into_owned();
+    let statement = terminal_safe(&statement_words::statement(finding)).into_owned();
     page.wrapped(4, 4, "", &[statement]);
     if !finding.evidence.is_empty() {
-        page.wrapped(4, 4, "; ", &finding.evidence);
+        page.wrapped(4, 4, "; ", &statement_words::evidence(finding));
     }
     if let Some(saw) = what_applications_saw(finding) {
         page.wrapped(4, 6, "", &[saw]);
     }
     for step in &finding.next_steps {
-        page.wrapped(
-            4,
-            6,
-            "  ",
-            &[format!("on {}:", step.place), step.run.clone()],
-        );
+        let StepWords { place, run, .. } = next_step_words::step(step);
+        page.wrapped(4, 6, "  ", &[format!("on {place}:"), run]);
     }
     if let Some(proof) = &finding.proof {
         let mut words = vec![format!("proof: {}", proof_words(report, proof))];

@@ -9,6 +9,7 @@ use crate::handshake::Outcome;
 use crate::report::attempt_words::headline;
 use crate::report::evidence_words::duration;
 use crate::report::sanitize::terminal_safe;
+use crate::report::testimony_words;
 use crate::report::times::TimeZoneChoice;
 
 /// An attempt as one line shows it.
@@ -61,8 +62,8 @@ impl AttemptLine<'_> {
                 let _ = write!(line, " ({text})");
             }
         }
-        for fact in &self.diagnosed.host_facts {
-            let _ = write!(line, "; {fact}");
+        for testimony in &self.diagnosed.testimony {
+            let _ = write!(line, "; {}", testimony_words::of_attempt(testimony));
         }
         terminal_safe(&line).into_owned()
     }

@@ -8,7 +8,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::{Finding, FindingKind};
 use crate::handshake::AttemptId;
 use crate::report::TimeZoneChoice;
-use crate::report::words::title;
+use crate::report::words::{statement, title};
 
 use super::cursor::Cursor;
 use super::failures::Failure;
@@ -175,7 +175,7 @@ impl State {
                 })
                 .collect(),
             findings: findings
-                .filter(|finding| holds(&[title(finding), finding.statement.clone()]))
+                .filter(|finding| holds(&[title(finding), statement(finding)]))
                 .collect(),
         }
     }

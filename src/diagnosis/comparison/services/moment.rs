@@ -1,14 +1,15 @@
 //! One attempt, as far as others are compared with it.
 
 use std::cmp::Ordering;
-use std::fmt;
 use std::net::IpAddr;
 
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::IcmpKind;
 use crate::diagnosis::app_error::error_of;
-use crate::diagnosis::attempt_facts::{AttemptFacts, OwnAnswer};
+use crate::diagnosis::attempt_facts::AttemptFacts;
+use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::fixed_hash;
+use crate::diagnosis::sign::{Sign, is_unfinished};
 use crate::handshake::{AttemptId, Outcome};
 
 /// One attempt, as far as others are compared with it. 80 bytes, a hundred thousand times.
@@ -97,57 +98,6 @@ impl Class {
     pub(super) fn is_unfinished(self) -> bool {
         is_unfinished(self.outcome, self.flags.has(Flags::ONE_SYN))
     }
-}
-
-/// What is the same for all answers of one host, be they SYN-ACKs or RSTs. Windows and options are
-/// of SYN-ACKs alone, and the clock of timestamps differs for each connection of a Linux host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Fingerprint {
-    /// Time to live.
-    pub(crate) ttl: u8,
-    /// Whether the IP identification is 0 (IPv4 only).
-    pub(crate) is_identified_by_zero: Option<bool>,
-}
-
-impl Fingerprint {
-    /// Of a packet of its.
-    pub(crate) fn of(packet: OwnAnswer) -> Self {
-        Self {
-            ttl: packet.ttl,
-            is_identified_by_zero: packet
-                .identification
-                .map(|identification| identification == 0),
-        }
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Only IPv6 is without identification.
-        let hops = match self.is_identified_by_zero {
-            Some(_) => "ttl",
-            None => "hlim",
-        };
-        write!(formatter, "{hops} {}", self.ttl)?;
-        match self.is_identified_by_zero {
-            Some(true) => formatter.write_str(" and identification 0"),
-            Some(false) => formatter.write_str(" and a counted identification"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// What an attempt shows besides its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Sign {
-    /// An ACK of an older connection answered the SYN.
-    StaleTuple,
-    /// The SYN-ACK has window 0: a SYN proxy's.
-    ProxyAnswer,
-    /// The SYN was answered only without a feature that it offered first.
-    FeatureDropped,
-    /// The SYN was answered only when it was repeated.
-    AnsweredLate,
 }
 
 /// Two places, without their times: that of the first packet is when its attempt began.
@@ -309,16 +259,6 @@ impl Moment {
     /// Whether it may be part of a flood: nobody completed it, and nobody insisted.
     pub(crate) fn is_unfinished(&self) -> bool {
         is_unfinished(self.outcome, self.has_one_syn())
-    }
-}
-
-/// Half-open, or met with silence after a single SYN, as far as that was watched: a client that
-/// waits repeats it after a second.
-pub(crate) fn is_unfinished(outcome: Outcome, has_one_syn: bool) -> bool {
-    match outcome {
-        Outcome::HalfOpen => true,
-        Outcome::Dropped | Outcome::Pending => has_one_syn,
-        _ => false,
     }
 }
 

@@ -8,12 +8,13 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 
-use super::moment::{Class, Fingerprint, Moment};
+use super::moment::{Class, Moment};
 use super::presence::Presence;
 use crate::capture::Timestamp;
 use crate::diagnosis::client_sketch::ClientSketch;
 use crate::diagnosis::compact_sets::AddressSet;
 use crate::diagnosis::facts::Facts;
+use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::key_filter::KeyFilter;
 use crate::diagnosis::time_line::BucketWidth;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use super::{measure, percent};
-use crate::diagnosis::duration;
 use crate::report::counts::{counted, grouped};
+use crate::report::evidence_words::duration;
 use crate::report::html::View;
 
 /// Steps of a decade.

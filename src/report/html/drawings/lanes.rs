@@ -8,10 +8,11 @@ use maud::{Markup, html};
 use super::axis::Axis;
 use super::percent;
 use crate::capture::Timestamp;
-use crate::diagnosis::{BucketWidth, Count, EndpointSummary, Event, FindingKind, duration};
+use crate::diagnosis::{BucketWidth, Count, EndpointSummary, Event, FindingKind};
 use crate::handshake::Outcome;
 use crate::report::counts::{counted, grouped};
 use crate::report::endpoint_words::is_failing;
+use crate::report::evidence_words::duration;
 use crate::report::html::{View, marks};
 use crate::report::outcome_words::shown_name;
 

@@ -7,9 +7,10 @@ use maud::{Markup, html};
 use super::axis::Axis;
 use super::{measure, percent};
 use crate::capture::Timestamp;
-use crate::diagnosis::{BucketWidth, Event, duration};
+use crate::diagnosis::{BucketWidth, Event};
 use crate::handshake::Outcome;
 use crate::report::counts::grouped;
+use crate::report::evidence_words::duration;
 use crate::report::html::View;
 
 /// More bars would be thinner than a line on a phone; where there is little to count, fewer say more.

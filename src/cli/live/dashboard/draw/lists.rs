@@ -17,7 +17,7 @@ use crate::cli::live::dashboard::servers::ServerRow;
 use crate::cli::live::dashboard::state::{Lists, Pane, State};
 use crate::diagnosis::Finding;
 use crate::report::terminal_safe;
-use crate::report::words::{mark, title};
+use crate::report::words::{mark, statement, title};
 
 /// Columns for the mark of the line that keys work on.
 const POINTER: usize = 2;
@@ -211,7 +211,7 @@ impl List<'_> {
         let titles = shown.iter().map(|finding| title(finding).width());
         let head = format!("FINDINGS {}", self.lists.findings.len());
         let name = titles.max().unwrap_or(0).max(head.width());
-        let statement = columns.saturating_sub(name + 1 + CONNECTS + 2);
+        let width = columns.saturating_sub(name + 1 + CONNECTS + 2);
         let head = format!(
             "{} {}  WHAT, and how sure it is",
             padded(&head, name),
@@ -222,14 +222,15 @@ impl List<'_> {
                 0 => "-".to_owned(),
                 attempts => count(attempts),
             };
-            let text = terminal_safe(&finding.statement);
+            let text = statement(finding);
+            let text = terminal_safe(&text);
             let text = format!("{} ({})", text, finding.confidence.name());
             vec![
                 Span::styled(padded(&title(finding), name), bold()),
                 Span::raw(format!(
                     " {}  {}",
                     right(&attempts, CONNECTS),
-                    cut(&text, statement)
+                    cut(&text, width)
                 )),
             ]
         });

@@ -1,4 +1,6 @@
-//! Which packets are kept: those that a verdict or its cause may need.
+//! Which packets evidence needs, while it is not known yet what fails: those that a verdict or its cause may
+//! need. All who keep packets of what passes choose by this: the spool of a stream, what the dashboard keeps
+//! in memory, the ring of files.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -9,25 +11,21 @@ use crate::decode::{
     Endpoint, NamedAddresses, Neighbour, Observation, Segment, SetAside, TcpFlags,
 };
 
-/// How many connections are remembered that began a short while ago, twice.
-const YOUNG: usize = 1 << 16;
-
-/// How many hosts, addresses that are asked for, and names are remembered of one file.
-const REMEMBERED: usize = 1 << 17;
-
 /// So many packets after each SYN and SYN-ACK of a connection are kept, and the first with payload of each side.
 const AFTER_EACH_SYN: u8 = 16;
 
 /// Of one address so many questions and answers are kept in one file.
-const QUESTIONS: u8 = 16;
-const ANSWERS: u8 = 4;
+pub(super) const QUESTIONS: u8 = 16;
+pub(super) const ANSWERS: u8 = 4;
 
 type Ends = (Endpoint, Endpoint);
 type Seeded = foldhash::fast::RandomState;
 
 /// Chooses packets, in bounded memory.
-#[derive(Default)]
-pub(super) struct Needed {
+pub(crate) struct NeededPackets {
+    /// How many connections are remembered that began a short while ago, twice; and how many hosts,
+    /// addresses that are asked for, and names.
+    remembered: usize,
     young: HashMap<Ends, Young, Seeded>,
     /// Those before them.
     older: HashMap<Ends, Young, Seeded>,
@@ -45,6 +43,7 @@ struct Young {
 /// What the current file has: the files before it may be gone when it is read.
 #[derive(Default)]
 struct OfFile {
+    remembered: usize,
     alive: HashSet<IpAddr, Seeded>,
     asked_for: HashMap<IpAddr, (u8, u8), Seeded>,
     names: HashSet<u64, Seeded>,
@@ -54,20 +53,28 @@ struct OfFile {
     has_truncated_header: bool,
 }
 
-impl Needed {
-    /// From now on packets go to a new file.
-    pub(super) fn begin_file(&mut self) {
-        self.of_file = OfFile::default();
+impl NeededPackets {
+    /// Remembers so many connections that began a short while ago, and hosts, addresses and names.
+    pub(crate) fn remembering(remembered: usize) -> Self {
+        Self {
+            remembered,
+            young: HashMap::default(),
+            older: HashMap::default(),
+            of_file: OfFile::remembering(remembered),
+        }
     }
 
-    /// Whether a packet is kept.
-    pub(super) fn takes(&mut self, observation: &Observation) -> bool {
+    /// From now on packets go to a new file, which has to make sense without those before it.
+    #[cfg(feature = "live")]
+    pub(crate) fn begin_file(&mut self) {
+        self.of_file = OfFile::remembering(self.remembered);
+    }
+
+    /// Whether a packet is one of them.
+    pub(crate) fn takes(&mut self, observation: &Observation) -> bool {
         match observation {
             Observation::Segment(segment) => self.takes_segment(segment),
-            Observation::IcmpError(error) => {
-                self.of_file.is_first_of(error.sender);
-                true
-            }
+            Observation::IcmpError(_) => true,
             Observation::Neighbour(neighbour) => self.of_file.takes_neighbour(*neighbour),
             Observation::Names(named) => self.of_file.is_new_name(named),
             Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
@@ -84,7 +91,6 @@ impl Needed {
 
     fn takes_segment(&mut self, segment: &Segment) -> bool {
         let flags = segment.flags;
-        let is_first = self.of_file.is_first_of(segment.source.address);
         let (source, destination) = (segment.source, segment.destination);
         let ends = (source.min(destination), source.max(destination));
         if flags.contains(TcpFlags::SYN) {
@@ -92,13 +98,15 @@ impl Needed {
             return true;
         }
         let is_control = flags.is_rst() || flags.has_fin();
+        // That a host lives is shown by a packet that means nothing else.
+        let is_first = !is_control && self.of_file.is_first_of(segment.source.address);
         let is_of_young = self.is_of_young(ends, segment);
         let is_sign = !is_control && !mem::replace(&mut self.of_file.has_plain_segment, true);
         is_control || is_of_young || is_first || is_sign
     }
 
     fn begin(&mut self, ends: Ends) {
-        if self.young.len() >= YOUNG {
+        if self.young.len() >= self.remembered {
             self.older = mem::take(&mut self.young);
         }
         let young = Young {
@@ -127,8 +135,15 @@ impl Needed {
 }
 
 impl OfFile {
+    fn remembering(remembered: usize) -> Self {
+        Self {
+            remembered,
+            ..Self::default()
+        }
+    }
+
     fn is_first_of(&mut self, address: IpAddr) -> bool {
-        self.alive.len() < REMEMBERED && self.alive.insert(address)
+        self.alive.len() < self.remembered && self.alive.insert(address)
     }
 
     fn takes_neighbour(&mut self, neighbour: Neighbour) -> bool {
@@ -136,7 +151,7 @@ impl OfFile {
             target: address, ..
         }
         | Neighbour::Answer(address)) = neighbour;
-        if self.asked_for.len() >= REMEMBERED && !self.asked_for.contains_key(&address) {
+        if self.asked_for.len() >= self.remembered && !self.asked_for.contains_key(&address) {
             return false;
         }
         let (questions, answers) = self.asked_for.entry(address).or_default();
@@ -151,6 +166,6 @@ impl OfFile {
 
     fn is_new_name(&mut self, named: &NamedAddresses) -> bool {
         let hash = self.hasher.hash_one((&named.name, &named.addresses));
-        self.names.len() < REMEMBERED && self.names.insert(hash)
+        self.names.len() < self.remembered && self.names.insert(hash)
     }
 }

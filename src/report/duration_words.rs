@@ -1,9 +1,9 @@
-//! Quantities as people say them.
+//! Lengths of time as people say them.
 
 use std::time::Duration;
 
 /// A length of time as people say it: `312 us`, `0.3 ms` is not told from `312 us`; two to three digits.
-pub fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     let microseconds = duration.as_micros();
     let seconds = duration.as_secs();
     match microseconds {

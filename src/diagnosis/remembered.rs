@@ -4,15 +4,15 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 /// Keeps so many entries; of more, the first ones go.
-#[derive(Debug)]
-pub(super) struct Remembered<K, V> {
+#[derive(Clone, Debug)]
+pub(crate) struct Remembered<K, V> {
     entries: HashMap<K, V, foldhash::fast::RandomState>,
     order: VecDeque<K>,
     limit: usize,
 }
 
 impl<K: Copy + Eq + Hash, V> Remembered<K, V> {
-    pub(super) fn of_latest(limit: usize) -> Self {
+    pub(crate) fn of_latest(limit: usize) -> Self {
         Self {
             entries: HashMap::default(),
             order: VecDeque::new(),
@@ -20,12 +20,12 @@ impl<K: Copy + Eq + Hash, V> Remembered<K, V> {
         }
     }
 
-    pub(super) fn get(&self, key: &K) -> Option<&V> {
+    pub(crate) fn get(&self, key: &K) -> Option<&V> {
         self.entries.get(key)
     }
 
     /// Replaces what is known under this key.
-    pub(super) fn insert(&mut self, key: K, value: V) {
+    pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.entries.insert(key, value).is_some() {
             return;
         }

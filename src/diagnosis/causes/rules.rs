@@ -1,0 +1,153 @@
+//! The rules, in the order in which they run.
+
+use super::case::Case;
+use super::{aborted, dropped, established, half_open, partial, refused, rejected, reset};
+#[allow(clippy::enum_glob_use, reason = "a table of names")]
+use crate::diagnosis::cause::Cause::{self, *};
+use crate::diagnosis::cause::Confidence::{self, Certain, Likely, Possible};
+use crate::handshake::Outcome::{
+    self, Aborted, Dropped, Established, HalfOpen, Partial, Pending, Refused, Rejected, Reset,
+};
+
+/// When one cause may be said.
+pub(super) struct Rule {
+    pub(super) cause: Cause,
+    /// Of these outcomes.
+    pub(super) of: &'static [Outcome],
+    /// Not while one of these holds, at least so surely.
+    pub(super) unless: &'static [(Cause, Confidence)],
+    /// Whether it is concluded from silence: then it is less sure where an answer may have been missed.
+    pub(super) leans_on_silence: bool,
+    /// How sure it is, or that it does not hold.
+    pub(super) holds: fn(&Case<'_>) -> Option<Confidence>,
+}
+
+type Holds = fn(&Case<'_>) -> Option<Confidence>;
+
+const fn rule(cause: Cause, of: &'static [Outcome], holds: Holds) -> Rule {
+    Rule {
+        cause,
+        of,
+        unless: &[],
+        leans_on_silence: false,
+        holds,
+    }
+}
+
+impl Rule {
+    const fn unless(self, unless: &'static [(Cause, Confidence)]) -> Self {
+        Self { unless, ..self }
+    }
+
+    const fn leans_on_silence(self) -> Self {
+        Self {
+            leans_on_silence: true,
+            ..self
+        }
+    }
+}
+
+/// What the host itself says of its queue is no judgement: nothing is concluded from silence beside it.
+const QUEUE_IS_PROVED_FULL: (Cause, Confidence) = (AcceptQueueFull, Certain);
+
+/// All rules. Each runs at most once for an attempt and sees what already holds; of equally sure causes
+/// the one whose rule stands first is the cause.
+#[rustfmt::skip]
+pub(super) const RULES: &[Rule] = &[
+    rule(AcceptQueueFull, &[Reset], reset::accept_queue_full),
+    rule(AcceptQueueFull, &[Established], established::accept_queue_full),
+    rule(FeatureDropped, &[Established], established::feature_dropped),
+    rule(ProxyWithoutBackend, &[Reset, Established], reset::proxy_without_backend),
+    rule(TwoResponders, &[Refused, Reset], reset::two_responders),
+    rule(MiddleboxReset, &[Reset], reset::middlebox_reset)
+        .unless(&[(ProxyWithoutBackend, Possible), (TwoResponders, Possible)]),
+    rule(ServerAbort, &[Reset], reset::server_abort)
+        .unless(&[(ProxyWithoutBackend, Possible), (MiddleboxReset, Possible)]),
+
+    rule(MiddleboxReset, &[Refused], refused::middlebox_reset),
+    rule(ClosedPort, &[Refused], refused::closed_port)
+        .unless(&[(MiddleboxReset, Likely)]),
+    rule(FirewallReset, &[Refused], refused::firewall_reset),
+    rule(SourceFiltered, &[Refused], refused::source_filtered),
+
+    rule(HostDown, &[Rejected], rejected::host_down),
+    rule(PortUnreachable, &[Rejected], rejected::port_unreachable),
+    rule(HostUnreachable, &[Rejected], rejected::host_unreachable),
+    rule(NetUnreachable, &[Rejected], rejected::net_unreachable),
+    rule(ProtocolUnreachable, &[Rejected], rejected::protocol_unreachable),
+    rule(AdminProhibited, &[Rejected], rejected::admin_prohibited),
+    rule(TtlExceeded, &[Rejected], rejected::ttl_exceeded),
+    rule(OtherIcmp, &[Rejected], rejected::other_icmp)
+        .unless(&[
+            (PortUnreachable, Possible), (HostUnreachable, Possible), (NetUnreachable, Possible),
+            (ProtocolUnreachable, Possible), (AdminProhibited, Possible), (TtlExceeded, Possible),
+        ]),
+
+    rule(AnswerFromOtherAddress, &[Dropped], dropped::answer_from_other_address),
+    rule(StaleConnection, &[Dropped], dropped::stale_connection),
+    rule(InvalidReset, &[Dropped], dropped::invalid_reset),
+    rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_proved_full),
+    rule(HostDown, &[Dropped], dropped::host_down)
+        .leans_on_silence(),
+    rule(HostSilent, &[Dropped], dropped::host_silent)
+        .unless(&[(HostDown, Possible)]),
+    rule(AuthenticationOption, &[Dropped], dropped::authentication_option)
+        .unless(&[QUEUE_IS_PROVED_FULL]).leans_on_silence(),
+    rule(SourceFiltered, &[Dropped], dropped::source_filtered)
+        .unless(&[QUEUE_IS_PROVED_FULL]).leans_on_silence(),
+    rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_full)
+        .unless(&[QUEUE_IS_PROVED_FULL, (AuthenticationOption, Possible)]).leans_on_silence(),
+    rule(PortFiltered, &[Dropped], dropped::port_filtered)
+        .unless(&[QUEUE_IS_PROVED_FULL, (AnswerFromOtherAddress, Possible)]).leans_on_silence(),
+    rule(PathLoss, &[Dropped], dropped::path_loss)
+        .unless(&[(AcceptQueueFull, Possible), (SourceFiltered, Possible)]),
+
+    rule(SynAckLost, &[HalfOpen], half_open::syn_ack_lost),
+    rule(ClientSilent, &[HalfOpen], half_open::client_silent)
+        .unless(&[(SynAckLost, Possible)]).leans_on_silence(),
+
+    rule(LateSynAck, &[Aborted], aborted::late_syn_ack),
+    rule(HalfOpenScan, &[Aborted], aborted::half_open_scan)
+        .unless(&[(LateSynAck, Possible)]),
+    rule(ClientReset, &[Aborted], aborted::client_reset)
+        .unless(&[(LateSynAck, Possible), (HalfOpenScan, Possible)]),
+
+    rule(LocalFirewall, &[Partial], partial::local_firewall),
+    rule(CaptureEnded, &[Pending], |_| Some(Certain)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_silences_a_rule_runs_before_it() {
+        for (place, rule) in RULES.iter().enumerate() {
+            let before = RULES.get(..place).unwrap();
+            for (cause, _) in rule.unless {
+                let runs_before = |other: &Rule| {
+                    other.cause == *cause
+                        && other.of.iter().any(|outcome| rule.of.contains(outcome))
+                };
+                assert!(
+                    before.iter().any(runs_before),
+                    "{:?} unless {cause:?}",
+                    rule.cause
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_outcome_has_a_rule_and_every_cause() {
+        for outcome in Outcome::ALL {
+            assert!(
+                RULES.iter().any(|rule| rule.of.contains(&outcome)),
+                "{outcome:?}"
+            );
+        }
+        for cause in Cause::ALL {
+            assert!(RULES.iter().any(|rule| rule.cause == *cause), "{cause:?}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The kinds of findings.
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// A port that failed for a while, and accepted before or after.
+    ServiceDownWindow,
+    /// A port that drops some and accepts others in the same seconds.
+    Overload,
+    /// A port that refused everybody throughout.
+    NeverListening,
+    /// A port that answers nobody, of a host that answers otherwise.
+    ServiceFiltered,
+    /// A port that accepts others, and never one client.
+    SourceFiltered,
+    /// ICMP rejects for some, silence for the others, success for none.
+    LimitedRejects,
+    /// A DNS answer in the capture led to an address where no connect succeeded.
+    NamePointsNowhere,
+    /// Losses over many servers: something that they share fails.
+    PathLoss,
+    /// An address that nobody answers for on its link.
+    HostDown,
+    /// One address, and failures of one origin spread among successes of another.
+    OneBadBackend,
+    /// A failure followed at once by success in the other version of IP: harmless.
+    FallbackWorked,
+    /// SYNs with a feature are dropped, those without pass.
+    FeatureDropped,
+    /// SYNs meet older connections on the same 4-tuple.
+    StaleTupleReuse,
+    /// A SYN proxy answers for the server.
+    ProxyAnswers,
+    /// Many SYNs that nobody completes.
+    SynFlood,
+    /// Answers to SYNs that one client never sent.
+    Backscatter,
+    /// One client that tries many ports.
+    PortScan,
+    /// Only one direction was captured.
+    OneSidedCapture,
+    /// The capture was filtered so that it hides what verdicts need.
+    CaptureFiltered,
+    /// The capturing host lost packets.
+    CaptureLostPackets,
+    /// Connects were under way when the capture started.
+    CaptureStartedLate,
+    /// There was more than is remembered.
+    LimitsHit,
+}
+
+impl FindingKind {
+    /// The kind's name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ServiceDownWindow => "service_down_window",
+            Self::Overload => "overload",
+            Self::NeverListening => "never_listening",
+            Self::ServiceFiltered => "service_filtered",
+            Self::SourceFiltered => "source_filtered",
+            Self::LimitedRejects => "limited_rejects",
+            Self::NamePointsNowhere => "name_points_nowhere",
+            Self::PathLoss => "path_loss",
+            Self::HostDown => "host_down",
+            Self::OneBadBackend => "one_bad_backend",
+            Self::FallbackWorked => "fallback_worked",
+            Self::FeatureDropped => "feature_dropped",
+            Self::StaleTupleReuse => "stale_tuple_reuse",
+            Self::ProxyAnswers => "proxy_answers",
+            Self::SynFlood => "syn_flood",
+            Self::Backscatter => "backscatter",
+            Self::PortScan => "port_scan",
+            Self::OneSidedCapture => "one_sided_capture",
+            Self::CaptureFiltered => "capture_filtered",
+            Self::CaptureLostPackets => "capture_lost_packets",
+            Self::CaptureStartedLate => "capture_started_late",
+            Self::LimitsHit => "limits_hit",
+        }
+    }
+
+    /// Whether it says what the capture cannot show, and nothing about a service.
+    pub const fn is_about_capture(self) -> bool {
+        self.weight() == 2
+    }
+
+    /// Services before noise, noise before what the capture cannot show.
+    pub(super) const fn weight(self) -> u8 {
+        match self {
+            Self::FallbackWorked | Self::PortScan | Self::SynFlood | Self::Backscatter => 1,
+            Self::OneSidedCapture
+            | Self::CaptureFiltered
+            | Self::CaptureLostPackets
+            | Self::CaptureStartedLate
+            | Self::LimitsHit => 2,
+            _ => 0,
+        }
+    }
+}

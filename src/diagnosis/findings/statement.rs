@@ -1,0 +1,228 @@
+//! What findings state and what they lean on, as data: the words stand in `report`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::decode::{Endpoint, IcmpKind};
+use crate::diagnosis::fingerprint::Fingerprint;
+use crate::diagnosis::limits::{Limit, LimitKind};
+use crate::diagnosis::testimony::Testimony;
+use crate::handshake::{AttemptId, Outcome};
+
+/// What a finding states, beside the server, the clients and the counts that every finding has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Statement {
+    /// The server failed for a while.
+    DownWindow {
+        /// Whether every connect was refused.
+        is_refused: bool,
+        /// From the first failure to the last.
+        lasted: Duration,
+        /// Whether it accepted connects before.
+        is_after_success: bool,
+        /// Whether it accepted connects after.
+        is_before_success: bool,
+    },
+    /// Refusals are spread among successes.
+    OneBadBackend {
+        /// How many connects were refused or accepted.
+        connects: u64,
+    },
+    /// The server met some with silence and accepted others in the same seconds.
+    Overload {
+        /// How many connects there were.
+        connects: u64,
+    },
+    /// The server itself says that its accept queue was full when it met all with silence.
+    AcceptQueueProvedFull,
+    /// A DNS answer led to a server where no connect succeeded.
+    NamePointsNowhere {
+        /// The name; hostile text.
+        name: String,
+    },
+    /// The server refused everybody throughout.
+    NeverListening {
+        /// Whether its own host says that nobody listens there.
+        is_proved: bool,
+    },
+    /// The server never accepts these, and accepts others in the same seconds.
+    SourceFiltered {
+        /// The first of them.
+        clients: Vec<IpAddr>,
+        /// Whether there are more.
+        are_more: bool,
+    },
+    /// ICMP errors for some, silence for the others.
+    LimitedRejects {
+        /// How many were rejected.
+        rejected: u64,
+        /// How many met silence.
+        dropped: u64,
+    },
+    /// The server answers nobody, although its host lives.
+    ServiceFiltered,
+    /// ICMP errors for all.
+    ServiceRejected {
+        /// Which.
+        kinds: Vec<IcmpKind>,
+    },
+    /// Nobody answers for a host on its link.
+    HostDown {
+        /// Its address.
+        address: IpAddr,
+        /// How often it was asked for.
+        questions: u32,
+    },
+    /// Hosts are asked for and not seen to be answered for, and nobody tried to connect.
+    HostsPerhapsDown {
+        /// The first of them.
+        addresses: Vec<IpAddr>,
+        /// How many more.
+        more: usize,
+    },
+    /// SYNs or answers are lost now and then.
+    PathLoss {
+        /// How many connects there were.
+        connects: u64,
+        /// Of how many servers some were lost.
+        servers: usize,
+        /// Where.
+        place: LossPlace,
+    },
+    /// Several servers met silence at once.
+    SharedFailure {
+        /// How many.
+        servers: usize,
+    },
+    /// SYNs were answered only without what they first offered.
+    FeatureDropped,
+    /// SYNs met older connections of the same addresses and ports.
+    StaleTupleReuse,
+    /// A SYN proxy answered.
+    ProxyAnswers,
+    /// What failed was reached over the other version of IP.
+    FallbackWorked {
+        /// Within this time.
+        within: Duration,
+    },
+    /// Many connects that nobody completed.
+    SynFlood {
+        /// How many of them were answered.
+        answered: u64,
+    },
+    /// Answers to SYNs that are not in the capture.
+    Backscatter {
+        /// To whom.
+        client: IpAddr,
+        /// Of how many servers.
+        servers: usize,
+    },
+    /// One client tried many ports.
+    PortScan {
+        /// Who.
+        scanner: IpAddr,
+        /// How many ports.
+        ports: usize,
+        /// Of how many hosts.
+        hosts: usize,
+        /// How many connects were answered.
+        answered: u64,
+    },
+    /// Hosts were reached of which not one packet was captured.
+    OneSidedCapture {
+        /// The first of them.
+        host: IpAddr,
+        /// How many others.
+        others: usize,
+    },
+    /// Segments without payload were left out on purpose.
+    ThirdStepLeftOut,
+    /// Only segments with SYN, FIN or RST were captured.
+    OnlyControlSegments,
+    /// The capture's filter lets no ICMP error pass.
+    FilterHidesIcmpErrors {
+        /// The filter; hostile text.
+        filter: String,
+    },
+    /// The capturing host lost packets.
+    LostPackets {
+        /// How many.
+        packets: u64,
+    },
+    /// SYN-ACKs answer SYNs that are not in the capture.
+    StartedLate,
+    /// There was more than is remembered, so that findings may be missing.
+    LimitsHit {
+        /// Of what.
+        limits: Vec<LimitKind>,
+    },
+}
+
+/// Where packets are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LossPlace {
+    /// On the way, or in the capture itself, which lost packets.
+    WayOrCapture,
+    /// On the part of the way that the only client shares.
+    WayOfOneClient,
+    /// Somewhere on the way.
+    Way,
+}
+
+/// What a finding leans on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingEvidence {
+    /// A connect was accepted before the first failure.
+    AcceptedBefore {
+        /// Which.
+        attempt: AttemptId,
+        /// How long before.
+        time: Duration,
+    },
+    /// So many failed in a row.
+    FailedInARow {
+        /// How many.
+        attempts: u64,
+        /// The first.
+        first: AttemptId,
+        /// The last.
+        last: AttemptId,
+    },
+    /// A connect was accepted after the last failure.
+    AcceptedAfter {
+        /// Which.
+        attempt: AttemptId,
+        /// How long after.
+        time: Duration,
+    },
+    /// What tells the origin of answers.
+    Origins {
+        /// Of refusals.
+        refusals: Vec<Fingerprint>,
+        /// Of acceptances.
+        acceptances: Vec<Fingerprint>,
+    },
+    /// Ports that answered a scan in one way.
+    ScanResult {
+        /// How they answered; `None` for with a SYN-ACK.
+        outcome: Option<Outcome>,
+        /// How many.
+        count: usize,
+        /// The first of them.
+        named: Vec<Endpoint>,
+        /// Whether all ports of the scan are of one host.
+        is_one_host: bool,
+    },
+    /// A bound that was reached.
+    Limit(Limit),
+    /// What is known from elsewhere than packets.
+    Testimony(Testimony),
+}

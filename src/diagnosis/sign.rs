@@ -1,0 +1,26 @@
+//! What an attempt shows besides its outcome, as far as it is counted.
+
+use crate::handshake::Outcome;
+
+/// What an attempt shows besides its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Sign {
+    /// An ACK of an older connection answered the SYN.
+    StaleTuple,
+    /// The SYN-ACK has window 0: a SYN proxy's.
+    ProxyAnswer,
+    /// The SYN was answered only without a feature that it offered first.
+    FeatureDropped,
+    /// The SYN was answered only when it was repeated.
+    AnsweredLate,
+}
+
+/// Half-open, or met with silence after a single SYN, as far as that was watched: a client that
+/// waits repeats it after a second.
+pub(crate) fn is_unfinished(outcome: Outcome, has_one_syn: bool) -> bool {
+    match outcome {
+        Outcome::HalfOpen => true,
+        Outcome::Dropped | Outcome::Pending => has_one_syn,
+        _ => false,
+    }
+}

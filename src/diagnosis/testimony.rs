@@ -1,0 +1,252 @@
+//! **Testimony**: what is known from elsewhere than packets, as data with its source and its time.
+//!
+//! Rules, notes and findings read it beside the packets. Who has it hands it in before an attempt is
+//! explained, and nothing edits what is said afterwards.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::remembered::Remembered;
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+use crate::handshake::{AttemptId, Outcome};
+use crate::host::{Counter, Listener, Process};
+
+/// So many attempts are remembered with what was testified of them, and so many servers.
+const REMEMBERED: usize = 4096;
+
+/// What is asked later than this may have changed since the attempt ended.
+const SOON: Duration = Duration::from_millis(250);
+
+/// Something that is known from elsewhere than packets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Testimony {
+    /// When it was so.
+    pub at: Timestamp,
+    /// What it says.
+    pub fact: TestifiedFact,
+}
+
+/// Who says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TestimonySource {
+    /// The socket table of the host that captures, and who holds the sockets.
+    SocketTable,
+    /// The counters of that host's kernel.
+    KernelCounters,
+}
+
+/// What is testified.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TestifiedFact {
+    /// The client's socket at its SYN was held so.
+    ClientSocket(SocketHolder),
+    /// Who listened on the server's port when a connect to it had ended.
+    Listeners(ListenersAtEnd),
+    /// Counters rose, each by so much, from then on.
+    CountersRose {
+        /// The last time at which they were seen not to have risen.
+        since: Timestamp,
+        /// Which, and by how much.
+        rises: Vec<(Counter, u64)>,
+    },
+}
+
+/// Who holds a socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketHolder {
+    /// Its process, where that may be seen.
+    pub process: Option<Process>,
+    /// The number of the user who made it.
+    pub user: u32,
+}
+
+/// Who listened on a port of a host when a connect to it had ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListenersAtEnd {
+    /// To whom the connect went.
+    pub server: Endpoint,
+    /// How it had ended.
+    pub outcome: Outcome,
+    /// How long ago that was.
+    pub later: Duration,
+    /// All sockets that listened on the port, on whatever address.
+    pub sockets: Vec<ListeningSocket>,
+}
+
+/// A socket that listens, who holds it, and the name of the interface that it is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListeningSocket {
+    /// The socket.
+    pub listener: Listener,
+    /// Who holds it, where that may be seen.
+    pub process: Option<Process>,
+    /// The interface that it is bound to, when it is; hostile text.
+    pub interface: Option<String>,
+}
+
+impl Testimony {
+    /// Who says it.
+    pub const fn source(&self) -> TestimonySource {
+        match self.fact {
+            TestifiedFact::ClientSocket(_) | TestifiedFact::Listeners(_) => {
+                TestimonySource::SocketTable
+            }
+            TestifiedFact::CountersRose { .. } => TestimonySource::KernelCounters,
+        }
+    }
+}
+
+impl ListenersAtEnd {
+    /// Those that take connects to the server's address.
+    pub fn taking(&self) -> impl Iterator<Item = &ListeningSocket> {
+        let takes = |socket: &&ListeningSocket| socket.listener.takes(self.server.address);
+        self.sockets.iter().filter(takes)
+    }
+
+    /// Those that listen on other addresses.
+    pub fn elsewhere(&self) -> impl Iterator<Item = &ListeningSocket> {
+        let is_elsewhere = |socket: &&ListeningSocket| !socket.listener.takes(self.server.address);
+        self.sockets.iter().filter(is_elsewhere)
+    }
+
+    /// Whether that is how it was when the connect ended, but for an unlikely coincidence.
+    fn is_soon(&self) -> bool {
+        self.later <= SOON
+    }
+}
+
+fn listeners(testimony: &[Testimony]) -> impl Iterator<Item = &ListenersAtEnd> {
+    testimony
+        .iter()
+        .filter_map(|testimony| match &testimony.fact {
+            TestifiedFact::Listeners(listeners) => Some(listeners),
+            _ => None,
+        })
+}
+
+/// Whether it tells who listens.
+pub(super) const fn is_of_listeners(testimony: &Testimony) -> bool {
+    matches!(testimony.fact, TestifiedFact::Listeners(_))
+}
+
+/// Whether the host's own tables prove that a SYN met silence because an accept queue was full: the
+/// queue is, and the kernel counted an overflow meanwhile.
+pub(super) fn proves_full_accept_queue(testimony: &[Testimony]) -> bool {
+    let is_full = listeners(testimony).any(|asked| {
+        asked.outcome == Outcome::Dropped && asked.taking().any(|socket| socket.listener.is_full())
+    });
+    let has_overflowed = testimony.iter().any(|testimony| match &testimony.fact {
+        TestifiedFact::CountersRose { rises, .. } => rises
+            .iter()
+            .any(|(counter, _)| *counter == Counter::ListenOverflows),
+        _ => false,
+    });
+    is_full && has_overflowed
+}
+
+/// Whether a port refused, and its host's socket table has nobody who takes connects to it.
+pub(super) fn proves_closed_port(testimony: &[Testimony]) -> bool {
+    listeners(testimony).any(|asked| {
+        asked.outcome == Outcome::Refused && asked.is_soon() && asked.taking().next().is_none()
+    })
+}
+
+/// Whether a port refused, although its host's socket table has somebody who takes connects to it.
+pub(super) fn shows_listener_of_refused(testimony: &[Testimony]) -> bool {
+    listeners(testimony).any(|asked| {
+        asked.outcome == Outcome::Refused && asked.is_soon() && asked.taking().next().is_some()
+    })
+}
+
+/// What was testified, in bounded memory. Copies share it.
+#[derive(Clone, Debug)]
+pub(super) struct Testimonies {
+    attempts: Arc<Remembered<AttemptId, Arc<[Testimony]>>>,
+    /// What was testified last of an attempt to a port whose listeners are known.
+    servers: Arc<Remembered<Endpoint, Arc<[Testimony]>>>,
+    /// Of the host that captures as a whole, in order of time.
+    host: Arc<[Testimony]>,
+}
+
+impl Default for Testimonies {
+    fn default() -> Self {
+        Self {
+            attempts: Arc::new(Remembered::of_latest(REMEMBERED)),
+            servers: Arc::new(Remembered::of_latest(REMEMBERED)),
+            host: Arc::default(),
+        }
+    }
+}
+
+impl Testimonies {
+    /// Takes what is testified of an attempt, in place of what was before.
+    pub(super) fn take(&mut self, attempt: AttemptId, testimony: Vec<Testimony>) {
+        if testimony.is_empty() {
+            return;
+        }
+        let testimony: Arc<[Testimony]> = testimony.into();
+        if let Some(asked) = listeners(&testimony).next() {
+            Arc::make_mut(&mut self.servers).insert(asked.server, testimony.clone());
+        }
+        Arc::make_mut(&mut self.attempts).insert(attempt, testimony);
+    }
+
+    /// Takes what is testified of the host that captures as a whole, in place of what was before.
+    pub(super) fn take_of_host(&mut self, testimony: Vec<Testimony>) {
+        self.host = testimony.into();
+    }
+
+    /// Of the host that captures as a whole, forgets what is older.
+    pub(super) fn forget_of_host_before(&mut self, cutoff: Timestamp) {
+        if self.host.iter().any(|testimony| testimony.at < cutoff) {
+            let kept = self.host.iter().filter(|testimony| testimony.at >= cutoff);
+            self.host = kept.cloned().collect();
+        }
+    }
+
+    /// What is testified of this attempt.
+    pub(super) fn of_attempt(&self, attempt: AttemptId) -> &[Testimony] {
+        self.attempts.get(&attempt).map_or(&[], |known| known)
+    }
+
+    /// What was testified last of an attempt to this server of the host that captures.
+    pub(super) fn of_server(&self, server: Endpoint) -> &[Testimony] {
+        self.servers.get(&server).map_or(&[], |known| known)
+    }
+
+    /// All counters of the host that rose, each once, from the first rise to the last.
+    pub(super) fn counters_risen(&self) -> Option<Testimony> {
+        let mut sum: Option<(Timestamp, Timestamp)> = None;
+        let mut rises: Vec<(Counter, u64)> = Vec::new();
+        for testimony in &*self.host {
+            let TestifiedFact::CountersRose { since, rises: more } = &testimony.fact else {
+                continue;
+            };
+            sum = Some(match sum {
+                Some((from, until)) => (from.min(*since), until.max(testimony.at)),
+                None => (*since, testimony.at),
+            });
+            for (counter, by) in more {
+                match rises.iter_mut().find(|(known, _)| known == counter) {
+                    Some((_, known)) => *known = known.saturating_add(*by),
+                    None => rises.push((*counter, *by)),
+                }
+            }
+        }
+        rises.sort_unstable_by_key(|(counter, _)| *counter);
+        sum.map(|(since, at)| Testimony {
+            at,
+            fact: TestifiedFact::CountersRose { since, rises },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! The words for a note on an attempt: the same in every format.
+
+use super::evidence_words::duration;
+use super::noise_words;
+use super::testimony_words;
+use crate::decode::IpFacts;
+use crate::diagnosis::{DiagnosedAttempt, Note, ResetOrigin, Vantage};
+use crate::handshake::Sender;
+
+/// What else is worth knowing of an attempt, one fact each: what the packets tell, and what is known from
+/// elsewhere. Hostile text may be among it.
+pub fn notes(diagnosed: &DiagnosedAttempt) -> Vec<String> {
+    let notes = diagnosed.notes.iter().map(note);
+    let testimony = diagnosed.testimony.iter();
+    notes
+        .chain(testimony.map(testimony_words::of_attempt))
+        .collect()
+}
+
+/// One note in words.
+pub fn note(note: &Note) -> String {
+    match note {
+        Note::ResetOrigin {
+            reset,
+            own_hops,
+            origin,
+        } => reset_origin(reset, own_hops, *origin),
+        Note::ResetIdentifiedOtherwise { is_zero } => identified_otherwise(*is_zero),
+        Note::ResetMark {
+            is_of_stack,
+            flow_label,
+        } => reset_mark(*is_of_stack, *flow_label),
+        Note::RejectedBy {
+            sender,
+            hops,
+            after,
+            is_late,
+        } => {
+            let late = if *is_late {
+                ": as long as a router asks for a host that does not answer"
+            } else {
+                ""
+            };
+            let (who, after) = (rejecter(*sender, *hops), duration(*after));
+            format!("rejected by {who}, {after} after the SYN{late}")
+        }
+        Note::MuteSiblings { connections } => format!(
+            "{connections} connections to this port were accepted then, asked something, and never got a byte: the application does not serve them"
+        ),
+        Note::PartOf(noise) => format!(
+            "part of {}: not counted with the server",
+            noise_words::noise(*noise)
+        ),
+        Note::OtherCauses(others) => {
+            let others: Vec<String> = others
+                .iter()
+                .map(|judged| format!("{} ({})", judged.cause.name(), judged.confidence.name()))
+                .collect();
+            format!("fits as well: {}", others.join(", "))
+        }
+        Note::OvertakenError(kind) => format!("{kind} came as well, and did not decide"),
+        Note::IgnoredAnswers {
+            resets,
+            syn_acks,
+            bare_acks,
+            went_on_waiting,
+        } => ignored_answers([*resets, *syn_acks, *bare_acks], *went_on_waiting),
+        Note::Duplicates(packets) => format!("{packets} of its packets were captured again"),
+        Note::LeftOut(packets) => format!("{packets} more packets are not shown as evidence"),
+        Note::Silence(vantage) => silence(*vantage).to_owned(),
+        Note::ResetCannotBeTold => {
+            "cannot be told from here: closed port, reset rule or a box on the way; any SYN-ACK of this host, or a capture on the server, would tell".to_owned()
+        }
+        Note::ResetRuleLooksTheSame => {
+            "a reset rule on the server itself would look the same; a SYN marked with a DSCP value would tell: only the host's stack echoes it".to_owned()
+        }
+        Note::SentBack => {
+            "the SYN came back to its sender as if from itself, where it is dropped: a load balancer that keeps the client's address chose the client as target".to_owned()
+        }
+        Note::OlderByTimestamp => {
+            "of this client's SYNs just those are dropped that have an older timestamp than the last accepted one: several hosts behind one NAT, and a server with tcp_tw_recycle".to_owned()
+        }
+        Note::SilenceDoubtful => {
+            "the capture may have missed an answer: this is less sure than it looks".to_owned()
+        }
+        Note::ResetAndSynAck {
+            is_established: true,
+        } => "a RST answered the same initial sequence number before".to_owned(),
+        Note::ResetAndSynAck { .. } => "a RST and a SYN-ACK both answer this SYN".to_owned(),
+        Note::ThirdStepInferred => {
+            "the capture was filtered to SYN, FIN and RST: the client's ACK is inferred from a SYN-ACK that was not repeated".to_owned()
+        }
+        Note::SynAckUnseen => {
+            "the server's SYN-ACK is not in the capture: what the client sent after its SYN proves that it came".to_owned()
+        }
+        Note::GivenUp => "in the end the client reset the attempt".to_owned(),
+        Note::ErrorAboutAnswer => {
+            "an ICMP error quotes the server's SYN-ACK: it did not get through".to_owned()
+        }
+    }
+}
+
+fn reset_origin(reset: &IpFacts, own_hops: &[u8], origin: ResetOrigin) -> String {
+    let (hops, ttl) = (reset.hops_name(), reset.ttl);
+    let own: Vec<String> = own_hops.iter().map(ToString::to_string).collect();
+    let own = own.join(", ");
+    match origin {
+        ResetOrigin::NothingToCompare => format!(
+            "no other answer of this host is in the capture to hold the RST ({hops} {ttl}) against"
+        ),
+        ResetOrigin::AsFar => {
+            format!("the RST came as far as this host's own answers ({hops} {ttl})")
+        }
+        ResetOrigin::CapturingHost => {
+            "the RST was made on the capturing host, through which this host's answers only pass"
+                .to_owned()
+        }
+        ResetOrigin::Nearer => format!(
+            "the RST comes from nearer than this host's own answers ({hops} {ttl} against {own}): a box on the way made it"
+        ),
+        ResetOrigin::Elsewhere => format!(
+            "the RST comes from farther than this host's own answers, or from another system ({hops} {ttl} against {own}): a host behind the address made it"
+        ),
+        ResetOrigin::SeveralDistances => format!(
+            "this host's own answers come from several distances ({hops} {own}), the RST from another ({hops} {ttl})"
+        ),
+    }
+}
+
+fn identified_otherwise(is_zero: bool) -> String {
+    let (this, others) = if is_zero {
+        ("0", "a count")
+    } else {
+        ("a count", "0")
+    };
+    format!(
+        "its IP identification is {this}, in this host's SYN-ACKs it is {others}: perhaps another stack"
+    )
+}
+
+fn reset_mark(is_of_stack: bool, flow_label: Option<u32>) -> String {
+    let label = match flow_label {
+        Some(0) => "IPv6 flow label 0",
+        Some(_) => "it has an IPv6 flow label",
+        None if is_of_stack => {
+            return "the RST echoes the SYN's traffic class, as a TCP stack does and a packet filter does not".to_owned();
+        }
+        None => {
+            return "the RST does not echo the SYN's traffic class, as a TCP stack does: a packet filter made it".to_owned();
+        }
+    };
+    let maker = if is_of_stack {
+        "a TCP stack"
+    } else {
+        "a packet filter"
+    };
+    format!("{maker} made the RST ({label})")
+}
+
+fn rejecter(sender: Sender, hops: Option<u8>) -> String {
+    match (sender, hops) {
+        (Sender::Client, _) => "the client's own host: the SYN never left it".to_owned(),
+        (Sender::Server, Some(hops)) => {
+            format!("the server's address, {} from here", counted(hops))
+        }
+        (Sender::Server, None) => "the server's address".to_owned(),
+        (Sender::Other(address), Some(0)) => format!("{address}, before the first hop from here"),
+        (Sender::Other(address), Some(hops)) => {
+            format!("{address}, a box on the way, {} from here", counted(hops))
+        }
+        (Sender::Other(address), None) => format!("{address}, a box on the way"),
+    }
+}
+
+fn counted(hops: u8) -> String {
+    format!("{hops} {}", if hops == 1 { "hop" } else { "hops" })
+}
+
+/// The same silence says something else on each side of the network.
+fn silence(vantage: Option<Vantage>) -> &'static str {
+    match vantage {
+        Some(Vantage::Client) => "captured at the client's side: no answer reached it",
+        Some(Vantage::Server) => {
+            "captured at the server's side: the SYN arrived there, and the server sent nothing"
+        }
+        Some(Vantage::Between) => "captured on the way: nothing came back past this point",
+        None => {
+            "nothing came back past this point; on which side of the network that is cannot be told without a packet of the server"
+        }
+    }
+}
+
+fn ignored_answers(counts: [usize; 3], went_on_waiting: bool) -> String {
+    let nouns = [
+        ("RST", "RSTs"),
+        ("SYN-ACK", "SYN-ACKs"),
+        ("ACK without SYN", "ACKs without SYN"),
+    ];
+    let named: Vec<String> = counts
+        .into_iter()
+        .zip(nouns)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, (one, many))| format!("{count} {}", if count == 1 { one } else { many }))
+        .collect();
+    let effect = if went_on_waiting {
+        "and went on waiting"
+    } else {
+        "which decided nothing"
+    };
+    format!(
+        "the client's TCP had to ignore {}, {effect}",
+        named.join(" and ")
+    )
+}

@@ -1,0 +1,285 @@
+//! The words for what a finding states and leans on: the same in every format. Hostile text may be among
+//! them.
+
+use std::time::Duration;
+
+use super::limit_words;
+use super::testimony_words;
+use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
+use crate::handshake::Outcome;
+
+/// What the finding states, in one sentence.
+#[expect(clippy::too_many_lines, reason = "one arm for each statement")]
+pub fn statement(finding: &Finding) -> String {
+    let server = finding
+        .server
+        .map_or_else(String::new, |server| server.to_string());
+    let attempts = finding.attempts;
+    match &finding.statement {
+        Statement::DownWindow {
+            is_refused,
+            lasted,
+            is_after_success,
+            is_before_success,
+        } => {
+            let what = if *is_refused {
+                "nothing listened on"
+            } else {
+                "no connect succeeded to"
+            };
+            let when = match (is_after_success, is_before_success) {
+                (true, true) => "before and after",
+                (true, false) => "before",
+                (false, _) => "after",
+            };
+            let lasted = seconds(*lasted);
+            format!("{what} {server} for {lasted}; it accepted connects {when}")
+        }
+        Statement::OneBadBackend { connects } => format!(
+            "{attempts} of {connects} connects to {server} ({} %) were refused, spread among successes of the same clients: one of several hosts behind the address",
+            100 * attempts / (*connects).max(1)
+        ),
+        Statement::Overload { connects } => format!(
+            "{server} met {attempts} of {connects} connects with silence and accepted others in the same seconds: its queue is full, or a limit drops"
+        ),
+        Statement::AcceptQueueProvedFull => format!(
+            "{server} met {} with silence: its accept queue is full, the application does not accept",
+            all_of(attempts)
+        ),
+        Statement::NamePointsNowhere { name } => format!(
+            "the DNS answer for {name} led to {server}, where no connect succeeded: the service moved, or the name is out of date"
+        ),
+        Statement::NeverListening { is_proved } => {
+            let or_a_rule = if *is_proved { "" } else { ", or a rule resets" };
+            let all = all_of(attempts);
+            format!("{server} refused {all} throughout: nothing listens there{or_a_rule}")
+        }
+        Statement::SourceFiltered { clients, are_more } => {
+            let clients: Vec<String> = clients.iter().map(ToString::to_string).collect();
+            let more = if *are_more { " and others" } else { "" };
+            format!(
+                "{server} never accepts {}{more}, and accepts others in the same seconds",
+                clients.join(", ")
+            )
+        }
+        Statement::LimitedRejects { rejected, dropped } => format!(
+            "{rejected} connects to {server} were rejected by ICMP and {dropped} met silence: all are rejected, and the errors are limited in number"
+        ),
+        Statement::ServiceFiltered => format!(
+            "{server} answered {} with silence, although the host lives: a filter on this port",
+            all_of(attempts)
+        ),
+        Statement::ServiceRejected { kinds } => {
+            let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+            format!(
+                "{} to {server} {} rejected by {}: a rule says no, or a proxy has no target",
+                all_of(attempts),
+                if attempts == 1 { "was" } else { "were" },
+                kinds.join(", ")
+            )
+        }
+        Statement::FeatureDropped => format!(
+            "{attempts} connects to {server} were answered only without what their first SYN offered (ECN, Fast Open or Multipath TCP): each was late by its repetition"
+        ),
+        Statement::StaleTupleReuse => format!(
+            "{attempts} connects to {server} met older connections of the same addresses and ports: a NAT or client reuses ports too soon"
+        ),
+        Statement::ProxyAnswers => format!(
+            "{attempts} connects to {server} were answered by a SYN proxy (window 0): that they succeeded says nothing of the server behind"
+        ),
+        Statement::FallbackWorked { within } => format!(
+            "connects to {server} failed, and within {} ms the same port was reached over the other version of IP: the fallback worked",
+            within.as_millis()
+        ),
+        Statement::HostDown { address, questions } => format!(
+            "nobody answers for {address} on its link, asked {questions} times: the host is down, or not on this link"
+        ),
+        Statement::HostsPerhapsDown { addresses, more } => {
+            let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+            let more = match more {
+                0 => String::new(),
+                count => format!(" and {count} more addresses"),
+            };
+            format!(
+                "nobody was seen to answer for {}{more}, asked for again and again: down, or the answers did not come by here",
+                addresses.join(", ")
+            )
+        }
+        Statement::PathLoss {
+            connects,
+            servers,
+            place,
+        } => {
+            let place = match place {
+                LossPlace::WayOrCapture => ", or by the capture",
+                LossPlace::WayOfOneClient => " that the one client shares",
+                LossPlace::Way => "",
+            };
+            format!(
+                "{attempts} of {connects} connects to {servers} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{place}"
+            )
+        }
+        Statement::SharedFailure { servers } => format!(
+            "new connects to {servers} servers met silence at once, and succeeded at other times: what they share fails, as a firewall's full table of connections, a new rule or a link"
+        ),
+        Statement::SynFlood { answered } => {
+            let how = if *answered == attempts {
+                "were answered and never completed".to_owned()
+            } else {
+                format!("were never completed, {answered} of them answered")
+            };
+            let clients = finding.clients;
+            let at_least = if finding.is_of_sample { "at least " } else { "" };
+            format!(
+                "{attempts} connects of {at_least}{clients} clients to {server} {how}: a SYN flood, its sources forged"
+            )
+        }
+        Statement::Backscatter { client, servers } => format!(
+            "{servers} servers answer {client}, whose SYNs are not in the capture: somebody forges its address, or one direction is missing"
+        ),
+        Statement::PortScan {
+            scanner,
+            ports,
+            hosts,
+            answered,
+        } => format!(
+            "{scanner} tried {} on {}, {attempts} connects in all; {answered} were answered: a scan",
+            several(*ports, "port"),
+            several(*hosts, "host"),
+        ),
+        Statement::OneSidedCapture { host, others } => {
+            let others = match others {
+                0 => String::new(),
+                count => format!(" and {count} other hosts"),
+            };
+            format!(
+                "connects to {host}{others} succeeded although none of their packets was captured: one direction is missing, and silence says nothing"
+            )
+        }
+        Statement::ThirdStepLeftOut => {
+            "segments without payload were left out: the third step of handshakes is inferred"
+                .to_owned()
+        }
+        Statement::OnlyControlSegments => {
+            "only segments with SYN, FIN or RST were captured: the third step of handshakes is inferred, and ICMP errors would not show".to_owned()
+        }
+        Statement::FilterHidesIcmpErrors { filter } => format!(
+            "the capture's filter '{}' lets no ICMP error pass: a rejection would look like silence",
+            start_of(filter)
+        ),
+        Statement::LostPackets { packets } => format!(
+            "the capturing host lost {packets} packets: what looks like silence may be among them"
+        ),
+        Statement::StartedLate => format!(
+            "{attempts} SYN-ACKs answer SYNs that are not in the capture: it started while connects were under way, or misses packets"
+        ),
+        Statement::LimitsHit { limits } => {
+            let limits: Vec<String> = limits.iter().copied().map(limit_words::name).collect();
+            format!(
+                "there was more than is remembered ({}): findings may be missing or lean on a sample",
+                limits.join(", ")
+            )
+        }
+    }
+}
+
+/// What it leans on, one fact each.
+pub fn evidence(finding: &Finding) -> Vec<String> {
+    finding.evidence.iter().map(evidence_of).collect()
+}
+
+fn evidence_of(evidence: &FindingEvidence) -> String {
+    match evidence {
+        FindingEvidence::AcceptedBefore { attempt, time } => format!(
+            "attempt {attempt}, {} before the first failure, was accepted",
+            seconds(*time)
+        ),
+        FindingEvidence::FailedInARow {
+            attempts,
+            first,
+            last,
+        } => format!("{attempts} attempts from {first} to {last} failed, and none succeeded"),
+        FindingEvidence::AcceptedAfter { attempt, time } => format!(
+            "attempt {attempt}, {} after the last failure, was accepted",
+            seconds(*time)
+        ),
+        FindingEvidence::Origins {
+            refusals,
+            acceptances,
+        } => format!(
+            "the refusals came with {}; the acceptances with {}",
+            origins(refusals),
+            origins(acceptances)
+        ),
+        FindingEvidence::ScanResult {
+            outcome,
+            count,
+            named,
+            is_one_host,
+        } => {
+            let names: Vec<String> = named
+                .iter()
+                .map(|server| match is_one_host {
+                    true => server.port.to_string(),
+                    false => server.to_string(),
+                })
+                .collect();
+            let way = outcome.map_or("answered", Outcome::name);
+            let more = if *count > named.len() { ", ..." } else { "" };
+            format!("{way} {count}: {}{more}", names.join(", "))
+        }
+        FindingEvidence::Limit(limit) => format!(
+            "{}: {} are kept, about {} were left out; {}",
+            limit_words::name(limit.kind),
+            limit.size,
+            limit.left_out,
+            limit_words::cost(limit.kind)
+        ),
+        FindingEvidence::Testimony(testimony) => testimony_words::of_server(testimony),
+    }
+}
+
+fn origins(fingerprints: &[Fingerprint]) -> String {
+    let words: Vec<String> = fingerprints.iter().copied().map(origin).collect();
+    if words.is_empty() {
+        "nothing that tells".to_owned()
+    } else {
+        words.join(", or ")
+    }
+}
+
+fn origin(fingerprint: Fingerprint) -> String {
+    let ttl = fingerprint.ttl;
+    match fingerprint.is_identified_by_zero {
+        Some(true) => format!("ttl {ttl} and identification 0"),
+        Some(false) => format!("ttl {ttl} and a counted identification"),
+        // Only IPv6 is without identification.
+        None => format!("hlim {ttl}"),
+    }
+}
+
+fn all_of(attempts: u64) -> String {
+    match attempts {
+        1 => "the one connect".to_owned(),
+        2 => "both connects".to_owned(),
+        count => format!("all {count} connects"),
+    }
+}
+
+fn several(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The start of what may be a long text.
+fn start_of(filter: &str) -> String {
+    const LONGEST: usize = 80;
+    if filter.chars().count() <= LONGEST {
+        return filter.to_owned();
+    }
+    filter.chars().take(LONGEST - 1).chain(['~']).collect()
+}
+
+/// `1.902 s`: outages are told to the millisecond.
+fn seconds(duration: Duration) -> String {
+    format!("{:.3} s", duration.as_secs_f64())
+}
