@@ -1,4 +1,5 @@
-//! What each room of the pipeline costs, for four kinds of captures. Throughput is in packets and in bytes of the file.
+//! What each room of the pipeline costs, for four kinds of captures. Throughput is in packets and
+//! in bytes of the file.
 
 mod generator;
 
@@ -20,7 +21,8 @@ use tcpwhy::diagnosis::{Diagnosis, Selection};
 use tcpwhy::handshake::{Decisions, Outcome, Tracker, TrackerSettings};
 use tcpwhy::report::CaptureTotals;
 
-/// The size of each capture in bytes: little enough for many runs, and enough for seconds of failing connects.
+/// The size of each capture in bytes: little enough for many runs, and enough for seconds of
+/// failing connects.
 const BYTES: u64 = 20_000_000;
 
 /// How many attempts a report lists.

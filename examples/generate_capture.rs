@@ -1,6 +1,7 @@
 //! Makes a capture file of any size whose outcomes are known, for benchmarks.
 //!
-//! The file goes to standard output or to `-o FILE`; what a reader of it must find goes to standard error.
+//! The file goes to standard output or to `-o FILE`; what a reader of it must find goes to standard
+//! error.
 
 #[path = "../benches/generator/mod.rs"]
 mod generator;
@@ -20,7 +21,8 @@ struct Arguments {
     /// What the capture is full of
     kind: Kind,
 
-    /// Size of the file: a number of bytes, or of thousands (K), millions (M) or billions (G) of them
+    /// Size of the file: a number of bytes, or of thousands (K), millions (M) or billions (G) of
+    /// them
     #[arg(long, default_value = "1G", value_parser = parse_size)]
     bytes: u64,
 

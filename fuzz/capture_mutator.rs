@@ -4,7 +4,8 @@
 const FILE_HEADER: usize = 24;
 const RECORD_HEADER: usize = 16;
 
-/// A small generator of numbers (xorshift): the fuzzer gives the seed, so that a run can be repeated.
+/// A small generator of numbers (xorshift): the fuzzer gives the seed, so that a run can be
+/// repeated.
 struct Numbers(u32);
 
 impl Numbers {
@@ -20,7 +21,8 @@ impl Numbers {
     }
 }
 
-/// The capture with one to four of its packets changed; anything else comes back with one byte changed.
+/// The capture with one to four of its packets changed; anything else comes back with one byte
+/// changed.
 pub(crate) fn mutated(data: &[u8], seed: u32) -> Vec<u8> {
     let mut numbers = Numbers(seed | 1);
     let Some((header, mut records)) = records(data) else {

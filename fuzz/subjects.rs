@@ -1,4 +1,5 @@
-//! What is fuzzed, as plain functions: the fuzzer calls them, and so does the test that runs all seeds and regressions.
+//! What is fuzzed, as plain functions: the fuzzer calls them, and so does the test that runs all
+//! seeds and regressions.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -42,7 +43,8 @@ pub(crate) fn decode(data: &[u8]) {
     );
 }
 
-/// Packets of raw IP, each behind two bytes: its length, and how many times 16 ms after the one before.
+/// Packets of raw IP, each behind two bytes: its length, and how many times 16 ms after the one
+/// before.
 #[allow(dead_code, reason = "each target uses one")]
 pub(crate) fn track(mut data: &[u8]) {
     let mut tracker = Tracker::new(tracker_settings());

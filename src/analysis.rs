@@ -28,10 +28,11 @@ pub struct AnalysisSettings {
     pub listed_attempts: Option<usize>,
     /// For how many failed attempts the diagnosis says what an evidence capture is made of.
     pub evidence_attempts: usize,
-    /// Whether what the sources say beside their packets is left out: names, comments, folders, what interfaces are called.
+    /// Whether what the sources say beside their packets is left out: names, comments, folders,
+    /// what interfaces are called.
     pub is_anonymous: bool,
-    /// On how many threads: one reads and decodes, all of them track and count the flows, which are divided among as many
-    /// shards. The result is the same.
+    /// On how many threads: one reads and decodes, all of them track and count the flows, which are
+    /// divided among as many shards. The result is the same.
     pub threads: NonZeroUsize,
 }
 
@@ -54,8 +55,8 @@ pub trait PacketHooks {
     /// Whether the packet is looked at: one that is left out shows only that the capture went on.
     fn passes(&mut self, packet: &Packet<'_>) -> bool;
 
-    /// Hears of a packet that passed, with the id of its interface, and of what it says, and gives what is to be judged in
-    /// its place.
+    /// Hears of a packet that passed, with the id of its interface, and of what it says, and gives
+    /// what is to be judged in its place.
     fn note(
         &mut self,
         packet: &Packet<'_>,
@@ -75,7 +76,8 @@ pub fn analyse(
 /// How many packets are read at once: it is told after each time how far reading has come.
 const PACKETS_AT_ONCE: usize = 1024;
 
-/// As [`analyse`]; `hooks` hear of every packet, and `tell_read` now and then how many bytes of `captures` were read.
+/// As [`analyse`]; `hooks` hear of every packet, and `tell_read` now and then how many bytes of
+/// `captures` were read.
 pub fn analyse_watched(
     captures: &mut CaptureSet,
     settings: &AnalysisSettings,
@@ -89,8 +91,8 @@ pub fn analyse_watched(
     )
 }
 
-/// As [`analyse_watched`], for more attempts than memory holds: when all shall be listed, they are put aside in the meantime,
-/// as `spool` says, and [`Diagnosis::listed`] gives them in that order.
+/// As [`analyse_watched`], for more attempts than memory holds: when all shall be listed, they are
+/// put aside in the meantime, as `spool` says, and [`Diagnosis::listed`] gives them in that order.
 ///
 /// # Errors
 ///

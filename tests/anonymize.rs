@@ -1,4 +1,5 @@
-//! `--anonymize`: the same verdicts, and nothing by which a stranger could tell whose packets these were.
+//! `--anonymize`: the same verdicts, and nothing by which a stranger could tell whose packets these
+//! were.
 
 pub(crate) mod links;
 

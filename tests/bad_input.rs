@@ -1,4 +1,5 @@
-//! What bad input gets: one clear line that names what and where, everything that could be read, and never a panic.
+//! What bad input gets: one clear line that names what and where, everything that could be read,
+//! and never a panic.
 
 use serde_json::Value;
 

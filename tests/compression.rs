@@ -1,4 +1,5 @@
-//! Compressed captures: the same report as from the capture itself, in memory that does not grow with what is inside.
+//! Compressed captures: the same report as from the capture itself, in memory that does not grow
+//! with what is inside.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -93,7 +94,8 @@ fn compressed_captures_are_known_by_content_and_read() {
     }
 }
 
-/// What `cat` makes of several files, pigz, pzstd and bgzip: members, frames and streams one after the other.
+/// What `cat` makes of several files, pigz, pzstd and bgzip: members, frames and streams one after
+/// the other.
 fn several_members_are_one_capture() {
     let bytes = std::fs::read(CAPTURE).unwrap();
     for (name, compress) in COMPRESSIONS {
@@ -161,7 +163,8 @@ fn a_filter_works_on_what_is_inside() {
     );
 }
 
-/// A capture of `count` packets of 64 KiB that do not compress, so that every compression has many blocks.
+/// A capture of `count` packets of 64 KiB that do not compress, so that every compression has many
+/// blocks.
 fn large_capture(count: u32) -> Vec<u8> {
     const LENGTH: u32 = 1 << 16;
     let mut state = 1_u64;
@@ -287,7 +290,8 @@ fn no_change_of_a_compressed_capture_is_too_much() {
     }
 }
 
-/// Runs the program with that much address space and the bytes on standard input, which may be more than memory holds.
+/// Runs the program with that much address space and the bytes on standard input, which may be more
+/// than memory holds.
 fn run_within(kibibytes: u32, input: impl FnOnce(&mut dyn Write)) -> Ran {
     let script = format!("ulimit -v {kibibytes} && exec \"$0\" read -F json -");
     let mut child = Command::new("sh")

@@ -1,4 +1,5 @@
-//! The dashboard of `tcpwhy live` on a terminal that tmux provides, with real traffic in a network namespace.
+//! The dashboard of `tcpwhy live` on a terminal that tmux provides, with real traffic in a network
+//! namespace.
 //!
 //! A busy machine may be slow: nothing here asserts how quickly something shows.
 
@@ -32,7 +33,8 @@ pub(crate) const TESTS: &[Test] = tests![
     without_colour_there_is_none,
 ];
 
-/// A shell on a terminal of its own, in a folder of its own, in a network of its own: loopback only.
+/// A shell on a terminal of its own, in a folder of its own, in a network of its own: loopback
+/// only.
 struct Seat {
     name: String,
     folder: PathBuf,
@@ -304,8 +306,8 @@ fn sigterm_gives_the_terminal_back() {
     seat.assert_ended(0);
 }
 
-/// Both reach it at once, while it stands still: it has no time to end in order between them. A shell without job control
-/// does not mind that it stands still.
+/// Both reach it at once, while it stands still: it has no time to end in order between them. A
+/// shell without job control does not mind that it stands still.
 fn a_second_signal_gives_the_terminal_back() {
     let seat = Seat::new();
     let program = env!("CARGO_BIN_EXE_tcpwhy");

@@ -1,4 +1,5 @@
-//! `--evidence`: the packets that prove the failures, as they were captured, each with what it proves.
+//! `--evidence`: the packets that prove the failures, as they were captured, each with what it
+//! proves.
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -170,11 +170,13 @@ fn unanswered_syns_of_many_strangers_are_a_flood_and_a_dead_service_is_not() {
     let folded = |endpoint: &Value| endpoint["folded"].as_u64().unwrap();
     let endpoints = flooded["endpoints"].as_array().unwrap();
     assert_eq!(endpoints.iter().map(folded).sum::<u64>(), 250);
-    // Cut off before the patience is over, it is a flood all the same, and says nothing about who is filtered.
+    // Cut off before the patience is over, it is a flood all the same, and says nothing about who
+    // is filtered.
     let cut_short = report(&flood[..250]);
     assert_eq!(cut_short["summary"]["pending"], 250);
     assert_eq!(kinds(&cut_short), ["syn_flood"]);
-    // Forty clients that try again every half second, with time-outs shorter than the first repetition.
+    // Forty clients that try again every half second, with time-outs shorter than the first
+    // repetition.
     let mut down = Vec::new();
     for round in 0..8_u16 {
         for client in 0..40_u8 {

@@ -243,7 +243,8 @@ fn ndjson_lists_all_attempts_unless_told_otherwise() {
     assert_eq!(last["data"]["settings"]["max_attempts"], 3);
 }
 
-/// How often the program hands something to its standard output: each line by itself, or many at once.
+/// How often the program hands something to its standard output: each line by itself, or many at
+/// once.
 fn ndjson_reaches_a_pipe_line_by_line_and_a_file_at_once() {
     let writes = |to_file: bool| {
         let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! What the fuzzer starts from, and every input that once made it stop, through the same functions: on a stable compiler,
-//! without the fuzzer.
+//! What the fuzzer starts from, and every input that once made it stop, through the same functions:
+//! on a stable compiler, without the fuzzer.
 
 #[path = "../fuzz/subjects.rs"]
 mod subjects;

@@ -1,4 +1,5 @@
-//! The page of HTML in a browser: it loads nothing, its tables sort and filter, and what came from a capture stays text.
+//! The page of HTML in a browser: it loads nothing, its tables sort and filter, and what came from
+//! a capture stays text.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -303,7 +304,8 @@ fn the_same_input_gives_the_same_bytes() {
     assert!(pages[0].starts_with("<!DOCTYPE html>"));
 }
 
-/// The `index`th of many connects: refused, 100 us after it began; one in a thousand ends so only after 2 ms.
+/// The `index`th of many connects: refused, 100 us after it began; one in a thousand ends so only
+/// after 2 ms.
 fn refused(index: u32) -> [CapturedPacket; 2] {
     let began = 1_000_000_000_000 + u64::from(index) * 1_000_000;
     let third = u8::try_from(index / 40_000 % 250).unwrap();

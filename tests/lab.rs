@@ -1,5 +1,5 @@
-//! Connects of real sockets in network namespaces, captured at three places at once: each story of `tests/lab` says what
-//! `connect()` returned and what each of the captures must be found to show.
+//! Connects of real sockets in network namespaces, captured at three places at once: each story of
+//! `tests/lab` says what `connect()` returned and what each of the captures must be found to show.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -198,8 +198,8 @@ fn report(capture: &Path) -> Vec<Value> {
     report["attempts"].as_array().unwrap().clone()
 }
 
-/// An end must not be taken for the other: where a capture was taken decides what silence means. The router is on the link of
-/// each side; of two SYNs that cross, each end sees its own first.
+/// An end must not be taken for the other: where a capture was taken decides what silence means.
+/// The router is on the link of each side; of two SYNs that cross, each end sees its own first.
 fn wrong_places(vantage: &str, attempts: &[Value]) -> Vec<String> {
     let other_end = match vantage {
         "client" => "server",
@@ -344,7 +344,8 @@ fn wrong_verdict(
     failures
 }
 
-/// Takes the attempts of an outcome that no verdict took, counts them and looks at the cause of each.
+/// Takes the attempts of an outcome that no verdict took, counts them and looks at the cause of
+/// each.
 fn wrong_attempts(expectation: &Expectation, unmatched: &mut Vec<Value>) -> Vec<String> {
     let mut failures = Vec::new();
     let outcome = expectation.word(1);
@@ -370,8 +371,8 @@ fn wrong_attempts(expectation: &Expectation, unmatched: &mut Vec<Value>) -> Vec<
     failures
 }
 
-/// Whether the cause is one of `best,weaker:likely,none`, and no surer than it may be: the first may be certain, the others
-/// likely, unless they say otherwise.
+/// Whether the cause is one of `best,weaker:likely,none`, and no surer than it may be: the first
+/// may be certain, the others likely, unless they say otherwise.
 fn wrong_cause(attempt: &Value, expected: Option<&str>) -> Option<String> {
     let expected = expected.unwrap_or("none");
     let cause = attempt["cause"].as_str().unwrap_or("none");
@@ -413,7 +414,8 @@ fn wrong_fields(attempt: &Value, expectation: &Expectation) -> Vec<String> {
         .collect()
 }
 
-/// What `connect()` returned may be left open, but if something is said it must be what it returned.
+/// What `connect()` returned may be left open, but if something is said it must be what it
+/// returned.
 fn wrong_app_error(attempt: &Value, connect: &Connect) -> Option<String> {
     let said = attempt["app_error"].as_str()?;
     let was_error = connect.result.starts_with('E');

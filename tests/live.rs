@@ -1,6 +1,8 @@
-//! `tcpwhy live` on real traffic: sockets and packet filters of this host's kernel, in network namespaces.
+//! `tcpwhy live` on real traffic: sockets and packet filters of this host's kernel, in network
+//! namespaces.
 //!
-//! A busy machine may be slow: what is asserted of times is order, wide bounds, and the best of several tries.
+//! A busy machine may be slow: what is asserted of times is order, wide bounds, and the best of
+//! several tries.
 
 #![allow(
     clippy::disallowed_methods,
@@ -225,7 +227,8 @@ fn an_interface_goes_down_and_comes_back() {
     watched.wait_until_said("eth0 is up again");
     run_script(&format!("ip -n {client} address add 10.0.0.8/24 dev eth0"));
     watched.wait_until_said("10.0.0.8");
-    // What is sent before the kernel knows that both ends are up is lost, and no connect is seen at all.
+    // What is sent before the kernel knows that both ends are up is lost, and no connect is seen at
+    // all.
     network.wait_until_up("eth0");
     network.connect("10.0.0.20", 81, 5);
     watched.wait_for("10.0.0.20:81  refused");

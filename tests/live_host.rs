@@ -1,5 +1,5 @@
-//! What `tcpwhy live` learns from this host itself: sockets, processes and counters of this host's kernel, in network
-//! namespaces.
+//! What `tcpwhy live` learns from this host itself: sockets, processes and counters of this host's
+//! kernel, in network namespaces.
 
 use std::process::Stdio;
 
@@ -195,7 +195,8 @@ fn a_rule_that_drops_before_tcp_is_told() {
     watched.interrupt();
 }
 
-/// With nothing but the right to capture: own processes by their names, those of others by their users.
+/// With nothing but the right to capture: own processes by their names, those of others by their
+/// users.
 fn without_rights_users_are_told() {
     let mut network = Network::new();
     let server = network.server.clone();

@@ -1,4 +1,5 @@
-//! `tcpwhy live` when it cannot keep up, and when it runs for longer than its window: real traffic in network namespaces.
+//! `tcpwhy live` when it cannot keep up, and when it runs for longer than its window: real traffic
+//! in network namespaces.
 
 #![allow(
     clippy::disallowed_methods,
@@ -18,7 +19,8 @@ pub(crate) const TESTS: &[Test] = tests![
     findings_leave_with_the_window_and_totals_stay,
 ];
 
-/// Connects once to each of these ports from this address, one after the other, and waits for the end.
+/// Connects once to each of these ports from this address, one after the other, and waits for the
+/// end.
 fn connect_to_each(network: &Network, source: &str, ports: &str) {
     let script = format!(
         "import socket\nfor port in {ports}:\n s=socket.socket()\n s.bind(('{source}',0))\n s.connect_ex(('10.0.0.20',port))\n s.close()"
@@ -29,7 +31,8 @@ fn connect_to_each(network: &Network, source: &str, ports: &str) {
     assert!(status.success());
 }
 
-/// The smallest buffer holds some thousand packets. While the program stands still, three times as many pass.
+/// The smallest buffer holds some thousand packets. While the program stands still, three times as
+/// many pass.
 fn what_the_kernel_lost_is_told_and_makes_silence_doubtful() {
     let mut network = Network::new();
     let server = network.server.clone();
@@ -94,9 +97,9 @@ fn interim(watched: &Watched) -> Interim {
     }
 }
 
-/// A scan and a refused connect: both are findings while they are young. Later nothing is, the totals stay, and the ports
-/// of the scan are no failing services then either: neither those that it alone touched, nor that which another client
-/// used as well.
+/// A scan and a refused connect: both are findings while they are young. Later nothing is, the
+/// totals stay, and the ports of the scan are no failing services then either: neither those that
+/// it alone touched, nor that which another client used as well.
 fn findings_leave_with_the_window_and_totals_stay() {
     let network = Network::new();
     let client = &network.client;

@@ -106,7 +106,8 @@ fn every_scenario_ends_as_it_does_when_read_from_a_file() {
     assert!(count > 50, "only {count} scenarios were found");
 }
 
-/// What was told of the one attempt, each once: what before, what now, and after how many seconds of the scenario.
+/// What was told of the one attempt, each once: what before, what now, and after how many seconds
+/// of the scenario.
 fn story(text: &str) -> Vec<(Option<Outcome>, Outcome, f64)> {
     let (told, _) = watched(&parse(text));
     let start = Timestamp::from_nanoseconds(

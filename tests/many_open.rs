@@ -45,8 +45,8 @@ fn syn(at_microseconds: u64, client: SocketAddr) -> CapturedPacket {
     packet(at_microseconds, &plan)
 }
 
-/// A client whose pauses double, among eighty thousand connects that fail: it stays one attempt, and its answer after a
-/// minute is still its answer.
+/// A client whose pauses double, among eighty thousand connects that fail: it stays one attempt,
+/// and its answer after a minute is still its answer.
 fn a_patient_client_is_followed_among_very_many_that_gave_up() {
     let patient = SocketAddr::from(([10, 0, 0, 7], 50000));
     let mut packets: Vec<CapturedPacket> = [0_u64, 1, 3, 7, 15, 31]
@@ -88,8 +88,8 @@ fn a_patient_client_is_followed_among_very_many_that_gave_up() {
     assert_eq!(followed[0]["syn_count"], 7);
 }
 
-/// Five clients, a second apart, of which the first two repeat their SYN in vain and the last three are answered; two are
-/// followed at once.
+/// Five clients, a second apart, of which the first two repeat their SYN in vain and the last three
+/// are answered; two are followed at once.
 fn of_more_attempts_than_are_followed_the_oldest_are_judged_early_and_counted() {
     let clients: Vec<SocketAddr> = (0..5).map(stranger).collect();
     let mut packets: Vec<CapturedPacket> = (0..)
@@ -154,8 +154,8 @@ fn at_least_one_attempt_is_followed() {
     assert!(said.contains("at least 1 must be followed"), "{said}");
 }
 
-/// A connect: when in milliseconds, of which client, to which server and port, and what comes of it. A few of each, so that all
-/// meet.
+/// A connect: when in milliseconds, of which client, to which server and port, and what comes of
+/// it. A few of each, so that all meet.
 type Attack = (u32, u16, u8, u8, Fate);
 
 #[derive(Clone, Copy, Debug)]

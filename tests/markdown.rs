@@ -181,7 +181,8 @@ fn each_finding_has_the_commands_that_show_its_packets_again() {
             "```",
         ]
     );
-    // In a tunnel no capture filter would catch it, and of an anonymous report there is no file to open.
+    // In a tunnel no capture filter would catch it, and of an anonymous report there is no file to
+    // open.
     let text = markdown(&["samples/vxlan.pcap", "--anonymize", "-q"]);
     assert!(text.contains("wireshark -Y "), "{text}");
     assert!(

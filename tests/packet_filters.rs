@@ -1,5 +1,5 @@
-//! The filters that a report names do what they promise: tshark shows the attempt's packets with one, libpcap captures such
-//! an attempt with the other.
+//! The filters that a report names do what they promise: tshark shows the attempt's packets with
+//! one, libpcap captures such an attempt with the other.
 
 use std::collections::BTreeSet;
 use std::path::Path;

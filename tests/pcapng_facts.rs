@@ -1,4 +1,5 @@
-//! What a pcapng file tells beside its packets: interfaces, filters, names, losses. All of it is hostile text.
+//! What a pcapng file tells beside its packets: interfaces, filters, names, losses. All of it is
+//! hostile text.
 
 use serde_json::Value;
 

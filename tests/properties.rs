@@ -52,7 +52,8 @@ proptest! {
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }
 
-    /// The common packet has a short way through the decoder: frames that almost are such a packet, cut anywhere.
+    /// The common packet has a short way through the decoder: frames that almost are such a packet,
+    /// cut anywhere.
     fn the_short_way_agrees_with_the_long_one(
         is_ipv6: bool,
         changes in vec((0_usize..80, prop_oneof![Just(0_u8), Just(0x45), Just(0x06), Just(0x40), any::<u8>()]), 0..5),
@@ -181,7 +182,8 @@ proptest! {
         for attempt in whole["attempts"].as_array().unwrap() {
             let is_before_the_cut = attempt["evidence"].as_array().unwrap().iter()
                 .all(|packet| packet["packet"].as_u64().unwrap() <= read_packets);
-            // Two things are known of a capture at its end only: its filter, and answers from elsewhere.
+            // Two things are known of a capture at its end only: its filter, and answers from
+            // elsewhere.
             let is_known_at_the_end = attempt["notes"].to_string().contains("filtered")
                 || attempt["cause"] == "answer_from_other_address";
             if !is_before_the_cut || is_known_at_the_end {
@@ -197,8 +199,8 @@ proptest! {
         }
     }
 
-    /// One capture in several files, named in any order, is the one capture. (Cut where time moves on: what two sources
-    /// show of one moment are copies, not repetitions.)
+    /// One capture in several files, named in any order, is the one capture. (Cut where time moves
+    /// on: what two sources show of one moment are copies, not repetitions.)
     fn the_order_of_files_changes_nothing(
         conversations in conversations(),
         cuts in vec(any::<prop::sample::Index>(), 0..4),
@@ -253,8 +255,8 @@ fn conversations() -> impl Strategy<Value = Vec<Vec<Step>>> {
     vec(vec((0_u8..6, 0_u8..10, 0_u8..4), 1..12), 1..6)
 }
 
-/// All packets in order of time. Those of one second are ordered by flow, or mixed as `order` says; the order within a
-/// flow is always the same.
+/// All packets in order of time. Those of one second are ordered by flow, or mixed as `order` says;
+/// the order within a flow is always the same.
 fn in_time_order(conversations: &[Vec<Step>], order: &[u16]) -> Vec<CapturedPacket> {
     let mut waiting: Vec<std::collections::VecDeque<CapturedPacket>> = conversations
         .iter()

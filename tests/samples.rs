@@ -75,7 +75,8 @@ fn no_sample_is_large() {
     }
 }
 
-/// The report as the command gives it, with a path that is the same everywhere, and the failures first.
+/// The report as the command gives it, with a path that is the same everywhere, and the failures
+/// first.
 fn short_report(path: &Path) -> Report {
     let mut report = report_on(&[path.to_owned()], Duration::from_secs(3));
     for source in &mut report.capture.sources {

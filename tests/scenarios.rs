@@ -88,7 +88,8 @@ fn take_match(expectation: &Expectation, unmatched: &mut Vec<&Value>) -> Vec<Str
     }
 }
 
-/// Where the report is not as expected. A field is named by its way from the top: `summary.refused`.
+/// Where the report is not as expected. A field is named by its way from the top:
+/// `summary.refused`.
 fn differences(expectation: &Expectation, value: &Value) -> Vec<String> {
     let mut failures = Vec::new();
     for (field, expected) in &expectation.fields {

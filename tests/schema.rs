@@ -34,7 +34,8 @@ fn the_schema_refuses_what_is_no_report() {
     assert!(!validator.is_valid(&report));
 }
 
-/// A change of the shape must be seen: renew the file with `cargo run -- schema > tests/tcpwhy-report-1.schema.json`.
+/// A change of the shape must be seen: renew the file with `cargo run -- schema >
+/// tests/tcpwhy-report-1.schema.json`.
 fn the_schema_is_the_committed_one() {
     let printed = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
         .arg("schema")
@@ -46,7 +47,8 @@ fn the_schema_is_the_committed_one() {
     assert_eq!(String::from_utf8(printed.stdout).unwrap(), committed);
 }
 
-/// Every field that the report's contract names is there, for a reader that knows nothing of this code.
+/// Every field that the report's contract names is there, for a reader that knows nothing of this
+/// code.
 fn the_report_has_the_fields_of_its_contract() {
     let report = json_on(&[in_package("samples/closed-port.pcap")]);
     for pointer in [

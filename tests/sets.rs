@@ -44,7 +44,8 @@ fn records(file: &[u8]) -> Vec<&[u8]> {
     records
 }
 
-/// The file cut into files of so many records each, named as `tcpdump -C` names them: x, x1, ... x9, x10.
+/// The file cut into files of so many records each, named as `tcpdump -C` names them: x, x1, ...
+/// x9, x10.
 fn rotated(folder: &Path, file: &[u8], each: usize) -> Vec<PathBuf> {
     let write = |(index, records): (usize, &[&[u8]])| {
         let number = if index == 0 {
@@ -125,7 +126,8 @@ fn a_rotated_set_gives_what_the_one_file_gives() {
     }
 }
 
-/// Files of the same microsecond stand in the order in which tcpdump wrote them, not in the order of the alphabet.
+/// Files of the same microsecond stand in the order in which tcpdump wrote them, not in the order
+/// of the alphabet.
 fn packets_of_one_moment_keep_the_order_of_their_files() {
     let (client, server) = (([10, 0, 0, 7], 51234).into(), ([10, 0, 1, 20], 5432).into());
     let syn = SegmentPlan {
@@ -210,7 +212,8 @@ fn more_files_than_may_be_open_are_read_side_by_side() {
     assert_eq!(report["summary"]["refused"], 300);
 }
 
-/// With more compressed files of the same time than there is memory for, each that is left out is named.
+/// With more compressed files of the same time than there is memory for, each that is left out is
+/// named.
 #[cfg(target_os = "linux")]
 fn what_does_not_fit_beside_the_others_is_said() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,5 @@
-//! More attempts than are kept in memory: put aside and listed afterwards, they give the same report to the byte.
+//! More attempts than are kept in memory: put aside and listed afterwards, they give the same
+//! report to the byte.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;

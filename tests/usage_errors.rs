@@ -169,7 +169,8 @@ fn help_and_version_are_no_mistake() {
     );
 }
 
-/// Where a file cannot be written, the name that was typed is told, and not that of a temporary file.
+/// Where a file cannot be written, the name that was typed is told, and not that of a temporary
+/// file.
 fn an_output_that_cannot_be_written_is_named_as_it_was_typed() {
     let folder = tempfile::tempdir().unwrap();
     let bytes = std::fs::read(SAMPLE).unwrap();

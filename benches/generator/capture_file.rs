@@ -77,7 +77,8 @@ impl<W: Write> CaptureFile<W> {
         self.written.bytes + LARGEST_RECORD + reserve <= self.limit
     }
 
-    /// Adds the frame that `fill` appends to an empty buffer, captured `at` microseconds after the start.
+    /// Adds the frame that `fill` appends to an empty buffer, captured `at` microseconds after the
+    /// start.
     pub(super) fn add(&mut self, at: u64, fill: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
         self.frame.clear();
         fill(&mut self.frame);
@@ -129,7 +130,8 @@ impl<W: Write> CaptureFile<W> {
         self.buffer.extend_from_slice(&self.frame);
     }
 
-    /// A section header block of unknown length, and an interface description block with `if_tsresol` 9.
+    /// A section header block of unknown length, and an interface description block with
+    /// `if_tsresol` 9.
     fn begin_pcapng(&mut self) {
         for word in [0x0a0d_0d0a, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28] {
             self.put(word);

@@ -60,7 +60,8 @@ impl Connection {
         }
     }
 
-    /// The next segment of a side, at so many microseconds. A SYN always is the first one, or the first one again.
+    /// The next segment of a side, at so many microseconds. A SYN always is the first one, or the
+    /// first one again.
     pub(super) fn send(
         &mut self,
         from: Sender,
@@ -84,7 +85,8 @@ impl Connection {
         segment
     }
 
-    /// The client's SYN as it was sent, when nothing has been sent since: what an ICMP error quotes.
+    /// The client's SYN as it was sent, when nothing has been sent since: what an ICMP error
+    /// quotes.
     pub(super) fn sent_syn(&self) -> Segment {
         let client = Side {
             next: self.client.first,

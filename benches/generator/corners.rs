@@ -1,4 +1,5 @@
-//! Captures that look for a corner in which work grows faster than the capture: each is one shape, over and over.
+//! Captures that look for a corner in which work grows faster than the capture: each is one shape,
+//! over and over.
 //!
 //! What becomes of their attempts is not told.
 
@@ -96,7 +97,8 @@ pub(super) fn one_isn(number: u64, _: &mut Random) -> Packet {
     Packet::Segment(syn(number, stranger(number), addresses::server(0), SAME))
 }
 
-/// One initial sequence number everywhere, and every client is answered by another host than the one it asked.
+/// One initial sequence number everywhere, and every client is answered by another host than the
+/// one it asked.
 pub(super) fn equal_isns(number: u64, _: &mut Random) -> Packet {
     let client = stranger(number / 2);
     let asked = syn(number, client, addresses::server(0), SAME);

@@ -63,7 +63,8 @@ impl Segment {
         }
     }
 
-    /// Appends the router's ICMP error 3/13 about this segment, which it quotes whole, as Linux does.
+    /// Appends the router's ICMP error 3/13 about this segment, which it quotes whole, as Linux
+    /// does.
     pub(super) fn append_rejection(
         &self,
         identification: u16,
@@ -215,7 +216,8 @@ fn sum_of(bytes: &[u8]) -> u64 {
         .sum()
 }
 
-/// The Internet checksum (RFC 1071) of what adds up to `sum`: words of 32 bits fold as those of 16 do.
+/// The Internet checksum (RFC 1071) of what adds up to `sum`: words of 32 bits fold as those of 16
+/// do.
 fn folded(sum: u64) -> u16 {
     let mut folding = sum;
     while folding > 0xffff {

@@ -1,7 +1,8 @@
 //! Makes captures of any size whose outcomes are known, for benchmarks.
 //!
-//! The same request always gives the same bytes. Frames are Ethernet and IPv4 with right checksums, times are whole
-//! microseconds, start at 2026-01-01T00:00:00Z and never go back, so that both formats hold the same moments.
+//! The same request always gives the same bytes. Frames are Ethernet and IPv4 with right checksums,
+//! times are whole microseconds, start at 2026-01-01T00:00:00Z and never go back, so that both
+//! formats hold the same moments.
 
 mod addresses;
 mod bulk;
@@ -66,8 +67,8 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What captures usually are full of, in the order of reports. The other kinds look for corners in which work grows
-    /// faster than the capture.
+    /// What captures usually are full of, in the order of reports. The other kinds look for corners
+    /// in which work grows faster than the capture.
     #[allow(dead_code, reason = "one of the two programs that share this asks")]
     pub(crate) const USUAL: [Self; 4] = [Self::Bulk, Self::Short, Self::Failing, Self::Flood];
 }

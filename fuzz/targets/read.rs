@@ -1,5 +1,6 @@
-//! The whole way of a file, from bytes to reports. Half of the mutations know what a capture is made of: they change, cut,
-//! repeat, swap and shift packets, so that the rooms behind the reader are reached as well.
+//! The whole way of a file, from bytes to reports. Half of the mutations know what a capture is
+//! made of: they change, cut, repeat, swap and shift packets, so that the rooms behind the reader
+//! are reached as well.
 #![no_main]
 
 #[path = "../capture_mutator.rs"]

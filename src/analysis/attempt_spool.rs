@@ -1,4 +1,5 @@
-//! Decided attempts put aside while more come: a file without a name, in which each run of them is sorted.
+//! Decided attempts put aside while more come: a file without a name, in which each run of them is
+//! sorted.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -65,8 +66,8 @@ impl AttemptSpool {
         }
     }
 
-    /// Relieves one of so many diagnosticians when it keeps more than its part. After a failure, whatever it has kept is lost,
-    /// and so is the report.
+    /// Relieves one of so many diagnosticians when it keeps more than its part. After a failure,
+    /// whatever it has kept is lost, and so is the report.
     pub(super) fn relieve(&mut self, diagnostician: &mut Diagnostician, of: usize) {
         self.take_more_than(self.settings.kept_in_memory / of.max(1), diagnostician);
     }

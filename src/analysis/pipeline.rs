@@ -1,6 +1,6 @@
-//! What is done with packets once they are read: shards track them, and count what is decided, each by
-//! itself. A flow belongs to one shard, whichever packet of it comes; what the shards found out is put
-//! together at the end, and says the same however many there are.
+//! What is done with packets once they are read: shards track them, and count what is decided, each
+//! by itself. A flow belongs to one shard, whichever packet of it comes; what the shards found out
+//! is put together at the end, and says the same however many there are.
 //!
 //! One thread reads. The others take from the shards what waits for them; so does the reader when a
 //! shard has more waiting than it may.
@@ -60,7 +60,8 @@ fn shard_count(threads: NonZeroUsize) -> NonZeroU32 {
 /// One thread reads for all: more shards than this would wait for it.
 const MOST_SHARDS: NonZeroU32 = NonZeroU32::MIN.saturating_add(15);
 
-/// Feeds all pieces that `fill` fills through tracking and diagnosis. `fill` tells whether there are more.
+/// Feeds all pieces that `fill` fills through tracking and diagnosis. `fill` tells whether there
+/// are more.
 pub(super) fn run(
     settings: &AnalysisSettings,
     spool: Option<&SpoolSettings>,

@@ -5,9 +5,9 @@ use crate::capture::{CaptureSet, Packet};
 use crate::decode::{Observation, RowBatch, RowDecoder, decode};
 use crate::report::CaptureTotals;
 
-/// Reads the next packets of `captures`, `most` of them at most, into `batches`: the one, or the one of
-/// its shard. What is not about connects, and yet says something, is given to `observe`; all are counted.
-/// False at the end.
+/// Reads the next packets of `captures`, `most` of them at most, into `batches`: the one, or the
+/// one of its shard. What is not about connects, and yet says something, is given to `observe`; all
+/// are counted. False at the end.
 pub fn fill_rows(
     captures: &mut CaptureSet,
     decoder: &mut RowDecoder,
@@ -63,8 +63,8 @@ pub(super) fn fill_rows_noted(
     end(captures, decoder, batches, left == 0, totals)
 }
 
-/// Takes note of a packet that is not about connects. It takes the packet as a copy, and none is made of
-/// the many that do not come here.
+/// Takes note of a packet that is not about connects. It takes the packet as a copy, and none is
+/// made of the many that do not come here.
 #[inline(never)]
 fn note_beside(
     packet: Packet<'_>,

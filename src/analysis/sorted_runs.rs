@@ -12,7 +12,8 @@ use super::attempt_spool::SpoolError;
 use crate::diagnosis::{AttemptReplay, AttemptsPutAside, ListingKey, ListingOrder};
 use crate::handshake::DecidedAttempt;
 
-/// How many bytes of all runs together are kept in memory, as long as each run gets what a read is worth.
+/// How many bytes of all runs together are kept in memory, as long as each run gets what a read is
+/// worth.
 const BUFFERS: usize = 16 << 20;
 const SMALLEST_BUFFER: usize = 4 << 10;
 const LARGEST_BUFFER: usize = 256 << 10;

@@ -1,5 +1,5 @@
-//! Which address stands for which: prefix-preserving and keyed, the scheme of Crypto-PAn (Fan, Xu, Ammar, Moon 2004) with
-//! AES-128, for both versions of IP and for MAC addresses.
+//! Which address stands for which: prefix-preserving and keyed, the scheme of Crypto-PAn (Fan, Xu,
+//! Ammar, Moon 2004) with AES-128, for both versions of IP and for MAC addresses.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
-/// The secret: 16 bytes for the cipher, 16 for the padding. Whoever has it can test guesses of addresses.
+/// The secret: 16 bytes for the cipher, 16 for the padding. Whoever has it can test guesses of
+/// addresses.
 #[derive(Clone)]
 pub struct Key(pub [u8; 32]);
 
@@ -31,7 +32,8 @@ const KEPT_V4: &[Range] = &[
     (v4(224, 0, 0, 0), 3),
 ];
 
-/// What stays within its range, so that a reader can still tell it: private (RFC 1918), shared (RFC 6598), link-local.
+/// What stays within its range, so that a reader can still tell it: private (RFC 1918), shared (RFC
+/// 6598), link-local.
 const WITHIN_V4: &[Range] = &[
     (v4(10, 0, 0, 0), 8),
     (v4(100, 64, 0, 0), 10),
@@ -40,7 +42,8 @@ const WITHIN_V4: &[Range] = &[
     (v4(192, 168, 0, 0), 16),
 ];
 
-/// Unspecified and loopback; multicast groups that are well known (not solicited-node ones, which hold part of an address).
+/// Unspecified and loopback; multicast groups that are well known (not solicited-node ones, which
+/// hold part of an address).
 const KEPT_V6: &[Range] = &[(0, 127), (v6(0xff00, 0), 12)];
 
 /// Solicited-node groups hold the end of an address.
@@ -116,8 +119,9 @@ impl AddressMap {
         Ipv6Addr::from_bits(self.flipped(bits, 128, &[KEPT_V6, WITHIN_V6]))
     }
 
-    /// What stands for a MAC address: another one; the bits for group and locally administered stay. Broadcast, zero and the
-    /// groups of well-known protocols stay; IPv6 groups lose the address that is in them.
+    /// What stands for a MAC address: another one; the bits for group and locally administered
+    /// stay. Broadcast, zero and the groups of well-known protocols stay; IPv6 groups lose the
+    /// address that is in them.
     pub fn mac(&self, mac: [u8; 6]) -> [u8; 6] {
         let is_kept = match mac {
             [0x33, 0x33, 0xff, ..] => false,
@@ -131,7 +135,8 @@ impl AddressMap {
             *byte = of_mac;
         }
         let bits = u128::from_be_bytes(wide) << 80;
-        // A prefix of its own, so that MAC and IPv6 addresses share no blocks: the padding is turned around.
+        // A prefix of its own, so that MAC and IPv6 addresses share no blocks: the padding is
+        // turned around.
         let kept = if mac.starts_with(&[0x33, 0x33, 0xff]) {
             24
         } else {
@@ -145,7 +150,8 @@ impl AddressMap {
         bytes.last_chunk::<6>().copied().unwrap_or_default()
     }
 
-    /// Each bit flipped or not by what stands before it; not where that would lead out of, or into, one of the ranges.
+    /// Each bit flipped or not by what stands before it; not where that would lead out of, or into,
+    /// one of the ranges.
     fn flipped(&self, bits: u128, length: u32, ranges: &[&[Range]]) -> u128 {
         let pad = u128::from_be_bytes(self.pad);
         self.flipped_from(bits, length, 0, pad, |bits, at| {

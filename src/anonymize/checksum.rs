@@ -1,5 +1,5 @@
-//! Checksums of what was rewritten: changed by what changed (RFC 1624), so that a right one stays right and a wrong one
-//! wrong, whether or not all bytes that it covers were captured.
+//! Checksums of what was rewritten: changed by what changed (RFC 1624), so that a right one stays
+//! right and a wrong one wrong, whether or not all bytes that it covers were captured.
 
 /// The difference that rewriting made to the sum over some bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! The link headers in which addresses can be replaced. Those of other link types are not: their packets are left out.
+//! The link headers in which addresses can be replaced. Those of other link types are not: their
+//! packets are left out.
 
 use super::packet::{Bytes, Kept, Rewriter};
 use crate::capture::LinkType;
@@ -118,7 +119,8 @@ impl Rewriter<'_> {
         if is_padded {
             header = header.next_multiple_of(4);
         }
-        // The frames of an aggregate have addresses of their own, and stations in them that are not looked for here.
+        // The frames of an aggregate have addresses of their own, and stations in them that are not
+        // looked for here.
         if is_aggregated {
             return Some(header);
         }

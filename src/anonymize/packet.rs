@@ -1,7 +1,7 @@
 //! A packet with other addresses and without payload.
 //!
-//! What is known is rewritten, header by header from the outside; at the first byte that is not known the packet is cut
-//! off, rather than letting through what may hold an address or a name.
+//! What is known is rewritten, header by header from the outside; at the first byte that is not
+//! known the packet is cut off, rather than letting through what may hold an address or a name.
 
 use std::net::IpAddr;
 
@@ -410,7 +410,8 @@ fn tcp(bytes: &mut Bytes<'_>, pseudo: Difference) -> usize {
     header
 }
 
-/// Options of the standards that hold no address: others are known to carry the client's (TOA), or may.
+/// Options of the standards that hold no address: others are known to carry the client's (TOA), or
+/// may.
 fn is_harmless(option: &[u8]) -> bool {
     match *option {
         // Multipath TCP, but for the announcement of another address.

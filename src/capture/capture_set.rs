@@ -17,9 +17,10 @@ use super::window::WindowLimit;
 
 /// The packets of all sources, merged by time.
 ///
-/// Within a source the order of its records stays as it is. A source is open only while the merge is within its time,
-/// so that the hundreds of files of a rotated set do not need as many file descriptors. The order in which sources are
-/// named does not matter: they are numbered in the order of their paths.
+/// Within a source the order of its records stays as it is. A source is open only while the merge
+/// is within its time, so that the hundreds of files of a rotated set do not need as many file
+/// descriptors. The order in which sources are named does not matter: they are numbered in the
+/// order of their paths.
 pub struct CaptureSet {
     members: Vec<Member>,
     /// Not yet open, earliest first.
@@ -110,8 +111,8 @@ impl CaptureSet {
         Self::open_with(paths, false)
     }
 
-    /// As [`Self::open`]; with `hashes`, the bytes of every source are hashed as they are stored, while they are read
-    /// ([`SourceFacts::sha256`]).
+    /// As [`Self::open`]; with `hashes`, the bytes of every source are hashed as they are stored,
+    /// while they are read ([`SourceFacts::sha256`]).
     pub fn open_with(paths: &[PathBuf], hashes: bool) -> Opened {
         let mut errors = Vec::new();
         let named = expand_directories(paths, &mut errors);
@@ -197,7 +198,8 @@ impl CaptureSet {
         self.members.is_empty()
     }
 
-    /// The size of all sources in bytes, as they are stored; `None` while the end of one is not known, as of a pipe.
+    /// The size of all sources in bytes, as they are stored; `None` while the end of one is not
+    /// known, as of a pipe.
     pub fn total_bytes(&self) -> Option<u64> {
         self.members.iter().map(Member::total_bytes).sum()
     }
@@ -207,7 +209,8 @@ impl CaptureSet {
         self.members.iter().map(Member::bytes_read).sum()
     }
 
-    /// Opens sources that were read before once more: they give the same packets, with the same ids and numbers.
+    /// Opens sources that were read before once more: they give the same packets, with the same ids
+    /// and numbers.
     ///
     /// # Errors
     ///
@@ -244,7 +247,8 @@ impl CaptureSet {
         self.next_with_interface().map(|(packet, _)| packet)
     }
 
-    /// The next packet of all, and the id of the interface of its source on which it was captured; `None` at the end.
+    /// The next packet of all, and the id of the interface of its source on which it was captured;
+    /// `None` at the end.
     pub fn next_with_interface(&mut self) -> Option<(Packet<'_>, u32)> {
         let index = self.advance()?;
         let source = source_id(index);
@@ -254,8 +258,8 @@ impl CaptureSet {
         }
     }
 
-    /// Gives the next packets of all, each with the id of its interface: `most` of them at most, or fewer
-    /// as they come; how many. None is given only at the end.
+    /// Gives the next packets of all, each with the id of its interface: `most` of them at most, or
+    /// fewer as they come; how many. None is given only at the end.
     ///
     /// The same packets as [`Self::next_with_interface`] gives, at a fraction of its cost.
     pub fn give_next(&mut self, most: usize, mut give: impl FnMut(&Packet<'_>, u32)) -> u64 {
@@ -269,8 +273,8 @@ impl CaptureSet {
         }
     }
 
-    /// Gives what the current source has at hand, as far as it is not the turn of another: its current
-    /// packet too, unless that was given before.
+    /// Gives what the current source has at hand, as far as it is not the turn of another: its
+    /// current packet too, unless that was given before.
     #[inline]
     fn give_window(
         &mut self,
@@ -302,18 +306,20 @@ impl CaptureSet {
         }
     }
 
-    /// What is known of every source, in the order of their ids. Complete once the last packet was given.
+    /// What is known of every source, in the order of their ids. Complete once the last packet was
+    /// given.
     pub fn facts(&self) -> Vec<SourceFacts> {
         self.members.iter().map(Member::facts).collect()
     }
 
-    /// The names of addresses that stand in the sources themselves, 100,000 at most. Complete once the last packet was
-    /// given; they are not given again.
+    /// The names of addresses that stand in the sources themselves, 100,000 at most. Complete once
+    /// the last packet was given; they are not given again.
     pub fn take_resolved_names(&mut self) -> Vec<ResolvedName> {
         std::mem::take(&mut self.told.names)
     }
 
-    /// The comments on packets, 10,000 at most. Complete once the last packet was given; they are not given again.
+    /// The comments on packets, 10,000 at most. Complete once the last packet was given; they are
+    /// not given again.
     pub fn take_packet_comments(&mut self) -> Vec<PacketComment> {
         std::mem::take(&mut self.told.comments)
     }

@@ -8,8 +8,8 @@ use super::{LinkType, Packet};
 
 /// A filter expression, compiled by libpcap for each link type that it meets.
 ///
-/// What is beyond the captured bytes does not match, as in tcpdump. The length on the wire is not known to the
-/// compiled program: `greater`, `less` and `len` see the captured length.
+/// What is beyond the captured bytes does not match, as in tcpdump. The length on the wire is not
+/// known to the compiled program: `greater`, `less` and `len` see the captured length.
 pub struct CaptureFilter {
     expression: String,
     /// Or libpcap's message where the expression makes no sense for the link type.
@@ -41,7 +41,8 @@ impl CaptureFilter {
         })
     }
 
-    /// Whether the packet passes. An expression that makes no sense for the packet's link type passes nothing of it.
+    /// Whether the packet passes. An expression that makes no sense for the packet's link type
+    /// passes nothing of it.
     pub fn passes(&mut self, packet: &Packet<'_>) -> bool {
         let Some(link_type) = packet.link_type else {
             return false;
@@ -57,7 +58,8 @@ impl CaptureFilter {
             .is_ok_and(|program| program.filter(packet.bytes))
     }
 
-    /// The link types met so far for which the expression makes no sense, and what libpcap says about each.
+    /// The link types met so far for which the expression makes no sense, and what libpcap says
+    /// about each.
     pub fn refusals(&self) -> impl Iterator<Item = (LinkType, &str)> {
         self.programs.iter().filter_map(|(link_type, program)| {
             let message = program.as_ref().err()?;

@@ -1,7 +1,7 @@
 //! What a capture filter kept out, as far as its words tell.
 
-/// Whether a capture filter in libpcap's language lets no ICMP error pass: `tcp port 443` does not, `tcp port 443 or icmp`
-/// and `host 10.0.0.7` do. Where it cannot be told, it is not said.
+/// Whether a capture filter in libpcap's language lets no ICMP error pass: `tcp port 443` does not,
+/// `tcp port 443 or icmp` and `host 10.0.0.7` do. Where it cannot be told, it is not said.
 pub(super) fn hides_icmp_errors(expression: &str) -> bool {
     let words = words(expression);
     let mut parser = Parser {

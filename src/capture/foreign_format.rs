@@ -189,8 +189,8 @@ fn binary(first: &[u8]) -> Option<&'static ForeignFormat> {
     }
 }
 
-/// The first buffer of an event trace log: its size in whole KiB, and behind its header of 72 bytes the system event
-/// that describes the log.
+/// The first buffer of an event trace log: its size in whole KiB, and behind its header of 72 bytes
+/// the system event that describes the log.
 fn is_event_trace(first: &[u8]) -> bool {
     let size = ByteOrder::Little.u32(first, 0).unwrap_or(0);
     let is_buffer = size > 0 && size.is_multiple_of(1024);

@@ -40,7 +40,8 @@ impl Interface {
         }
     }
 
-    /// Whether segments without payload were left out on purpose, and nothing else of what a verdict needs.
+    /// Whether segments without payload were left out on purpose, and nothing else of what a
+    /// verdict needs.
     pub fn leaves_out_third_step(&self) -> bool {
         self.description.as_deref() == Some(LEAVES_OUT_THIRD_STEP)
     }

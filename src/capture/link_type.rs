@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A link-layer header type by its number in capture files (`LINKTYPE_…`, the tcpdump group's registry).
+/// A link-layer header type by its number in capture files (`LINKTYPE_…`, the tcpdump group's
+/// registry).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkType(pub u32);
 

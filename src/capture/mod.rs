@@ -1,8 +1,9 @@
-//! **Room 1: capture.** Bytes come in, from files, streams and (live) interfaces; [`Packet`]s go out, each with its
-//! number, source, capture time, link type, bytes and length on the wire.
+//! **Room 1: capture.** Bytes come in, from files, streams and (live) interfaces; [`Packet`]s go
+//! out, each with its number, source, capture time, link type, bytes and length on the wire.
 //!
-//! This room never looks into a packet. A record that cannot be read ends its source with a [`SourceProblem`] that
-//! says where; everything before it has been given. Nothing that a file claims is believed before its bytes are there.
+//! This room never looks into a packet. A record that cannot be read ends its source with a
+//! [`SourceProblem`] that says where; everything before it has been given. Nothing that a file
+//! claims is believed before its bytes are there.
 
 mod byte_order;
 mod capture_set;

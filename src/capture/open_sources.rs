@@ -3,8 +3,8 @@
 use super::compression::{Compression, DecoderMemory};
 use super::source::{LARGE_CHUNK, Means, SMALL_CHUNK};
 
-/// So many files are kept open; the usual limit of a process is 1024, and some set 64. Files beyond are opened for each
-/// read: slower, and enough for any number.
+/// So many files are kept open; the usual limit of a process is 1024, and some set 64. Files beyond
+/// are opened for each read: slower, and enough for any number.
 const FILES_KEPT_OPEN: usize = 40;
 
 /// Up to here, in bytes, a decoder gets what `xz -9` and `zstd --long` need.

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::path::Path;
 
-/// By name, where a run of digits counts as the number that it is: `x.pcap9` before `x.pcap10`, as `tcpdump -C` writes
-/// them. Names that differ in leading zeros only are told apart by their bytes.
+/// By name, where a run of digits counts as the number that it is: `x.pcap9` before `x.pcap10`, as
+/// `tcpdump -C` writes them. Names that differ in leading zeros only are told apart by their bytes.
 pub(super) fn compare(left: &Path, right: &Path) -> Ordering {
     let (left, right) = (
         left.as_os_str().as_encoded_bytes(),

@@ -1,5 +1,6 @@
-//! Records of a classic pcap file: both byte orders, microseconds and nanoseconds, the variants with longer record headers,
-//! those of AIX and Ixia, and the files older than version 2.3 whose two lengths stand in the other order.
+//! Records of a classic pcap file: both byte orders, microseconds and nanoseconds, the variants
+//! with longer record headers, those of AIX and Ixia, and the files older than version 2.3 whose
+//! two lengths stand in the other order.
 
 use super::byte_order::ByteOrder;
 use super::interface::Interface;
@@ -86,8 +87,8 @@ impl Magic {
 /// The version that DG/UX writes.
 const DG_UX: (u16, u16) = (543, 0);
 
-/// AIX writes version 2.2, times in nanoseconds, and the interface's type by RFC 1573 where others have a link type; the
-/// numbers meant little else when version 2.2 was current.
+/// AIX writes version 2.2, times in nanoseconds, and the interface's type by RFC 1573 where others
+/// have a link type; the numbers meant little else when version 2.2 was current.
 fn aix_link_type(interface_type: u32) -> Option<LinkType> {
     const TOKEN_RING: LinkType = LinkType(6);
     const FDDI: LinkType = LinkType(10);
@@ -200,8 +201,8 @@ impl PcapFile {
         Ok(Some(record))
     }
 
-    /// The record at the front of `window`, and what is behind it. `None` in a file of one of the rarer
-    /// variants, and when it is not whole or cannot be true: [`Self::next`] tells.
+    /// The record at the front of `window`, and what is behind it. `None` in a file of one of the
+    /// rarer variants, and when it is not whole or cannot be true: [`Self::next`] tells.
     #[inline]
     pub(super) fn whole_record<'a>(&self, window: &'a [u8]) -> Option<(WholeRecord<'a>, &'a [u8])> {
         let (header, rest) = window.split_first_chunk::<USUAL_RECORD_HEADER>()?;

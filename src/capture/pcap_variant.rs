@@ -1,4 +1,5 @@
-//! Variants of pcap that have the magic of another one: told apart by whether the first records make sense.
+//! Variants of pcap that have the magic of another one: told apart by whether the first records
+//! make sense.
 
 use super::byte_order::ByteOrder;
 use super::record::record_limit;
@@ -21,7 +22,8 @@ const INTERFACES: u32 = 10_000;
 pub(super) enum RecordHeader {
     /// It does not.
     Usual,
-    /// Interface index, protocol, packet type: the patches of 1999-04-17 and 1999-10-29 by Alexey Kuznetsov.
+    /// Interface index, protocol, packet type: the patches of 1999-04-17 and 1999-10-29 by Alexey
+    /// Kuznetsov.
     WithInterface,
     /// As [`Self::WithInterface`], and processors: the patch of 1999-09-15.
     WithProcessors,
@@ -50,8 +52,9 @@ impl RecordHeader {
     }
 }
 
-/// The record header with which the records from the front of `buffer` on make sense: the expected one, unless only
-/// another one does. A file that is damaged early makes sense with none, and is read with the expected one.
+/// The record header with which the records from the front of `buffer` on make sense: the expected
+/// one, unless only another one does. A file that is damaged early makes sense with none, and is
+/// read with the expected one.
 pub(super) fn choose(
     expected: RecordHeader,
     order: ByteOrder,

@@ -9,7 +9,8 @@ use super::{LinkType, Timestamp};
 
 const END_OF_OPTIONS: u16 = 0;
 
-/// `if_name`, `if_description`, `if_tsresol`, `if_filter`, `if_tsoffset` of an interface description block.
+/// `if_name`, `if_description`, `if_tsresol`, `if_filter`, `if_tsoffset` of an interface
+/// description block.
 const IF_NAME: u16 = 2;
 const IF_DESCRIPTION: u16 = 3;
 const IF_FILTER: u16 = 11;
@@ -28,7 +29,8 @@ const EPB_DROPCOUNT: u16 = 4;
 /// More of a text is not kept, in bytes.
 const LONGEST_TEXT: usize = 4096;
 
-/// For how long after its last packet a capture is believed to have run on, when its statistics say so.
+/// For how long after its last packet a capture is believed to have run on, when its statistics say
+/// so.
 const LONGEST_QUIET_END: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// An interface as the section that declares it describes it.
@@ -44,7 +46,8 @@ pub(super) struct DeclaredInterface {
     pub(super) dropped: Dropped,
 }
 
-/// Losses of one interface since the capture began: each of its statistics blocks repeats what those before it said.
+/// Losses of one interface since the capture began: each of its statistics blocks repeats what
+/// those before it said.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Dropped {
     by_interface: u64,
@@ -52,7 +55,8 @@ pub(super) struct Dropped {
 }
 
 impl DeclaredInterface {
-    /// Reads an interface description block's body; options end where they stop making sense. `None` if it is too short.
+    /// Reads an interface description block's body; options end where they stop making sense.
+    /// `None` if it is too short.
     pub(super) fn parse(order: ByteOrder, body: &[u8]) -> Option<Self> {
         let mut interface = Self {
             link_type: LinkType(u32::from(order.u16(body, 0)?)),
@@ -89,7 +93,8 @@ fn text(value: &[u8]) -> String {
         .to_owned()
 }
 
-/// The expression, if it is one: the other kind is a compiled program, which says nothing to people.
+/// The expression, if it is one: the other kind is a compiled program, which says nothing to
+/// people.
 fn filter(value: &[u8]) -> Option<String> {
     const EXPRESSION: u8 = 0;
     match value.split_first() {
@@ -176,8 +181,8 @@ pub(super) fn add_count(total: &mut Option<u64>, count: Option<u64>) {
     }
 }
 
-/// The end of the capture, if it can be true: not before the last packet and not absurdly long after it. Some writers
-/// (dumpcap 4.0) count it in microseconds whatever the interface's unit is.
+/// The end of the capture, if it can be true: not before the last packet and not absurdly long
+/// after it. Some writers (dumpcap 4.0) count it in microseconds whatever the interface's unit is.
 fn believable_end(
     order: ByteOrder,
     value: &[u8],
@@ -190,7 +195,8 @@ fn believable_end(
         .find(|end| *end >= latest && end.since(latest) <= LONGEST_QUIET_END)
 }
 
-/// Calls `visit` with code and value of every option up to the end, or to the first that cannot be read.
+/// Calls `visit` with code and value of every option up to the end, or to the first that cannot be
+/// read.
 fn for_each_option<'a>(
     order: ByteOrder,
     mut bytes: &'a [u8],

@@ -1,5 +1,6 @@
-//! Records of a pcapng file: any number of sections of either byte order, each with interfaces of their own link
-//! type and time resolution; enhanced, simple and old packet blocks; what is unknown is passed over.
+//! Records of a pcapng file: any number of sections of either byte order, each with interfaces of
+//! their own link type and time resolution; enhanced, simple and old packet blocks; what is unknown
+//! is passed over.
 
 use super::byte_order::ByteOrder;
 use super::interface::{Interface, REMEMBERED_INTERFACES};
@@ -82,7 +83,8 @@ impl PcapngFile {
         self.lost_between
     }
 
-    /// The names in name resolution blocks so far, up to [`resolved_name::KEPT`]; they are not given again.
+    /// The names in name resolution blocks so far, up to [`resolved_name::KEPT`]; they are not
+    /// given again.
     pub(super) fn take_names(&mut self) -> Vec<ResolvedName> {
         std::mem::take(&mut self.names)
     }
@@ -92,7 +94,8 @@ impl PcapngFile {
         self.comment.take()
     }
 
-    /// The packet block at the front of `buffer`, past all other blocks; `None` at the end of the file.
+    /// The packet block at the front of `buffer`, past all other blocks; `None` at the end of the
+    /// file.
     pub(super) fn next(
         &mut self,
         buffer: &mut RecordBuffer,
@@ -277,8 +280,9 @@ impl PcapngFile {
         })
     }
 
-    /// The enhanced packet block at the front of `window`, and what is behind it. `None` for one with
-    /// options, any other block, and whatever is not whole or cannot be true: [`Self::next`] tells.
+    /// The enhanced packet block at the front of `window`, and what is behind it. `None` for one
+    /// with options, any other block, and whatever is not whole or cannot be true: [`Self::next`]
+    /// tells.
     #[inline]
     pub(super) fn whole_record<'a>(
         &mut self,

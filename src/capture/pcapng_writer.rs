@@ -31,7 +31,8 @@ const FILTER_EXPRESSION: u8 = 0;
 /// The longest text that is written, in bytes: an option holds no more than 65,535.
 const LONGEST_TEXT: usize = 65_000;
 
-/// Writes blocks one after the other. Interfaces may be declared at any time before their first packet.
+/// Writes blocks one after the other. Interfaces may be declared at any time before their first
+/// packet.
 pub struct PcapngWriter<W> {
     out: W,
     /// Of the interfaces declared so far.

@@ -68,8 +68,8 @@ fn empty(compression: Option<Compression>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SourceProblem {
-    /// Offset of the record that could not be read, in bytes from the start of the source; of a compressed one, in what
-    /// decompresses from it.
+    /// Offset of the record that could not be read, in bytes from the start of the source; of a
+    /// compressed one, in what decompresses from it.
     pub at_byte: u64,
     /// The number that its packet has or would have had.
     pub at_packet: u64,

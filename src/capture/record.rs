@@ -4,7 +4,8 @@ use super::record_buffer::RecordBuffer;
 use super::window::WholeRecord;
 use super::{LinkType, Timestamp};
 
-/// The largest record believed, unless the file itself announces a larger snap length: libpcap's `MAXIMUM_SNAPLEN`.
+/// The largest record believed, unless the file itself announces a larger snap length: libpcap's
+/// `MAXIMUM_SNAPLEN`.
 const USUAL_RECORD_LIMIT: u32 = 262_144;
 
 /// The largest record believed at all: libpcap's limit for the link types with the largest records.

@@ -11,7 +11,8 @@ const FIRST_CHUNK: usize = 16 << 10;
 /// How much is decompressed at once: little enough to stay in a processor's cache.
 const DECOMPRESSED_CHUNK: usize = 256 << 10;
 
-/// Bytes of a source, from the next unconsumed one on. Grows only as bytes arrive: a length that a file merely claims costs nothing.
+/// Bytes of a source, from the next unconsumed one on. Grows only as bytes arrive: a length that a
+/// file merely claims costs nothing.
 pub(crate) struct RecordBuffer {
     input: Input,
     /// How much is read at once, once the source has shown that it has as much.
@@ -41,8 +42,9 @@ impl RecordBuffer {
         Self::on(Input::Hashed(Box::new(input)), chunk)
     }
 
-    /// Ends reading. The hash of the source's bytes, compressed ones where it is compressed; nothing when it was not hashed,
-    /// or when there is more than `longest_rest` behind what was read.
+    /// Ends reading. The hash of the source's bytes, compressed ones where it is compressed;
+    /// nothing when it was not hashed, or when there is more than `longest_rest` behind what was
+    /// read.
     pub(super) fn take_hash(&mut self, longest_rest: u64) -> Option<SourceHash> {
         if let Input::Compressed(decompressor) = &mut self.input {
             return decompressor.input_mut().take_hash(longest_rest);

@@ -4,7 +4,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// For files beyond the number that are kept open: each read opens the file, and goes on where the last one ended.
+/// For files beyond the number that are kept open: each read opens the file, and goes on where the
+/// last one ended.
 pub(super) struct ReopenedFile {
     path: PathBuf,
     identity: Identity,

@@ -23,7 +23,8 @@ pub struct ResolvedName {
     pub name: String,
 }
 
-/// Calls `visit` with every name in a block's body, up to the end or the first record that cannot be read.
+/// Calls `visit` with every name in a block's body, up to the end or the first record that cannot
+/// be read.
 pub(super) fn for_each(order: ByteOrder, mut body: &[u8], mut visit: impl FnMut(ResolvedName)) {
     while let (Some(kind), Some(length)) = (order.u16(body, 0), order.u16(body, 2)) {
         let length = usize::from(length);

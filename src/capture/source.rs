@@ -1,11 +1,12 @@
 //! One source of packets: a file or a stream, in whichever of the formats its content shows.
 
+mod recognised;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::compression::{Compression, DecoderMemory, DecompressionError};
-use super::foreign_format;
 use super::interface::Interface;
 use super::packet::{Packet, PacketNumber, PacketPlace, SourceId};
 use super::packet_comment;
@@ -19,6 +20,7 @@ use super::resolved_name::ResolvedName;
 use super::source_hash::{HashedInput, SourceHash};
 use super::timestamp::Timestamp;
 use super::window::{Given, WholeRecord, WindowLimit, give_records};
+use recognised::{Recognised, recognise};
 
 /// The name that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
@@ -35,7 +37,8 @@ pub struct SourceFacts {
     pub compression: Option<Compression>,
     /// Size of the file; of a stream, the bytes read.
     pub bytes: u64,
-    /// SHA-256 of its bytes as they are stored, in hexadecimal, where that was asked for and its end was reached.
+    /// SHA-256 of its bytes as they are stored, in hexadecimal, where that was asked for and its
+    /// end was reached.
     pub sha256: Option<String>,
     /// Records read.
     pub packets: u64,
@@ -47,7 +50,8 @@ pub struct SourceFacts {
     pub watched_until: Option<Timestamp>,
     /// Packets dropped by the interface, where the file says so.
     pub dropped_by_interface: Option<u64>,
-    /// Packets dropped by the operating system, where the file says so; where only its packets do, by whomever.
+    /// Packets dropped by the operating system, where the file says so; where only its packets do,
+    /// by whomever.
     pub dropped_by_kernel: Option<u64>,
     /// The interfaces declared: the first 1024 of them.
     pub interfaces: Vec<Interface>,
@@ -56,8 +60,8 @@ pub struct SourceFacts {
 }
 
 impl SourceFacts {
-    /// Leaves out what may name a place, a host or the file: folders, what interfaces are called, their filters, the hash. A filter
-    /// that hides ICMP errors becomes the shortest one that does.
+    /// Leaves out what may name a place, a host or the file: folders, what interfaces are called,
+    /// their filters, the hash. A filter that hides ICMP errors becomes the shortest one that does.
     pub(crate) fn make_anonymous(&mut self) {
         if let Some(name) = self.path.file_name() {
             self.path = PathBuf::from(name);
@@ -119,10 +123,12 @@ pub(super) struct Means {
     pub(super) hashes: bool,
 }
 
-/// What is left of a stream when its packets have ended is read for its hash up to here, in bytes: it may have no end.
+/// What is left of a stream when its packets have ended is read for its hash up to here, in bytes:
+/// it may have no end.
 const LONGEST_REST_OF_STREAM: u64 = 1 << 30;
 
-/// What is read at once where little is open: it stays in a core's second cache until its packets are looked at.
+/// What is read at once where little is open: it stays in a core's second cache until its packets
+/// are looked at.
 pub(super) const LARGE_CHUNK: usize = 1 << 18;
 
 /// What is read at once for a first look, and where much is open.
@@ -215,7 +221,8 @@ impl Source {
         self.file_length.is_some()
     }
 
-    /// Goes on to the next record; its time, or `None` at the end or at a problem that ends the source.
+    /// Goes on to the next record; its time, or `None` at the end or at a problem that ends the
+    /// source.
     pub(crate) fn advance(&mut self) -> Option<Timestamp> {
         if let Some(record) = self.current.take() {
             self.buffer.consume(record.whole_length);
@@ -253,9 +260,9 @@ impl Source {
         None
     }
 
-    /// Gives the records that stand whole in what was read, as far as they are of the usual form; the
-    /// current one first, when it was not given before; how many. None is current then. Where none is
-    /// given, [`Self::advance`] goes on.
+    /// Gives the records that stand whole in what was read, as far as they are of the usual form;
+    /// the current one first, when it was not given before; how many. None is current then. Where
+    /// none is given, [`Self::advance`] goes on.
     #[inline]
     pub(crate) fn give_window(
         &mut self,
@@ -416,83 +423,5 @@ fn describe_io(error: &io::Error) -> (ProblemKind, String) {
             (ProblemKind::Truncated, format!("is cut short: {cut}"))
         }
         _ => (ProblemKind::Damaged, format!("cannot be read: {error}")),
-    }
-}
-
-/// A source of which the first bytes were understood.
-struct Recognised {
-    /// From the first record on, decompressed.
-    buffer: RecordBuffer,
-    compression: Option<Compression>,
-    format: Format,
-}
-
-/// Tells compression and format by the first bytes, and reads a pcap's file header.
-fn recognise(path: &Path, mut buffer: RecordBuffer, means: Means) -> Result<Recognised, OpenError> {
-    let unreadable = |source| unreadable(path, source);
-    buffer.ensure(SIGNATURE_LENGTH).map_err(unreadable)?;
-    let compression = Compression::recognise(buffer.available());
-    if let Some(compression) = compression {
-        buffer = RecordBuffer::decompressing(compression, buffer, means.decoder_memory)
-            .map_err(unreadable)?;
-        buffer.ensure(SIGNATURE_LENGTH).map_err(unreadable)?;
-    }
-    let first = buffer.available();
-    if first.is_empty() {
-        return Err(OpenError::Empty {
-            path: path.to_owned(),
-            compression,
-        });
-    }
-    let format = if PcapngFile::is_recognised(first) {
-        Format::Pcapng(PcapngFile::new())
-    } else if PcapFile::is_recognised(first) {
-        Format::Pcap(PcapFile::open(&mut buffer).map_err(|error| no_header(path, error))?)
-    } else {
-        // What was decompressed so far will do: it only makes the message better.
-        let _ = buffer.ensure(foreign_format::LOOK_LENGTH);
-        let (what, hint) = foreign_format::describe(buffer.available(), path, compression);
-        return Err(OpenError::NoCapture {
-            path: path.to_owned(),
-            what,
-            hint,
-        });
-    };
-    Ok(Recognised {
-        buffer,
-        compression,
-        format,
-    })
-}
-
-/// As much as the signatures of captures and compressions need; a file may well be shorter.
-const SIGNATURE_LENGTH: usize = 16;
-
-fn unreadable(path: &Path, error: io::Error) -> OpenError {
-    match DecompressionError::inside(&error) {
-        Some(inside) => OpenError::NoCapture {
-            path: path.to_owned(),
-            what: inside.to_string(),
-            hint: None,
-        },
-        None => OpenError::Unreadable {
-            path: path.to_owned(),
-            source: error,
-        },
-    }
-}
-
-fn no_header(path: &Path, error: RecordError) -> OpenError {
-    let what = match error {
-        RecordError::Io(source) => return unreadable(path, source),
-        RecordError::Damaged(what) | RecordError::DamagedWithin { message: what, .. } => what,
-        RecordError::Truncated { present, wanted } => {
-            format!("the file ends after {present} of the {wanted} bytes of its header")
-        }
-    };
-    OpenError::NoCapture {
-        path: path.to_owned(),
-        what,
-        hint: None,
     }
 }

@@ -13,7 +13,8 @@ const PIECES_UNDER_WAY: usize = 4;
 /// How much is handed over at once, in bytes: small reads are put together.
 const PIECE: usize = 128 << 10;
 
-/// Reads, and hashes what it reads: on another thread as soon as there is enough of it to be worth one.
+/// Reads, and hashes what it reads: on another thread as soon as there is enough of it to be worth
+/// one.
 pub(super) struct HashedInput {
     input: Box<dyn Read + Send>,
     bytes: u64,
@@ -113,8 +114,8 @@ impl HashedInput {
         }
     }
 
-    /// The hash of all bytes. What was not read yet is read now, as where damage ended the packets early; nothing when that
-    /// is more than `longest_rest` or cannot be read.
+    /// The hash of all bytes. What was not read yet is read now, as where damage ended the packets
+    /// early; nothing when that is more than `longest_rest` or cannot be read.
     pub(super) fn finish(mut self, longest_rest: u64) -> Option<SourceHash> {
         let until = self.bytes.saturating_add(longest_rest);
         let mut rest = Vec::new();

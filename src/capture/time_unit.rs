@@ -26,7 +26,8 @@ impl TimeUnit {
         offset_seconds: 0,
     };
 
-    /// From the option's byte: the top bit tells powers of two from powers of ten, the others the negative exponent.
+    /// From the option's byte: the top bit tells powers of two from powers of ten, the others the
+    /// negative exponent.
     pub(super) fn from_option(resolution: u8) -> Self {
         let exponent = u32::from(resolution & 0x7f);
         let resolution = if resolution & 0x80 != 0 {
@@ -62,8 +63,8 @@ impl TimeUnit {
         (resolution, self.offset_seconds)
     }
 
-    /// How many units say `at`: for a time that [`Self::time`] gave, the same again, but for what is finer than a
-    /// nanosecond.
+    /// How many units say `at`: for a time that [`Self::time`] gave, the same again, but for what
+    /// is finer than a nanosecond.
     pub(super) fn units(self, at: Timestamp) -> u64 {
         let offset = i128::from(self.offset_seconds) * 1_000_000_000;
         let nanoseconds =

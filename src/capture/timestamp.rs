@@ -9,7 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Nanoseconds since 1970-01-01T00:00:00Z on the clock of the capturing host.
 ///
 /// 64 bits reach from the year 1677 to 2262; what a file claims beyond is held at these ends.
-// The number is moved to be above zero, so that an `Option` of it needs no more room: an attempt has many of them.
+// The number is moved to be above zero, so that an `Option` of it needs no more room: an attempt
+// has many of them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(NonZeroU64);
 

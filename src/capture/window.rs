@@ -1,5 +1,6 @@
-//! The records that stand whole in what was read, given one after the other: without asking for each
-//! of them which source comes next, of which format it is and whether there is more to be read.
+//! The records that stand whole in what was read, given one after the other: without asking for
+//! each of them which source comes next, of which format it is and whether there is more to be
+//! read.
 
 #[cfg(test)]
 mod tests;
@@ -50,10 +51,10 @@ pub(super) struct Given {
     pub(super) times: (Timestamp, Timestamp),
 }
 
-/// Gives `current`, the record before the window, if there is one, and then those at the front of `window`
-/// that `read` finds there, with what is behind each of them. The first that it does not find ends the
-/// window, and is left to whoever reads one record after the other. `read_before` is how many records of
-/// the source were read before the window, the current one included.
+/// Gives `current`, the record before the window, if there is one, and then those at the front of
+/// `window` that `read` finds there, with what is behind each of them. The first that it does not
+/// find ends the window, and is left to whoever reads one record after the other. `read_before` is
+/// how many records of the source were read before the window, the current one included.
 #[inline]
 pub(super) fn give_records<'a>(
     mut window: &'a [u8],
@@ -70,7 +71,8 @@ pub(super) fn give_records<'a>(
         .saturating_add(limit.records as u64)
         .saturating_sub(u64::from(current.is_some()));
     loop {
-        // One place from which records are given: all that is done with a packet is woven into this loop.
+        // One place from which records are given: all that is done with a packet is woven into this
+        // loop.
         let record = match current.take() {
             Some(current) => current,
             None if number == end => break,

@@ -50,17 +50,18 @@ pub(super) enum Command {
     Read(Box<ReadArguments>),
     /// Tell which connects fail while they fail
     ///
-    /// On a terminal the dashboard; into a pipe, or with --plain, one line for each failure, as soon as it is certain. The
-    /// report at the end, on SIGINT, SIGTERM, --duration or --count. SIGUSR1 writes a report in between: of the dashboard
-    /// into a new file, unless --output names one. Needs the right to capture (`CAP_NET_RAW`), and gives it up once the
-    /// interfaces are open.
+    /// On a terminal the dashboard; into a pipe, or with --plain, one line for each failure, as
+    /// soon as it is certain. The report at the end, on SIGINT, SIGTERM, --duration or --count.
+    /// SIGUSR1 writes a report in between: of the dashboard into a new file, unless --output names
+    /// one. Needs the right to capture (`CAP_NET_RAW`), and gives it up once the interfaces are
+    /// open.
     Live(Box<LiveArguments>),
 
     /// Draw one attempt, packet by packet
     ///
-    /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence, and where the verdict
-    /// fell. The numbers of attempts are those that `tcpwhy read` shows for the same files, read with the same --filter,
-    /// --patience and --max-flows.
+    /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence,
+    /// and where the verdict fell. The numbers of attempts are those that `tcpwhy read` shows for
+    /// the same files, read with the same --filter, --patience and --max-flows.
     #[command(override_usage = "tcpwhy ladder [OPTIONS] [FILE]... ID")]
     Ladder(Box<LadderArguments>),
     /// Tell what an outcome, a cause, an errno or an application's error means, and what to check
@@ -73,8 +74,8 @@ pub(super) enum Command {
     },
     /// Tell what fails newly, and what healed, between two JSON reports
     ///
-    /// For before and after a change, and for CI: exit status 1 when a service is newly failing. Services are told apart by address
-    /// and port.
+    /// For before and after a change, and for CI: exit status 1 when a service is newly failing.
+    /// Services are told apart by address and port.
     #[command(after_long_help = RULE)]
     Diff(DiffArguments),
     /// List the interfaces that can be sniffed
@@ -113,9 +114,10 @@ impl ReadArguments {
 pub(super) struct ReadArguments {
     /// Captures to read as one; - is standard input
     ///
-    /// pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz), known by content. A directory stands for every
-    /// capture in it. Several files are read as one capture in order of time, whatever the order in which they are
-    /// named. Without a file, standard input is read when something is piped into it.
+    /// pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz), known by content. A directory
+    /// stands for every capture in it. Several files are read as one capture in order of time,
+    /// whatever the order in which they are named. Without a file, standard input is read when
+    /// something is piped into it.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 
@@ -125,8 +127,8 @@ pub(super) struct ReadArguments {
 
     /// Use only packets that this libpcap expression lets through
     ///
-    /// The language is tcpdump's (pcap-filter(7)). `greater`, `less` and `len` see the captured length. What is left
-    /// out still shows that the capture went on.
+    /// The language is tcpdump's (pcap-filter(7)). `greater`, `less` and `len` see the captured
+    /// length. What is left out still shows that the capture went on.
     #[arg(short, long, value_name = "EXPRESSION")]
     pub(super) filter: Option<String>,
 
@@ -142,39 +144,44 @@ pub(super) struct ReadArguments {
 
     /// Also write the packets that prove the failures, and those they were compared with
     ///
-    /// A pcapng file, whole or not at all: packets, times and interfaces as they were captured, each packet with a comment
-    /// that says what it proves, for Wireshark. `tcpwhy read` on it gives the same verdicts. At most 10,000 failed connects
-    /// and 100,000 packets of theirs, those that a report lists first. From a pipe, what may be needed is put into an
-    /// unnamed file in the folder for temporary files (TMPDIR) meanwhile. Default: none.
+    /// A pcapng file, whole or not at all: packets, times and interfaces as they were captured,
+    /// each packet with a comment that says what it proves, for Wireshark. `tcpwhy read` on it
+    /// gives the same verdicts. At most 10,000 failed connects and 100,000 packets of theirs, those
+    /// that a report lists first. From a pipe, what may be needed is put into an unnamed file in
+    /// the folder for temporary files (TMPDIR) meanwhile. Default: none.
     #[arg(long, value_name = "FILE")]
     pub(super) evidence: Option<PathBuf>,
 
     /// Replace addresses and drop payload, in the report and in --evidence alike
     ///
-    /// IP addresses keep what prefixes they share (Crypto-PAn); loopback, multicast and broadcast stay, private and link-local
-    /// ones stay within their range. MAC addresses are replaced. Names, comments, capture filters, folders, what interfaces are
-    /// called and the arguments are left out; names of files, ports and times stay. The key is of --anonymize-key, or else
-    /// of the variable `TCPWHY_ANONYMIZE_KEY` (64 hexadecimal digits), or else made at random and thrown away.
+    /// IP addresses keep what prefixes they share (Crypto-PAn); loopback, multicast and broadcast
+    /// stay, private and link-local ones stay within their range. MAC addresses are replaced.
+    /// Names, comments, capture filters, folders, what interfaces are called and the arguments are
+    /// left out; names of files, ports and times stay. The key is of --anonymize-key, or else of
+    /// the variable `TCPWHY_ANONYMIZE_KEY` (64 hexadecimal digits), or else made at random and
+    /// thrown away.
     #[arg(long)]
     pub(super) anonymize: bool,
 
     /// The key for --anonymize: a file with 64 hexadecimal digits
     ///
-    /// The same key gives the same addresses. Whoever has it can test guesses: keep it. `openssl rand -hex 32` makes one.
+    /// The same key gives the same addresses. Whoever has it can test guesses: keep it. `openssl
+    /// rand -hex 32` makes one.
     #[arg(long, value_name = "FILE", requires = "anonymize")]
     pub(super) anonymize_key: Option<PathBuf>,
 
     /// List only these outcomes, as in refused,dropped
     ///
-    /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial; `failed` stands for all
-    /// but established, pending and partial. The counts cover all outcomes. Default: failed and partial
-    /// in text and Markdown, all otherwise.
+    /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial;
+    /// `failed` stands for all but established, pending and partial. The counts cover all outcomes.
+    /// Default: failed and partial in text and Markdown, all otherwise.
     #[arg(long, value_name = "LIST")]
     pub(super) outcome: Option<OutcomeList>,
 
     /// Only attempts to this address, network or port
     ///
-    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets: `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
+    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets:
+    /// `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
     #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
     pub(super) server: Vec<EndpointPattern>,
 
@@ -186,8 +193,8 @@ pub(super) struct ReadArguments {
 
     /// Only attempts that began then or later
     ///
-    /// RFC 3339 (2026-11-20T14:02:11Z), `HH:MM[:SS]` on the day on which the capture starts, or +SECONDS (also +2m, +1h)
-    /// from its start. Packets before that time are still read.
+    /// RFC 3339 (2026-11-20T14:02:11Z), `HH:MM[:SS]` on the day on which the capture starts, or
+    /// +SECONDS (also +2m, +1h) from its start. Packets before that time are still read.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub(super) since: Option<TimeArgument>,
 
@@ -199,37 +206,42 @@ pub(super) struct ReadArguments {
 
     /// How long silence must be watched to count, in seconds
     ///
-    /// Measured on the capture's clock, from the first SYN (dropped) or the SYN-ACK (half-open) to the capture's end.
+    /// Measured on the capture's clock, from the first SYN (dropped) or the SYN-ACK (half-open) to
+    /// the capture's end.
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
     pub(super) patience: std::time::Duration,
 
     /// Follow so many undecided attempts at once
     ///
-    /// One that fails as most do takes about 250 bytes of memory, any other about 700. Besides, three times as many of which
-    /// nothing but one SYN was seen, each 85 bytes. Of more, the oldest is judged by what was seen of it so far; the report
-    /// counts those that were given up undecided.
+    /// One that fails as most do takes about 250 bytes of memory, any other about 700. Besides,
+    /// three times as many of which nothing but one SYN was seen, each 85 bytes. Of more, the
+    /// oldest is judged by what was seen of it so far; the report counts those that were given up
+    /// undecided.
     #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
     pub(super) max_flows: usize,
 
     /// Work on so many threads at most
     ///
-    /// With 1 all is done in turn; with 2, one reads, the other tracks, and whichever has time diagnoses; with more, that has a
-    /// thread, too. The report is the same. Default: as many as there are cores.
+    /// With 1 all is done in turn; with 2, one reads, the other tracks, and whichever has time
+    /// diagnoses; with more, that has a thread, too. The report is the same. Default: as many as
+    /// there are cores.
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<std::num::NonZeroUsize>,
 
     /// List so many attempts singly, 0 for all
     ///
-    /// Failures first, then by time. The counts always cover all. Default: 20 in text and Markdown, 1000 in HTML, 100000 in JSON
-    /// and CSV, all in NDJSON. When one of these three lists all, and there are more than 65536, they are put into an unnamed file in
-    /// the folder for temporary files (TMPDIR) meanwhile.
+    /// Failures first, then by time. The counts always cover all. Default: 20 in text and Markdown,
+    /// 1000 in HTML, 100000 in JSON and CSV, all in NDJSON. When one of these three lists all, and
+    /// there are more than 65536, they are put into an unnamed file in the folder for temporary
+    /// files (TMPDIR) meanwhile.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 
     /// Compute the SHA-256 of each file as it lies on disk
     ///
-    /// While it is read, on another core; what follows damage is read for it as well. Of standard input to its end.
-    /// HTML, Markdown and --evidence have it always; JSON and NDJSON have it then.
+    /// While it is read, on another core; what follows damage is read for it as well. Of standard
+    /// input to its end. HTML, Markdown and --evidence have it always; JSON and NDJSON have it
+    /// then.
     #[arg(long)]
     pub(super) sha256: bool,
 
@@ -402,7 +414,8 @@ impl Format {
         }
     }
 
-    /// Whether it is made for somebody who was not there: then it says from which bytes it was made.
+    /// Whether it is made for somebody who was not there: then it says from which bytes it was
+    /// made.
     fn is_handed_over(self) -> bool {
         match self {
             Self::Html | Self::Markdown => true,

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use crate::diagnosis::EndpointPattern;
 
-/// Reads `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1:443`, `10.0.0.0/8:443`, `:443`, `2001:db8::1`, `2001:db8::/32`,
-/// `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
+/// Reads `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1:443`, `10.0.0.0/8:443`, `:443`, `2001:db8::1`,
+/// `2001:db8::/32`, `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
 pub(super) fn parse_endpoint_pattern(text: &str) -> Result<EndpointPattern, String> {
     let port = |text: &str| {
         text.parse::<u16>()

@@ -111,7 +111,8 @@ impl EvidenceFile {
         self.notes.note(packet, interface, observation);
     }
 
-    /// Writes the file from `sources`; `anonymize` is the map of an anonymous report, `filter` is once more what packets had to pass.
+    /// Writes the file from `sources`; `anonymize` is the map of an anonymous report, `filter` is
+    /// once more what packets had to pass.
     pub(super) fn write(
         mut self,
         report: &Report,

@@ -11,8 +11,8 @@ pub enum ExitStatus {
     Matched = 1,
     /// Wrong usage: unknown option, bad filter expression, bad time.
     Usage = 2,
-    /// An input could not be opened, is no capture, or is damaged in the middle; or the output could not be written.
-    /// What could be read is still reported.
+    /// An input could not be opened, is no capture, or is damaged in the middle; or the output
+    /// could not be written. What could be read is still reported.
     Input = 3,
     /// No permission, or no such interface.
     Interface = 4,

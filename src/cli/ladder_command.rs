@@ -13,8 +13,8 @@ const LONGEST_COMMAND: usize = 1000;
 /// How long silence is watched unless told otherwise, in seconds.
 const USUAL_PATIENCE_SECONDS: f64 = 3.0;
 
-/// `tcpwhy ladder incident.pcap`, with what else shapes numbers and verdicts of attempts; the attempt's number is to be added.
-/// `None` when standard input was read: it cannot be read again.
+/// `tcpwhy ladder incident.pcap`, with what else shapes numbers and verdicts of attempts; the
+/// attempt's number is to be added. `None` when standard input was read: it cannot be read again.
 pub(super) fn of(arguments: &ReadArguments) -> Option<String> {
     let files = arguments.named_files();
     let is_stream = |file: &Path| file == Path::new(STANDARD_INPUT);

@@ -27,16 +27,16 @@ pub(super) struct LiveArguments {
 
     /// Use only packets that this libpcap expression lets through
     ///
-    /// The language is tcpdump's (pcap-filter(7)). It comes on top of what is captured by default. One that lets no ICMP
-    /// error pass makes rejections look like silence.
+    /// The language is tcpdump's (pcap-filter(7)). It comes on top of what is captured by default.
+    /// One that lets no ICMP error pass makes rejections look like silence.
     #[arg(short, long, value_name = "EXPRESSION")]
     pub(super) filter: Option<String>,
 
     /// Leave out segments that carry nothing: for very busy links and floods
     ///
-    /// By default only what verdicts need leaves the kernel: segments with SYN, FIN or RST, segments without payload, ICMP
-    /// errors, ARP and neighbour discovery, DNS answers. Without the second of these, the third step of handshakes is
-    /// inferred.
+    /// By default only what verdicts need leaves the kernel: segments with SYN, FIN or RST,
+    /// segments without payload, ICMP errors, ARP and neighbour discovery, DNS answers. Without the
+    /// second of these, the third step of handshakes is inferred.
     #[arg(long, conflicts_with = "full")]
     pub(super) light: bool,
 
@@ -58,10 +58,10 @@ pub(super) struct LiveArguments {
 
     /// Keep the rights to name processes of other users (Linux)
     ///
-    /// When this host is the client or the server, it is asked who tries and who listens; without this, sockets of other
-    /// users are told by the number of the user. The capabilities `cap_dac_read_search` and
-    /// `cap_sys_ptrace` are kept, the latter of which is as good as root; all others
-    /// are given up.
+    /// When this host is the client or the server, it is asked who tries and who listens; without
+    /// this, sockets of other users are told by the number of the user. The capabilities
+    /// `cap_dac_read_search` and `cap_sys_ptrace` are kept, the latter of which is as good as root;
+    /// all others are given up.
     #[arg(long)]
     pub(super) processes: bool,
 
@@ -79,9 +79,10 @@ pub(super) struct LiveArguments {
 
     /// Keep what verdicts need of the packets in this directory, in files that take turns
     ///
-    /// `tcpwhy read DIR` judges them again, to the same verdicts. Only the ring's own files (tcpwhy-ring-*.pcapng) are ever
-    /// removed, those of earlier watches among them: rename what is to stay. When this program is killed, less than a second
-    /// is lost; when the host loses power, also what its file system has not written yet, often half a minute.
+    /// `tcpwhy read DIR` judges them again, to the same verdicts. Only the ring's own files
+    /// (tcpwhy-ring-*.pcapng) are ever removed, those of earlier watches among them: rename what is
+    /// to stay. When this program is killed, less than a second is lost; when the host loses power,
+    /// also what its file system has not written yet, often half a minute.
     #[arg(long, value_name = "DIR")]
     pub(super) ring: Option<PathBuf>,
 
@@ -91,8 +92,9 @@ pub(super) struct LiveArguments {
 
     /// Serve metrics for Prometheus at /metrics there
     ///
-    /// The format is `OpenMetrics`, or the older one where that is asked for. `ADDR:PORT`, or a port alone on loopback; repeatable. `[::]` is all addresses of IPv6, and none of IPv4. Nothing listens
-    /// without this. Who can connect there sees which servers fail.
+    /// The format is `OpenMetrics`, or the older one where that is asked for. `ADDR:PORT`, or a
+    /// port alone on loopback; repeatable. `[::]` is all addresses of IPv6, and none of IPv4.
+    /// Nothing listens without this. Who can connect there sees which servers fail.
     #[arg(long, value_name = "ADDR:PORT", value_parser = parse_listen_address)]
     pub(super) metrics: Vec<SocketAddr>,
 
@@ -114,14 +116,16 @@ pub(super) struct LiveArguments {
 
     /// Tell and list only these outcomes, as in refused,dropped
     ///
-    /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial; `failed` stands for all
-    /// but established, pending and partial. The counts cover all outcomes. Default: failed.
+    /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial;
+    /// `failed` stands for all but established, pending and partial. The counts cover all outcomes.
+    /// Default: failed.
     #[arg(long, value_name = "LIST")]
     pub(super) outcome: Option<OutcomeList>,
 
     /// Only attempts to this address, network or port
     ///
-    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets: `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
+    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets:
+    /// `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
     #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
     pub(super) server: Vec<EndpointPattern>,
 
@@ -139,16 +143,16 @@ pub(super) struct LiveArguments {
 
     /// Follow so many undecided attempts at once
     ///
-    /// Each takes about 700 bytes of memory. Besides, three times as many of which nothing but one SYN was seen, each 120
-    /// bytes. Of more, the oldest is judged by what was seen of it so far; the report counts those that were given up
-    /// undecided.
+    /// Each takes about 700 bytes of memory. Besides, three times as many of which nothing but one
+    /// SYN was seen, each 120 bytes. Of more, the oldest is judged by what was seen of it so far;
+    /// the report counts those that were given up undecided.
     #[arg(long, value_name = "N", default_value_t = LIVE_FLOWS, value_parser = parse_max_flows)]
     pub(super) max_flows: usize,
 
     /// List so many of the latest attempts singly in the report, at most 100000
     ///
-    /// The counts always cover all. 0 for as many as possible. Default: 20 in text and Markdown, 1000 in HTML,
-    /// 100000 otherwise.
+    /// The counts always cover all. 0 for as many as possible. Default: 20 in text and Markdown,
+    /// 1000 in HTML, 100000 otherwise.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 

@@ -1,5 +1,5 @@
-//! **The outside.** What was typed comes in; it puts the rooms together, writes what they give, and says by its exit
-//! status how it went. It knows nothing about packets.
+//! **The outside.** What was typed comes in; it puts the rooms together, writes what they give, and
+//! says by its exit status how it went. It knows nothing about packets.
 
 mod anonymous;
 mod arguments;
@@ -78,7 +78,8 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
     }
 }
 
-/// What clap has to say: help and version are no mistake, and help is what somebody needs who typed nothing.
+/// What clap has to say: help and version are no mistake, and help is what somebody needs who typed
+/// nothing.
 fn usage(error: &clap::Error, words: &[OsString]) -> ExitStatus {
     if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         usage_error::tell(error, words);
@@ -93,8 +94,8 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitStatus {
     }
 }
 
-/// `tcpwhy FILE` means `tcpwhy read FILE`: when the first word is no command, and is `-`, names a file, or looks like
-/// the name of one; or is `-r`, as for tcpdump.
+/// `tcpwhy FILE` means `tcpwhy read FILE`: when the first word is no command, and is `-`, names a
+/// file, or looks like the name of one; or is `-r`, as for tcpdump.
 fn with_command(typed: &[OsString]) -> Vec<OsString> {
     let mut words = vec![OsString::from("tcpwhy")];
     if let Some(first) = typed.first() {

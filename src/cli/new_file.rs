@@ -10,8 +10,8 @@ use super::output::new_file_in;
 /// How many files of one name are made: within a second hardly more are wanted.
 const MOST_OF_ONE_NAME: u32 = 100;
 
-/// Writes a new file into this folder, or, where that cannot be written, into the one for temporary files; its name, or its
-/// path elsewhere. Nothing that exists is touched.
+/// Writes a new file into this folder, or, where that cannot be written, into the one for temporary
+/// files; its name, or its path elsewhere. Nothing that exists is touched.
 ///
 /// # Errors
 ///

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use anyhow::Context;
 
-/// Writes the report: to a file whole or not at all, or to standard output, where a reader that went away is no error.
+/// Writes the report: to a file whole or not at all, or to standard output, where a reader that
+/// went away is no error.
 pub(super) fn write_report(
     output: Option<&Path>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -65,7 +66,8 @@ pub(super) fn write_whole<Told>(
     .with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Whether a file can be written there, as far as that can be told before: nobody waits for a long capture to be read in vain.
+/// Whether a file can be written there, as far as that can be told before: nobody waits for a long
+/// capture to be read in vain.
 pub(super) fn try_to_write(path: &Path) -> anyhow::Result<()> {
     // What a device or a named pipe takes shows when it is written to.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
@@ -140,7 +142,8 @@ impl ReportFile {
         Ok(Self { path, file })
     }
 
-    /// Writes the report there: whole or not at all where a file can be made beside it, else in its place.
+    /// Writes the report there: whole or not at all where a file can be made beside it, else in its
+    /// place.
     pub(super) fn write(
         &mut self,
         write: impl Fn(&mut dyn Write) -> io::Result<()>,
@@ -161,8 +164,8 @@ impl ReportFile {
     }
 }
 
-/// A temporary file with the permissions that a new file has. An error of it does not name it: its name says nothing to who named
-/// another.
+/// A temporary file with the permissions that a new file has. An error of it does not name it: its
+/// name says nothing to who named another.
 pub(super) fn new_file_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".tcpwhy-").suffix(".partial");

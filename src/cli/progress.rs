@@ -16,8 +16,8 @@ const WITH_SHARE: &str = "{percent:>3} % [{wide_bar}] {decimal_bytes} of {decima
 /// Where the end is not known, as of a pipe.
 const WITHOUT_SHARE: &str = "{decimal_bytes} read, {decimal_bytes_per_sec}";
 
-/// A line on standard error that is drawn over and then removed: bytes read, share, speed, time left. Only on a terminal,
-/// and only when reading takes a while.
+/// A line on standard error that is drawn over and then removed: bytes read, share, speed, time
+/// left. Only on a terminal, and only when reading takes a while.
 pub(super) struct Progress {
     /// Where somebody may see it.
     bar: Option<ProgressBar>,

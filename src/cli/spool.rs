@@ -9,7 +9,8 @@ use crate::diagnosis::ListingOrder;
 /// So many attempts need about 40 MB.
 const KEPT_IN_MEMORY: usize = 65_536;
 
-/// Formats for programs list all attempts one after the other; the others look at all that they list at once.
+/// Formats for programs list all attempts one after the other; the others look at all that they
+/// list at once.
 pub(super) fn settings(format: Format, listed_attempts: Option<usize>) -> Option<SpoolSettings> {
     let order = match format {
         Format::Json | Format::Csv => ListingOrder::ByStart,

@@ -85,8 +85,8 @@ pub(super) fn uses_color(choice: ColorChoice, to_terminal: bool) -> bool {
     }
 }
 
-/// Whether text may hold more than ASCII: what the locale says, by the first of its variables that is set (POSIX, Base
-/// Definitions, chapter 8.2). Windows has none, and shows it.
+/// Whether text may hold more than ASCII: what the locale says, by the first of its variables that
+/// is set (POSIX, Base Definitions, chapter 8.2). Windows has none, and shows it.
 pub(super) fn shows_unicode() -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

@@ -1,4 +1,5 @@
-//! What was typed wrongly, told as every other error is: one line, and a second one with what to do.
+//! What was typed wrongly, told as every other error is: one line, and a second one with what to
+//! do.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -116,7 +117,8 @@ fn text(error: &Error, kind: ContextKind) -> String {
     texts(error, kind).into_iter().next().unwrap_or_default()
 }
 
-/// The option or the argument as it is typed: `--format` of `--format <FORMAT>`, `B.json` of `<B.json>`; several with commas.
+/// The option or the argument as it is typed: `--format` of `--format <FORMAT>`, `B.json` of
+/// `<B.json>`; several with commas.
 fn argument(error: &Error, kind: ContextKind) -> String {
     let bare = |text: &String| {
         let word = text.split([' ', '=']).next().unwrap_or_default();

@@ -1,5 +1,6 @@
-//! The common packet: TCP over IPv4 without options or over IPv6 without extension headers, in an untagged Ethernet frame.
-//! A few bytes tell; everything else goes through the layers, which give the same answer for these.
+//! The common packet: TCP over IPv4 without options or over IPv6 without extension headers, in an
+//! untagged Ethernet frame. A few bytes tell; everything else goes through the layers, which give
+//! the same answer for these.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -21,7 +22,8 @@ pub(super) fn tcp_in_ethernet(frame: &[u8]) -> Option<IpPacket<'_>> {
     }
 }
 
-/// Version 4 with five words of header, neither fragment nor later to be one, as long as it says or longer.
+/// Version 4 with five words of header, neither fragment nor later to be one, as long as it says or
+/// longer.
 fn ipv4(bytes: &[u8]) -> Option<IpPacket<'_>> {
     let (header, carried) = bytes.split_first_chunk::<20>()?;
     let (start, rest) = header.split_first_chunk::<4>()?;

@@ -135,11 +135,13 @@ impl Encapsulation {
         matches!(self.layers.first(), Some(None))
     }
 
-    /// Whether a packet in these surroundings may be of a flow that was seen in `others`: inside and outside of one tunnel, on
-    /// the tagged and on the untagged side of one switch or router. It is not in another VLAN, or another tunnel of the same
-    /// kind: there, another tenant may have the same addresses.
+    /// Whether a packet in these surroundings may be of a flow that was seen in `others`: inside
+    /// and outside of one tunnel, on the tagged and on the untagged side of one switch or router.
+    /// It is not in another VLAN, or another tunnel of the same kind: there, another tenant may
+    /// have the same addresses.
     ///
-    /// Some tunnels have a number for each direction: those tell only packets apart that go the same way.
+    /// Some tunnels have a number for each direction: those tell only packets apart that go the
+    /// same way.
     pub fn is_compatible_with(&self, others: &Self, go_the_same_way: bool) -> bool {
         if self == others || self.is_empty() || others.is_empty() {
             return true;
@@ -161,7 +163,8 @@ impl Encapsulation {
         own.ends_with(&others) || others.ends_with(&own)
     }
 
-    /// How many VLAN tags there are, where nothing else is around the packet; `None` where something is.
+    /// How many VLAN tags there are, where nothing else is around the packet; `None` where
+    /// something is.
     pub fn vlan_tags_alone(&self) -> Option<u8> {
         self.layers().try_fold(0, |tags, layer| match layer {
             EncapsulationLayer::Vlan(_) => Some(tags + 1),

@@ -16,8 +16,9 @@ pub struct Endpoint {
     pub port: u16,
 }
 
-// Each packet's ends are compared, hashed and put in order several times: as numbers, which takes a tenth of the
-// instructions of what would be derived. The order is the same: IPv4 before IPv6, then by address, then by port.
+// Each packet's ends are compared, hashed and put in order several times: as numbers, which takes a
+// tenth of the instructions of what would be derived. The order is the same: IPv4 before IPv6, then
+// by address, then by port.
 
 impl PartialEq for Endpoint {
     fn eq(&self, other: &Self) -> bool {
@@ -87,7 +88,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn endpoint() -> impl Strategy<Value = Endpoint> {
-        // Few different ones, so that equal ones meet, and IPv6 addresses that say the same as IPv4 addresses.
+        // Few different ones, so that equal ones meet, and IPv6 addresses that say the same as IPv4
+        // addresses.
         let v4 = any::<u8>().prop_map(|low| IpAddr::from([10, 0, low & 1, low >> 6]));
         let v6 = any::<u8>()
             .prop_map(|low| IpAddr::from([0, 0, 0, 0, 0, 0xffff, 0x0a00, u16::from(low & 3)]));

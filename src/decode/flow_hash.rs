@@ -42,7 +42,8 @@ impl FlowHasher {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FlowShard(u32);
 
-/// Odd numbers whose bits follow no rule: the fractions of the golden ratio and of the square root of 2.
+/// Odd numbers whose bits follow no rule: the fractions of the golden ratio and of the square root
+/// of 2.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 const ROOT: u64 = 0x6a09_e667_f3bc_c909;
 

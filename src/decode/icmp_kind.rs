@@ -22,8 +22,8 @@ impl IcmpKind {
         }
     }
 
-    /// Whether it only adjusts a connect and does not end it: fragmentation needed, packet too big, source quench,
-    /// redirect.
+    /// Whether it only adjusts a connect and does not end it: fragmentation needed, packet too big,
+    /// source quench, redirect.
     pub const fn only_adjusts(self) -> bool {
         matches!(self, Self::V4(3, 4) | Self::V4(4 | 5, _) | Self::V6(2, _))
     }

@@ -16,13 +16,15 @@ pub(super) struct IpPacket<'a> {
     pub(super) protocol: IpNumber,
     /// The captured bytes of what it carries, without padding behind it.
     pub(super) payload: &'a [u8],
-    /// How many bytes it carries by its header; `None` when the header leaves that open (segmentation offload).
+    /// How many bytes it carries by its header; `None` when the header leaves that open
+    /// (segmentation offload).
     pub(super) payload_length: Option<u32>,
     /// A fragment that is not the first has no header of the protocol it carries.
     pub(super) is_later_fragment: bool,
 }
 
-/// Reads headers and extension headers. What stands in an ICMP error's quote is read just so: it may end anywhere.
+/// Reads headers and extension headers. What stands in an ICMP error's quote is read just so: it
+/// may end anywhere.
 pub(super) fn parse(bytes: &[u8]) -> Result<IpPacket<'_>, SetAside> {
     match bytes.first().map(|first| first >> 4) {
         Some(4) => parse_v4(bytes),
@@ -116,7 +118,8 @@ struct Extensions<'a> {
 }
 
 impl<'a> Extensions<'a> {
-    /// Follows the chain to what the packet carries. In a later fragment it ends with the fragment header.
+    /// Follows the chain to what the packet carries. In a later fragment it ends with the fragment
+    /// header.
     fn skip(first: IpNumber, bytes: &'a [u8]) -> Result<Self, SetAside> {
         let mut found = Self {
             protocol: first,
@@ -170,7 +173,8 @@ fn extension_length(protocol: IpNumber, bytes: &[u8]) -> Result<Option<usize>, S
     })
 }
 
-/// The jumbo payload option among hop-by-hop options: kind, length, value; padding may be a single byte.
+/// The jumbo payload option among hop-by-hop options: kind, length, value; padding may be a single
+/// byte.
 fn jumbo_length(mut options: &[u8]) -> Option<u32> {
     const PADDING: u8 = 0;
     const JUMBO: u8 = 0xc2;

@@ -1,8 +1,9 @@
-//! **Room 2: decode.** A [`Packet`] comes in; an [`Observation`] goes out: a TCP segment, an ICMP error with the
-//! segment it quotes, nothing of interest, or why it could not be read.
+//! **Room 2: decode.** A [`Packet`] comes in; an [`Observation`] goes out: a TCP segment, an ICMP
+//! error with the segment it quotes, nothing of interest, or why it could not be read.
 //!
-//! This room allocates nothing but for DNS answers, keeps no state and never panics: every read is checked, a header that ends early or
-//! contradicts itself is an answer ([`SetAside`]), not an error.
+//! This room allocates nothing but for DNS answers, keeps no state and never panics: every read is
+//! checked, a header that ends early or contradicts itself is an answer ([`SetAside`]), not an
+//! error.
 
 mod common;
 mod context;

@@ -14,8 +14,8 @@ const UDP_HEADER_LENGTH: usize = 8;
 /// How many addresses of one answer are taken.
 const MOST_ADDRESSES: usize = 32;
 
-/// The addresses that a DNS answer over UDP gives to the name that was asked for, through whatever aliases; `None` when
-/// the packet is none, or cannot be read: cut, or hostile.
+/// The addresses that a DNS answer over UDP gives to the name that was asked for, through whatever
+/// aliases; `None` when the packet is none, or cannot be read: cut, or hostile.
 pub(super) fn answer(packet: &IpPacket<'_>) -> Option<Observation> {
     let source = packet
         .payload

@@ -9,8 +9,8 @@ use super::observation::{Neighbour, Observation};
 /// Bytes of a neighbour message before the target address: type, code, checksum, flags.
 const TARGET_OFFSET: usize = 8;
 
-/// Reads an ARP packet; `None` when it is cut, or not about IPv4. A host that asks about, or announces, its own address is
-/// there.
+/// Reads an ARP packet; `None` when it is cut, or not about IPv4. A host that asks about, or
+/// announces, its own address is there.
 pub(super) fn arp(bytes: &[u8]) -> Option<Observation> {
     let packet = ArpPacketSlice::from_slice(bytes).ok()?;
     let sender = v4(packet.sender_protocol_addr())?;
@@ -24,7 +24,8 @@ pub(super) fn arp(bytes: &[u8]) -> Option<Observation> {
     .map(Observation::Neighbour)
 }
 
-/// Reads a neighbour solicitation or advertisement from `sender`; `None` for another `ICMPv6` message.
+/// Reads a neighbour solicitation or advertisement from `sender`; `None` for another `ICMPv6`
+/// message.
 pub(super) fn discovery(message: &[u8], sender: IpAddr) -> Option<Observation> {
     let target = || -> Option<IpAddr> {
         let octets = message.get(TARGET_OFFSET..)?.first_chunk::<16>()?;

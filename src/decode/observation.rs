@@ -18,12 +18,13 @@ pub enum Observation {
     Neighbour(Neighbour),
     /// A DNS answer gives addresses to a name. Rare, and so the one that is allocated.
     Names(Box<NamedAddresses>),
-    /// Nothing about connects, but the host lives: its answer to a ping, or any other packet that it sent.
+    /// Nothing about connects, but the host lives: its answer to a ping, or any other packet that
+    /// it sent.
     Alive(IpAddr),
     /// Nothing about connects: another protocol, and nobody known sent it.
     Unrelated,
-    /// It may have mattered, but it is encrypted; counted as [`SetAside::Encrypted`]. Whoever sent it lives: the tunnel's
-    /// end, or nobody known on a link that encrypts.
+    /// It may have mattered, but it is encrypted; counted as [`SetAside::Encrypted`]. Whoever sent
+    /// it lives: the tunnel's end, or nobody known on a link that encrypts.
     Encrypted(Option<IpAddr>),
     /// It may have mattered, but could not be read.
     SetAside(SetAside),

@@ -2,9 +2,11 @@
 //! the table of open attempts, and in whatever comes after.
 //!
 //! A segment in full takes 148 bytes, of which 48 say what it was wrapped in. Here that is a number
-//! ([`ContextId`]), IPv6 addresses stand beside the rows ([`Addresses`]), and the few packets that say
-//! what hardly any does have no row: they are handed on in full.
+//! ([`ContextId`]), IPv6 addresses stand beside the rows ([`Addresses`]), and the few packets that
+//! say what hardly any does have no row: they are handed on in full.
 
+mod bits;
+mod kept;
 mod usual;
 mod usual_options;
 
@@ -18,6 +20,8 @@ use super::{
     TcpOptions,
 };
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
+use bits::{HeaderBits, Shape};
+pub(crate) use kept::Direction;
 pub(super) use usual::{UsualIpv4, UsualIpv6};
 pub(super) use usual_options::Options;
 
@@ -68,95 +72,6 @@ impl Low40 {
     fn number(self) -> u64 {
         let [first, second, third, fourth, fifth] = self.0;
         u64::from_le_bytes([first, second, third, fourth, fifth, 0, 0, 0])
-    }
-}
-
-/// Of what kind a row is, and which of its fields mean something.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Shape(u8);
-
-impl Shape {
-    const ICMP: u8 = 1;
-    const IPV6: u8 = 1 << 1;
-    /// Its IPv6 addresses stand the other way round, as the destination's and the source's.
-    const REVERSED: u8 = 1 << 2;
-    const WINDOW: u8 = 1 << 3;
-    const WHOLE: u8 = 1 << 4;
-    const QUOTED_SEQUENCE: u8 = 1 << 3;
-    const QUOTED_FLAGS: u8 = 1 << 4;
-
-    fn with(self, bit: u8, is_so: bool) -> Self {
-        Self(self.0 | if is_so { bit } else { 0 })
-    }
-
-    fn is(self, bit: u8) -> bool {
-        self.0 & bit != 0
-    }
-}
-
-/// Which of the fields that may be absent are there, the options that say only that, and in the upper
-/// bits the window scale.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct HeaderBits(u16);
-
-impl HeaderBits {
-    const IDENTIFICATION: u16 = 1;
-    const DONT_FRAGMENT_KNOWN: u16 = 1 << 1;
-    const DONT_FRAGMENT: u16 = 1 << 2;
-    const FLOW_LABEL: u16 = 1 << 3;
-    const SEGMENT_SIZE: u16 = 1 << 4;
-    const WINDOW_SCALE: u16 = 1 << 5;
-    const TIMESTAMPS: u16 = 1 << 6;
-    const SACK_PERMITTED: u16 = 1 << 7;
-    const FAST_OPEN: u16 = 1 << 8;
-    const MULTIPATH: u16 = 1 << 9;
-    const AUTHENTICATION: u16 = 1 << 10;
-    /// What the IP header says.
-    const OF_IP: u16 = 0xf;
-    const SCALE_SHIFT: u16 = 11;
-    /// RFC 7323 §2.3 allows 14.
-    const LARGEST_SCALE: u8 = 31;
-
-    fn with(self, bit: u16, is_so: bool) -> Self {
-        Self(self.0 | if is_so { bit } else { 0 })
-    }
-
-    fn with_scale(self, scale: Option<u8>) -> Option<Self> {
-        let value = scale.unwrap_or(0);
-        let bits = u16::from(value) << Self::SCALE_SHIFT;
-        (value <= Self::LARGEST_SCALE)
-            .then(|| Self(self.0 | bits).with(Self::WINDOW_SCALE, scale.is_some()))
-    }
-
-    fn of_ip(ip: &IpFacts) -> Self {
-        Self::default()
-            .with(Self::IDENTIFICATION, ip.identification.is_some())
-            .with(Self::DONT_FRAGMENT_KNOWN, ip.dont_fragment.is_some())
-            .with(Self::DONT_FRAGMENT, ip.dont_fragment == Some(true))
-            .with(Self::FLOW_LABEL, ip.flow_label.is_some())
-    }
-
-    fn with_options(self, options: &TcpOptions) -> Option<Self> {
-        self.with(Self::SEGMENT_SIZE, options.maximum_segment_size.is_some())
-            .with(Self::TIMESTAMPS, options.timestamps.is_some())
-            .with(Self::SACK_PERMITTED, options.sack_permitted)
-            .with(Self::FAST_OPEN, options.fast_open)
-            .with(Self::MULTIPATH, options.multipath)
-            .with(Self::AUTHENTICATION, options.authentication)
-            .with_scale(options.window_scale)
-    }
-
-    fn is(self, bit: u16) -> bool {
-        self.0 & bit != 0
-    }
-
-    fn given<T>(self, bit: u16, value: T) -> Option<T> {
-        self.is(bit).then_some(value)
-    }
-
-    fn scale(self) -> Option<u8> {
-        let scale = u8::try_from(self.0 >> Self::SCALE_SHIFT).unwrap_or_default();
-        self.given(Self::WINDOW_SCALE, scale)
     }
 }
 
@@ -494,8 +409,8 @@ impl Row {
         self.header.given(HeaderBits::TIMESTAMPS, self.timestamp)
     }
 
-    /// What the quoted IP packet and its header are, of an ICMP error of IPv4: type and code, where its sequence number was
-    /// quoted that number, and where its flags were these.
+    /// What the quoted IP packet and its header are, of an ICMP error of IPv4: type and code, where
+    /// its sequence number was quoted that number, and where its flags were these.
     pub fn icmp_v4_quote(&self) -> Option<(IcmpKind, Option<SequenceNumber>, Option<TcpFlags>)> {
         let [kind, code, ..] = self.timestamp.to_le_bytes();
         let sequence = self.shape.is(Shape::QUOTED_SEQUENCE);
@@ -526,107 +441,6 @@ impl Row {
     pub fn is_ipv6(&self) -> bool {
         self.shape.is(Shape::IPV6)
     }
-
-    /// Which way it goes, held against another row; `None` when it is between other ends.
-    #[inline]
-    pub(crate) fn direction_against(
-        &self,
-        addresses: &impl Addresses,
-        other: &Self,
-        others: &impl Addresses,
-    ) -> Option<Direction> {
-        if self.shape.is(Shape::IPV6) != other.shape.is(Shape::IPV6) {
-            return None;
-        }
-        if self.shape.is(Shape::IPV6) {
-            let own = self.ends(addresses);
-            let (source, destination) = other.ends(others);
-            return match own {
-                _ if own == (source, destination) => Some(Direction::Same),
-                _ if own == (destination, source) => Some(Direction::Opposite),
-                _ => None,
-            };
-        }
-        let own = self.halves();
-        let (source, destination) = other.halves();
-        if own == (source, destination) {
-            Some(Direction::Same)
-        } else if own == (destination, source) {
-            Some(Direction::Opposite)
-        } else {
-            None
-        }
-    }
-
-    /// Source and destination of IPv4, address and port in one number each.
-    fn halves(&self) -> (u64, u64) {
-        let half = |address: u32, port: u16| u64::from(address) << 16 | u64::from(port);
-        (
-            half(self.source_address, self.source_port),
-            half(self.destination_address, self.destination_port),
-        )
-    }
-
-    /// Whether it is the same segment as `first`, sent once more: all is equal but for the IP header and the value of the
-    /// timestamps option, which change with every packet.
-    pub(crate) fn repeats(&self, first: &Self) -> bool {
-        let said = |row: &Self| {
-            (
-                (row.sequence, row.acknowledgment, row.flags, row.window),
-                (row.maximum_segment_size, row.payload_length, row.echo),
-                row.header.0 & !HeaderBits::OF_IP,
-                row.shape.0 & (Shape::ICMP | Shape::WINDOW | Shape::WHOLE),
-            )
-        };
-        said(self) == said(first)
-    }
-
-    /// Whether it says nothing but its numbers, flags and window: no payload, no options, all of it captured.
-    pub(crate) fn is_bare(&self) -> bool {
-        let has_all = self.shape.is(Shape::WINDOW) && self.shape.is(Shape::WHOLE);
-        has_all && self.payload_length == 0 && self.header.0 & !HeaderBits::OF_IP == 0
-    }
-
-    /// The same row, kept where IPv6 addresses stand at another place: the pair of the first row of its flow.
-    #[must_use]
-    pub(crate) fn kept_at(mut self, place: u32, direction: Direction) -> Self {
-        if self.shape.is(Shape::IPV6) {
-            self.source_address = place;
-            self.shape.0 &= !Shape::REVERSED;
-            self.shape = self
-                .shape
-                .with(Shape::REVERSED, direction == Direction::Opposite);
-        }
-        self
-    }
-
-    /// The same row, whose IPv6 addresses stand at another place now.
-    #[must_use]
-    pub(crate) fn moved_to(mut self, place: u32) -> Self {
-        if self.shape.is(Shape::IPV6) {
-            self.source_address = place;
-        }
-        self
-    }
-
-    /// Where its pair of IPv6 addresses stands.
-    pub(crate) fn address_place(&self) -> Option<u32> {
-        self.shape.is(Shape::IPV6).then_some(self.source_address)
-    }
-
-    /// The pair of its IPv6 addresses.
-    pub(crate) fn address_pair(&self, addresses: &impl Addresses) -> Option<[Ipv6Addr; 2]> {
-        self.address_place().map(|place| addresses.pair(place))
-    }
-}
-
-/// Which way a packet goes, held against the first one of its flow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    /// As the first one.
-    Same,
-    /// The other way.
-    Opposite,
 }
 
 #[cfg(test)]

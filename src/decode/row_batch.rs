@@ -5,8 +5,8 @@ use super::flow_hash::FlowHash;
 use super::row::{AddressPairs, Row};
 use crate::capture::{PacketPlace, Timestamp};
 
-/// The packets that are about connects, of a piece of a capture, in its order; all of them, or those of
-/// one shard.
+/// The packets that are about connects, of a piece of a capture, in its order; all of them, or
+/// those of one shard.
 #[derive(Clone, Debug, Default)]
 pub struct RowBatch {
     /// The packets.
@@ -47,8 +47,9 @@ pub struct LateRow {
     pub clock: Timestamp,
 }
 
-/// What the capture's clock showed before the first packet of a piece of the capture and after its last:
-/// the latest time of all packets so far, whatever they are about and whichever shard they belong to.
+/// What the capture's clock showed before the first packet of a piece of the capture and after its
+/// last: the latest time of all packets so far, whatever they are about and whichever shard they
+/// belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockSpan {
     /// Before the first packet.

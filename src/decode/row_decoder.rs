@@ -44,8 +44,8 @@ impl Default for RowDecoder {
 }
 
 impl RowDecoder {
-    /// One that has seen nothing. Rows of different decoders speak of the same surroundings, and their
-    /// flows have the same hashes, where they share `contexts` and `hasher`.
+    /// One that has seen nothing. Rows of different decoders speak of the same surroundings, and
+    /// their flows have the same hashes, where they share `contexts` and `hasher`.
     pub fn new(contexts: Arc<Contexts>, hasher: FlowHasher) -> Self {
         Self {
             contexts,
@@ -305,8 +305,8 @@ fn batch_of(batches: &mut [RowBatch], shard: impl FnOnce() -> FlowShard) -> Opti
     }
 }
 
-/// Who sent a UDP datagram in which nothing is read, of the usual form: neither fragments nor options,
-/// and with ports that stand for no tunnel and no names.
+/// Who sent a UDP datagram in which nothing is read, of the usual form: neither fragments nor
+/// options, and with ports that stand for no tunnel and no names.
 fn sender_of_datagram(start: Start<'_>) -> Option<IpAddr> {
     const UDP: u8 = 17;
     const HEADER: u16 = 8;

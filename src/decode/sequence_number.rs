@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct SequenceNumber(pub u32);
 
 impl SequenceNumber {
-    /// How many bytes after `earlier` this is, around the wrap (RFC 9293 §3.4). Half of the range means "before".
+    /// How many bytes after `earlier` this is, around the wrap (RFC 9293 §3.4). Half of the range
+    /// means "before".
     pub const fn distance_from(self, earlier: Self) -> u32 {
         self.0.wrapping_sub(earlier.0)
     }

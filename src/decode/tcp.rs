@@ -8,7 +8,8 @@ use super::sequence_number::SequenceNumber;
 use super::tcp_flags::TcpFlags;
 use super::tcp_options::TcpOptions;
 
-/// The flags end here: a segment counts from then on, although the rest of its header was not captured.
+/// The flags end here: a segment counts from then on, although the rest of its header was not
+/// captured.
 pub(super) const LENGTH_WITH_FLAGS: usize = 14;
 
 /// The header without options.
@@ -48,7 +49,8 @@ impl HeaderStart {
     }
 }
 
-/// Reads the segment that `packet` carries; `offload_length` is what the packet carries when its own header leaves that open.
+/// Reads the segment that `packet` carries; `offload_length` is what the packet carries when its
+/// own header leaves that open.
 pub(super) fn segment(
     packet: &IpPacket<'_>,
     offload_length: u32,

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The nine control bits in use, in the positions of the header's 13th and 14th byte (RFC 9293 §3.1, RFC 9768 for AE).
+/// The nine control bits in use, in the positions of the header's 13th and 14th byte (RFC 9293
+/// §3.1, RFC 9768 for AE).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -67,7 +68,8 @@ impl TcpFlags {
 }
 
 impl fmt::Display for TcpFlags {
-    /// The set flags' names, separated by commas, in the order people say them: `SYN,ACK`, `RST,ACK`, `PSH,ACK`.
+    /// The set flags' names, separated by commas, in the order people say them: `SYN,ACK`,
+    /// `RST,ACK`, `PSH,ACK`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         const ORDER: [(TcpFlags, &str); 9] = [
             (TcpFlags::SYN, "SYN"),

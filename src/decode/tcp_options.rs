@@ -22,10 +22,11 @@ pub struct TcpOptions {
 }
 
 impl TcpOptions {
-    /// Walks the options to their end, to the first one that lies about its length, or to where the capture was cut.
+    /// Walks the options to their end, to the first one that lies about its length, or to where the
+    /// capture was cut.
     ///
-    /// Kinds that mean nothing here are passed over: etherparse's iterator ends at the first of them, and Fast Open,
-    /// Multipath TCP and MD5 stand behind others.
+    /// Kinds that mean nothing here are passed over: etherparse's iterator ends at the first of
+    /// them, and Fast Open, Multipath TCP and MD5 stand behind others.
     pub fn parse(mut bytes: &[u8]) -> Self {
         let mut options = Self::default();
         // All options of nearly all segments of a connection: two paddings and the timestamps.

@@ -38,7 +38,8 @@ pub(super) fn in_ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Bytes in which small numbers and the marks of known protocols are frequent, so that the decoder gets far.
+/// Bytes in which small numbers and the marks of known protocols are frequent, so that the decoder
+/// gets far.
 pub(super) fn speaking_bytes() -> impl Strategy<Value = Vec<u8>> {
     let pieces: &[&[u8]] = &[
         &[0],
@@ -90,7 +91,8 @@ proptest! {
         let _ = decoded(LinkType::RAW, &in_ipv4(protocol, &bytes));
     }
 
-    /// Whatever a datagram to a tunnel's port holds: it was captured whole, so that it says at least who sent it.
+    /// Whatever a datagram to a tunnel's port holds: it was captured whole, so that it says at
+    /// least who sent it.
     #[test]
     fn a_whole_datagram_is_never_called_cut(
         port in prop::sample::select(vec![1701_u16, 2152, 3544, 4500, 4789, 4790, 6081, 6635, 8472, 51820]),

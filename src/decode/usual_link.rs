@@ -93,7 +93,8 @@ fn not_ethernet(link_type: LinkType, bytes: &[u8]) -> Start<'_> {
     }
 }
 
-/// Hardware types (`ARPHRD_…`) whose packets are what the protocol field says: Ethernet, loopback, none.
+/// Hardware types (`ARPHRD_…`) whose packets are what the protocol field says: Ethernet, loopback,
+/// none.
 const PLAIN_HARDWARE: [[u8; 2]; 3] = [1_u16.to_be_bytes(), 772_u16.to_be_bytes(), [0xff, 0xfe]];
 
 /// Linux's header, in which hardware type and protocol stand at these offsets.

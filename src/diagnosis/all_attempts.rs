@@ -26,8 +26,8 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// The servers, the one with the most failures first.
     pub endpoints: Vec<EndpointSummary>,
-    /// The attempts listed singly, in order of time; none when they were put aside. [`Diagnosis::listed`] gives them in either
-    /// case.
+    /// The attempts listed singly, in order of time; none when they were put aside.
+    /// [`Diagnosis::listed`] gives them in either case.
     pub attempts: Vec<DiagnosedAttempt>,
     pub(super) put_aside: Option<UnexplainedAttempts>,
     /// How many more could have been listed.
@@ -43,8 +43,9 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// The attempts listed singly, in this order. Those that were put aside are explained when their turn comes; it is an error
-    /// when they were put aside in another order, or cannot be read.
+    /// The attempts listed singly, in this order. Those that were put aside are explained when
+    /// their turn comes; it is an error when they were put aside in another order, or cannot be
+    /// read.
     pub fn listed(&self, order: ListingOrder) -> ListedAttempts<'_> {
         let Some(put_aside) = &self.put_aside else {
             return self.listed_from_memory(order);

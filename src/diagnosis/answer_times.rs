@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use super::facts::Facts;
 
-/// Times from SYN to answer, kept to three significant digits: at most 900 different values a decade.
+/// Times from SYN to answer, kept to three significant digits: at most 900 different values a
+/// decade.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerTimes {
-    /// In no order: a tree of a thousand values was looked at for longer than all else that is counted of an attempt.
+    /// In no order: a tree of a thousand values was looked at for longer than all else that is
+    /// counted of an attempt.
     counts: HashMap<ThreeDigits, u32, foldhash::fast::RandomState>,
     total: u64,
     longest: u64,
 }
 
-/// Microseconds to three significant digits: these, and a thousand more for each digit that there was besides.
+/// Microseconds to three significant digits: these, and a thousand more for each digit that there
+/// was besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct ThreeDigits(u16);
 

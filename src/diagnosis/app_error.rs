@@ -3,12 +3,12 @@
 use crate::decode::IcmpKind;
 use crate::handshake::{DecidedAttempt, Outcome};
 
-/// The errno that `connect()` gives on Linux for an attempt that ended so; `None` when it succeeds, or when the
-/// capture cannot tell. Measured on Linux 6.18; the kernel's tables are `icmp_err_convert` in `net/ipv4/icmp.c` and
-/// `icmpv6_err_convert` in `net/ipv6/icmp.c`.
+/// The errno that `connect()` gives on Linux for an attempt that ended so; `None` when it succeeds,
+/// or when the capture cannot tell. Measured on Linux 6.18; the kernel's tables are
+/// `icmp_err_convert` in `net/ipv4/icmp.c` and `icmpv6_err_convert` in `net/ipv6/icmp.c`.
 ///
-/// For silence that is `ETIMEDOUT`, unless the application gave up first. It cannot be told when the capture may have
-/// missed an ICMP error.
+/// For silence that is `ETIMEDOUT`, unless the application gave up first. It cannot be told when
+/// the capture may have missed an ICMP error.
 pub fn app_error(decided: &DecidedAttempt, may_miss_icmp_errors: bool) -> Option<&'static str> {
     let error = error_of(decided.judgement.outcome, decided.attempt.rejected_by);
     error.filter(|_| decided.judgement.outcome != Outcome::Dropped || !may_miss_icmp_errors)
@@ -20,7 +20,8 @@ pub(super) fn error_of(outcome: Outcome, rejected_by: Option<IcmpKind>) -> Optio
         Outcome::Refused => Some("ECONNREFUSED"),
         Outcome::Dropped => Some("ETIMEDOUT"),
         Outcome::Rejected => rejected_by.and_then(icmp_error),
-        // After the SYN-ACK connect() has succeeded; who aborted knows why; the rest cannot be seen from here.
+        // After the SYN-ACK connect() has succeeded; who aborted knows why; the rest cannot be seen
+        // from here.
         Outcome::Established
         | Outcome::Reset
         | Outcome::Aborted

@@ -173,7 +173,8 @@ impl AttemptList {
         in_kept_order(self.keeps_latest, order(decided))
     }
 
-    /// All that are kept, in this order, when they are more than `longest` and the list has no limit. They are let go.
+    /// All that are kept, in this order, when they are more than `longest` and the list has no
+    /// limit. They are let go.
     pub(super) fn take_run(
         &mut self,
         longest: usize,
@@ -188,7 +189,8 @@ impl AttemptList {
         Some(run)
     }
 
-    /// Of attempts that were all taken in runs, and are given again, those for evidence; in order of time.
+    /// Of attempts that were all taken in runs, and are given again, those for evidence; in order
+    /// of time.
     pub(super) fn evidence_among(
         &self,
         taken: &dyn AttemptsPutAside,

@@ -22,8 +22,8 @@ pub struct CaptureQuality {
 }
 
 impl CaptureQuality {
-    /// Whether ICMP errors may have been on the wire that the capture does not show: it was filtered
-    /// to TCP, or to TCP flags, or cut too short for what they quote.
+    /// Whether ICMP errors may have been on the wire that the capture does not show: it was
+    /// filtered to TCP, or to TCP flags, or cut too short for what they quote.
     pub const fn may_miss_icmp_errors(&self) -> bool {
         (self.hides_third_step && !self.leaves_out_third_step)
             || self.hiding_filter.is_some()

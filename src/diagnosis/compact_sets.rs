@@ -1,6 +1,6 @@
-//! Sets of addresses and of ports of addresses in little room: a client of a hundred servers and a server of thousands of clients
-//! are looked up with every attempt, and what does not fit the caches is waited for. IPv4 addresses are kept as numbers, which
-//! takes a quarter of the room.
+//! Sets of addresses and of ports of addresses in little room: a client of a hundred servers and a
+//! server of thousands of clients are looked up with every attempt, and what does not fit the
+//! caches is waited for. IPv4 addresses are kept as numbers, which takes a quarter of the room.
 
 use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
@@ -10,7 +10,8 @@ use super::facts::Facts;
 use super::fixed_hash;
 use crate::decode::Endpoint;
 
-/// An address as a key: hashed and compared as a number, which takes a fraction of the instructions of what would be derived.
+/// An address as a key: hashed and compared as a number, which takes a fraction of the instructions
+/// of what would be derived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Host(pub(super) IpAddr);
 

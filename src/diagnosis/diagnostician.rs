@@ -118,7 +118,8 @@ impl Diagnostician {
         });
     }
 
-    /// Looks up the ends of attempts that are about to be added, and brings into the cache what will be needed of them.
+    /// Looks up the ends of attempts that are about to be added, and brings into the cache what
+    /// will be needed of them.
     fn look_up(&self, decisions: &Decisions) -> Vec<KnownEnds> {
         let mut servers = LatestServers::default();
         let look_up = |(client, server): (Endpoint, Endpoint)| {
@@ -140,7 +141,8 @@ impl Diagnostician {
         ends
     }
 
-    /// Takes an attempt into account: as one of the selected, and for comparison with others in any case.
+    /// Takes an attempt into account: as one of the selected, and for comparison with others in any
+    /// case.
     pub fn add(&mut self, decided: DecidedAttempt) {
         self.make_room();
         self.add_facts(decided, &KnownEnds::default());
@@ -169,7 +171,8 @@ impl Diagnostician {
         }
     }
 
-    /// Remembers that the client is known at the server, and the server at the client, where that is so.
+    /// Remembers that the client is known at the server, and the server at the client, where that
+    /// is so.
     fn introduce(&mut self, client: Endpoint, server: Endpoint, ends: &KnownEnds) {
         let know_each_other = self.comparison.has_target(ends.client, server)
             && self.endpoints.has_client(ends.endpoint, client.address);
@@ -197,8 +200,9 @@ impl Diagnostician {
         }
     }
 
-    /// When more than `longest` attempts are kept to be listed, and all shall be: all of them, in this order. They are no longer
-    /// kept. Who asks puts them aside, and gives them, with all that come later, to [`Self::finish_put_aside`].
+    /// When more than `longest` attempts are kept to be listed, and all shall be: all of them, in
+    /// this order. They are no longer kept. Who asks puts them aside, and gives them, with all that
+    /// come later, to [`Self::finish_put_aside`].
     pub fn take_run(&mut self, longest: usize, order: ListingOrder) -> Option<Vec<DecidedAttempt>> {
         self.attempts.take_run(longest, order)
     }

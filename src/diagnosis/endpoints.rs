@@ -278,7 +278,8 @@ impl Endpoints {
         endpoint.is_some_and(|endpoint| endpoint.clients.knows(client))
     }
 
-    /// Brings into the cache what will be needed of the servers of attempts that are about to be added.
+    /// Brings into the cache what will be needed of the servers of attempts that are about to be
+    /// added.
     pub(super) fn touch(&self, ends: &[KnownEnds]) {
         let endpoints = ends
             .iter()
@@ -290,8 +291,8 @@ impl Endpoints {
         );
     }
 
-    /// What is older than `cutoff` gives way to what is younger; when room is scarce, servers that have not failed since then
-    /// are no longer told apart.
+    /// What is older than `cutoff` gives way to what is younger; when room is scarce, servers that
+    /// have not failed since then are no longer told apart.
     pub(super) fn let_go(&mut self, cutoff: Timestamp) {
         self.example_since = Some(cutoff);
         if self.by_server.len() > TOLD_APART / 2 || self.clients > CLIENTS_OF_ALL_TOLD_APART / 2 {
@@ -324,7 +325,8 @@ impl Endpoints {
         }
     }
 
-    /// Takes an attempt into account, with what was looked up of its ends, and whether they know each other.
+    /// Takes an attempt into account, with what was looked up of its ends, and whether they know
+    /// each other.
     pub(super) fn add(&mut self, facts: &impl AttemptFacts, ends: &KnownEnds, is_known_pair: bool) {
         let server = facts.server();
         let steps = self.steps;

@@ -11,7 +11,8 @@ use super::selection::Selection;
 use super::testimony::{Testimonies, Testimony};
 use crate::handshake::DecidedAttempt;
 
-/// All that an attempt is compared with, which attempts are noise, and what is known from elsewhere.
+/// All that an attempt is compared with, which attempts are noise, and what is known from
+/// elsewhere.
 #[derive(Clone, Debug)]
 pub(super) struct Explainer {
     pub(super) comparison: Comparison,

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What is the same for all answers of one host, be they SYN-ACKs or RSTs. Windows and options are of
-/// SYN-ACKs alone, and the clock of timestamps differs for each connection of a Linux host.
+/// What is the same for all answers of one host, be they SYN-ACKs or RSTs. Windows and options are
+/// of SYN-ACKs alone, and the clock of timestamps differs for each connection of a Linux host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Time to live, or hop limit.

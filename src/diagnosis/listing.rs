@@ -1,5 +1,5 @@
-//! The attempts that a report lists singly, one after the other: from memory, or, when they are too many for that, from where
-//! they were put aside.
+//! The attempts that a report lists singly, one after the other: from memory, or, when they are too
+//! many for that, from where they were put aside.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -62,7 +62,8 @@ impl ListingKey {
     }
 }
 
-/// Attempts that were put aside, to be given again: see [`Diagnostician::take_run`](super::Diagnostician::take_run).
+/// Attempts that were put aside, to be given again: see
+/// [`Diagnostician::take_run`](super::Diagnostician::take_run).
 pub trait AttemptsPutAside: Debug + Send + Sync {
     /// The order in which they are given.
     fn order(&self) -> ListingOrder;

@@ -1,4 +1,5 @@
-//! Diagnosis while the packets pass: each attempt by what was seen so far, findings over a sliding time, totals of all.
+//! Diagnosis while the packets pass: each attempt by what was seen so far, findings over a sliding
+//! time, totals of all.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -21,10 +22,11 @@ use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
 ///
-/// What attempts are compared with is kept in two generations, both fed with everything. When the younger has lasted
-/// for the window, it takes the place of the older, and a new one begins: what is used covers the window at least, and
-/// twice the window at most. Of that, findings are made from the window alone. Totals and servers are kept from the
-/// start on; who was known to scan, flood or be forged is remembered, so that what has left the window stays folded.
+/// What attempts are compared with is kept in two generations, both fed with everything. When the
+/// younger has lasted for the window, it takes the place of the older, and a new one begins: what
+/// is used covers the window at least, and twice the window at most. Of that, findings are made
+/// from the window alone. Totals and servers are kept from the start on; who was known to scan,
+/// flood or be forged is remembered, so that what has left the window stays folded.
 #[derive(Clone, Debug)]
 pub struct LiveDiagnostician {
     window: Duration,
@@ -32,13 +34,15 @@ pub struct LiveDiagnostician {
     kept: Diagnostician,
     younger: Comparison,
     younger_since: Option<Timestamp>,
-    /// Since when the generations were fed, older and younger; `None` while that is from the start on.
+    /// Since when the generations were fed, older and younger; `None` while that is from the start
+    /// on.
     fed_since: (Option<Timestamp>, Option<Timestamp>),
     noise: NoiseFilter,
 }
 
 impl LiveDiagnostician {
-    /// For the selected attempts; lists the latest so many of them, and makes findings over the last `window`.
+    /// For the selected attempts; lists the latest so many of them, and makes findings over the
+    /// last `window`.
     pub fn new(selection: Selection, listed_attempts: usize, window: Duration) -> Self {
         let mut kept = Diagnostician::new(selection, Some(listed_attempts));
         kept.attempts.keep_latest();
@@ -58,7 +62,8 @@ impl LiveDiagnostician {
         self.younger.observe(observation);
     }
 
-    /// The addresses of the host that captures: at which side that is, and that it lives, needs no guess then.
+    /// The addresses of the host that captures: at which side that is, and that it lives, needs no
+    /// guess then.
     pub fn take_addresses(&mut self, addresses: &[IpAddr]) {
         self.kept
             .comparison
@@ -82,14 +87,14 @@ impl LiveDiagnostician {
         self.younger.revise(before, decided);
     }
 
-    /// Takes what is known of an attempt from elsewhere than packets, in place of what was before: to be
-    /// called before it is explained.
+    /// Takes what is known of an attempt from elsewhere than packets, in place of what was before:
+    /// to be called before it is explained.
     pub fn testify(&mut self, attempt: AttemptId, testimony: Vec<Testimony>) {
         self.kept.testimonies.take(attempt, testimony);
     }
 
-    /// Takes what is known of the host that captures as a whole, in order of time, in place of what was
-    /// before.
+    /// Takes what is known of the host that captures as a whole, in order of time, in place of what
+    /// was before.
     pub fn testify_of_host(&mut self, testimony: Vec<Testimony>) {
         self.kept.testimonies.take_of_host(testimony);
     }
@@ -130,8 +135,9 @@ impl LiveDiagnostician {
         explained(decided, comparison, &self.noise, testimony)
     }
 
-    /// Looks at everything together, which takes a while: to be called every few seconds. Lets go of what is older than
-    /// needed. `open` tells which attempts are still followed; it is seldom asked.
+    /// Looks at everything together, which takes a while: to be called every few seconds. Lets go
+    /// of what is older than needed. `open` tells which attempts are still followed; it is seldom
+    /// asked.
     pub fn refresh(&mut self, now: Timestamp, open: impl FnOnce() -> HashSet<AttemptId>) {
         let since = *self.younger_since.get_or_insert(now);
         self.kept.comparison.gather();
@@ -152,8 +158,8 @@ impl LiveDiagnostician {
         self.noise = noise.with_past(self.kept.past_noise.clone());
     }
 
-    /// Noise stays out of the counts of servers when the attempts are forgotten by which it is known. Those that are open
-    /// are not in the counts yet.
+    /// Noise stays out of the counts of servers when the attempts are forgotten by which it is
+    /// known. Those that are open are not in the counts yet.
     fn fold_what_only_the_older_knows(&mut self, open: &HashSet<AttemptId>) {
         let kept = &mut self.kept;
         let noise = NoiseFilter::of(&kept.comparison, &kept.selection);
@@ -177,8 +183,9 @@ impl LiveDiagnostician {
         &self.kept.outcomes
     }
 
-    /// As [`Self::diagnosis`], without attempts listed singly: of many these are what takes long. `open` gives the attempts
-    /// that are still followed, in no order, and whether each was noted; those that are undecided say nothing here.
+    /// As [`Self::diagnosis`], without attempts listed singly: of many these are what takes long.
+    /// `open` gives the attempts that are still followed, in no order, and whether each was noted;
+    /// those that are undecided say nothing here.
     pub fn overview(
         &self,
         open: impl FnOnce(&mut dyn FnMut(DecidedAttempt, bool)),
@@ -194,7 +201,8 @@ impl LiveDiagnostician {
         self.conclude(report, quality, now)
     }
 
-    /// What everything says up to `now`, with so many of the latest attempts at most; `open` are the attempts that are still followed, and whether each was noted.
+    /// What everything says up to `now`, with so many of the latest attempts at most; `open` are
+    /// the attempts that are still followed, and whether each was noted.
     pub fn diagnosis(
         &self,
         open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
@@ -207,7 +215,8 @@ impl LiveDiagnostician {
         self.concluded(kept, open, quality, now)
     }
 
-    /// As [`Self::diagnosis`], with what an evidence capture of so many of the latest failures is made of, and no other list.
+    /// As [`Self::diagnosis`], with what an evidence capture of so many of the latest failures is
+    /// made of, and no other list.
     pub fn for_evidence(
         &self,
         open: impl IntoIterator<Item = (DecidedAttempt, bool)>,
@@ -243,7 +252,8 @@ impl LiveDiagnostician {
         count(report, decided, forgotten_before, &self.noise);
     }
 
-    /// What is older than the window is left out of what others are compared with; noise that is known by it stays noise.
+    /// What is older than the window is left out of what others are compared with; noise that is
+    /// known by it stays noise.
     fn conclude(
         &self,
         mut report: Diagnostician,
@@ -264,7 +274,8 @@ impl LiveDiagnostician {
     }
 }
 
-/// Counts an attempt, as noise where that is known by what is forgotten: what others are compared with begins then.
+/// Counts an attempt, as noise where that is known by what is forgotten: what others are compared
+/// with begins then.
 fn count(
     kept: &mut Diagnostician,
     decided: DecidedAttempt,

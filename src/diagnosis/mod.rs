@@ -1,5 +1,5 @@
-//! **Room 4: diagnosis.** Decided attempts come in; what they mean goes out: for each its cause, how sure that is and
-//! what the application saw; for each server how its attempts ended.
+//! **Room 4: diagnosis.** Decided attempts come in; what they mean goes out: for each its cause,
+//! how sure that is and what the application saw; for each server how its attempts ended.
 //!
 //! This room never changes a fact, and says no more than the packets prove.
 

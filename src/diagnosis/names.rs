@@ -1,4 +1,5 @@
-//! Names of addresses, learned from the capture's own DNS answers and what its files say: never looked up.
+//! Names of addresses, learned from the capture's own DNS answers and what its files say: never
+//! looked up.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -1,5 +1,5 @@
-//! Attempts that say nothing about a service: those of scans and floods, and answers to forged addresses. Each is told once
-//! as a finding, and kept out of the services' counts.
+//! Attempts that say nothing about a service: those of scans and floods, and answers to forged
+//! addresses. Each is told once as a finding, and kept out of the services' counts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -45,8 +45,8 @@ impl Noise {
 const FEWEST_IN_A_FLOOD: u64 = 50;
 const FEWEST_CLIENTS_OF_A_FLOOD: usize = 20;
 
-/// Unanswered SYNs are a flood only from more clients than a service has, each of which asks once or twice: the clients of a
-/// service that is down repeat themselves.
+/// Unanswered SYNs are a flood only from more clients than a service has, each of which asks once
+/// or twice: the clients of a service that is down repeat themselves.
 const FEWEST_CLIENTS_OF_AN_UNANSWERED_FLOOD: usize = 200;
 const MOST_ATTEMPTS_PER_CLIENT: u64 = 2;
 
@@ -67,7 +67,8 @@ pub(super) struct NoiseFilter {
 }
 
 impl NoiseFilter {
-    /// Looks at all attempts. When the report is about certain clients, they are what is asked for, and nothing is noise.
+    /// Looks at all attempts. When the report is about certain clients, they are what is asked for,
+    /// and nothing is noise.
     pub(super) fn of(comparison: &Comparison, selection: &Selection) -> Self {
         if !selection.clients.is_empty() {
             return Self {

@@ -26,7 +26,8 @@ pub enum Note {
     },
     /// The RST is identified in another way than the server's SYN-ACKs, which are all of one.
     ResetIdentifiedOtherwise {
-        /// Whether the RST has the identification 0, and the others a count; or the other way round.
+        /// Whether the RST has the identification 0, and the others a count; or the other way
+        /// round.
         is_zero: bool,
     },
     /// The RST has a mark that only a TCP stack leaves, or only a packet filter.

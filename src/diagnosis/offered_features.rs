@@ -5,7 +5,8 @@ use crate::handshake::{Attempt, Content, Role, SeenPacket};
 
 /// Whether the SYN was answered only when it no longer offered what it had offered first.
 ///
-/// An ICMP message that only adjusts the connect, as "fragmentation needed", explains the repetition.
+/// An ICMP message that only adjusts the connect, as "fragmentation needed", explains the
+/// repetition.
 pub(super) fn was_feature_dropped(attempt: &Attempt) -> bool {
     if attempt.packets_as(&[Role::IcmpAdjustment]).next().is_some() {
         return false;

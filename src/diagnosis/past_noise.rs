@@ -1,5 +1,5 @@
-//! Noise that was known once: its attempts stand in the totals for as long as the watch lasts, what they were compared
-//! with does not.
+//! Noise that was known once: its attempts stand in the totals for as long as the watch lasts, what
+//! they were compared with does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 
-/// So many scanners, flooded servers and forged addresses are remembered each; of more, those that were noise longest ago go.
+/// So many scanners, flooded servers and forged addresses are remembered each; of more, those that
+/// were noise longest ago go.
 const REMEMBERED: usize = 10_000;
 
 /// Who made noise, and until when.
@@ -55,7 +56,8 @@ impl PastNoise {
             .is_some_and(|until| started <= *until)
     }
 
-    /// Whether this server was flooded, then or later, and the client never completed a connect there.
+    /// Whether this server was flooded, then or later, and the client never completed a connect
+    /// there.
     pub(super) fn is_flood(&self, server: Endpoint, client: IpAddr, started: Timestamp) -> bool {
         self.flooded
             .get(&server)

@@ -80,7 +80,8 @@ pub struct Selection {
     pub until: Option<Timestamp>,
     /// Which outcomes are listed singly; `None` for all. The counts cover all outcomes.
     pub listed: Option<Vec<Outcome>>,
-    /// The one attempt that is listed; `None` for all. The counts cover all attempts, and comparison sees them.
+    /// The one attempt that is listed; `None` for all. The counts cover all attempts, and
+    /// comparison sees them.
     pub only: Option<AttemptId>,
 }
 
@@ -102,7 +103,8 @@ impl Selection {
             && self.until.is_none_or(|until| started < until)
     }
 
-    /// As [`Self::includes`], for what is remembered of an attempt for comparison: without the client's port.
+    /// As [`Self::includes`], for what is remembered of an attempt for comparison: without the
+    /// client's port.
     pub(super) fn includes_moment(&self, server: Endpoint, moment: &Moment) -> bool {
         let client = |pattern: &EndpointPattern| {
             let port = pattern.port.unwrap_or(0);

@@ -1,7 +1,7 @@
 //! **Testimony**: what is known from elsewhere than packets, as data with its source and its time.
 //!
-//! Rules, notes and findings read it beside the packets. Who has it hands it in before an attempt is
-//! explained, and nothing edits what is said afterwards.
+//! Rules, notes and findings read it beside the packets. Who has it hands it in before an attempt
+//! is explained, and nothing edits what is said afterwards.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! When attempts began and how they ended: counts over time that stay small however long a capture is.
+//! When attempts began and how they ended: counts over time that stay small however long a capture
+//! is.
 
 use std::time::Duration;
 
@@ -9,20 +10,23 @@ use super::facts::Facts;
 use crate::capture::Timestamp;
 use crate::handshake::Outcome;
 
-/// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie between the first and the
-/// last. Buckets are aligned to the epoch, so that the counts do not depend on the order in which they came.
+/// Counts in buckets of equal width. The width doubles whenever more buckets than allowed lie
+/// between the first and the last. Buckets are aligned to the epoch, so that the counts do not
+/// depend on the order in which they came.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TimeLine {
     at_most: u16,
     width: BucketWidth,
     /// Those that are not 0, in order.
     cells: Vec<Cell>,
-    /// Where among them was counted lately, by bucket and event: mostly the next ones are counted there, too.
+    /// Where among them was counted lately, by bucket and event: mostly the next ones are counted
+    /// there, too.
     #[serde(skip)]
     latest: [u16; LATEST_CELLS],
 }
 
-/// Attempts of the same time are followed by their repeated SYNs, which are some seconds and so some buckets apart.
+/// Attempts of the same time are followed by their repeated SYNs, which are some seconds and so
+/// some buckets apart.
 const LATEST_CELLS: usize = 32;
 
 impl PartialEq for TimeLine {
@@ -175,7 +179,8 @@ impl TimeLine {
         }
     }
 
-    /// Counts an attempt where it began, and its repeated SYNs where they were sent: those that were kept.
+    /// Counts an attempt where it began, and its repeated SYNs where they were sent: those that
+    /// were kept.
     pub(super) fn add(&mut self, facts: &impl AttemptFacts) {
         self.count(facts.started_at(), Event::Began(facts.outcome()));
         for at in facts.repeated_syns_at() {
@@ -199,7 +204,8 @@ impl TimeLine {
         self.width
     }
 
-    /// The counts in order of time, in buckets of this width, or of the own one where that is wider.
+    /// The counts in order of time, in buckets of this width, or of the own one where that is
+    /// wider.
     pub fn counts(&self, width: BucketWidth) -> Vec<Count> {
         let mut wider = self.clone();
         while wider.width < width {
@@ -262,9 +268,11 @@ impl TimeLine {
         }
     }
 
-    /// Doubles the width until all that is counted, and this moment, take no more buckets than allowed.
+    /// Doubles the width until all that is counted, and this moment, take no more buckets than
+    /// allowed.
     fn widen_for(&mut self, at: Option<Timestamp>) {
-        // Two are needed where the epoch lies between: no width joins what is before it with what is after it.
+        // Two are needed where the epoch lies between: no width joins what is before it with what
+        // is after it.
         let at_most = i64::from(self.at_most.max(2));
         loop {
             let new = at.map(|at| self.width.bucket_of(at));

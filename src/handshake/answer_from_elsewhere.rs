@@ -1,4 +1,5 @@
-//! SYN-ACKs that come from another address than the SYN went to: a NAT that translates one direction only.
+//! SYN-ACKs that come from another address than the SYN went to: a NAT that translates one
+//! direction only.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,9 +11,9 @@ use crate::decode::{Endpoint, SequenceNumber};
 
 /// The answers without a SYN of their own that fit one unanswered attempt, at the end of a capture.
 ///
-/// Such an answer is linked to the attempt whose client, ports and number it fits; it is then no attempt of its own, and
-/// does not complete the other. When several attempts fit it is linked to none: a scanner uses one number for many
-/// addresses, and the number alone names nothing.
+/// Such an answer is linked to the attempt whose client, ports and number it fits; it is then no
+/// attempt of its own, and does not complete the other. When several attempts fit it is linked to
+/// none: a scanner uses one number for many addresses, and the number alone names nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OrphanedAnswers {
     /// By what they answer; only those that fit exactly one attempt.
@@ -34,8 +35,8 @@ struct Orphan {
 }
 
 impl OrphanedAnswers {
-    /// Those among the attempts that `attempts` goes through; `unanswered` are others that wait for an answer: what that would
-    /// answer.
+    /// Those among the attempts that `attempts` goes through; `unanswered` are others that wait for
+    /// an answer: what that would answer.
     pub(super) fn among<'a, I: Iterator<Item = &'a Attempt>>(
         attempts: impl Fn() -> I,
         unanswered: impl Iterator<Item = Answered>,
@@ -124,7 +125,8 @@ impl Orphan {
     }
 }
 
-/// What was linked stands among the attempt's own packets as it was captured; where some were left out, behind them.
+/// What was linked stands among the attempt's own packets as it was captured; where some were left
+/// out, behind them.
 fn put_in_order(attempt: &mut Attempt) {
     if attempt.evidence.omitted() > 0 {
         return;

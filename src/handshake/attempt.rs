@@ -12,8 +12,9 @@ use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{Encapsulation, Endpoint, IcmpKind, Segment, SequenceNumber};
 
-/// Which attempt it is: the one that begins with this packet. So it is the same however a capture is cut, filtered or divided
-/// among workers. Source and number in one: of the first source it is the number of the packet.
+/// Which attempt it is: the one that begins with this packet. So it is the same however a capture
+/// is cut, filtered or divided among workers. Source and number in one: of the first source it is
+/// the number of the packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AttemptId(pub u64);
 
@@ -36,7 +37,8 @@ impl AttemptId {
 }
 
 impl fmt::Display for AttemptId {
-    /// As packets are named: the number, and in front of it the source where that is not the first: `25`, `1:25`.
+    /// As packets are named: the number, and in front of it the source where that is not the first:
+    /// `25`, `1:25`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.first_packet() {
             (SourceId(0), PacketNumber(number)) => write!(formatter, "{number}"),
@@ -61,7 +63,8 @@ impl FromStr for AttemptId {
     }
 }
 
-/// The facts of one attempt. All SYNs of one client with one initial sequence number (ISN) on one 4-tuple belong to it.
+/// The facts of one attempt. All SYNs of one client with one initial sequence number (ISN) on one
+/// 4-tuple belong to it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     /// By its first packet.
@@ -74,7 +77,8 @@ pub struct Attempt {
     pub encapsulation: Encapsulation,
     /// The client's initial sequence number; `None` while no SYN was captured.
     pub isn: Option<SequenceNumber>,
-    /// What the answer acknowledges: known from the SYN, or from an answer whose SYN was not captured.
+    /// What the answer acknowledges: known from the SYN, or from an answer whose SYN was not
+    /// captured.
     pub(super) expected: Acceptable,
     /// The capture time of its first packet.
     pub first_seen_at: Timestamp,
@@ -92,13 +96,15 @@ pub struct Attempt {
     pub copies: u32,
     /// The server's initial sequence number.
     pub server_isn: Option<SequenceNumber>,
-    /// That of another answer to the same SYN: of a second responder, or of a server that began anew.
+    /// That of another answer to the same SYN: of a second responder, or of a server that began
+    /// anew.
     pub other_server_isn: Option<SequenceNumber>,
     /// The initial sequence number of a SYN that crossed the client's.
     pub crossing_isn: Option<SequenceNumber>,
     /// When a side's acknowledgement of the other's crossing SYN was seen: client, server.
     pub(super) crossing_acknowledged: (bool, bool),
-    /// When the first answer of any kind came that the client could accept: SYN-ACK, RST or ICMP error.
+    /// When the first answer of any kind came that the client could accept: SYN-ACK, RST or ICMP
+    /// error.
     pub first_answer_at: Option<Timestamp>,
     /// When the first acceptable SYN-ACK came.
     pub answered_at: Option<Timestamp>,
@@ -114,10 +120,11 @@ pub struct Attempt {
     pub reset_at: Option<Timestamp>,
     /// When the client reset the attempt.
     pub client_reset_at: Option<Timestamp>,
-    /// Whether that RST acknowledges the server's SYN-ACK. A Linux host's does so only when it was connected; a Windows
-    /// host's does so also when nobody waited for the answer.
+    /// Whether that RST acknowledges the server's SYN-ACK. A Linux host's does so only when it was
+    /// connected; a Windows host's does so also when nobody waited for the answer.
     pub(super) client_reset_acknowledges: bool,
-    /// Known by a RST only, on a 4-tuple that had other packets: reported only if its SYN comes after all.
+    /// Known by a RST only, on a 4-tuple that had other packets: reported only if its SYN comes
+    /// after all.
     pub(super) is_held: bool,
     /// Whether nothing more can change the outcome: the server sent payload, or either side a FIN.
     pub(super) watch_ended: bool,
@@ -129,7 +136,8 @@ pub struct Attempt {
     pub evidence: Evidence,
 }
 
-/// How well a packet's numbers fit an attempt; the best fit gets the packet, of equal ones the newest attempt.
+/// How well a packet's numbers fit an attempt; the best fit gets the packet, of equal ones the
+/// newest attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
     /// They do not, but the packet answers what the attempt's client sent.
@@ -142,8 +150,8 @@ pub(super) enum Fit {
     Exact,
 }
 
-/// Which acknowledgement numbers the client's TCP accepts for its SYN: ISN + 1, up to the end of the data or FIN that
-/// the SYN carries (RFC 9293 §3.10.7.3, RFC 7413).
+/// Which acknowledgement numbers the client's TCP accepts for its SYN: ISN + 1, up to the end of
+/// the data or FIN that the SYN carries (RFC 9293 §3.10.7.3, RFC 7413).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Acceptable {
     first: SequenceNumber,
@@ -170,7 +178,8 @@ impl Acceptable {
         acknowledgment.is_within(self.first, self.span)
     }
 
-    /// The ISN of the SYN that is answered so, as far as it is known: the answer to a SYN without data is one more.
+    /// The ISN of the SYN that is answered so, as far as it is known: the answer to a SYN without
+    /// data is one more.
     pub(super) fn syn(self) -> SequenceNumber {
         SequenceNumber(self.first.0.wrapping_sub(1))
     }
@@ -278,7 +287,8 @@ impl Attempt {
         self.server_isn.into_iter().chain(self.other_server_isn)
     }
 
-    /// Whether a packet of `sender` in these surroundings was captured where this attempt was: not among another tenant's.
+    /// Whether a packet of `sender` in these surroundings was captured where this attempt was: not
+    /// among another tenant's.
     pub(super) fn is_near(&self, sender: Endpoint, surroundings: &Encapsulation) -> bool {
         let goes_the_same_way = sender == self.client;
         surroundings.is_compatible_with(&self.encapsulation, goes_the_same_way)
@@ -294,13 +304,15 @@ impl Attempt {
         acknowledgment.is_after(self.expected.last())
     }
 
-    /// Whether nothing that may still come can change how it ended: a connection that goes on, or was reset.
+    /// Whether nothing that may still come can change how it ended: a connection that goes on, or
+    /// was reset.
     pub(super) fn is_settled(&self) -> bool {
         self.established_at.is_some()
             && (self.watch_ended || self.reset_at.is_some() || self.client_reset_at.is_some())
     }
 
-    /// Whether the handshake was completed, the client sent payload, and the server neither a byte nor a FIN or RST.
+    /// Whether the handshake was completed, the client sent payload, and the server neither a byte
+    /// nor a FIN or RST.
     pub fn is_mute(&self) -> bool {
         self.established_at.is_some() && self.has_client_payload && !self.is_settled()
     }

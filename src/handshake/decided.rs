@@ -86,14 +86,15 @@ impl<'a> DecidedRows<'a> {
         self.regular.proof()
     }
 
-    /// Whether the handshake was completed, the client sent payload, and the server neither a byte nor a FIN.
+    /// Whether the handshake was completed, the client sent payload, and the server neither a byte
+    /// nor a FIN.
     pub fn is_mute(&self) -> bool {
         self.regular.is_mute()
     }
 }
 
-/// A judged attempt of which nothing was seen but one SYN: met with silence, or not watched for long
-/// enough. Of a flood there are millions.
+/// A judged attempt of which nothing was seen but one SYN: met with silence, or not watched for
+/// long enough. Of a flood there are millions.
 #[derive(Clone, Copy, Debug)]
 pub struct DecidedSyn<'a> {
     syn: &'a Row,
@@ -135,8 +136,8 @@ impl<'a> DecidedSyn<'a> {
     }
 }
 
-/// Decided attempts in the order in which they were decided: what is small is not kept in the room of
-/// what is large.
+/// Decided attempts in the order in which they were decided: what is small is not kept in the room
+/// of what is large.
 #[derive(Clone, Debug, Default)]
 pub struct Decisions {
     contexts: Arc<Contexts>,
@@ -186,8 +187,8 @@ impl Decisions {
         }
     }
 
-    /// Adds a lone SYN: met with silence, or not watched for long enough. `pair` are its addresses where
-    /// these are of IPv6. How it ended.
+    /// Adds a lone SYN: met with silence, or not watched for long enough. `pair` are its addresses
+    /// where these are of IPv6. How it ended.
     pub(super) fn push_syn(
         &mut self,
         syn: Row,

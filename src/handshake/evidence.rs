@@ -12,7 +12,8 @@ const KEPT_PACKETS: usize = 24;
 /// How many of the kept packets are the latest ones, once there are more than are kept.
 const KEPT_LATEST: usize = 4;
 
-/// So many stand in the attempt itself: most attempts of a flood never see a second packet, most of a scan never a third.
+/// So many stand in the attempt itself: most attempts of a flood never see a second packet, most of
+/// a scan never a third.
 const INLINE_PACKETS: usize = 2;
 
 /// Packets of one attempt in the order of their capture, bounded.
@@ -50,8 +51,9 @@ impl Evidence {
         true
     }
 
-    /// A SYN-ACK like the one at `index`, with as many hops to live, after a SYN that was sent in between: the server's
-    /// timer and the repeated SYN each draw one, and they may come within microseconds.
+    /// A SYN-ACK like the one at `index`, with as many hops to live, after a SYN that was sent in
+    /// between: the server's timer and the repeated SYN each draw one, and they may come within
+    /// microseconds.
     fn is_drawn_by_a_syn(&self, index: usize, packet: &SeenPacket) -> bool {
         let is_same_way = |seen: &SeenPacket| {
             seen.ip.ttl == packet.ip.ttl && seen.place.source == packet.place.source

@@ -2,8 +2,8 @@
 
 use crate::decode::TcpFlags;
 
-/// What tells a capture that was filtered to SYN, FIN and RST, as people do: all segments have one of these, and FINs
-/// are among them.
+/// What tells a capture that was filtered to SYN, FIN and RST, as people do: all segments have one
+/// of these, and FINs are among them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FilterSigns {
     has_other_segments: bool,

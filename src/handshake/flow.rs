@@ -44,13 +44,14 @@ pub(super) struct Flow {
     pub(super) open: Vec<Attempt>,
     /// Handed out a short while ago.
     pub(super) settled: SmallVec<[Settled; 1]>,
-    /// Whether a segment with neither SYN nor ACK was seen: a closed port answers it as it answers a SYN.
+    /// Whether a segment with neither SYN nor ACK was seen: a closed port answers it as it answers
+    /// a SYN.
     pub(super) was_probed: bool,
 }
 
 impl Flow {
-    /// The open attempt that a packet fits best, by `fit`; of equal ones that in whose surroundings it was captured, and of
-    /// these the newest.
+    /// The open attempt that a packet fits best, by `fit`; of equal ones that in whose surroundings
+    /// it was captured, and of these the newest.
     pub(super) fn best_fit(
         &mut self,
         segment: &Segment,
@@ -64,8 +65,9 @@ impl Flow {
         self.open.get_mut(index).map(|attempt| (attempt, best))
     }
 
-    /// The newest open attempt that `is_it`, for a packet of `sender` in these surroundings: rather one that was seen there, else
-    /// another, because the two directions of a connection may travel in different VLANs.
+    /// The newest open attempt that `is_it`, for a packet of `sender` in these surroundings: rather
+    /// one that was seen there, else another, because the two directions of a connection may travel
+    /// in different VLANs.
     pub(super) fn newest(
         &mut self,
         sender: Endpoint,
@@ -83,15 +85,16 @@ impl Flow {
         !self.settled.is_empty() || self.open.iter().any(|attempt| attempt.isn.is_some())
     }
 
-    /// Whether a later attempt of the same client has been settled: what goes on now belongs to that one.
+    /// Whether a later attempt of the same client has been settled: what goes on now belongs to
+    /// that one.
     pub(super) fn has_settled_later(&self, attempt: &Attempt) -> bool {
         self.settled
             .iter()
             .any(|settled| settled.client == attempt.client && settled.is_later_than(attempt))
     }
 
-    /// The newest attempt whose client waits for an answer, and that an answer may be meant for although its numbers do
-    /// not fit: its SYN was sent a moment ago.
+    /// The newest attempt whose client waits for an answer, and that an answer may be meant for
+    /// although its numbers do not fit: its SYN was sent a moment ago.
     pub(super) fn waiting_for_answer(
         &mut self,
         answer: &Segment,

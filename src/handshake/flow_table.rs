@@ -22,8 +22,13 @@ use crate::decode::{AddressPairs, Addresses, Contexts, Direction, FlowHasher, Ro
 
 mod expected;
 mod order;
+mod place;
+mod remembered;
 
 use order::Waiting;
+use place::INDEX;
+pub(super) use place::{Place, State};
+use remembered::Remembered;
 
 /// A 4-tuple of which all is kept, and its attempts.
 #[derive(Debug)]
@@ -31,55 +36,6 @@ struct Slot {
     key: FlowKey,
     tag: Tag,
     flow: Flow,
-}
-
-/// Where what is known of a 4-tuple stands, until the next change. The two upper bits tell in which
-/// table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place(u32);
-
-/// Which table a place is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// All that was seen is kept.
-    Full,
-    /// A few rows, as nearly all attempts have them.
-    Regular,
-    /// One SYN.
-    Syn,
-    /// The SYN of an attempt that was handed out.
-    Settled,
-}
-
-const STATE_SHIFT: u32 = 30;
-const INDEX: u32 = (1 << STATE_SHIFT) - 1;
-
-impl Place {
-    fn new(state: State, index: usize) -> Self {
-        let bits: u32 = match state {
-            State::Full => 0,
-            State::Regular => 1,
-            State::Syn => 2,
-            State::Settled => 3,
-        };
-        // Far fewer are followed at once.
-        let index = u32::try_from(index).unwrap_or(INDEX).min(INDEX);
-        Self(bits << STATE_SHIFT | index)
-    }
-
-    /// Which table it is in.
-    pub(super) fn state(self) -> State {
-        match self.0 >> STATE_SHIFT {
-            0 => State::Full,
-            1 => State::Regular,
-            2 => State::Syn,
-            _ => State::Settled,
-        }
-    }
-
-    fn index(self) -> usize {
-        (self.0 & INDEX) as usize
-    }
 }
 
 /// An attempt as it is taken out.
@@ -145,24 +101,6 @@ pub(super) struct FlowTable {
     /// Room for what the next packets need.
     upcoming: Vec<Place>,
 }
-
-/// What is remembered of a 4-tuple for a while.
-#[derive(Clone, Copy, Debug)]
-enum Remembered {
-    /// The SYN of an attempt that was handed out; its first packet, because places are used again.
-    Syn(Place, AttemptId),
-    /// An attempt that was handed out of a flow that is kept in full.
-    Settled(Place, AttemptId),
-    /// That it was probed.
-    Probe(Place),
-}
-
-/// How many settled attempts are remembered for their late packets (duplicates, repeated SYN-ACKs),
-/// and flows for a probe.
-const REMEMBERED: usize = 1 << 16;
-
-/// How many of them on one 4-tuple.
-const SETTLED_PER_FLOW: usize = 8;
 
 /// How many attempts of one 4-tuple are followed at once; of more, the oldest is parked.
 pub(super) const OPEN_PER_FLOW: usize = 64;
@@ -298,8 +236,8 @@ impl FlowTable {
         Some(regular)
     }
 
-    /// Holds a row against the lone SYN of its 4-tuple, and makes that a regular attempt when it goes on
-    /// as one; whether it does. Before `until` it need not be looked at.
+    /// Holds a row against the lone SYN of its 4-tuple, and makes that a regular attempt when it
+    /// goes on as one; whether it does. Before `until` it need not be looked at.
     pub(super) fn go_on_from_syn(
         &mut self,
         (place, tag): (Place, Tag),
@@ -444,30 +382,14 @@ impl FlowTable {
         self.settle_at(place, id)
     }
 
-    fn settle_at(&mut self, place: Place, id: AttemptId) -> Option<Attempt> {
-        let attempt = self.take_at(place, id)?;
-        let settled = Settled::of(&attempt);
-        let flow = self.flow_at(place)?;
-        if let Some(settled) = settled {
-            if flow.settled.len() >= SETTLED_PER_FLOW {
-                flow.settled.remove(0);
-            }
-            flow.settled.push(settled);
-            self.remember(Remembered::Settled(place, id));
-        } else {
-            self.forget_if_empty(place);
-        }
-        Some(attempt)
-    }
-
-    /// From now on nothing is looked for, only taken out: the memory that finding things takes is given
-    /// back.
+    /// From now on nothing is looked for, only taken out: the memory that finding things takes is
+    /// given back.
     pub(super) fn find_nothing_more(&mut self) {
         self.index = PlaceIndex::default();
     }
 
-    /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its time, but
-    /// nothing more is matched to it.
+    /// Makes room on a 4-tuple with too many open attempts: its oldest goes on waiting for its
+    /// time, but nothing more is matched to it.
     pub(super) fn park_oldest_of(&mut self, sought: &Sought<'_>) {
         let flow = self.flow(sought);
         let Some(id) = flow.and_then(|flow| flow.open.first().map(|attempt| attempt.id)) else {
@@ -510,54 +432,6 @@ impl FlowTable {
             flow.open.push(attempt);
         }
         self.wait(place, id, Timestamp::EARLIEST);
-    }
-
-    /// Remembers for a while that the flow had a segment with neither SYN nor ACK.
-    pub(super) fn note_probe(&mut self, sought: &Sought<'_>) {
-        let place = self.place_or_new(sought);
-        let was_probed = self
-            .flow_at(place)
-            .is_some_and(|flow| std::mem::replace(&mut flow.was_probed, true));
-        if !was_probed {
-            self.remember(Remembered::Probe(place));
-        }
-    }
-
-    fn remember(&mut self, what: Remembered) {
-        self.remembered.push_back(what);
-        if self.remembered.len() > REMEMBERED {
-            self.forget_oldest();
-        }
-    }
-
-    fn forget_oldest(&mut self) {
-        match self.remembered.pop_front() {
-            Some(Remembered::Syn(place, id)) => self.forget_settled_syn(place, id),
-            Some(Remembered::Settled(place, id)) => {
-                if let Some(flow) = self.flow_at(place) {
-                    flow.settled.retain(|settled| settled.id != id);
-                }
-                self.forget_if_empty(place);
-            }
-            Some(Remembered::Probe(place)) => {
-                if let Some(flow) = self.flow_at(place) {
-                    flow.was_probed = false;
-                }
-                self.forget_if_empty(place);
-            }
-            None => {}
-        }
-    }
-
-    fn forget_settled_syn(&mut self, place: Place, id: AttemptId) {
-        let is_it = |syn: &&Row| AttemptId::of(syn.place()) == id;
-        let Some(syn) = self.settled.get(place.index()).filter(is_it).copied() else {
-            return;
-        };
-        let tag = self.tag_of_row(&syn, &self.addresses);
-        self.index.remove(tag, |found| found == place.0);
-        self.settled.remove(place.index());
-        self.addresses.take(&syn);
     }
 }
 

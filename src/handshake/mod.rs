@@ -1,10 +1,10 @@
-//! **Room 3: handshake.** [`Observation`](crate::decode::Observation)s come in, each with its place in the capture;
-//! decided [`Attempt`]s go out: who tried to connect to whom, which packets belong to the try, and how it ended.
+//! **Room 3: handshake.** [`Observation`](crate::decode::Observation)s come in, each with its place
+//! in the capture; decided [`Attempt`]s go out: who tried to connect to whom, which packets belong
+//! to the try, and how it ended.
 //!
 //! The rules, one file for each kind of packet: `on_syn`, `on_syn_ack`, `on_reset`, `on_segment`,
-//! `on_icmp_error`. They note facts; [`judge`] turns the facts into an
-//! [`Outcome`]. This room has no clock but the capture's, does no input or output, has no words for people and blames
-//! nobody.
+//! `on_icmp_error`. They note facts; [`judge`] turns the facts into an [`Outcome`]. This room has
+//! no clock but the capture's, does no input or output, has no words for people and blames nobody.
 
 mod answer_from_elsewhere;
 mod attempt;

@@ -9,7 +9,8 @@ use super::seen_packet::{Content, Role, Sender};
 use crate::capture::PacketPlace;
 use crate::decode::Segment;
 
-/// How far from the next expected byte a RST may be to count: within any window that a fresh connection offers.
+/// How far from the next expected byte a RST may be to count: within any window that a fresh
+/// connection offers.
 const RESET_WINDOW: u32 = 1 << 20;
 
 /// Finds the attempt that the RST ends, or that it wants to end, and adds it there.
@@ -44,7 +45,8 @@ pub(super) fn on_reset(
     }
 }
 
-/// The RST with which a closed port answers a segment without ACK (RFC 9293 §3.10.7.1): a SYN, or a scanner's probe.
+/// The RST with which a closed port answers a segment without ACK (RFC 9293 §3.10.7.1): a SYN, or a
+/// scanner's probe.
 pub(super) fn answers_a_syn(segment: &Segment) -> bool {
     segment.flags.has_ack() && segment.sequence.0 == 0
 }
@@ -54,8 +56,9 @@ fn fit(attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender)> {
     by_server.or_else(|| fit_of_client(attempt, segment).map(|fit| (fit, Sender::Client)))
 }
 
-/// Whether the client's TCP acts on the server's RST. Until the handshake is complete, it is enough that it acknowledges
-/// the SYN (RFC 9293 §3.10.7.3); after an answer, that its sequence number is in the window.
+/// Whether the client's TCP acts on the server's RST. Until the handshake is complete, it is enough
+/// that it acknowledges the SYN (RFC 9293 §3.10.7.3); after an answer, that its sequence number is
+/// in the window.
 fn fit_of_server(attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     if attempt.client != segment.destination {
         return None;
@@ -101,7 +104,8 @@ fn by_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Me
             .server_isns()
             .all(|isn| segment.sequence.is_after(isn.plus(1)));
     if has_sent_payload {
-        // Its payload was not captured, but its number tells: this is how the connection ends, not how it failed.
+        // Its payload was not captured, but its number tells: this is how the connection ends, not
+        // how it failed.
         attempt.established_at.get_or_insert(place.at);
         attempt.watch_ended = true;
     } else if is_in_window == Some(true) || attempt.established_at.is_some() {
@@ -112,8 +116,8 @@ fn by_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Me
     meaning
 }
 
-/// Whether the RST is of this attempt's client: at the sequence number after its SYN, where an answer made it, or, once
-/// there was an answer, a little beyond.
+/// Whether the RST is of this attempt's client: at the sequence number after its SYN, where an
+/// answer made it, or, once there was an answer, a little beyond.
 fn fit_of_client(attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     if attempt.client != segment.source {
         return None;
@@ -129,7 +133,8 @@ fn fit_of_client(attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     (was_answered && segment.sequence.is_within(isn, RESET_WINDOW)).then_some(Fit::InWindow)
 }
 
-/// A client answers a segment that it cannot accept with a RST at that segment's acknowledgement number.
+/// A client answers a segment that it cannot accept with a RST at that segment's acknowledgement
+/// number.
 fn answers_unacceptable(attempt: &Attempt, segment: &Segment) -> bool {
     let is_answered = |content| match content {
         Content::Segment { acknowledgment, .. } => acknowledgment == segment.sequence,

@@ -1,4 +1,5 @@
-//! A segment without SYN and RST: what proves the handshake, what ends the watch over it, or an older connection's ACK.
+//! A segment without SYN and RST: what proves the handshake, what ends the watch over it, or an
+//! older connection's ACK.
 
 use super::attempt::{Attempt, Fit};
 use super::flow::Flow;
@@ -28,8 +29,9 @@ fn fit(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender
     from_client.or_else(|| fit_of_server(flow, attempt, segment).map(|fit| (fit, Sender::Server)))
 }
 
-/// The client goes on after its SYN: it has accepted an answer. With the answer captured, its number must fit; without
-/// it, only what follows the SYN closely is proof, and not after a RST that the client accepted.
+/// The client goes on after its SYN: it has accepted an answer. With the answer captured, its
+/// number must fit; without it, only what follows the SYN closely is proof, and not after a RST
+/// that the client accepted.
 fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     let isn = attempt
         .isn
@@ -49,8 +51,9 @@ fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fi
     (follows && may_follow).then_some(Fit::OneSided)
 }
 
-/// The server acknowledges the SYN, or more than that, and counts on from its own number. Anything else that
-/// acknowledges something is, for an attempt without an answer, the ACK of an older connection.
+/// The server acknowledges the SYN, or more than that, and counts on from its own number. Anything
+/// else that acknowledges something is, for an attempt without an answer, the ACK of an older
+/// connection.
 fn fit_of_server(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     if attempt.client != segment.destination || attempt.isn.is_none() || !segment.flags.has_ack() {
         return None;
@@ -109,9 +112,10 @@ fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
     Meaning::Known
 }
 
-/// The server goes on after its SYN-ACK, or acknowledges more than the SYN: the client's ACK has reached it. A SYN that
-/// carried data lets it go on before that (RFC 7413). Where its SYN-ACK was not captured, only payload that acknowledges
-/// exactly the SYN is beyond doubt: an older connection on the same 4-tuple answers with any number.
+/// The server goes on after its SYN-ACK, or acknowledges more than the SYN: the client's ACK has
+/// reached it. A SYN that carried data lets it go on before that (RFC 7413). Where its SYN-ACK was
+/// not captured, only payload that acknowledges exactly the SYN is beyond doubt: an older
+/// connection on the same 4-tuple answers with any number.
 fn proves_by_server(attempt: &Attempt, segment: &Segment) -> bool {
     let fits_syn = attempt.expected.holds(segment.acknowledgment);
     if attempt.server_isn.is_none() {

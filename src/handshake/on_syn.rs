@@ -1,4 +1,5 @@
-//! A SYN: a new attempt, the same one again, the SYN of an answer that was seen first, or one that crosses another.
+//! A SYN: a new attempt, the same one again, the SYN of an answer that was seen first, or one that
+//! crosses another.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! A SYN-ACK: the answer that the client accepts, one that it cannot accept, or one whose SYN was not captured.
+//! A SYN-ACK: the answer that the client accepts, one that it cannot accept, or one whose SYN was
+//! not captured.
 
 use std::time::Duration;
 

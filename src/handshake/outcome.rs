@@ -14,7 +14,8 @@ use crate::capture::Timestamp;
 pub enum Outcome {
     /// SYN, acceptable SYN-ACK, and what proves that the client acknowledged it.
     Established,
-    /// Answered by the server's SYN-ACK, then its RST before a byte of payload from it and before any FIN.
+    /// Answered by the server's SYN-ACK, then its RST before a byte of payload from it and before
+    /// any FIN.
     Reset,
     /// An acceptable RST before any SYN-ACK.
     Refused,
@@ -80,7 +81,8 @@ pub struct Watch {
     pub until: Timestamp,
     /// For how long silence must be watched before it means something.
     pub patience: Duration,
-    /// False in a capture filtered to SYN, FIN and RST, which cannot show the handshake's third step.
+    /// False in a capture filtered to SYN, FIN and RST, which cannot show the handshake's third
+    /// step.
     pub shows_third_step: bool,
 }
 

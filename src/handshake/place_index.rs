@@ -9,7 +9,8 @@ use crate::decode::FlowHash;
 pub(super) struct Tag(u32);
 
 impl Tag {
-    /// Of the hash of a flow. Strangers choose the flows: that is seeded, so that they cannot make them collide.
+    /// Of the hash of a flow. Strangers choose the flows: that is seeded, so that they cannot make
+    /// them collide.
     pub(super) fn of(hash: FlowHash) -> Self {
         // The upper half: the lower bits of a fast hash are the weaker ones.
         Self(u32::try_from(hash.0 >> 32).unwrap_or_default())
@@ -18,12 +19,14 @@ impl Tag {
 
 /// Places by their tags: open addressing with linear probing.
 ///
-/// A slot holds a tag and a place in 8 bytes, eight slots a cache line. A look-up that finds nothing so needs one line of memory
-/// and no key, growing needs no key at all, and [`Self::touch`] can ask for the line of a key long before it is needed: in a table
-/// that does not fit the caches, waiting for memory is nearly all that a look-up costs.
+/// A slot holds a tag and a place in 8 bytes, eight slots a cache line. A look-up that finds
+/// nothing so needs one line of memory and no key, growing needs no key at all, and [`Self::touch`]
+/// can ask for the line of a key long before it is needed: in a table that does not fit the caches,
+/// waiting for memory is nearly all that a look-up costs.
 ///
-/// What leaves in great numbers is not taken out one by one, which would move what stands behind it: whoever lets go of a place
-/// leaves it here, answers that it is not what is looked for, and says that it is gone when there is no room for more.
+/// What leaves in great numbers is not taken out one by one, which would move what stands behind
+/// it: whoever lets go of a place leaves it here, answers that it is not what is looked for, and
+/// says that it is gone when there is no room for more.
 #[derive(Debug, Default)]
 pub(super) struct PlaceIndex {
     /// A power of two of them, or none. 0 is a free one; else the tag, and the place plus one.
@@ -54,8 +57,8 @@ impl PlaceIndex {
         self.used
     }
 
-    /// Adds a place. At most 2³² - 2 is a place. `in_use` tells how many places need to be found, and
-    /// `is_gone` which of those before need not any more.
+    /// Adds a place. At most 2³² - 2 is a place. `in_use` tells how many places need to be found,
+    /// and `is_gone` which of those before need not any more.
     pub(super) fn insert(
         &mut self,
         tag: Tag,
@@ -96,8 +99,9 @@ impl PlaceIndex {
         }
     }
 
-    /// Brings into the cache where these tags are looked for. Nothing here depends on what is read: so no guess of the
-    /// processor can be wrong, and it asks for many lines of memory at the same time.
+    /// Brings into the cache where these tags are looked for. Nothing here depends on what is read:
+    /// so no guess of the processor can be wrong, and it asks for many lines of memory at the same
+    /// time.
     pub(super) fn touch(&self, tags: impl Iterator<Item = Tag>) {
         let slots = tags.map(|tag| self.slots.get(self.home(tag)));
         black_box(slots.fold(0, |all, slot| all ^ slot.copied().unwrap_or(FREE)));
@@ -153,9 +157,9 @@ impl PlaceIndex {
         }
     }
 
-    /// Takes all out that are gone. Goes through the slots in their order, behind a free one, and moves what stays to where it is
-    /// found from its home: that is never behind where it stood, and all before it are done. So memory is read and written in
-    /// order, some nanoseconds a slot.
+    /// Takes all out that are gone. Goes through the slots in their order, behind a free one, and
+    /// moves what stays to where it is found from its home: that is never behind where it stood,
+    /// and all before it are done. So memory is read and written in order, some nanoseconds a slot.
     fn sweep(&mut self, is_gone: impl Fn(u32) -> bool) {
         let Some(start) = self.slots.iter().position(|slot| *slot == FREE) else {
             return;
@@ -175,7 +179,8 @@ impl PlaceIndex {
         }
     }
 
-    /// Moves back what stands behind a slot that becomes free, so that it is still found from its home.
+    /// Moves back what stands behind a slot that becomes free, so that it is still found from its
+    /// home.
     fn close_gap(&mut self, mut gap: usize) {
         let mut position = gap;
         loop {

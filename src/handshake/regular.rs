@@ -270,8 +270,8 @@ impl Regular {
         self.phase == Phase::Waiting
     }
 
-    /// Whether the handshake was completed, the client sent payload, and the server neither a byte nor
-    /// a FIN.
+    /// Whether the handshake was completed, the client sent payload, and the server neither a byte
+    /// nor a FIN.
     pub(super) fn is_mute(&self) -> bool {
         self.phase == Phase::Established && self.has_client_payload
     }

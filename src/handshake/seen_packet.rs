@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{IcmpError, IcmpKind, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions};
 
-/// A packet of an attempt: where it stands, who sent it, what part it played, and the facts that tell senders apart.
+/// A packet of an attempt: where it stands, who sent it, what part it played, and the facts that
+/// tell senders apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenPacket {
     /// Where and when it was captured.
@@ -104,16 +105,17 @@ pub enum Content {
     },
 }
 
-/// For how long after the latest one the same bytes can be a copy when an identification or a timestamp says that they
-/// are one packet.
+/// For how long after the latest one the same bytes can be a copy when an identification or a
+/// timestamp says that they are one packet.
 const COPY_WITH_IDENTITY: Duration = Duration::from_millis(100);
 
-/// For how long they can be when nothing but time tells a copy from a repetition (a Linux host's RSTs are all alike;
-/// a SYN may be repeated after 10 ms).
+/// For how long they can be when nothing but time tells a copy from a repetition (a Linux host's
+/// RSTs are all alike; a SYN may be repeated after 10 ms).
 const COPY_BY_TIME_ALONE: Duration = Duration::from_millis(5);
 
-/// For how long they can be in another source, which has a clock of its own and stands elsewhere on the way: by the
-/// identification, which some hosts never change, and by the timestamp, which a repetition never shares.
+/// For how long they can be in another source, which has a clock of its own and stands elsewhere on
+/// the way: by the identification, which some hosts never change, and by the timestamp, which a
+/// repetition never shares.
 const COPY_ELSEWHERE_BY_IDENTIFICATION: Duration = Duration::from_millis(500);
 const COPY_ELSEWHERE_BY_TIMESTAMP: Duration = Duration::from_secs(60);
 
@@ -156,8 +158,9 @@ impl SeenPacket {
         }
     }
 
-    /// Whether `other` is this packet captured again: the same header to the bit (but for the checksum, which offload
-    /// may fill in later, and what was not captured), the same identification, no more hops to live, soon after.
+    /// Whether `other` is this packet captured again: the same header to the bit (but for the
+    /// checksum, which offload may fill in later, and what was not captured), the same
+    /// identification, no more hops to live, soon after.
     pub fn is_copied_by(&self, other: &Self) -> bool {
         let says_the_same = self.sender == other.sender
             && self.ip.identification == other.ip.identification
@@ -179,7 +182,8 @@ impl SeenPacket {
         self.copies
     }
 
-    /// Takes note of a copy. Of two captured within one tick of the clock, the one with fewer hops left is the later.
+    /// Takes note of a copy. Of two captured within one tick of the clock, the one with fewer hops
+    /// left is the later.
     pub(super) fn note_copy(&mut self, copy: &Self) {
         self.copies = self.copies.saturating_add(1);
         let (at, ttl) = self.latest;
@@ -189,12 +193,14 @@ impl SeenPacket {
         }
     }
 
-    /// When the latest copy of it was captured, and with how many hops to live; `None` when it was captured once.
+    /// When the latest copy of it was captured, and with how many hops to live; `None` when it was
+    /// captured once.
     pub fn latest_copy(&self) -> Option<(Timestamp, u8)> {
         self.was_copied().then_some(self.latest)
     }
 
-    /// On its way a packet loses hops. Another source stands elsewhere: there the later record may be the earlier capture.
+    /// On its way a packet loses hops. Another source stands elsewhere: there the later record may
+    /// be the earlier capture.
     fn may_precede(&self, other: &Self) -> bool {
         let (at, ttl) = self.latest;
         self.place.source != other.place.source
@@ -223,8 +229,8 @@ impl SeenPacket {
 }
 
 impl Content {
-    /// Whether both are one packet. A router that clamps the maximum segment size changes it in the copy: with an
-    /// identification that says that it is one packet, that does not matter.
+    /// Whether both are one packet. A router that clamps the maximum segment size changes it in the
+    /// copy: with an identification that says that it is one packet, that does not matter.
     fn is_same(&self, other: &Self, has_identification: bool) -> bool {
         match (*self, *other) {
             (

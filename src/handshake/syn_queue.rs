@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 
 use crate::decode::Row;
 
-/// How many SYNs are kept in one piece of memory: so that the queue can grow and shrink without being copied.
+/// How many SYNs are kept in one piece of memory: so that the queue can grow and shrink without
+/// being copied.
 const PIECE: usize = 4096;
 
 /// Places count up to here, and start anew: so many never stand in the queue at once.
 const PLACES: u32 = 1 << 30;
 
-/// SYNs in the order in which they came; those taken out leave a gap until all before them are gone.
+/// SYNs in the order in which they came; those taken out leave a gap until all before them are
+/// gone.
 #[derive(Debug, Default)]
 pub(super) struct SynQueue {
     pieces: VecDeque<Vec<Option<Row>>>,
@@ -52,8 +54,9 @@ impl SynQueue {
         self.room() > 4 * self.count + 16 * PIECE
     }
 
-    /// Moves what is left together, where one that nobody takes keeps the room of all that stood behind it; `moved` hears of
-    /// each from where it went to where. No place is free to be moved to before what stood there was moved.
+    /// Moves what is left together, where one that nobody takes keeps the room of all that stood
+    /// behind it; `moved` hears of each from where it went to where. No place is free to be moved
+    /// to before what stood there was moved.
     pub(super) fn close_gaps(&mut self, mut moved: impl FnMut(&Row, u32, u32)) {
         let old = std::mem::take(&mut self.pieces);
         (self.gone, self.count) = (0, 0);
@@ -77,8 +80,8 @@ impl SynQueue {
             .as_ref()
     }
 
-    /// Whether the queue does not reach to this place: all that stood there is gone. No look at what stands there is needed to
-    /// tell.
+    /// Whether the queue does not reach to this place: all that stood there is gone. No look at
+    /// what stands there is needed to tell.
     pub(super) fn is_outside(&self, place: u32) -> bool {
         let before_last = self.pieces.len().saturating_sub(1) * PIECE;
         let end = before_last + self.pieces.back().map_or(0, Vec::len);

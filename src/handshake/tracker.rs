@@ -1,11 +1,12 @@
-//! Matches every packet to the attempt that it belongs to, and hands out attempts that can change no more.
+//! Matches every packet to the attempt that it belongs to, and hands out attempts that can change
+//! no more.
 
 mod finish;
 mod live;
+mod room;
+mod settings;
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::attempt::{Attempt, AttemptId};
 use super::decided::{DecidedAttempt, Decisions};
@@ -29,47 +30,19 @@ use crate::decode::{
 };
 pub use finish::{Ending, Tracking, finish_all};
 pub use live::{LiveTracker, Verdict};
-
-/// What bounds the tracker, and what shapes its verdicts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TrackerSettings {
-    /// For how long silence must be watched before it means something.
-    pub patience: Duration,
-    /// How many undecided attempts are followed at once; of more, the oldest is handed out as it stands. Of attempts known by
-    /// nothing but one SYN, which take little room, three times as many.
-    pub open_attempts: usize,
-}
-
-impl TrackerSettings {
-    /// For one of so many trackers that together follow as much.
-    #[must_use]
-    pub fn divided(self, trackers: NonZeroU32) -> Self {
-        let open_attempts = self.open_attempts.div_ceil(trackers.get() as usize);
-        Self {
-            open_attempts,
-            ..self
-        }
-    }
-}
-
-impl Default for TrackerSettings {
-    /// 3 s; a million attempts.
-    fn default() -> Self {
-        Self {
-            patience: Duration::from_secs(3),
-            open_attempts: 1_000_000,
-        }
-    }
-}
+use room::{SHORTEST_WAIT, is_over, is_syn_over, regular_over_after};
+pub use settings::TrackerSettings;
 
 /// Follows all attempts of a capture.
 ///
-/// Feed it with [`Self::observe_all`], in the order of the capture; collect with [`Self::swap_decided`] what became
-/// certain, and with [`Self::finish`] the rest. Two trackers that see the same packets give the same attempts.
+/// Feed it with [`Self::observe_all`], in the order of the capture; collect with
+/// [`Self::swap_decided`] what became certain, and with [`Self::finish`] the rest. Two trackers
+/// that see the same packets give the same attempts.
 #[derive(Debug)]
 pub struct Tracker {
     settings: TrackerSettings,
-    /// Whether attempts that go as nearly all do are kept as rows until something else is seen of them.
+    /// Whether attempts that go as nearly all do are kept as rows until something else is seen of
+    /// them.
     keeps_rows: bool,
     contexts: Arc<Contexts>,
     flows: FlowTable,
@@ -253,8 +226,8 @@ impl Tracker {
         }
     }
 
-    /// Holds a row against what is kept of its 4-tuple as rows; false when the rules for all packets must
-    /// decide.
+    /// Holds a row against what is kept of its 4-tuple as rows; false when the rules for all
+    /// packets must decide.
     fn goes_on(&mut self, (place, tag): (Place, Tag), row: &Row, direction: Direction) -> bool {
         match place.state() {
             State::Syn => {
@@ -290,15 +263,16 @@ impl Tracker {
         self.latest = self.latest.max(at);
     }
 
-    /// Puts the attempts that became certain since the last call into `decided`, which gives its room for the next ones.
+    /// Puts the attempts that became certain since the last call into `decided`, which gives its
+    /// room for the next ones.
     pub fn swap_decided(&mut self, decided: &mut Decisions) {
         debug_assert!(decided.is_empty());
         std::mem::swap(&mut self.decided, decided);
         self.decided.adopt(&self.contexts);
     }
 
-    /// Ends the capture: judges all attempts that are left, the oldest first, and gives them away, some at a time: whoever
-    /// gets them leaves none.
+    /// Ends the capture: judges all attempts that are left, the oldest first, and gives them away,
+    /// some at a time: whoever gets them leaves none.
     pub fn finish(&mut self, mut give: impl FnMut(&mut Decisions)) {
         let ending = Ending::of(std::slice::from_ref(self));
         finish_all(std::slice::from_mut(self), &ending, |_, decided| {
@@ -326,7 +300,8 @@ impl Tracker {
         self.filter_signs.is_left_out = true;
     }
 
-    /// Whether the capture can show the third step of a handshake: false when it was filtered to SYN, FIN and RST.
+    /// Whether the capture can show the third step of a handshake: false when it was filtered to
+    /// SYN, FIN and RST.
     pub fn shows_third_step(&self) -> bool {
         self.filter_signs.shows_third_step()
     }
@@ -410,7 +385,8 @@ impl Tracker {
         }
     }
 
-    /// Begins an attempt with a segment that belongs to none: with a SYN, or with the answer to one not captured.
+    /// Begins an attempt with a segment that belongs to none: with a SYN, or with the answer to one
+    /// not captured.
     fn begin(
         &mut self,
         sought: &Sought<'_>,
@@ -454,70 +430,10 @@ impl Tracker {
         self.change = Change::Began;
     }
 
-    /// Keeps the number of open attempts within its bounds before one more comes.
-    fn make_room(&mut self) {
-        let bound = self.settings.open_attempts;
-        if self.flows.syn_count() >= bound.saturating_mul(LONE_SYNS_PER_ATTEMPT) {
-            let oldest = self.flows.take_syn_if(|_| true);
-            self.hand_out_early(oldest);
-        }
-        if self.flows.followed_count() >= bound {
-            let oldest = self.flows.take_oldest_of_all();
-            self.hand_out_early(oldest);
-        }
-        if self.flows.syn_count() >= FOLLOWED_TO_THE_END {
-            self.hand_out_syns_if_over();
-        }
-        if self.flows.followed_count() >= FOLLOWED_TO_THE_END {
-            for _ in 0..LOOKED_AT_WITH_EACH_NEW {
-                self.hand_out_if_over();
-            }
-        }
-    }
-
-    /// Where many are open, hands one out that has failed and of which nothing was heard for so long that nothing more is
-    /// to be expected.
-    fn hand_out_if_over(&mut self) {
-        let watch = self.watch();
-        let over = self.flows.take_if(
-            watch.until,
-            |attempt| is_over(attempt, &watch),
-            |attempt| over_after(attempt, &watch),
-            |regular| regular_over_after(regular, &watch),
-        );
-        if let Some(over) = over {
-            self.hand_out(over, &watch);
-        }
-    }
-
-    /// The same for a lone SYN: they are over in the order in which they came. Two at a time, so that their number falls.
-    fn hand_out_syns_if_over(&mut self) {
-        if self.latest <= self.no_syn_over_before {
-            return;
-        }
-        let watch = self.watch();
-        for _ in 0..LOOKED_AT_WITH_EACH_NEW {
-            let Some(syn) = self.flows.take_syn_if(|syn| is_syn_over(syn, &watch)) else {
-                let oldest = self.flows.oldest_syn().map(|syn| syn.at());
-                let wait = SHORTEST_WAIT + watch.patience;
-                self.no_syn_over_before = oldest.map_or(watch.until, |oldest| oldest.after(wait));
-                return;
-            };
-            self.hand_out(syn, &watch);
-        }
-    }
-
     fn settle(&mut self, sought: &Sought<'_>, id: AttemptId) {
         let settled = self.flows.settle(sought, id).map(Followed::Attempt);
         let watch = self.watch();
         settled.and_then(|settled| self.hand_out(settled, &watch));
-    }
-
-    /// Judges an attempt before its time, to make room.
-    fn hand_out_early(&mut self, followed: Option<Followed>) {
-        let watch = self.watch();
-        let outcome = followed.and_then(|followed| self.hand_out(followed, &watch));
-        self.set_aside_undecided += u64::from(outcome == Some(Outcome::Pending));
     }
 }
 
@@ -531,8 +447,8 @@ fn whole(followed: Followed, contexts: &Contexts) -> Attempt {
     regular.attempt_of(contexts, pair)
 }
 
-/// Judges an attempt and gives it away; how it ended. What is known by a RST only, whose SYN did not
-/// come, is none.
+/// Judges an attempt and gives it away; how it ended. What is known by a RST only, whose SYN did
+/// not come, is none.
 fn hand_out(followed: Followed, watch: &Watch, decided: &mut Decisions) -> Option<Outcome> {
     Some(match followed {
         Followed::Attempt(attempt) if attempt.is_held => return None,
@@ -554,7 +470,8 @@ fn is_of_nothing(row: &Row) -> bool {
     is_plain || is_late_reset
 }
 
-/// Whether a row is a late packet of an attempt that was handed out, of which no rule would make anything.
+/// Whether a row is a late packet of an attempt that was handed out, of which no rule would make
+/// anything.
 fn says_nothing_of_settled(syn: &Row, row: &Row, direction: Direction) -> bool {
     let flags = row.flags();
     if row.is_icmp_error() {
@@ -573,50 +490,3 @@ fn says_nothing_of_settled(syn: &Row, row: &Row, direction: Direction) -> bool {
 
 /// For how many packets memory is asked for at once: what they need shall fit the nearest cache.
 const EXPECTED_AT_ONCE: usize = 128;
-
-/// So many lone SYNs more than other attempts are followed: in a flood of one each microsecond, all of the last 3 s.
-const LONE_SYNS_PER_ATTEMPT: usize = 3;
-
-/// So many open attempts are followed to the end of the capture, whatever becomes of them.
-const FOLLOWED_TO_THE_END: usize = 1 << 16;
-
-/// Of more, so many are looked at with every new one: all in turn, sooner than their number doubles.
-const LOOKED_AT_WITH_EACH_NEW: usize = 2;
-
-/// After this long without a packet nothing more is to be expected of a failed attempt whose SYN was sent once: Linux, macOS
-/// and Windows repeat it after 1 s, older systems after 3 s.
-const SHORTEST_WAIT: Duration = Duration::from_secs(15);
-
-/// The pauses between SYNs double: the next comes within this many times the time since the first.
-const LONGEST_PAUSE: u32 = 3;
-
-/// Whether the attempt has failed, and its client must have given up: so long it has been silent.
-fn is_over(attempt: &Attempt, watch: &Watch) -> bool {
-    attempt.established_at.is_none() && watch.until > over_after(attempt, watch)
-}
-
-/// Until then its client may go on. Further packets put that off (but for a SYN that stands behind several of its answers, by a
-/// few seconds, which does not matter here).
-fn over_after(attempt: &Attempt, watch: &Watch) -> Timestamp {
-    silent_until(attempt.started_at(), attempt.latest_at, watch)
-}
-
-/// The same of a regular attempt. One that is established goes on for as long as it likes.
-fn regular_over_after(regular: &Regular, watch: &Watch) -> Timestamp {
-    if regular.is_established() {
-        return watch.until;
-    }
-    silent_until(regular.syn().at(), regular.latest_at(), watch)
-}
-
-/// Whether nothing more is to be expected of a lone SYN.
-fn is_syn_over(syn: &Row, watch: &Watch) -> bool {
-    watch.until.since(syn.at()) > SHORTEST_WAIT + watch.patience
-}
-
-/// How long an attempt must have been silent whose packets were captured between `started` and `latest`.
-fn silent_until(started: Timestamp, latest: Timestamp, watch: &Watch) -> Timestamp {
-    let lasted = latest.since(started);
-    let wait = SHORTEST_WAIT.max(lasted.saturating_mul(LONGEST_PAUSE)) + watch.patience;
-    latest.after(wait)
-}

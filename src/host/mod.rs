@@ -1,9 +1,11 @@
-//! **Beside the rooms: this host.** What the kernel of the machine that captures says of itself comes out as plain data: its
-//! TCP sockets and who holds them, and the counters that prove what packets cannot show.
+//! **Beside the rooms: this host.** What the kernel of the machine that captures says of itself
+//! comes out as plain data: its TCP sockets and who holds them, and the counters that prove what
+//! packets cannot show.
 //!
-//! It is asked seldom, and never for each packet: whoever asks counts the questions. What it says is of the moment in which
-//! it was asked, and of the network namespace of this program; a socket that lived for less is never seen. Of a process
-//! nothing is read but its number and its name, never its arguments. Only Linux is asked.
+//! It is asked seldom, and never for each packet: whoever asks counts the questions. What it says
+//! is of the moment in which it was asked, and of the network namespace of this program; a socket
+//! that lived for less is never seen. Of a process nothing is read but its number and its name,
+//! never its arguments. Only Linux is asked.
 
 mod counters;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -80,13 +82,16 @@ pub struct Process {
 
 /// What can be asked of a host. Every answer may be missing: the kernel may not know, or not tell.
 pub trait HostTables: Debug + Send {
-    /// The socket of a connect from `client` to `server` that is under way or open, when `client` is this host.
+    /// The socket of a connect from `client` to `server` that is under way or open, when `client`
+    /// is this host.
     fn connection(&mut self, client: Endpoint, server: Endpoint) -> Option<OpenSocket>;
 
-    /// The sockets that listen on this port, on whatever address; `None` when the kernel does not tell.
+    /// The sockets that listen on this port, on whatever address; `None` when the kernel does not
+    /// tell.
     fn listeners(&mut self, port: u16) -> Option<Vec<Listener>>;
 
-    /// The first process that holds each of these sockets, as far as this program may see them: a walk over all processes.
+    /// The first process that holds each of these sockets, as far as this program may see them: a
+    /// walk over all processes.
     fn holders(&mut self, sockets: &BTreeSet<SocketInode>) -> Vec<(SocketInode, Process)>;
 
     /// The counters as they are now.

@@ -11,8 +11,9 @@ use super::{Process, SocketInode};
 /// So many open files are looked at in one walk at most, some 1.5 µs each.
 const LOOKED_AT: usize = 1 << 16;
 
-/// Walks over the processes below `proc` in the order of their numbers, until each of these sockets is found, or everything
-/// was looked at that this program may see. Of several that share a socket, the first has it: the one that made it, as a rule.
+/// Walks over the processes below `proc` in the order of their numbers, until each of these sockets
+/// is found, or everything was looked at that this program may see. Of several that share a socket,
+/// the first has it: the one that made it, as a rule.
 pub(super) fn holders(proc: &Path, sockets: &BTreeSet<SocketInode>) -> Vec<(SocketInode, Process)> {
     let mut sought = sockets.clone();
     let mut found = Vec::new();

@@ -1,5 +1,5 @@
-//! The kernel's table of TCP sockets, by `sock_diag(7)`: one socket costs one look-up there however many there are, which
-//! reading `/proc/net/tcp` does not.
+//! The kernel's table of TCP sockets, by `sock_diag(7)`: one socket costs one look-up there however
+//! many there are, which reading `/proc/net/tcp` does not.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

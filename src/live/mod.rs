@@ -1,7 +1,9 @@
-//! The rooms put together for what happens now: from interfaces to verdicts at once, and a report at any time.
+//! The rooms put together for what happens now: from interfaces to verdicts at once, and a report
+//! at any time.
 //!
-//! As [`analysis`](crate::analysis), with a loop that waits for packets, tells time on when none come, and tells an observer
-//! what became known. Whoever shows, counts or keeps something while it happens is a [`LiveObserver`].
+//! As [`analysis`](crate::analysis), with a loop that waits for packets, tells time on when none
+//! come, and tells an observer what became known. Whoever shows, counts or keeps something while it
+//! happens is a [`LiveObserver`].
 
 mod host_facts;
 mod losses;
@@ -51,7 +53,8 @@ pub enum LiveEvent<'a> {
     },
     /// An attempt is over; it counts in the totals from now on. Said of every attempt, once.
     Closed(&'a DecidedAttempt),
-    /// So many attempts were decided since the last time that are not told singly: they look like parts of scans or floods.
+    /// So many attempts were decided since the last time that are not told singly: they look like
+    /// parts of scans or floods.
     Folded(u64),
     /// Something happened to an interface.
     Interface(InterfaceNews),
@@ -62,7 +65,8 @@ pub enum LiveEvent<'a> {
         /// So many in all.
         total: Losses,
     },
-    /// The clock was set by so many nanoseconds, or the host slept: attempts under way are not followed further.
+    /// The clock was set by so many nanoseconds, or the host slept: attempts under way are not
+    /// followed further.
     ClockWasSet(i64),
 }
 
@@ -80,8 +84,9 @@ pub trait LiveObserver {
     /// Something became known.
     fn event(&mut self, event: &LiveEvent<'_>);
 
-    /// An attempt was decided, or decided anew: as [`LiveEvent::Attempt`], of all attempts, whatever is asked for. `before` is
-    /// what was told last; `is_noise` of what looks like part of a scan or flood.
+    /// An attempt was decided, or decided anew: as [`LiveEvent::Attempt`], of all attempts,
+    /// whatever is asked for. `before` is what was told last; `is_noise` of what looks like part of
+    /// a scan or flood.
     fn decided(&mut self, _decided: &DecidedAttempt, _before: Option<Outcome>, _is_noise: bool) {}
 
     /// A packet was looked at, before anything is concluded from it.
@@ -94,8 +99,8 @@ pub trait LiveObserver {
 /// No turn waits longer for packets than this.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
-/// How often the kernel is asked what it lost, the interfaces are looked after, everything is looked at together, and what
-/// was folded is told.
+/// How often the kernel is asked what it lost, the interfaces are looked after, everything is
+/// looked at together, and what was folded is told.
 const BETWEEN_COUNTS: Duration = Duration::from_millis(100);
 const BETWEEN_CARE: Duration = Duration::from_secs(2);
 const SHORTEST_BETWEEN_REFRESHES: Duration = Duration::from_secs(2);

@@ -7,7 +7,8 @@ use crate::capture::Packet;
 use crate::decode::Observation;
 use crate::handshake::{DecidedAttempt, Outcome};
 
-/// Observers that hear the same, in this order: the watch goes on as long as all of them want it to.
+/// Observers that hear the same, in this order: the watch goes on as long as all of them want it
+/// to.
 #[derive(Default)]
 pub struct Observers<'a>(Vec<&'a mut dyn LiveObserver>);
 

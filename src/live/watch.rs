@@ -184,7 +184,8 @@ impl LiveWatch {
         observer: &mut dyn LiveObserver,
     ) {
         let outcome = decided.judgement.outcome;
-        // Of a flood there are more than can be explained, also of those that are still open at the end.
+        // Of a flood there are more than can be explained, also of those that are still open at the
+        // end.
         let may_be_noise =
             outcome != Outcome::Established && self.diagnostician.may_be_noise(&decided);
         observer.decided(&decided, before, may_be_noise && outcome.is_failure());
@@ -249,7 +250,8 @@ impl LiveWatch {
         self.now
     }
 
-    /// How the attempts have ended that were decided so far, those among them that may still be corrected.
+    /// How the attempts have ended that were decided so far, those among them that may still be
+    /// corrected.
     pub fn told(&self) -> &OutcomeCounts {
         &self.told
     }

@@ -117,8 +117,9 @@ pub(super) fn after(at: Timestamp, started: Timestamp) -> String {
     }
 }
 
-/// What is known of an attempt beside its packets, one fact each: its path, its cause and how sure that is, what the
-/// application saw, notes, and what people wrote on its packets. Safe for a terminal.
+/// What is known of an attempt beside its packets, one fact each: its path, its cause and how sure
+/// that is, what the application saw, notes, and what people wrote on its packets. Safe for a
+/// terminal.
 pub(super) fn facts(report: &Report, diagnosed: &DiagnosedAttempt) -> Vec<String> {
     let mut facts = Vec::new();
     let path: Vec<String> = diagnosed

@@ -12,7 +12,8 @@ use super::times::TimeZoneChoice;
 use crate::diagnosis::Vantage;
 use crate::handshake::Outcome;
 
-/// From the first packet to the last: `2026-11-20 14:02:11 to 14:07:43 UTC (5 min 32 s)`; nothing without a packet.
+/// From the first packet to the last: `2026-11-20 14:02:11 to 14:07:43 UTC (5 min 32 s)`; nothing
+/// without a packet.
 pub(super) fn time_span(report: &Report, zone: TimeZoneChoice) -> Option<String> {
     let (first, last) = report.capture.first.zip(report.capture.last)?;
     let is_one_day = zone.date(first) == zone.date(last);
@@ -142,8 +143,8 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
     limits
 }
 
-/// All that this capture cannot show, one sentence each: [`limits()`], and what findings say about the capture itself. Safe
-/// for a terminal.
+/// All that this capture cannot show, one sentence each: [`limits()`], and what findings say about
+/// the capture itself. Safe for a terminal.
 pub(super) fn cannot_show(report: &Report) -> Vec<String> {
     let findings = report.diagnosis.findings.iter();
     let of_capture = findings.filter(|finding| finding.kind.is_about_capture());

@@ -100,8 +100,8 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     rows.flush()
 }
 
-/// Text that came from the capture, on one line, and with an apostrophe before it where a spreadsheet would take it for a
-/// formula.
+/// Text that came from the capture, on one line, and with an apostrophe before it where a
+/// spreadsheet would take it for a formula.
 fn no_formula(text: &str) -> Cow<'_, str> {
     let safe = terminal_safe(text);
     if safe.trim_start().starts_with(FORMULA_STARTS) {

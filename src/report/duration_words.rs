@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// A length of time as people say it: `312 us`, `0.3 ms` is not told from `312 us`; two to three digits.
+/// A length of time as people say it: `312 us`, `0.3 ms` is not told from `312 us`; two to three
+/// digits.
 pub(super) fn duration(duration: Duration) -> String {
     let microseconds = duration.as_micros();
     let seconds = duration.as_secs();

@@ -114,7 +114,8 @@ pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
     parts.join(", ")
 }
 
-/// An acknowledgement number as seen from the client's initial sequence number: `isn+1`, or far away.
+/// An acknowledgement number as seen from the client's initial sequence number: `isn+1`, or far
+/// away.
 fn relative(acknowledgment: SequenceNumber, attempt: &Attempt) -> String {
     let Some(isn) = attempt.isn else {
         return acknowledgment.0.to_string();

@@ -9,7 +9,8 @@ pub(crate) fn title(finding: &Finding) -> String {
     finding.kind.name().replace('_', " ")
 }
 
-/// `applications saw ECONNREFUSED, "Connection refused"`: as on Linux; the page of the term has the others.
+/// `applications saw ECONNREFUSED, "Connection refused"`: as on Linux; the page of the term has the
+/// others.
 pub(super) fn what_applications_saw(finding: &Finding) -> Option<String> {
     if finding.app_errors.is_empty() {
         return None;

@@ -1,10 +1,12 @@
-//! **Room 5: report.** One [`Report`] comes in; text or a page of HTML for people, or JSON for programs, goes out.
+//! **Room 5: report.** One [`Report`] comes in; text or a page of HTML for people, or JSON for
+//! programs, goes out.
 //!
-//! Every format is a view of the same model: none computes what another would have to compute again. Nothing that
-//! came from a capture reaches a terminal unescaped.
+//! Every format is a view of the same model: none computes what another would have to compute
+//! again. Nothing that came from a capture reaches a terminal unescaped.
 //!
-//! What formats for people say in the same words stands in the files named `*_words`; these words are safe for a terminal,
-//! unless their file says otherwise, and each format escapes what is special in it.
+//! What formats for people say in the same words stands in the files named `*_words`; these words
+//! are safe for a terminal, unless their file says otherwise, and each format escapes what is
+//! special in it.
 
 mod attempt_words;
 mod capture_words;
@@ -43,7 +45,8 @@ mod times;
 
 #[cfg(feature = "dashboard")]
 pub(crate) mod words {
-    //! The words of reports, for what is shown while it happens: safe for a terminal, unless they say otherwise.
+    //! The words of reports, for what is shown while it happens: safe for a terminal, unless they
+    //! say otherwise.
     pub(crate) use super::attempt_words::headline_with_cause;
     pub(crate) use super::counts::{counted, grouped};
     pub(crate) use super::finding_words::title;

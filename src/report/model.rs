@@ -25,7 +25,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// The name that the capture's own DNS answers give to an address, if names are shown; hostile text.
+    /// The name that the capture's own DNS answers give to an address, if names are shown; hostile
+    /// text.
     pub fn name_of(&self, address: IpAddr) -> Option<String> {
         self.diagnosis
             .names
@@ -34,7 +35,8 @@ impl Report {
             .map(str::to_owned)
     }
 
-    /// Name, if there is one and it is shown, and address and port: what people read, safe for a terminal.
+    /// Name, if there is one and it is shown, and address and port: what people read, safe for a
+    /// terminal.
     pub(super) fn named(&self, endpoint: Endpoint) -> String {
         match self.short_name_of(endpoint.address) {
             Some(name) => format!("{name} {endpoint}"),
@@ -42,7 +44,8 @@ impl Report {
         }
     }
 
-    /// The start of the name, if there is one and it is shown: what people read, safe for a terminal.
+    /// The start of the name, if there is one and it is shown: what people read, safe for a
+    /// terminal.
     pub(super) fn short_name_of(&self, address: IpAddr) -> Option<String> {
         let name = self.name_of(address)?;
         Some(shortened(&terminal_safe(&name)))
@@ -67,8 +70,8 @@ pub struct Tool {
     pub version: &'static str,
     /// Its arguments, without the program's own name.
     pub arguments: Vec<String>,
-    /// The command that draws one of the attempts, but for the attempt's number at its end, quoted for a shell; `None` where
-    /// the input cannot be read again.
+    /// The command that draws one of the attempts, but for the attempt's number at its end, quoted
+    /// for a shell; `None` where the input cannot be read again.
     pub ladder_command: Option<String>,
 }
 

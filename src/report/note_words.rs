@@ -7,8 +7,8 @@ use crate::decode::IpFacts;
 use crate::diagnosis::{DiagnosedAttempt, Note, ResetOrigin, Vantage};
 use crate::handshake::Sender;
 
-/// What else is worth knowing of an attempt, one fact each: what the packets tell, and what is known from
-/// elsewhere. Hostile text may be among it.
+/// What else is worth knowing of an attempt, one fact each: what the packets tell, and what is
+/// known from elsewhere. Hostile text may be among it.
 pub fn notes(diagnosed: &DiagnosedAttempt) -> Vec<String> {
     let notes = diagnosed.notes.iter().map(note);
     let testimony = diagnosed.testimony.iter();

@@ -10,8 +10,9 @@ use crate::handshake::{Attempt, Content, Sender};
 /// Why there is no capture filter, where there is none for an attempt or a finding.
 pub(super) const NONE_IN_TUNNELS: &str = "none: a capture filter cannot look into this tunnel";
 
-/// Wireshark's display filter for the packets of the attempt. It compares addresses and ports with those of every layer
-/// of a packet: ICMP errors that quote the attempt are among them, and packets in tunnels.
+/// Wireshark's display filter for the packets of the attempt. It compares addresses and ports with
+/// those of every layer of a packet: ICMP errors that quote the attempt are among them, and packets
+/// in tunnels.
 pub(super) fn display_filter(attempt: &Attempt) -> String {
     let (client, server) = (attempt.client, attempt.server);
     let servers: Vec<String> = servers(attempt).into_iter().map(address_field).collect();
@@ -44,8 +45,8 @@ fn servers(attempt: &Attempt) -> Vec<IpAddr> {
     servers
 }
 
-/// Wireshark's display filter for what the finding is about: what opens, resets and rejects connects of its server, or of
-/// its one client. `None` when it is about neither.
+/// Wireshark's display filter for what the finding is about: what opens, resets and rejects
+/// connects of its server, or of its one client. `None` when it is about neither.
 pub(super) fn display_filter_of_finding(finding: &Finding) -> Option<String> {
     let (address, port) = subject(finding)?;
     let icmp = if address.is_ipv4() { "icmp" } else { "icmpv6" };
@@ -56,8 +57,9 @@ pub(super) fn display_filter_of_finding(finding: &Finding) -> Option<String> {
     ))
 }
 
-/// A filter in libpcap's language for capturing such an attempt when it happens again: TCP between the same hosts and port,
-/// ICMP errors from anywhere, and questions for the server's address. `None` inside a tunnel, which that language does not look into.
+/// A filter in libpcap's language for capturing such an attempt when it happens again: TCP between
+/// the same hosts and port, ICMP errors from anywhere, and questions for the server's address.
+/// `None` inside a tunnel, which that language does not look into.
 pub(super) fn capture_filter(attempt: &Attempt) -> Option<String> {
     let tags = attempt.encapsulation.vlan_tags_alone()?;
     let Endpoint { address, port } = attempt.server;
@@ -78,7 +80,8 @@ pub(super) fn capture_filter(attempt: &Attempt) -> Option<String> {
     behind_tags(&filter, &BTreeSet::from([tags]))
 }
 
-/// As [`capture_filter`], for what the finding is about; `None` where all of its attempts came inside tunnels.
+/// As [`capture_filter`], for what the finding is about; `None` where all of its attempts came
+/// inside tunnels.
 pub(super) fn capture_filter_of_finding(finding: &Finding) -> Option<String> {
     let (address, port) = subject(finding)?;
     let packets = match port {
@@ -88,8 +91,8 @@ pub(super) fn capture_filter_of_finding(finding: &Finding) -> Option<String> {
     behind_tags(&watching(address, &packets), &finding.vlan_tags)
 }
 
-/// The filter for packets behind so many VLAN tags, or so many. In libpcap's language each `vlan` looks for one tag, and all
-/// that follows looks behind it.
+/// The filter for packets behind so many VLAN tags, or so many. In libpcap's language each `vlan`
+/// looks for one tag, and all that follows looks behind it.
 fn behind_tags(filter: &str, tags: &BTreeSet<u8>) -> Option<String> {
     let most = *tags.last()?;
     let mut behind = filter.to_owned();
@@ -111,8 +114,9 @@ fn subject(finding: &Finding) -> Option<(IpAddr, Option<u16>)> {
     }
 }
 
-/// These packets and ICMP errors, and who asks for the address. All segments, not only those that open and end connections: a
-/// bare ACK may be the third step, or the answer of an older connection.
+/// These packets and ICMP errors, and who asks for the address. All segments, not only those that
+/// open and end connections: a bare ACK may be the third step, or the answer of an older
+/// connection.
 fn watching(address: IpAddr, packets: &str) -> String {
     if address.is_ipv4() {
         format!(

@@ -1,10 +1,11 @@
-//! Text that came from a capture or a file name is hostile: it must not reach the terminal as it is.
+//! Text that came from a capture or a file name is hostile: it must not reach the terminal as it
+//! is.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text with everything that could steer a terminal or reorder a line written out: control characters, and the
-/// characters that change the direction of text or hide.
+/// The text with everything that could steer a terminal or reorder a line written out: control
+/// characters, and the characters that change the direction of text or hide.
 pub fn terminal_safe(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unsafe) {
         return Cow::Borrowed(text);

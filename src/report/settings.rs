@@ -8,7 +8,8 @@ use crate::handshake::TrackerSettings;
 /// The settings of an analysis: with the same input they give the same report.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// For how long silence had to be watched before it counted; how many undecided attempts were followed at once.
+    /// For how long silence had to be watched before it counted; how many undecided attempts were
+    /// followed at once.
     pub tracker: TrackerSettings,
     /// Which attempts the report is about, and which of them it lists.
     pub selection: Selection,

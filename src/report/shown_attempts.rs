@@ -15,7 +15,8 @@ pub(super) struct ShownAttempts<'a> {
 }
 
 impl<'a> ShownAttempts<'a> {
-    /// Those that failed or may have failed and are no noise; or, unless `only_failures`, all that are listed.
+    /// Those that failed or may have failed and are no noise; or, unless `only_failures`, all that
+    /// are listed.
     pub(super) fn of(report: &'a Report, only_failures: bool) -> Self {
         let diagnosis = &report.diagnosis;
         let is_shown = |diagnosed: &&DiagnosedAttempt| {

@@ -1,5 +1,5 @@
-//! The words for what a finding states and leans on: the same in every format. Hostile text may be among
-//! them.
+//! The words for what a finding states and leans on: the same in every format. Hostile text may be
+//! among them.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The words for what is known from elsewhere than packets: the same in every format. Names of processes
-//! are hostile text: what could be misread is quoted.
+//! The words for what is known from elsewhere than packets: the same in every format. Names of
+//! processes are hostile text: what could be misread is quoted.
 
 use std::time::Duration;
 

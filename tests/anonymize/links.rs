@@ -33,7 +33,8 @@ fn refused_packets(client: IpAddr) -> [Vec<u8>; 2] {
     [syn.ip_packet(), reset.ip_packet()]
 }
 
-/// The station and its access point in a data frame to the distribution system, with quality of service.
+/// The station and its access point in a data frame to the distribution system, with quality of
+/// service.
 const STATION: [u8; 6] = [0x00, 0x16, 0x3e, 0x11, 0x22, 0x33];
 
 /// Link headers of packets that carry IPv4: the link type, and what stands before the packet.

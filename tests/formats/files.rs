@@ -214,8 +214,8 @@ fn simple_and_old_packet_blocks_are_read() {
     );
 }
 
-/// The interface statistics say that the capture went on: in the interface's unit, or in microseconds as dumpcap
-/// writes them.
+/// The interface statistics say that the capture went on: in the interface's unit, or in
+/// microseconds as dumpcap writes them.
 fn a_capture_that_ran_on_after_its_last_packet_shows_silence() {
     let [syn, _] = refused();
     let with_end = |end: u64, resolution: u8, units: u64| {

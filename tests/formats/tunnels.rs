@@ -352,7 +352,8 @@ fn tunnels_beyond_the_depth_are_set_aside() {
     assert_eq!(report["capture"]["undecodable"]["too_deeply_wrapped"], 2);
 }
 
-/// An IPv6 packet between the ends of a tunnel, with the option by which Linux limits how often it is wrapped again.
+/// An IPv6 packet between the ends of a tunnel, with the option by which Linux limits how often it
+/// is wrapped again.
 fn in_ipv6(protocol: u8, payload: &[u8]) -> Vec<u8> {
     let outer = IpPlan {
         source: "2001:db8:ffff::1".parse().unwrap(),

@@ -1,4 +1,5 @@
-//! What cannot be read, because it is encrypted, cut short or something else: counted, and no reason to be blind to the rest.
+//! What cannot be read, because it is encrypted, cut short or something else: counted, and no
+//! reason to be blind to the rest.
 
 use serde_json::Value;
 
@@ -72,7 +73,8 @@ fn what_is_encrypted_is_counted_as_that() {
     }
 }
 
-/// SYNs to 192.0.2.1 for four seconds without an answer, and one other packet of that host: the cause.
+/// SYNs to 192.0.2.1 for four seconds without an answer, and one other packet of that host: the
+/// cause.
 fn cause_of_silence(with: Option<Vec<u8>>) -> (Value, Value) {
     let server = ([192, 0, 2, 1], 5432).into();
     let syn = SegmentPlan {
@@ -98,7 +100,8 @@ fn cause_of_silence(with: Option<Vec<u8>>) -> (Value, Value) {
     )
 }
 
-/// A tunnel's end that encrypts lives, and so does a host that uses a tunnel's port for something else.
+/// A tunnel's end that encrypts lives, and so does a host that uses a tunnel's port for something
+/// else.
 fn whoever_sends_what_cannot_be_read_lives() {
     assert_eq!(cause_of_silence(None).0, "host_silent");
     let esp = in_ip(50, &[7; 64]);

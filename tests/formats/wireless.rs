@@ -18,7 +18,8 @@ pub(crate) const TESTS: &[Test] = tests![
 fn wireless_frames_are_read() {
     let data = wireless(0x08, 0x01);
     let avs = padded_to(64, &[0x80, 0x21, 0x10, 1, 0, 0, 0, 64], &data);
-    // Present: time, flags and one more bitmap; the flags say that there is padding behind the frame's header.
+    // Present: time, flags and one more bitmap; the flags say that there is padding behind the
+    // frame's header.
     let radiotap_padded = [
         &[
             0, 0, 25, 0, 3, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20,

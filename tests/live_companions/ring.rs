@@ -20,7 +20,8 @@ pub(crate) const TESTS: &[Test] = tests![
     a_full_disk_is_told_once,
 ];
 
-/// Of each attempt by its ends and number: how it ended, why, how sure that is, and when it was certain.
+/// Of each attempt by its ends and number: how it ended, why, how sure that is, and when it was
+/// certain.
 fn verdicts(report: &Value) -> BTreeMap<String, String> {
     let attempts = report["attempts"].as_array().unwrap().iter();
     attempts
@@ -37,8 +38,8 @@ fn verdicts(report: &Value) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The verdicts of a watch, but for what its own host testifies: that nobody listens on a port of its
-/// loopback makes certain what packets leave open, and a file has packets alone.
+/// The verdicts of a watch, but for what its own host testifies: that nobody listens on a port of
+/// its loopback makes certain what packets leave open, and a file has packets alone.
 fn by_packets_alone(verdicts: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let (certain, possible) = (r#""closed_port" "certain""#, r#""closed_port" "possible""#);
     let is_of_loopback = |ends: &str| ends.starts_with(r#""127.0.0.1:"#);
@@ -57,7 +58,8 @@ fn by_packets_alone(verdicts: BTreeMap<String, String>) -> BTreeMap<String, Stri
     verdicts.into_iter().map(of_packets).collect()
 }
 
-/// All kinds of ends, captured on two interfaces with different link types: what passes eth0 stands there twice.
+/// All kinds of ends, captured on two interfaces with different link types: what passes eth0 stands
+/// there twice.
 fn a_ring_gives_the_same_verdicts() {
     let mut network = Network::new();
     let (client, server) = (network.client.clone(), network.server.clone());

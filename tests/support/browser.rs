@@ -1,4 +1,5 @@
-//! A browser without a window that opens pages and is asked about them, over the pipe of the `DevTools` protocol.
+//! A browser without a window that opens pages and is asked about them, over the pipe of the
+//! `DevTools` protocol.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

@@ -3,7 +3,8 @@
 use super::frames::SegmentPlan;
 use super::pcap::{enhanced_packet, interface_description, pcapng_block, section_header};
 
-/// A pcapng file with one dropped connect each to servers of these names, at 10.0.1.1, 10.0.1.2 and so on.
+/// A pcapng file with one dropped connect each to servers of these names, at 10.0.1.1, 10.0.1.2 and
+/// so on.
 pub(crate) fn capture_of_names(names: &[&str]) -> Vec<u8> {
     let mut blocks = vec![section_header(false), interface_description(false, 1, 6)];
     let mut records = Vec::new();

@@ -1,4 +1,5 @@
-//! Scenarios: who sends what when, and what is expected, in a text that a network engineer can read and write.
+//! Scenarios: who sends what when, and what is expected, in a text that a network engineer can read
+//! and write.
 //!
 //! `tests/scenarios/README.md` describes the language.
 

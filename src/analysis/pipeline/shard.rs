@@ -152,7 +152,8 @@ impl Shards {
         self.board().is_in_vain
     }
 
-    /// Gives a batch to a shard; while that has no room for it, does work, or waits until others did.
+    /// Gives a batch to a shard; while that has no room for it, does work, or waits until others
+    /// did.
     pub(super) fn give(&self, shard: usize, rows: RowBatch) {
         let mut board = self.board();
         while board.is_full(shard) {

@@ -64,9 +64,10 @@ impl Lz4Decoder {
         }
     }
 
-    /// Whether the frame ends where the compressed bytes do. `lz4_flex` takes the end of its input between two blocks for
-    /// an end of the frame. With zeros appended, the mark of an end, it reads four of them (and four as checksum) if it
-    /// still is within the frame, and seven, as much as a header has at least, if it is not.
+    /// Whether the frame ends where the compressed bytes do. `lz4_flex` takes the end of its input
+    /// between two blocks for an end of the frame. With zeros appended, the mark of an end, it
+    /// reads four of them (and four as checksum) if it still is within the frame, and seven, as
+    /// much as a header has at least, if it is not.
     fn is_frame_complete(&mut self) -> bool {
         const SHORTEST_HEADER: usize = 7;
         if self.frame == Frame::Legacy {

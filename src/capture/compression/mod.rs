@@ -1,7 +1,8 @@
 //! Compressed sources: recognised by their first bytes, decompressed while they are read.
 //!
-//! However small the compressed bytes and large what is in them, a decoder never holds more than its [`DecoderMemory`]
-//! allows. What was decompressed before the bytes turn out to be cut short or damaged is given out first.
+//! However small the compressed bytes and large what is in them, a decoder never holds more than
+//! its [`DecoderMemory`] allows. What was decompressed before the bytes turn out to be cut short or
+//! damaged is given out first.
 
 #[cfg(feature = "compression")]
 mod gzip;
@@ -85,8 +86,9 @@ impl Compression {
     }
 }
 
-/// zstd and lz4 both may begin with a frame of something else (its magic has 16 values, then its length); which of
-/// the two it is, the next frame shows. Only zstd's tools (pzstd) are known to write one at the start.
+/// zstd and lz4 both may begin with a frame of something else (its magic has 16 values, then its
+/// length); which of the two it is, the next frame shows. Only zstd's tools (pzstd) are known to
+/// write one at the start.
 fn behind_skippable_frame(first: &[u8]) -> Option<Compression> {
     let [low, 0x2a, 0x4d, 0x18, length @ ..] = first else {
         return None;
@@ -111,7 +113,8 @@ fn behind_skippable_frame(first: &[u8]) -> Option<Compression> {
 pub(super) enum DecoderMemory {
     /// What the programs `xz -9` and `zstd --long` need.
     Ample,
-    /// What every decoder must be ready for by RFC 8878, 8 MiB, and `xz` uses by default: for many sources at once.
+    /// What every decoder must be ready for by RFC 8878, 8 MiB, and `xz` uses by default: for many
+    /// sources at once.
     Modest,
 }
 
@@ -184,7 +187,8 @@ fn decoder(
     Err(DecompressionError::LeftOut(compression).into())
 }
 
-/// What one step of a decoder gave: bytes, and perhaps what ends it behind them. No bytes and no error is the end.
+/// What one step of a decoder gave: bytes, and perhaps what ends it behind them. No bytes and no
+/// error is the end.
 struct Step {
     written: usize,
     error: Option<io::Error>,

@@ -14,8 +14,8 @@ pub(super) struct XzDecoder {
     memory: DecoderMemory,
 }
 
-/// What a decoder may take, in bytes: the dictionary and less than 2 MiB beside it. The dictionaries in use are
-/// powers of two, and these and a half: the next larger one never fits.
+/// What a decoder may take, in bytes: the dictionary and less than 2 MiB beside it. The
+/// dictionaries in use are powers of two, and these and a half: the next larger one never fits.
 pub(super) const fn memory_limit(memory: DecoderMemory) -> u64 {
     match memory {
         DecoderMemory::Ample => 66 << 20,

@@ -15,8 +15,8 @@ pub(super) struct ZstdDecoder {
     input: RecordBuffer,
     decoder: RawDecoder<'static>,
     memory: DecoderMemory,
-    /// How many bytes libzstd wants to see next: up to the end of a block, so that nothing of an earlier block is lost
-    /// when one turns out to be damaged. 0 between frames.
+    /// How many bytes libzstd wants to see next: up to the end of a block, so that nothing of an
+    /// earlier block is lost when one turns out to be damaged. 0 between frames.
     wanted: usize,
 }
 

@@ -16,7 +16,8 @@ pub struct HostClock {
 pub struct ClockReading {
     /// The time.
     pub now: Timestamp,
-    /// By how many nanoseconds it is off what has passed since the last look: it was set, or the host slept meanwhile.
+    /// By how many nanoseconds it is off what has passed since the last look: it was set, or the
+    /// host slept meanwhile.
     pub step: Option<i64>,
 }
 
@@ -38,7 +39,8 @@ impl HostClock {
         ClockReading { now, step }
     }
 
-    /// How long ago it was made, whatever happened to the time of day meanwhile; without the time that the host slept.
+    /// How long ago it was made, whatever happened to the time of day meanwhile; without the time
+    /// that the host slept.
     pub fn running(&self) -> Duration {
         monotonic() - self.started
     }

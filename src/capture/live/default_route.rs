@@ -2,8 +2,8 @@
 
 use std::fs;
 
-/// The interface of the default route: of IPv4, else of IPv6; of several the one with the lowest metric. `None` when there is
-/// none, or this is not Linux.
+/// The interface of the default route: of IPv4, else of IPv6; of several the one with the lowest
+/// metric. `None` when there is none, or this is not Linux.
 pub fn interface_of_default_route() -> Option<String> {
     let ipv4 = fs::read_to_string("/proc/self/net/route").unwrap_or_default();
     let ipv6 = fs::read_to_string("/proc/self/net/ipv6_route").unwrap_or_default();
@@ -13,7 +13,8 @@ pub fn interface_of_default_route() -> Option<String> {
 const UP: u32 = 1;
 const REJECT: u32 = 0x200;
 
-/// `Iface Destination Gateway Flags RefCnt Use Metric Mask …`: numbers in hexadecimal, the metric in decimal.
+/// `Iface Destination Gateway Flags RefCnt Use Metric Mask …`: numbers in hexadecimal, the metric
+/// in decimal.
 fn of_ipv4(table: &str) -> Option<String> {
     let routes = table.lines().skip(1).filter_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
@@ -28,7 +29,8 @@ fn of_ipv4(table: &str) -> Option<String> {
     lowest(routes)
 }
 
-/// `destination length source length next-hop metric references uses flags interface`: numbers in hexadecimal.
+/// `destination length source length next-hop metric references uses flags interface`: numbers in
+/// hexadecimal.
 fn of_ipv6(table: &str) -> Option<String> {
     let routes = table.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();

@@ -12,9 +12,10 @@ use crate::capture::{
     Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp,
 };
 
-/// After so many milliseconds the kernel gives away a piece of its buffer that is not full yet. A refusal must show within 100.
-/// Shorter would wake this program more often, and leave less time before packets are lost when something holds it up:
-/// libpcap cuts the buffer into pieces of 256 KiB, and each is taken for so long even by a single packet.
+/// After so many milliseconds the kernel gives away a piece of its buffer that is not full yet. A
+/// refusal must show within 100. Shorter would wake this program more often, and leave less time
+/// before packets are lost when something holds it up: libpcap cuts the buffer into pieces of 256
+/// KiB, and each is taken for so long even by a single packet.
 const BUFFER_TIME: i32 = 20;
 
 /// So many packets of one interface are read before the others have their turn.
@@ -208,7 +209,8 @@ fn open_handle(name: &str, settings: &LiveSettings) -> Result<Capture<Active>, L
     handle.setnonblock().map_err(failed)
 }
 
-/// Compiles the user's part alone first: a mistake in it is the user's, and libpcap's message is about that text.
+/// Compiles the user's part alone first: a mistake in it is the user's, and libpcap's message is
+/// about that text.
 fn set_program(handle: &mut Capture<Active>, settings: &LiveSettings) -> Result<(), LiveError> {
     let wrong = |expression: &str, error: pcap::Error| LiveError::Filter {
         expression: expression.to_owned(),

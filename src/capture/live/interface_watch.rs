@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::{InterfaceChange, InterfaceNews};
 use crate::capture::{ListedInterface, list_interfaces};
 
-/// What was last seen of the interfaces that are captured on, and when those that are gone are tried again.
+/// What was last seen of the interfaces that are captured on, and when those that are gone are
+/// tried again.
 pub(super) struct InterfaceWatch {
     seen: BTreeMap<String, Seen>,
     retries: BTreeMap<usize, Retry>,
@@ -115,7 +116,8 @@ fn changes(before: &Seen, now: &Seen) -> Vec<InterfaceChange> {
         (false, true) => changes.push(InterfaceChange::Up),
         _ => {}
     }
-    // One that goes down loses its IPv6 addresses, and gets them back: that is no change worth telling.
+    // One that goes down loses its IPv6 addresses, and gets them back: that is no change worth
+    // telling.
     let has_others = now
         .addresses
         .iter()

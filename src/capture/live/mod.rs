@@ -1,8 +1,8 @@
 //! Packets of interfaces, while they pass.
 //!
-//! All interfaces are read in one thread that waits for all of them: the kernel's buffers are the queue (32 MiB for each
-//! interface, some 100,000 packets of handshakes), nothing is handed from thread to thread, and what is read from several is
-//! put in order of time within 30 ms.
+//! All interfaces are read in one thread that waits for all of them: the kernel's buffers are the
+//! queue (32 MiB for each interface, some 100,000 packets of handshakes), nothing is handed from
+//! thread to thread, and what is read from several is put in order of time within 30 ms.
 
 mod clock;
 mod default_route;
@@ -146,7 +146,8 @@ pub enum InterfaceChange {
 pub struct Turn {
     /// Packets read from the kernel.
     pub packets: u64,
-    /// Whether nothing was left there: what was captured a while before the turn has then been handed over.
+    /// Whether nothing was left there: what was captured a while before the turn has then been
+    /// handed over.
     pub is_drained: bool,
 }
 
@@ -184,8 +185,9 @@ impl LiveCapture {
         })
     }
 
-    /// Waits until there are packets, for `wait` at most or until a signal comes, and hands over what is there, several
-    /// interfaces in the order of their times. `now` is the time before the call.
+    /// Waits until there are packets, for `wait` at most or until a signal comes, and hands over
+    /// what is there, several interfaces in the order of their times. `now` is the time before the
+    /// call.
     pub fn read(
         &mut self,
         wait: Duration,
@@ -251,7 +253,8 @@ impl LiveCapture {
         let _ = poll(&mut descriptors, Some(&timeout));
     }
 
-    /// How many packets were lost so far on all interfaces together. Asks the kernel: not for every packet.
+    /// How many packets were lost so far on all interfaces together. Asks the kernel: not for every
+    /// packet.
     pub fn count_losses(&mut self) -> Losses {
         let mut all = Losses::default();
         for interface in &mut self.interfaces {
@@ -262,8 +265,8 @@ impl LiveCapture {
         all
     }
 
-    /// Looks at what became of the interfaces, and opens again what came back. To be called every other second;
-    /// `running` is the time since the start.
+    /// Looks at what became of the interfaces, and opens again what came back. To be called every
+    /// other second; `running` is the time since the start.
     pub fn look_after_interfaces(&mut self, running: Duration) -> Vec<InterfaceNews> {
         for (index, interface) in self.interfaces.iter_mut().enumerate() {
             if interface.is_open() || !self.watch.is_time_to_retry(index, running) {

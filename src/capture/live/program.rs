@@ -1,21 +1,22 @@
-//! What leaves the kernel: a program in libpcap's language, so that a busy host does not notice that it is watched.
+//! What leaves the kernel: a program in libpcap's language, so that a busy host does not notice
+//! that it is watched.
 
 /// How much of the traffic is captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Detail {
-    /// What verdicts need: segments with SYN, FIN or RST, segments without payload, ICMP errors, ARP and neighbour discovery,
-    /// DNS answers.
+    /// What verdicts need: segments with SYN, FIN or RST, segments without payload, ICMP errors,
+    /// ARP and neighbour discovery, DNS answers.
     #[default]
     Needed,
-    /// As [`Self::Needed`], without the segments that carry nothing and none of these flags: the third step of a handshake
-    /// is then inferred.
+    /// As [`Self::Needed`], without the segments that carry nothing and none of these flags: the
+    /// third step of a handshake is then inferred.
     Light,
     /// Everything.
     Full,
 }
 
-/// Segments with SYN, FIN or RST. `tcp[…]` reads IPv4 only; behind an extension header nothing is looked at, so all of these
-/// pass: there are few.
+/// Segments with SYN, FIN or RST. `tcp[…]` reads IPv4 only; behind an extension header nothing is
+/// looked at, so all of these pass: there are few.
 const CONTROL_SEGMENTS: &str = "tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0 \
     or (ip6[6] == 6 and ip6[53] & 7 != 0) \
     or (ip6 and (ip6[6] == 0 or ip6[6] == 43 or ip6[6] == 44 or ip6[6] == 60))";
@@ -29,7 +30,8 @@ const AROUND: &str = "(icmp and (icmp[0] == 0 or icmp[0] == 3 or icmp[0] == 11 o
     or (ip6[6] == 58 and (ip6[40] < 5 or ip6[40] == 129 or ip6[40] == 135 or ip6[40] == 136)) \
     or arp or udp src port 53";
 
-/// The largest DNS answer that servers send since 2020 (1232 bytes) in Ethernet with two tags and IPv6.
+/// The largest DNS answer that servers send since 2020 (1232 bytes) in Ethernet with two tags and
+/// IPv6.
 const SNAP_LENGTH: u32 = 1312;
 
 /// With everything captured, payload is not worth room: six layers of headers fit.
@@ -44,10 +46,11 @@ impl Detail {
         }
     }
 
-    /// The program, together with what the user asked for: for link types that can carry VLAN tags, and for others. `None`
-    /// when everything passes.
+    /// The program, together with what the user asked for: for link types that can carry VLAN tags,
+    /// and for others. `None` when everything passes.
     ///
-    /// What the user wrote stands first, so that it means what it means in tcpdump: `vlan` shifts all that follows it.
+    /// What the user wrote stands first, so that it means what it means in tcpdump: `vlan` shifts
+    /// all that follows it.
     pub(super) fn programs(self, filter: Option<&str>) -> Option<Programs> {
         let needed = match self {
             Self::Full => None,

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use crate::capture::{LinkType, Packet, PacketPlace, Timestamp};
 
-/// How much later than others an interface may hand over a packet: its kernel buffer is given away every 20 ms, or a little
-/// later on a busy host.
+/// How much later than others an interface may hand over a packet: its kernel buffer is given away
+/// every 20 ms, or a little later on a busy host.
 pub(super) const WINDOW: Duration = Duration::from_millis(30);
 
-/// So many are held back at most: under a load where they come faster, order is worth less than memory.
+/// So many are held back at most: under a load where they come faster, order is worth less than
+/// memory.
 const HELD_BACK: usize = 1 << 16;
 
 /// Holds packets back until none can come that is older.

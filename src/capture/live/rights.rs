@@ -8,11 +8,13 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 pub struct Rights {
     /// To open interfaces again that were removed and come back.
     pub capture: bool,
-    /// To see which process holds a socket, also of other users (`CAP_SYS_PTRACE`, `CAP_DAC_READ_SEARCH`).
+    /// To see which process holds a socket, also of other users (`CAP_SYS_PTRACE`,
+    /// `CAP_DAC_READ_SEARCH`).
     pub processes: bool,
 }
 
-/// One opens the folder of another user's process, the other reads what its open files are: neither does without the other.
+/// One opens the folder of another user's process, the other reads what its open files are: neither
+/// does without the other.
 #[cfg(target_os = "linux")]
 const NAMING: CapabilitySet = CapabilitySet::DAC_READ_SEARCH.union(CapabilitySet::SYS_PTRACE);
 
@@ -22,7 +24,8 @@ pub fn may_name_processes() -> bool {
     rustix::thread::capabilities(None).is_ok_and(|held| held.permitted.contains(NAMING))
 }
 
-/// Whether this program may see which processes hold the sockets of other users: nobody asks elsewhere.
+/// Whether this program may see which processes hold the sockets of other users: nobody asks
+/// elsewhere.
 #[cfg(not(target_os = "linux"))]
 pub fn may_name_processes() -> bool {
     false
@@ -41,8 +44,9 @@ pub fn may_capture() -> bool {
     true
 }
 
-/// Gives up every right but those to `keep`, and the way to get new ones, of this thread and those that it starts: to be
-/// called before there are others. Also root has none left then, beyond being the owner of its files.
+/// Gives up every right but those to `keep`, and the way to get new ones, of this thread and those
+/// that it starts: to be called before there are others. Also root has none left then, beyond being
+/// the owner of its files.
 ///
 /// # Errors
 ///
@@ -61,7 +65,8 @@ pub fn give_up_rights(keep: Rights) -> std::io::Result<()> {
     rustix::thread::set_no_new_privs(true)?;
     // Kernels before 4.3 do not know the ambient set: there is nothing to clear then.
     let _ = rustix::thread::clear_ambient_capability_set();
-    // Nothing can be inherited from it without new privileges; only who may change it can also clear it.
+    // Nothing can be inherited from it without new privileges; only who may change it can also
+    // clear it.
     if held.effective.contains(CapabilitySet::SETPCAP) {
         for capability in CapabilitySet::all().iter() {
             let _ = rustix::thread::remove_capability_from_bounding_set(capability);

@@ -113,8 +113,8 @@ fn all_captures() -> Vec<PathBuf> {
     paths
 }
 
-/// A file of little packets on two interfaces that count time differently: as a pcap, or as a pcapng with
-/// everything around its packets that there is.
+/// A file of little packets on two interfaces that count time differently: as a pcap, or as a
+/// pcapng with everything around its packets that there is.
 fn small_file(is_pcapng: bool, is_big_endian: bool) -> Vec<u8> {
     let long = |value: u32| {
         if is_big_endian {

@@ -41,7 +41,8 @@ impl OpenedCompanions {
         Ok(Self { ring, listeners })
     }
 
-    /// Begins, when the rights have been given up and before the first packet: what works now goes on working.
+    /// Begins, when the rights have been given up and before the first packet: what works now goes
+    /// on working.
     pub(super) fn begin(
         self,
         arguments: &LiveArguments,

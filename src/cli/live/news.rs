@@ -1,4 +1,5 @@
-//! The words for what happens beside attempts: to interfaces, packets and the clock. Not yet safe for a terminal.
+//! The words for what happens beside attempts: to interfaces, packets and the clock. Not yet safe
+//! for a terminal.
 
 use crate::capture::live::{InterfaceChange, InterfaceNews, Losses};
 

@@ -24,7 +24,8 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// From now on SIGINT and SIGTERM ask to end in order, a second one ends at once, and SIGUSR1 asks for a report.
+    /// From now on SIGINT and SIGTERM ask to end in order, a second one ends at once, and SIGUSR1
+    /// asks for a report.
     pub(super) fn catch() -> io::Result<Self> {
         let signals = Self::none();
         let at_once = i32::from(ExitStatus::Interrupted as u8);

@@ -25,7 +25,8 @@ fn packet(bytes: &[u8]) -> Found<'_> {
     }
 }
 
-/// Split flag and sequence number; an exception frame has four bytes of padding before them (RFC 1201).
+/// Split flag and sequence number; an exception frame has four bytes of padding before them (RFC
+/// 1201).
 fn unfragmented(bytes: &[u8]) -> Result<&[u8], SetAside> {
     const HEADER_LENGTH: usize = 3;
     const EXCEPTION: u8 = 0xff;

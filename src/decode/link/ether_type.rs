@@ -88,7 +88,8 @@ pub(in crate::decode) fn by_ether_type<'a>(
     }
 }
 
-/// The service tag of a provider backbone bridge (IEEE 802.1ah), and the customer's frame behind it.
+/// The service tag of a provider backbone bridge (IEEE 802.1ah), and the customer's frame behind
+/// it.
 fn provider_backbone<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
     let service = u32_at(bytes, 0)? & 0x00ff_ffff;
     wrap(wrapped, EncapsulationLayer::ProviderBackbone(service))?;

@@ -13,7 +13,8 @@ pub(in crate::decode) fn ethernet<'a>(bytes: &'a [u8], wrapped: &mut Encapsulati
     by_ether_type(frame.ether_type().0, frame.payload_slice(), wrapped)
 }
 
-/// Whether these bytes look like a frame that can carry IP: asked where nothing announces an Ethernet frame.
+/// Whether these bytes look like a frame that can carry IP: asked where nothing announces an
+/// Ethernet frame.
 pub(in crate::decode) fn is_plausible(bytes: &[u8]) -> bool {
     const HARDWARE_ETHERNET: u16 = 1;
     let mut offset = 12;

@@ -13,8 +13,8 @@ const ADDRESS_LENGTH: usize = 6;
 const QOS_LENGTH: usize = 2;
 const HT_CONTROL_LENGTH: usize = 4;
 
-/// Where the payload stands behind the header of a cipher, in frames that were decrypted while capturing: no header left,
-/// WEP's, and that of TKIP and CCMP.
+/// Where the payload stands behind the header of a cipher, in frames that were decrypted while
+/// capturing: no header left, WEP's, and that of TKIP and CCMP.
 const CIPHER_HEADER_LENGTHS: [usize; 3] = [0, 4, 8];
 
 /// How many aggregated frames are looked through for one with TCP.
@@ -25,7 +25,8 @@ pub(super) fn frame<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'
     frame_with_padding(bytes, false, wrapped)
 }
 
-/// `is_padded`: the radio left bytes out between header and payload, so that the payload is aligned to four bytes.
+/// `is_padded`: the radio left bytes out between header and payload, so that the payload is aligned
+/// to four bytes.
 pub(super) fn frame_with_padding<'a>(
     bytes: &'a [u8],
     is_padded: bool,

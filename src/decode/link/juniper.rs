@@ -1,4 +1,5 @@
-//! Captures of Juniper routers: a header that tells its length, then the interface's own link layer.
+//! Captures of Juniper routers: a header that tells its length, then the interface's own link
+//! layer.
 
 use super::{Encapsulation, Found, by_ether_type, ethernet, ip_by_version, ppp, wide_area};
 use crate::capture::LinkType;

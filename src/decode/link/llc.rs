@@ -3,8 +3,9 @@
 use super::ether_type::{self, by_ether_type};
 use super::{Encapsulation, Found, Network};
 
-/// The Ethernet type in a sub-network access header (RFC 1042), or in the one of bridges (IEEE 802.1H), and what follows.
-/// A header of the IP service access point alone (RFC 948) stands for IPv4.
+/// The Ethernet type in a sub-network access header (RFC 1042), or in the one of bridges (IEEE
+/// 802.1H), and what follows. A header of the IP service access point alone (RFC 948) stands for
+/// IPv4.
 pub(super) fn sub_network(bytes: &[u8]) -> Option<(u16, &[u8])> {
     match bytes {
         [0xaa, 0xaa, 0x03, 0, 0, 0 | 0xf8, high, low, rest @ ..] => {

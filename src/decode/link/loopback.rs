@@ -6,7 +6,8 @@ use crate::decode::fields::{after, u8_at, u32_at};
 /// The address family in the byte order of the capturing host, whatever the link type promises.
 pub(super) fn bsd(bytes: &[u8]) -> Found<'_> {
     let family = u32_at(bytes, 0)?;
-    // AF_INET is 2 everywhere; AF_INET6 is 10 (Linux), 24 (NetBSD, OpenBSD), 28 (FreeBSD), 30 (macOS).
+    // AF_INET is 2 everywhere; AF_INET6 is 10 (Linux), 24 (NetBSD, OpenBSD), 28 (FreeBSD), 30
+    // (macOS).
     let is_ip = |family: u32| matches!(family, 2 | 10 | 24 | 28 | 30);
     if is_ip(family) || is_ip(family.swap_bytes()) {
         Ok(Network::Ip(after(bytes, 4)?))

@@ -9,8 +9,8 @@ use crate::decode::observation::SetAside;
 const TAG_LENGTH: usize = 6;
 const CHANNEL_IDENTIFIER_LENGTH: usize = 8;
 
-/// The Ethernet type and what follows, in a frame whose data is not encrypted. The integrity check value behind it is
-/// padding to the IP packet.
+/// The Ethernet type and what follows, in a frame whose data is not encrypted. The integrity check
+/// value behind it is padding to the IP packet.
 pub(super) fn inside<'a>(
     bytes: &'a [u8],
     wrapped: &mut Encapsulation,

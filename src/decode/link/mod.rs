@@ -103,11 +103,12 @@ fn less_common<'a>(link_type: LinkType, bytes: &'a [u8], wrapped: &mut Encapsula
 /// Direction and what was compressed, of BSD's SLIP driver.
 const SLIP_HEADER_LENGTH: usize = 16;
 
-/// Address family, security parameters index and flags, of `OpenBSD`'s interface for decrypted `IPsec`.
+/// Address family, security parameters index and flags, of `OpenBSD`'s interface for decrypted
+/// `IPsec`.
 const ENC_HEADER_LENGTH: usize = 12;
 
-/// The link type that a header inside the file names: those with headers of that kind themselves are refused, so that
-/// nothing nests without end.
+/// The link type that a header inside the file names: those with headers of that kind themselves
+/// are refused, so that nothing nests without end.
 fn named_inside<'a>(
     link_type: LinkType,
     bytes: &'a [u8],

@@ -6,8 +6,8 @@ use crate::decode::fields::{after, u32_at};
 use crate::decode::ip;
 use crate::decode::observation::SetAside;
 
-/// A stack of labels, down to the one marked as the last (RFC 3032). Nothing says what follows: IP is known by its
-/// version, a frame by its Ethernet type.
+/// A stack of labels, down to the one marked as the last (RFC 3032). Nothing says what follows: IP
+/// is known by its version, a frame by its Ethernet type.
 pub(in crate::decode) fn mpls<'a>(mut bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
     loop {
         let entry = u32_at(bytes, 0)?;

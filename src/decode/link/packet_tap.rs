@@ -4,7 +4,8 @@ use super::{Encapsulation, Found, Network, named_inside};
 use crate::capture::LinkType;
 use crate::decode::fields::{after, array_at};
 
-/// Length of the header, kind of record, link type of what follows, and more that does not matter; little-endian.
+/// Length of the header, kind of record, link type of what follows, and more that does not matter;
+/// little-endian.
 pub(super) fn pktap<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
     const PACKET: u32 = 1;
     let length = u32::from_le_bytes(array_at(bytes, 0)?);

@@ -6,7 +6,8 @@ use crate::decode::encapsulation::EncapsulationLayer;
 use crate::decode::fields::{after, u16_at};
 use crate::decode::observation::SetAside;
 
-/// With or without address and control bytes; the protocol in one or two bytes (RFC 1661 §6.5, §6.6).
+/// With or without address and control bytes; the protocol in one or two bytes (RFC 1661 §6.5,
+/// §6.6).
 pub(in crate::decode) fn ppp<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
     let bytes = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
     let (protocol, inside) = match bytes.first() {

@@ -47,8 +47,8 @@ fn radiotap_flags(header: &[u8]) -> u8 {
     header.get(offset).copied().unwrap_or(0)
 }
 
-/// Message code and length in the byte order of the capturing host; some drivers deliver the AVS header under this link
-/// type.
+/// Message code and length in the byte order of the capturing host; some drivers deliver the AVS
+/// header under this link type.
 pub(super) fn prism<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
     const CODES: [u32; 2] = [0x41, 0x44];
     if is_avs(bytes) {

@@ -13,7 +13,8 @@ pub(super) fn fddi<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a
     llc::carried(after(bytes, HEADER_LENGTH)?, wrapped)
 }
 
-/// Access control, frame control, two addresses, and the route where the source address says that there is one.
+/// Access control, frame control, two addresses, and the route where the source address says that
+/// there is one.
 pub(super) fn token_ring<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
     const HEADER_LENGTH: usize = 14;
     const SOURCE_OFFSET: usize = 8;

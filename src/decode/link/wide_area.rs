@@ -11,7 +11,8 @@ pub(super) fn cisco_hdlc<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Fo
     by_ether_type(u16_at(bytes, 2)?, after(bytes, 4)?, wrapped)
 }
 
-/// An address of two to four bytes, the last of them marked; then what RFC 2427 says, or Cisco's Ethernet type.
+/// An address of two to four bytes, the last of them marked; then what RFC 2427 says, or Cisco's
+/// Ethernet type.
 pub(super) fn frame_relay<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
     const UNNUMBERED_INFORMATION: u8 = 0x03;
     let last = bytes.iter().take(4).position(|byte| byte & 1 == 1);

@@ -1,8 +1,8 @@
-//! The rows of the usual packets, straight from their headers: TCP over IPv4 without options or over
-//! IPv6 without extension headers, of which the whole header was captured.
+//! The rows of the usual packets, straight from their headers: TCP over IPv4 without options or
+//! over IPv6 without extension headers, of which the whole header was captured.
 //!
-//! The layers give the same rows for these, at several times the cost: field by field into structures
-//! that say what any packet could say, and from there into the row.
+//! The layers give the same rows for these, at several times the cost: field by field into
+//! structures that say what any packet could say, and from there into the row.
 
 use std::net::Ipv6Addr;
 

@@ -323,8 +323,8 @@ fn captures_below(folder: &str) -> Vec<std::path::PathBuf> {
     paths
 }
 
-/// Reads all packets of a capture into as many shards, a few at once; everything that comes out, in the
-/// order of the capture.
+/// Reads all packets of a capture into as many shards, a few at once; everything that comes out, in
+/// the order of the capture.
 fn all_through_shards(path: &std::path::Path, shards: usize) -> Vec<(PacketPlace, Observation)> {
     let mut captures = CaptureSet::open(&[path.to_owned()]).captures;
     let mut decoder = decoder();

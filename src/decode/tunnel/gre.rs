@@ -1,4 +1,5 @@
-//! Generic routing encapsulation: version 0 (RFC 2784, 2890), and version 1, which is PPTP's (RFC 2637).
+//! Generic routing encapsulation: version 0 (RFC 2784, 2890), and version 1, which is PPTP's (RFC
+//! 2637).
 
 use super::erspan;
 use crate::decode::encapsulation::{Encapsulation, EncapsulationLayer};
@@ -36,7 +37,8 @@ pub(super) fn inside<'a>(bytes: &'a [u8], encapsulation: &mut Encapsulation) -> 
     }
 }
 
-/// What follows a header that names it by GRE's protocol types: Ethernet types, and some of their own.
+/// What follows a header that names it by GRE's protocol types: Ethernet types, and some of their
+/// own.
 pub(in crate::decode) fn by_protocol<'a>(
     protocol: u16,
     bytes: &'a [u8],
@@ -84,7 +86,8 @@ fn version_0<'a>(
     }
 }
 
-/// `MikroTik`'s tunnel: length and tunnel, the latter little-endian, in the place of the key; a frame.
+/// `MikroTik`'s tunnel: length and tunnel, the latter little-endian, in the place of the key; a
+/// frame.
 fn ethernet_over_ip<'a>(bytes: &'a [u8], encapsulation: &mut Encapsulation) -> Found<'a> {
     let tunnel = u16::from_le_bytes(array_at(bytes, 6)?);
     link::wrap(encapsulation, EncapsulationLayer::EthernetOverIp(tunnel))?;

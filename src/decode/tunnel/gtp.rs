@@ -9,8 +9,8 @@ use crate::decode::observation::SetAside;
 /// How many extension headers are followed.
 const MOST_EXTENSION_HEADERS: usize = 8;
 
-/// Version and flags, type, length, tunnel endpoint, and what the flags announce. What it carries is not said, but for IP
-/// by its version.
+/// Version and flags, type, length, tunnel endpoint, and what the flags announce. What it carries
+/// is not said, but for IP by its version.
 pub(super) fn inside<'a>(
     datagram: Datagram<'a>,
     encapsulation: &mut Encapsulation,

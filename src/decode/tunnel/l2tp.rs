@@ -30,7 +30,8 @@ pub(super) fn over_ip<'a>(bytes: &'a [u8], encapsulation: &mut Encapsulation) ->
     version_3(bytes, encapsulation)
 }
 
-/// Length, tunnel, session, sequence numbers, offset: all but the second and third only where a flag says so.
+/// Length, tunnel, session, sequence numbers, offset: all but the second and third only where a
+/// flag says so.
 fn version_2<'a>(flags: u16, bytes: &'a [u8], encapsulation: &mut Encapsulation) -> Found<'a> {
     let mut length = 2;
     if flags & HAS_LENGTH != 0 {
@@ -48,8 +49,8 @@ fn version_2<'a>(flags: u16, bytes: &'a [u8], encapsulation: &mut Encapsulation)
     link::ppp(after(bytes, length)?, encapsulation)
 }
 
-/// Only the two ends know how long the cookie is and whether a sublayer header follows: read where just one of the
-/// lengths makes sense.
+/// Only the two ends know how long the cookie is and whether a sublayer header follows: read where
+/// just one of the lengths makes sense.
 fn version_3<'a>(bytes: &'a [u8], encapsulation: &mut Encapsulation) -> Option<Found<'a>> {
     const COOKIE_AND_SUBLAYER_LENGTHS: [usize; 4] = [0, 4, 8, 12];
     let session = u32_at(bytes, 0).ok().filter(|session| *session != 0)?;

@@ -24,7 +24,8 @@ const ETHERIP: IpNumber = IpNumber(97);
 const L2TP: IpNumber = IpNumber(115);
 const MPLS_IN_IP: IpNumber = IpNumber(137);
 
-/// What is inside, when `outer` is a tunnel's packet; `None` when it is not, or does not hold together as one.
+/// What is inside, when `outer` is a tunnel's packet; `None` when it is not, or does not hold
+/// together as one.
 pub(super) fn inside<'a>(
     outer: &IpPacket<'a>,
     encapsulation: &mut Encapsulation,

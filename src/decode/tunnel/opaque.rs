@@ -5,7 +5,8 @@ use crate::decode::encapsulation::Encapsulation;
 use crate::decode::link::Found;
 use crate::decode::observation::SetAside;
 
-/// `IPsec` behind address translation (RFC 3948). A key exchange has four zero bytes in front, a keep-alive is one byte.
+/// `IPsec` behind address translation (RFC 3948). A key exchange has four zero bytes in front, a
+/// keep-alive is one byte.
 pub(super) fn ipsec<'a>(datagram: Datagram<'a>, _: &mut Encapsulation) -> Option<Found<'a>> {
     /// Security parameters index, sequence number, the smallest trailer and check value.
     const SHORTEST: usize = 20;
@@ -14,7 +15,8 @@ pub(super) fn ipsec<'a>(datagram: Datagram<'a>, _: &mut Encapsulation) -> Option
     is_data.then_some(Err(SetAside::Encrypted))
 }
 
-/// `WireGuard`'s transport data: type 4 and three zero bytes; padded to 16 bytes, and longer than a keep-alive.
+/// `WireGuard`'s transport data: type 4 and three zero bytes; padded to 16 bytes, and longer than a
+/// keep-alive.
 pub(super) fn wireguard<'a>(datagram: Datagram<'a>, _: &mut Encapsulation) -> Option<Found<'a>> {
     const KEEP_ALIVE: usize = 32;
     let is_data = datagram.payload.starts_with(&[4, 0, 0, 0])

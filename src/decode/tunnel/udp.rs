@@ -31,8 +31,8 @@ pub(super) struct Datagram<'a> {
     pub(super) length: usize,
 }
 
-/// What is inside the datagram. The port alone proves nothing: any application may use it, so that a datagram that does
-/// not hold together as a tunnel's is none, unless it was cut.
+/// What is inside the datagram. The port alone proves nothing: any application may use it, so that
+/// a datagram that does not hold together as a tunnel's is none, unless it was cut.
 pub(super) fn inside<'a>(
     outer: &IpPacket<'a>,
     encapsulation: &mut Encapsulation,
@@ -54,8 +54,8 @@ pub(super) fn inside<'a>(
     holds_together(&found, was_cut).then_some(found)
 }
 
-/// Whether a UDP datagram's ports say that something may be read in it: a tunnel's packet, or names. True
-/// also when they were not captured.
+/// Whether a UDP datagram's ports say that something may be read in it: a tunnel's packet, or
+/// names. True also when they were not captured.
 pub(in crate::decode) fn may_be_in_datagram(datagram: &[u8]) -> bool {
     ports(datagram).is_none_or(|[source, destination]| {
         source == DNS
@@ -72,7 +72,8 @@ enum Side {
     Destination,
 }
 
-/// The reader of a port's tunnel. Tunnels whose source port only spreads load are known by the destination alone.
+/// The reader of a port's tunnel. Tunnels whose source port only spreads load are known by the
+/// destination alone.
 fn tunnel_of<'a>(port: u16, side: Side) -> Option<Read<'a>> {
     match (port, side) {
         (VXLAN, Side::Destination) => Some(vxlan::inside),

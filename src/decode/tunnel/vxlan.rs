@@ -21,7 +21,8 @@ pub(super) fn inside<'a>(
     }
 }
 
-/// On a port that belongs to another protocol: what is reserved must be zero, but for the group policy's fields.
+/// On a port that belongs to another protocol: what is reserved must be zero, but for the group
+/// policy's fields.
 pub(super) fn inside_by_shape<'a>(
     datagram: Datagram<'a>,
     encapsulation: &mut Encapsulation,

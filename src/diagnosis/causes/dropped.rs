@@ -33,7 +33,8 @@ pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
     (asked.questions >= 2 && asked.answers == 0).then_some(Confidence::Certain)
 }
 
-/// Not one packet of the host is in the capture: certain as a fact; what it means is another question.
+/// Not one packet of the host is in the capture: certain as a fact; what it means is another
+/// question.
 pub(super) fn host_silent(case: &Case<'_>) -> Option<Confidence> {
     let address = case.attempt().server.address;
     let is_there = case.comparison().asked_for(address).answers > 0;
@@ -47,7 +48,8 @@ pub(super) fn authentication_option(case: &Case<'_>) -> Option<Confidence> {
         .then_some(Confidence::Likely)
 }
 
-/// The port accepts others in the same seconds and drops none of them, and never accepts this client.
+/// The port accepts others in the same seconds and drops none of them, and never accepts this
+/// client.
 pub(super) fn source_filtered(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let service = case.comparison().service(attempt.server)?;
@@ -56,8 +58,8 @@ pub(super) fn source_filtered(case: &Case<'_>) -> Option<Confidence> {
     (is_only_one && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
 }
 
-/// The port accepts in the same seconds, and this client at other times, or drops others as well: its queue was full for
-/// this SYN.
+/// The port accepts in the same seconds, and this client at other times, or drops others as well:
+/// its queue was full for this SYN.
 pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let service = case.comparison().service(attempt.server)?;

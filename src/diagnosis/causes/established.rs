@@ -7,8 +7,8 @@ use crate::diagnosis::comparison::Vantage;
 use crate::diagnosis::offered_features::was_feature_dropped;
 use crate::handshake::{Content, Role, SeenPacket, Sender};
 
-/// The SYN-ACK is repeated although the client's ACK was seen: the server had no room for the connection. Likely only where
-/// the ACK was seen to arrive: elsewhere it may be lost further on.
+/// The SYN-ACK is repeated although the client's ACK was seen: the server had no room for the
+/// connection. Likely only where the ACK was seen to arrive: elsewhere it may be lost further on.
 pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let established = case.attempt().established_at?;
     let first = case.first(Role::SynAck)?;

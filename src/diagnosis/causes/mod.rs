@@ -1,8 +1,8 @@
 //! Why an attempt ended as it did: a judgement, with the confidence that the packets allow.
 //!
-//! Each cause is a function of its own, named as the cause, in the file of the outcome that it explains. It
-//! says how sure it is, or nothing. In which order they run and which silence which is a table,
-//! [`rules`]. The surest is the cause; others that hold as well are named beside it.
+//! Each cause is a function of its own, named as the cause, in the file of the outcome that it
+//! explains. It says how sure it is, or nothing. In which order they run and which silence which is
+//! a table, [`rules`]. The surest is the cause; others that hold as well are named beside it.
 
 mod aborted;
 mod case;

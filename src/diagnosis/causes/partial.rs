@@ -5,8 +5,9 @@ use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::is_untouched;
 use crate::handshake::{Role, Sender};
 
-/// The answer was made on the client's own host: it has the client's address, or no hop has touched a RST that answers a
-/// SYN which was never on the wire, although the client's other SYNs were captured at its side.
+/// The answer was made on the client's own host: it has the client's address, or no hop has touched
+/// a RST that answers a SYN which was never on the wire, although the client's other SYNs were
+/// captured at its side.
 pub(super) fn local_firewall(case: &Case<'_>) -> Option<Confidence> {
     let is_own_error = case
         .first(Role::IcmpError)

@@ -7,9 +7,10 @@ use crate::diagnosis::comparison::{Distance, is_untouched};
 use crate::diagnosis::testimony::{proves_closed_port, shows_listener_of_refused};
 use crate::handshake::{Role, SeenPacket};
 
-/// The RST has the shape of the host's own stack, or of that of a host behind its address. Certain with a
-/// mark that only a stack leaves, from as far as the host's other answers, or where the host itself says
-/// that nobody takes connects there; without, a reset rule on the host itself looks the same.
+/// The RST has the shape of the host's own stack, or of that of a host behind its address. Certain
+/// with a mark that only a stack leaves, from as far as the host's other answers, or where the host
+/// itself says that nobody takes connects there; without, a reset rule on the host itself looks the
+/// same.
 pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
     let reset = plain_reset(case)?;
     let mark = mark_of(case.attempt());
@@ -25,9 +26,9 @@ pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
     }
 }
 
-/// The RST has the shape of a packet filter's, or the port accepts others and never this client, or the
-/// host itself says that somebody takes connects there; certain with both. In IPv4 without DSCP neither
-/// a stack nor a filter leaves a mark: then it is always possible.
+/// The RST has the shape of a packet filter's, or the port accepts others and never this client, or
+/// the host itself says that somebody takes connects there; certain with both. In IPv4 without DSCP
+/// neither a stack nor a filter leaves a mark: then it is always possible.
 pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
     let reset = plain_reset(case)?;
     if matches!(
@@ -44,8 +45,9 @@ pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
     }
 }
 
-/// The RST comes from nearer than the host's own answers, or sooner than the way to the host allows, or has a window, which
-/// no stack puts there, or is identified in another way than the host's SYN-ACKs.
+/// The RST comes from nearer than the host's own answers, or sooner than the way to the host
+/// allows, or has a window, which no stack puts there, or is identified in another way than the
+/// host's SYN-ACKs.
 pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset)?;
     let attempt = case.attempt();
@@ -73,7 +75,8 @@ fn plain_reset<'a>(case: &Case<'a>) -> Option<&'a SeenPacket> {
     case.first(Role::Reset).filter(|reset| is_plain(reset))
 }
 
-/// Whether no hop has touched the RST: what a host behind this one made was counted down on the way.
+/// Whether no hop has touched the RST: what a host behind this one made was counted down on the
+/// way.
 fn was_made_here(reset: &SeenPacket) -> bool {
     is_untouched(reset.ip.ttl)
 }

@@ -1,4 +1,5 @@
-//! Why an ICMP error answered the SYN: its type and code say it (RFC 792, RFC 1812 §5.2.7.1, RFC 4443 §3).
+//! Why an ICMP error answered the SYN: its type and code say it (RFC 792, RFC 1812 §5.2.7.1, RFC
+//! 4443 §3).
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use crate::diagnosis::cause::Confidence;
 /// A router that waits for an answer to its ARP or neighbour solicitation gives up after 3 s.
 const RESOLUTION_TIME: Duration = Duration::from_millis(2500);
 
-/// Host unreachable as late as a router gives up asking for the host, or questions for it that nobody answered.
+/// Host unreachable as late as a router gives up asking for the host, or questions for it that
+/// nobody answered.
 pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
     host_unreachable(case)?;
     let attempt = case.attempt();

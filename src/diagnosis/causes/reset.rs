@@ -11,8 +11,8 @@ use crate::handshake::{Content, Outcome, Role, SeenPacket};
 /// A full queue shows when the ACK arrives.
 const RIGHT_AFTER_THE_ACK: Duration = Duration::from_millis(100);
 
-/// A RST without ACK right after the client's ACK: the kernel gives up a connection that it cannot queue
-/// (`tcp_abort_on_overflow`). Certain when it was seen where the server sent it.
+/// A RST without ACK right after the client's ACK: the kernel gives up a connection that it cannot
+/// queue (`tcp_abort_on_overflow`). Certain when it was seen where the server sent it.
 pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let reset = case
@@ -33,8 +33,9 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     })
 }
 
-/// Somebody answers in the server's name: a SYN proxy, whose SYN-ACK has window 0, or who answers sooner than the way to the
-/// server allows, by its other ports; and it closed or reset without a byte.
+/// Somebody answers in the server's name: a SYN proxy, whose SYN-ACK has window 0, or who answers
+/// sooner than the way to the server allows, by its other ports; and it closed or reset without a
+/// byte.
 pub(super) fn proxy_without_backend(case: &Case<'_>) -> Option<Confidence> {
     if case.outcome() == Outcome::Established && !case.attempt().server_closed_unheard {
         return None;
@@ -48,13 +49,15 @@ pub(super) fn proxy_without_backend(case: &Case<'_>) -> Option<Confidence> {
     is_too_soon(case, waited, Some(attempt.server.port)).then_some(Confidence::Possible)
 }
 
-/// A SYN-ACK and a RST answer one SYN, the RST as if there had been no SYN-ACK, from another distance.
+/// A SYN-ACK and a RST answer one SYN, the RST as if there had been no SYN-ACK, from another
+/// distance.
 pub(super) fn two_responders(case: &Case<'_>) -> Option<Confidence> {
     let is_answer_to_syn = case.outcome() == Outcome::Refused || case.attempt().reset_at.is_none();
     (is_answer_to_syn && answers_from_two_distances(case)).then_some(Confidence::Likely)
 }
 
-/// The RST comes from another distance than the SYN-ACK, or so soon after the ACK that the server cannot have seen that.
+/// The RST comes from another distance than the SYN-ACK, or so soon after the ACK that the server
+/// cannot have seen that.
 pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let is_too_soon = attempt
@@ -64,7 +67,8 @@ pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     (answers_from_two_distances(case) || is_too_soon).then_some(Confidence::Likely)
 }
 
-/// A RST with ACK comes from a live socket: the application closed with data unread, or without lingering.
+/// A RST with ACK comes from a live socket: the application closed with data unread, or without
+/// lingering.
 pub(super) fn server_abort(case: &Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset).filter(|reset| has_ack(reset))?;
     let is_live_socket = case.attempt().reset_at.is_some() && !has_other_distance(case, reset);
@@ -82,7 +86,8 @@ fn has_other_distance(case: &Case<'_>, reset: &SeenPacket) -> bool {
         .is_some_and(|syn_ack| hop_distance(syn_ack.ip.ttl) != hop_distance(reset.ip.ttl))
 }
 
-/// Whether the client had sent data before the RST: its number is beyond what the SYN-ACK allows then.
+/// Whether the client had sent data before the RST: its number is beyond what the SYN-ACK allows
+/// then.
 fn has_sent_data(case: &Case<'_>) -> bool {
     case.first(Role::Proof)
         .is_some_and(|proof| match proof.content {

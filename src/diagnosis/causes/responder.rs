@@ -37,7 +37,8 @@ pub(in crate::diagnosis) fn mark_of(attempt: &Attempt) -> Mark {
     }
 }
 
-/// Whether the RST has the shape with which a stack answers a SYN: sequence number 0, window 0 (RFC 9293 §3.10.7.1).
+/// Whether the RST has the shape with which a stack answers a SYN: sequence number 0, window 0 (RFC
+/// 9293 §3.10.7.1).
 pub(super) fn is_plain(reset: &SeenPacket) -> bool {
     match reset.content {
         Content::Segment {
@@ -51,8 +52,8 @@ pub(super) fn is_plain(reset: &SeenPacket) -> bool {
 const LONG_ROUND_TRIP: Duration = Duration::from_millis(5);
 const MUCH_FASTER: u32 = 3;
 
-/// Whether an answer came sooner than the way to the server and back allows, which its fastest SYN-ACK shows: from a port
-/// other than `port`, or from any.
+/// Whether an answer came sooner than the way to the server and back allows, which its fastest
+/// SYN-ACK shows: from a port other than `port`, or from any.
 pub(super) fn is_too_soon(case: &Case<'_>, answered_after: Duration, but_for: Option<u16>) -> bool {
     let answers = case
         .comparison()

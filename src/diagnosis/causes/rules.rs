@@ -16,7 +16,8 @@ pub(super) struct Rule {
     pub(super) of: &'static [Outcome],
     /// Not while one of these holds, at least so surely.
     pub(super) unless: &'static [(Cause, Confidence)],
-    /// Whether it is concluded from silence: then it is less sure where an answer may have been missed.
+    /// Whether it is concluded from silence: then it is less sure where an answer may have been
+    /// missed.
     pub(super) leans_on_silence: bool,
     /// How sure it is, or that it does not hold.
     pub(super) holds: fn(&Case<'_>) -> Option<Confidence>,
@@ -47,11 +48,12 @@ impl Rule {
     }
 }
 
-/// What the host itself says of its queue is no judgement: nothing is concluded from silence beside it.
+/// What the host itself says of its queue is no judgement: nothing is concluded from silence beside
+/// it.
 const QUEUE_IS_PROVED_FULL: (Cause, Confidence) = (AcceptQueueFull, Certain);
 
-/// All rules. Each runs at most once for an attempt and sees what already holds; of equally sure causes
-/// the one whose rule stands first is the cause.
+/// All rules. Each runs at most once for an attempt and sees what already holds; of equally sure
+/// causes the one whose rule stands first is the cause.
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     rule(AcceptQueueFull, &[Reset], reset::accept_queue_full),

@@ -18,8 +18,8 @@ const OTHER_PORTS: usize = 3;
 type Chosen = BTreeMap<PacketPlace, ComparedAttempt>;
 
 impl Comparison {
-    /// For each failed attempt the successful ones to the same port just before and after it; for each host the first
-    /// one to each of a few other ports.
+    /// For each failed attempt the successful ones to the same port just before and after it; for
+    /// each host the first one to each of a few other ports.
     pub(in crate::diagnosis) fn compared_with(
         &self,
         failed: &[DecidedAttempt],

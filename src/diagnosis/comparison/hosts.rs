@@ -22,7 +22,8 @@ const AT_MOST: usize = REMEMBERED + REMEMBERED / 4;
 /// million hosts are told apart.
 const BLOCKS_OF_LIFE: usize = 1 << 16;
 
-/// How many of the latest senders are known without a look into the table: most packets are of these.
+/// How many of the latest senders are known without a look into the table: most packets are of
+/// these.
 const LATEST_SENDERS: usize = 64;
 
 /// The answers of one host.
@@ -30,7 +31,8 @@ const LATEST_SENDERS: usize = 64;
 pub(crate) struct HostFacts {
     /// Times to live of what only its own stack sends: SYN-ACKs, and segments of its connections.
     pub(crate) own_ttls: BTreeMap<u8, u32>,
-    /// How many of these were captured once, and how many more than once, on their way through the capturing host.
+    /// How many of these were captured once, and how many more than once, on their way through the
+    /// capturing host.
     pub(crate) captured: (u32, u32),
     /// How its SYN-ACKs are identified: whether with 0 (IPv4 only).
     pub(crate) identified_by_zero: BTreeSet<bool>,
@@ -134,13 +136,14 @@ impl Facts for Hosts {
 }
 
 impl HostFacts {
-    /// Whether no hop has touched its packets; `None` when it sent nothing that only its own stack sends.
+    /// Whether no hop has touched its packets; `None` when it sent nothing that only its own stack
+    /// sends.
     pub(crate) fn is_near(&self) -> Option<bool> {
         (!self.own_ttls.is_empty()).then(|| self.own_ttls.keys().any(|ttl| is_untouched(*ttl)))
     }
 
-    /// Whether the packet's identification is of another style than that of the host's SYN-ACKs, which are all of one: 0, or
-    /// a count.
+    /// Whether the packet's identification is of another style than that of the host's SYN-ACKs,
+    /// which are all of one: 0, or a count.
     pub(crate) fn identifies_otherwise(&self, packet: &SeenPacket) -> bool {
         let is_zero = packet
             .ip
@@ -155,8 +158,8 @@ impl HostFacts {
         !self.own_ttls.is_empty() && self.own_ttls.keys().all(|ttl| initial(*ttl) == 128)
     }
 
-    /// Compares a packet with the host's own answers: by its hops, and by whether it went through the capturing host as
-    /// they did. What that host made itself, it saw once.
+    /// Compares a packet with the host's own answers: by its hops, and by whether it went through
+    /// the capturing host as they did. What that host made itself, it saw once.
     pub(crate) fn distance_of(&self, packet: &SeenPacket) -> Distance {
         match self.captured {
             (0, 1..) if !packet.was_copied() => Distance::Nearer,
@@ -206,12 +209,14 @@ impl HostFacts {
     }
 }
 
-/// How many hops a packet has come: the next usual initial value above, less what is left (32, 64, 128, 255).
+/// How many hops a packet has come: the next usual initial value above, less what is left (32, 64,
+/// 128, 255).
 pub(crate) fn hop_distance(ttl: u8) -> u8 {
     initial(ttl) - ttl
 }
 
-/// A time to live that no hop has lowered: the packet was captured where it was made, or on its first link.
+/// A time to live that no hop has lowered: the packet was captured where it was made, or on its
+/// first link.
 pub(crate) fn is_untouched(ttl: u8) -> bool {
     matches!(ttl, 64 | 128 | 255)
 }

@@ -30,7 +30,8 @@ impl Comparison {
         }
     }
 
-    /// Looks at the attempts to one server together, and takes the quality of the capture as it is now.
+    /// Looks at the attempts to one server together, and takes the quality of the capture as it is
+    /// now.
     pub(in crate::diagnosis) fn settle_service(
         &mut self,
         server: Endpoint,

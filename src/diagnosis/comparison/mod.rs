@@ -1,6 +1,7 @@
-//! What the rest of the capture tells about an attempt: the server's other packets, other clients of the same port,
-//! questions for its address that nobody answered.
+//! What the rest of the capture tells about an attempt: the server's other packets, other clients
+//! of the same port, questions for its address that nobody answered.
 
+mod clients;
 mod compared;
 mod hosts;
 mod limits;
@@ -33,10 +34,10 @@ use super::sign::is_unfinished;
 use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, Neighbour, Observation, RowBatch};
-use crate::handshake::{Attempt, DecidedAttempt, Outcome};
+use crate::handshake::{Attempt, DecidedAttempt};
+use clients::ClientFacts;
 use hosts::Hosts;
-use passers::{Passers, Passing};
-use targets::Targets;
+use passers::Passers;
 
 /// How many addresses are remembered for unanswered questions, how many clients, and how many
 /// servers.
@@ -71,7 +72,8 @@ pub(super) struct Comparison {
     also_reached: KeyFilter,
     /// Attempts that were answered: client, port of the server, number of the SYN.
     answered: KeyFilter,
-    /// Attempts whose SYN goes from an address to itself: client, port of the server, number of the SYN.
+    /// Attempts whose SYN goes from an address to itself: client, port of the server, number of the
+    /// SYN.
     to_itself: HashSet<(Endpoint, u16, u32), foldhash::fast::RandomState>,
     /// How many attempts of one class to one server are remembered singly.
     share: usize,
@@ -80,8 +82,8 @@ pub(super) struct Comparison {
     most_moments: usize,
     remembered_targets: usize,
     left_out: LeftOut,
-    /// All clients that there were when some were let go: which of them went depends on when that was,
-    /// how many there were in all does not.
+    /// All clients that there were when some were let go: which of them went depends on when that
+    /// was, how many there were in all does not.
     clients_in_all: Option<Box<ClientSketch>>,
     /// Since then: those that were not remembered at all.
     passers: Option<Passers>,
@@ -121,32 +123,6 @@ impl Default for Comparison {
             quality: CaptureQuality::default(),
             here: HashSet::default(),
         }
-    }
-}
-
-/// What is known of one that tries to connect.
-#[derive(Clone, Debug, Default)]
-struct ClientFacts {
-    /// Whether no hop has touched its SYNs: then the capture is from its side. `None` when none was captured.
-    is_near: Option<bool>,
-    targets: Targets,
-}
-
-impl ClientFacts {
-    const WORTH_LEAST: u8 = 1;
-
-    /// Of one that may have tried in vain before.
-    fn new(passing: Passing, outcome: Outcome) -> Self {
-        let mut new = Self::default();
-        if passing == Passing::Again {
-            new.targets.count_attempt(outcome);
-        }
-        new
-    }
-
-    /// Who tried once in vain is worth least: nearly all addresses that a flood forges do.
-    fn worth(&self) -> u8 {
-        u8::from(self.targets.tried_once_in_vain()) * Self::WORTH_LEAST
     }
 }
 
@@ -275,71 +251,13 @@ impl Comparison {
             || self.also_reached.contains(fixed_hash::of_address(address))
     }
 
-    /// Takes note of who tried to reach whom, and whether that is known; `ttl` is that of the SYN.
-    fn note_client(
-        &mut self,
-        (address, known): (IpAddr, Place),
-        (server, is_known_target): (Endpoint, bool),
-        outcome: Outcome,
-        ttl: Option<u8>,
-    ) {
-        let passing = match known {
-            Place::Unknown => self.pass(address, outcome),
-            Place::At(_) => Passing::OfSample,
-        };
-        if passing == Passing::Passes {
-            return;
-        }
-        let new = || ClientFacts::new(passing, outcome);
-        let Some(client) = known.get_or_add(&mut self.clients, Host(address), new) else {
-            return;
-        };
-        if let Some(ttl) = ttl {
-            *client.is_near.get_or_insert(false) |= is_untouched(ttl);
-        }
-        client.targets.count_attempt(outcome);
-        if self.remembered_targets >= REMEMBERED_TARGETS {
-            let is_new = !is_known_target && !client.targets.has(server);
-            self.left_out.targets += u64::from(is_new);
-        } else if !is_known_target {
-            self.remembered_targets += usize::from(client.targets.tell_apart(server));
-        }
-    }
-
-    /// Whether a client passes without being remembered, once there were too many that tried in
-    /// vain.
-    fn pass(&mut self, address: IpAddr, outcome: Outcome) -> Passing {
-        let is_in_vain = outcome.is_failure() || outcome == Outcome::Pending;
-        let passers = self.passers.as_mut().filter(|_| is_in_vain);
-        let Some(passers) = passers.filter(|_| !self.clients.contains_key(&Host(address))) else {
-            return Passing::OfSample;
-        };
-        let passing = passers.pass(address);
-        if passing == Passing::Passes {
-            let in_all = self.clients_in_all.get_or_insert_default();
-            in_all.insert(address);
-        }
-        passing
-    }
-
-    /// Looks up a client.
-    pub(super) fn place_of_client(&self, client: IpAddr) -> Place {
-        Place::of(self.clients.get_index_of(&Host(client)))
-    }
-
     /// Looks up a server.
     pub(super) fn place_of_service(&self, server: Endpoint) -> Place {
         Place::of(self.services.get_index_of(&server))
     }
 
-    /// Whether this is a target of the client that is told apart.
-    pub(super) fn has_target(&self, client: Place, server: Endpoint) -> bool {
-        let client = client.get(&self.clients);
-        client.is_some_and(|client| client.targets.has(server))
-    }
-
-    /// Brings into the cache what will be needed of these clients and servers: for all at the same time, instead of waiting for
-    /// each.
+    /// Brings into the cache what will be needed of these clients and servers: for all at the same
+    /// time, instead of waiting for each.
     pub(super) fn touch(&self, ends: &[KnownEnds]) {
         let clients = ends
             .iter()
@@ -364,7 +282,8 @@ impl Comparison {
         black_box(hosts.fold(0, |all, host| all ^ host.captured.0));
     }
 
-    /// Whether the attempt looks like noise, by what is known so far: a client that scans, a server that is flooded.
+    /// Whether the attempt looks like noise, by what is known so far: a client that scans, a server
+    /// that is flooded.
     pub(super) fn may_be_noise(&self, decided: &DecidedAttempt) -> bool {
         let attempt = &decided.attempt;
         let is_flooded = || {
@@ -384,7 +303,8 @@ impl Comparison {
         }
     }
 
-    /// Whether what looks like silence of this host may have been an answer that the capture lost, or could not show.
+    /// Whether what looks like silence of this host may have been an answer that the capture lost,
+    /// or could not show.
     pub(super) fn is_silence_doubtful(&self, server: IpAddr) -> bool {
         let is_one_sided = self.was_reached(server) && self.hosts.is_silent(server);
         self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors() || is_one_sided
@@ -420,19 +340,8 @@ impl Comparison {
         services
     }
 
-    /// Clients that tried so many addresses and ports that no application does, in the order of their addresses.
-    pub(super) fn scanners(&self) -> Vec<IpAddr> {
-        let mut scanners: Vec<IpAddr> = self
-            .clients
-            .iter()
-            .filter(|(_, client)| client.targets.is_scan())
-            .map(|(client, _)| client.0)
-            .collect();
-        scanners.sort_unstable();
-        scanners
-    }
-
-    /// Hosts that were reached although none of their packets was captured, in the order of their addresses.
+    /// Hosts that were reached although none of their packets was captured, in the order of their
+    /// addresses.
     pub(super) fn reached_unseen(&self) -> Vec<IpAddr> {
         let is_unseen = |address: &IpAddr| self.hosts.is_silent(*address);
         let mut unseen: Vec<IpAddr> = self.reached.iter().filter(is_unseen).collect();
@@ -460,8 +369,8 @@ impl Comparison {
         })
     }
 
-    /// Whether the SYN came back to its sender as if from itself: a load balancer that keeps the client's address chose the
-    /// client as the target. Its own host drops it.
+    /// Whether the SYN came back to its sender as if from itself: a load balancer that keeps the
+    /// client's address chose the client as the target. Its own host drops it.
     pub(super) fn is_sent_back(&self, attempt: &Attempt) -> bool {
         attempt.established_at.is_none()
             && attempt.isn.is_some_and(|isn| {
@@ -470,29 +379,12 @@ impl Comparison {
             })
     }
 
-    /// Whether the capture is from this client's side: its SYNs come from no hop away. `None` when none was captured.
-    pub(super) fn is_near(&self, client: IpAddr) -> Option<bool> {
-        self.clients.get(&Host(client))?.is_near
-    }
-
-    /// Whether what is known of this client so far is a scan.
-    pub(super) fn is_scanner(&self, client: IpAddr) -> bool {
-        let client = self.clients.get(&Host(client));
-        client.is_some_and(|client| client.targets.is_scan())
-    }
-
     /// Questions who has this address.
     pub(super) fn asked_for(&self, address: IpAddr) -> AskedFor {
         self.asked_for
             .get(&Host(address))
             .copied()
             .unwrap_or_default()
-    }
-
-    /// How many addresses and ports a client tried: at least, when it is 1024.
-    pub(super) fn targets_of(&self, client: IpAddr) -> usize {
-        let client = self.clients.get(&Host(client));
-        client.map_or(0, |client| client.targets.count())
     }
 
     /// Whether the host answered on another port, or to something else than a connect to this one.

@@ -409,21 +409,22 @@ impl ServiceHistory {
         })
     }
 
-    /// Whether it never accepts this client, and accepts others before and after each of this client's attempts, within
-    /// the same seconds.
+    /// Whether it never accepts this client, and accepts others before and after each of this
+    /// client's attempts, within the same seconds.
     pub(crate) fn shuts_out(&self, client: IpAddr) -> bool {
         let overview = self.overview.as_ref();
         overview.is_some_and(|overview| overview.shut_out.contains(&client))
     }
 
-    /// Whether it drops just those SYNs of this client that are older by their timestamps than the last accepted one: as
-    /// servers did that recycle `TIME_WAIT`, to hosts behind one NAT.
+    /// Whether it drops just those SYNs of this client that are older by their timestamps than the
+    /// last accepted one: as servers did that recycle `TIME_WAIT`, to hosts behind one NAT.
     pub(crate) fn is_ordered_by_timestamps(&self, client: IpAddr) -> bool {
         let overview = self.overview.as_ref();
         overview.is_some_and(|overview| overview.ordered_by_timestamps.contains(&client))
     }
 
-    /// How many connections were accepted about then on which the client sent payload and the server never a byte.
+    /// How many connections were accepted about then on which the client sent payload and the
+    /// server never a byte.
     pub(crate) fn mute_about(&self, at: Timestamp) -> u64 {
         let is_mute = |moment: &&Moment| {
             moment.was_mute() && moment.started.distance(at) <= MUTE_SIBLINGS_WITHIN

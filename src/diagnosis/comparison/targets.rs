@@ -1,4 +1,5 @@
-//! What one client tried to reach: an application's few servers, or a scanner's many ports and hosts.
+//! What one client tried to reach: an application's few servers, or a scanner's many ports and
+//! hosts.
 
 use crate::decode::Endpoint;
 use crate::diagnosis::compact_sets::{AddressSet, EndpointSet};
@@ -23,8 +24,8 @@ pub(super) struct Targets {
     /// All of them while they are fewer than a scan has: most clients have one or two.
     few: FewTargets,
     many: Option<Box<ManyTargets>>,
-    /// What is asked for with every attempt stands here, one line of memory nearer: how many are told apart, and whether they are
-    /// as wide as a scan.
+    /// What is asked for with every attempt stands here, one line of memory nearer: how many are
+    /// told apart, and whether they are as wide as a scan.
     told_apart: u32,
     is_wide: bool,
     attempts: u64,
@@ -169,7 +170,8 @@ impl Targets {
         self.told_apart as usize
     }
 
-    /// Whether the client scans: many ports of a host or many hosts, most in vain, and nowhere insisting.
+    /// Whether the client scans: many ports of a host or many hosts, most in vain, and nowhere
+    /// insisting.
     pub(super) fn is_scan(&self) -> bool {
         let told_apart = self.count();
         let insists =

@@ -40,9 +40,10 @@ impl Comparison {
         address.is_loopback() || self.here.contains(&address)
     }
 
-    /// Where the packets between these two were captured: by whether hops have touched the times to live of either side, and on
-    /// one link by how the round trip is split (SYN to SYN-ACK is the way to the server and back, SYN-ACK to ACK the way to
-    /// the client and back). `None` where that cannot be told. Where one of them is the host that captures, that is known.
+    /// Where the packets between these two were captured: by whether hops have touched the times to
+    /// live of either side, and on one link by how the round trip is split (SYN to SYN-ACK is the
+    /// way to the server and back, SYN-ACK to ACK the way to the client and back). `None` where
+    /// that cannot be told. Where one of them is the host that captures, that is known.
     pub(in crate::diagnosis) fn vantage(&self, client: IpAddr, server: IpAddr) -> Option<Vantage> {
         match (self.here.contains(&client), self.here.contains(&server)) {
             (true, false) => return Some(Vantage::Client),

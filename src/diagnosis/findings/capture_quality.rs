@@ -34,8 +34,8 @@ fn one_sided_capture(collected: Collected<'_>) -> Option<Finding> {
     ))
 }
 
-/// A filter hid evidence: every TCP segment has SYN, FIN or RST, and then ICMP is missing as well; or the capture names
-/// its filter.
+/// A filter hid evidence: every TCP segment has SYN, FIN or RST, and then ICMP is missing as well;
+/// or the capture names its filter.
 fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
     let quality = collected.quality;
     let statement = match &quality.hiding_filter {

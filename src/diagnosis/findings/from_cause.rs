@@ -1,8 +1,9 @@
 //! Findings that say of many attempts what the cause says of each.
 //!
-//! A finding may be surer than each of its attempts where it leans on more than they: on what was accepted
-//! before and after, on a pattern over many servers. Where it only says once more what the cause of each
-//! says, it is made from that: many that agree make it no surer, what they leave open, they all leave open.
+//! A finding may be surer than each of its attempts where it leans on more than they: on what was
+//! accepted before and after, on a pattern over many servers. Where it only says once more what the
+//! cause of each says, it is made from that: many that agree make it no surer, what they leave
+//! open, they all leave open.
 
 use std::collections::HashMap;
 
@@ -24,8 +25,8 @@ pub(in crate::diagnosis) fn first_causes(endpoints: &[EndpointSummary]) -> First
     causes.collect()
 }
 
-/// A finding over these attempts to one server, in the order they began: as sure as it may be, and no
-/// surer than the cause of the first failure is.
+/// A finding over these attempts to one server, in the order they began: as sure as it may be, and
+/// no surer than the cause of the first failure is.
 pub(super) fn as_sure_as_its_cause(
     collected: Collected<'_>,
     (kind, confidence): (FindingKind, Confidence),

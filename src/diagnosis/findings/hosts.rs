@@ -32,7 +32,8 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The selected attempts to any port of these hosts, by host: one look at all servers, however many hosts.
+/// The selected attempts to any port of these hosts, by host: one look at all servers, however many
+/// hosts.
 fn attempts_to(
     collected: Collected<'_>,
     hosts: &BTreeSet<IpAddr>,
@@ -53,7 +54,8 @@ fn attempts_to(
     tried
 }
 
-/// Nobody answers for an address on its link, and connects to it were captured: its answer would have been as well.
+/// Nobody answers for an address on its link, and connects to it were captured: its answer would
+/// have been as well.
 fn host_down(collected: Collected<'_>, address: IpAddr, attempts: Vec<Moment>) -> Finding {
     let statement = Statement::HostDown {
         address,
@@ -75,8 +77,9 @@ fn host_down(collected: Collected<'_>, address: IpAddr, attempts: Vec<Moment>) -
     )
 }
 
-/// Addresses that are asked for, and nothing more: a client on their link sends no SYN without an answer. But a question
-/// goes to everybody and its answer to one: at another host of the link it is not seen.
+/// Addresses that are asked for, and nothing more: a client on their link sends no SYN without an
+/// answer. But a question goes to everybody and its answer to one: at another host of the link it
+/// is not seen.
 fn perhaps_down(addresses: &[IpAddr]) -> Option<Finding> {
     let named: Vec<IpAddr> = addresses.iter().take(NAMED_ADDRESSES).copied().collect();
     let statement = Statement::HostsPerhapsDown {

@@ -19,7 +19,8 @@ const FEWEST_HOSTS: usize = 3;
 /// So many losses are no accident.
 const FEWEST_LOSSES: usize = 5;
 
-/// So many servers, that accept before or after, stop at once only when something that they share stops.
+/// So many servers, that accept before or after, stop at once only when something that they share
+/// stops.
 const FEWEST_HOSTS_AT_ONCE: usize = 4;
 
 /// Connects that began within this time began at once.
@@ -33,8 +34,8 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
     shared.into_iter().chain(losses).collect()
 }
 
-/// SYNs or their answers are lost now and then, over several servers, while most get through: repeated before they are
-/// answered, or never answered by a port that accepts at other times.
+/// SYNs or their answers are lost now and then, over several servers, while most get through:
+/// repeated before they are answered, or never answered by a port that accepts at other times.
 fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> {
     let is_loss = |moment: &Moment| {
         moment.sign == Some(Sign::AnsweredLate) || moment.outcome == Outcome::Dropped
@@ -82,8 +83,8 @@ fn where_they_are_lost(collected: Collected<'_>, lost: &[Moment]) -> LossPlace {
     }
 }
 
-/// Several servers, that accept at other times, meet new connects with silence at the same time: a table of connections is
-/// full, a rule was loaded, or a link is down, at a box that they share.
+/// Several servers, that accept at other times, meet new connects with silence at the same time: a
+/// table of connections is full, a rule was loaded, or a link is down, at a box that they share.
 fn shared_failure(collected: Collected<'_>, services: &[Service]) -> Option<Finding> {
     let is_dropped = |moment: &Moment| moment.outcome == Outcome::Dropped;
     let silent: Vec<(&Service, Vec<Moment>)> = services

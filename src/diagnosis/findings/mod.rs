@@ -1,7 +1,7 @@
 //! What many attempts say together about a service, a client or the capture itself.
 //!
-//! Each kind is a function of its own, named as the kind. Scanners are told first: what they met says nothing about a
-//! service.
+//! Each kind is a function of its own, named as the kind. Scanners are told first: what they met
+//! says nothing about a service.
 
 mod capture_quality;
 mod from_cause;
@@ -65,8 +65,8 @@ pub struct Finding {
     pub proof: Option<Proof>,
     /// What to check: at most three.
     pub next_steps: Vec<NextStep>,
-    /// How many VLAN tags stood before the packets of its attempts, each number once; empty when all of them came inside
-    /// tunnels or other wrappings.
+    /// How many VLAN tags stood before the packets of its attempts, each number once; empty when
+    /// all of them came inside tunnels or other wrappings.
     pub vlan_tags: BTreeSet<u8>,
     /// One of the clients.
     example_client: Option<IpAddr>,
@@ -116,7 +116,8 @@ impl<'a> Collected<'a> {
     }
 }
 
-/// All findings: those about services first, of these the ones that affect most clients and attempts.
+/// All findings: those about services first, of these the ones that affect most clients and
+/// attempts.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let services = selected_services(collected);
     let mut findings = noise::findings(collected);

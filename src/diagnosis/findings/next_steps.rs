@@ -1,5 +1,5 @@
-//! What to check for a finding, as data: the checks of its page of knowledge that fit, and what decides beside them.
-//! The words stand in `report`.
+//! What to check for a finding, as data: the checks of its page of knowledge that fit, and what
+//! decides beside them. The words stand in `report`.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -34,8 +34,8 @@ pub struct NextStep {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StepKind {
-    /// Something to type that a page of knowledge has. SERVER, CLIENT and PORT stand for those of the
-    /// situation.
+    /// Something to type that a page of knowledge has. SERVER, CLIENT and PORT stand for those of
+    /// the situation.
     Check {
         /// On which machine.
         on: &'static str,
@@ -108,8 +108,8 @@ impl NextStep {
     }
 }
 
-/// The steps for a finding about a server: those of its page that fit; for silence, a capture on the other side, which
-/// decides; for a port that was closed for a while, the log of that time.
+/// The steps for a finding about a server: those of its page that fit; for silence, a capture on
+/// the other side, which decides; for a port that was closed for a while, the log of that time.
 pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextStep> {
     let capture = other_side(finding, situation);
     let room = MOST_STEPS - usize::from(capture.is_some());

@@ -58,7 +58,8 @@ fn syn_flood(server: Endpoint, moments: &[Moment]) -> Finding {
     )
 }
 
-/// SYN-ACKs and RSTs of many servers to one address, whose SYNs were never seen: somebody forges that address.
+/// SYN-ACKs and RSTs of many servers to one address, whose SYNs were never seen: somebody forges
+/// that address.
 fn backscatter(client: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
     let servers: BTreeSet<IpAddr> = attempts.iter().map(|(server, _)| server.address).collect();
     let statement = Statement::Backscatter {
@@ -74,8 +75,8 @@ fn backscatter(client: IpAddr, attempts: &[(Endpoint, Moment)]) -> Finding {
     )
 }
 
-/// The selected attempts that are part of such noise, with their servers, by client: one look at all of them, however many
-/// clients.
+/// The selected attempts that are part of such noise, with their servers, by client: one look at
+/// all of them, however many clients.
 fn by_client(collected: Collected<'_>, noise: Noise) -> BTreeMap<IpAddr, Vec<(Endpoint, Moment)>> {
     let mut clients: BTreeMap<IpAddr, Vec<(Endpoint, Moment)>> = BTreeMap::new();
     for (server, history) in collected.comparison.services() {

@@ -62,8 +62,9 @@ pub(super) fn is_shut(moment: &Moment) -> bool {
     )
 }
 
-/// A port that failed for everybody from one time to another, and accepted before or after: certain when it refused, and
-/// accepted before and after. A port whose failures are spread among its successes is another matter.
+/// A port that failed for everybody from one time to another, and accepted before or after: certain
+/// when it refused, and accepted before and after. A port whose failures are spread among its
+/// successes is another matter.
 fn service_down_window(service: &Service, acceptances: Acceptances<'_>) -> Vec<Finding> {
     let decisive = service.those(|moment| moment.was_accepted() || is_shut(moment));
     let windows: Vec<(usize, usize)> = shut_runs(&decisive, acceptances);
@@ -186,8 +187,8 @@ fn one_window(server: Endpoint, moments: &[Moment], run: (usize, usize)) -> Opti
     })
 }
 
-/// Refusals spread among successes for the same clients: one of several hosts behind the address. Likely when their
-/// answers have come another number of hops.
+/// Refusals spread among successes for the same clients: one of several hosts behind the address.
+/// Likely when their answers have come another number of hops.
 fn one_bad_backend(service: &Service, acceptances: Acceptances<'_>) -> Option<Finding> {
     let decisive =
         service.those(|moment| moment.was_accepted() || moment.outcome == Outcome::Refused);

@@ -35,8 +35,8 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
         .collect()
 }
 
-/// Silence for some, while the port accepts others in the same seconds, and not for one client alone.
-/// Certain where the server's own host says so.
+/// Silence for some, while the port accepts others in the same seconds, and not for one client
+/// alone. Certain where the server's own host says so.
 fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let server = service.server;
     let history = collected.comparison.service(server)?;
@@ -89,7 +89,8 @@ fn name_points_nowhere(collected: Collected<'_>, service: &Service) -> Option<Fi
     })
 }
 
-/// A port that refused everybody throughout. Certain where its own host says that nobody listens there.
+/// A port that refused everybody throughout. Certain where its own host says that nobody listens
+/// there.
 fn never_listening(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let (server, moments) = (service.server, &service.moments);
     let is_refused = |moment: &Moment| moment.outcome == Outcome::Refused;
@@ -135,8 +136,8 @@ fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Findin
     })
 }
 
-/// ICMP rejects for some and silence for the others, success for none: the rejecting host limits its errors (Linux: 6 at
-/// once, then about one a second).
+/// ICMP rejects for some and silence for the others, success for none: the rejecting host limits
+/// its errors (Linux: 6 at once, then about one a second).
 fn limited_rejects(_: Collected<'_>, service: &Service) -> Option<Finding> {
     let (server, moments) = (service.server, &service.moments);
     let count_of = |outcome| count(&service.those(|moment| moment.outcome == outcome));
@@ -154,8 +155,8 @@ fn limited_rejects(_: Collected<'_>, service: &Service) -> Option<Finding> {
     })
 }
 
-/// A port that answers nobody, of a host that answers otherwise: a filter, unless its own host says that
-/// its accept queue was full.
+/// A port that answers nobody, of a host that answers otherwise: a filter, unless its own host says
+/// that its accept queue was full.
 fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let server = service.server;
     let silent = service.those(|moment| moment.outcome == Outcome::Dropped);

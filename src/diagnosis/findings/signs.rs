@@ -12,7 +12,8 @@ use crate::diagnosis::sign::Sign;
 /// A single attempt with a sign is told with that attempt; only several make a finding.
 const FEWEST: usize = 2;
 
-/// How soon after a failure the other version of IP is tried (RFC 8305: 250 ms; programs without it: at their time-out).
+/// How soon after a failure the other version of IP is tried (RFC 8305: 250 ms; programs without
+/// it: at their time-out).
 const FALLBACK_TIME: Duration = Duration::from_secs(3);
 
 /// The findings over signs, and over failures that were made good elsewhere.
@@ -38,7 +39,8 @@ fn several(
         .then(|| over(kind, confidence, Some(service.server), &signed, statement))
 }
 
-/// SYNs with ECN, Fast Open or Multipath TCP go unanswered, their repetitions without it are answered.
+/// SYNs with ECN, Fast Open or Multipath TCP go unanswered, their repetitions without it are
+/// answered.
 fn feature_dropped(service: &Service) -> Option<Finding> {
     several(
         service,
@@ -68,8 +70,8 @@ fn proxy_answers(service: &Service) -> Option<Finding> {
     )
 }
 
-/// A failure over one version of IP, followed at once by success over the other, on the same port, in a capture at the
-/// client: the user hardly noticed.
+/// A failure over one version of IP, followed at once by success over the other, on the same port,
+/// in a capture at the client: the user hardly noticed.
 fn fallback_worked(collected: Collected<'_>, services: &[Service]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for Service { server, moments } in services
@@ -93,7 +95,8 @@ fn fallback_worked(collected: Collected<'_>, services: &[Service]) -> Vec<Findin
     findings
 }
 
-/// How long after the failure the same port was reached over the other version of IP, from a client at this side.
+/// How long after the failure the same port was reached over the other version of IP, from a client
+/// at this side.
 fn made_good_after(
     collected: Collected<'_>,
     services: &[Service],

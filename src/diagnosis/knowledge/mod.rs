@@ -1,7 +1,8 @@
-//! What is known of outcomes, causes, findings and errors: what is on the wire, what brings it about, what looks like
-//! it, what to check, and what applications print.
+//! What is known of outcomes, causes, findings and errors: what is on the wire, what brings it
+//! about, what looks like it, what to check, and what applications print.
 //!
-//! The pages are static data; [`find`] tells which of them a term, a number or a line of an application's log is about.
+//! The pages are static data; [`find`] tells which of them a term, a number or a line of an
+//! application's log is about.
 
 mod nearest;
 mod pages;

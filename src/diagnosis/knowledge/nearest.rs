@@ -23,7 +23,8 @@ pub fn nearest(text: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// How far the text is from a term: its whole or one of its words, from the whole term or one of its words.
+/// How far the text is from a term: its whole or one of its words, from the whole term or one of
+/// its words.
 ///
 /// In percent of the letters; a word of the term counts as farther than the term.
 fn distance_to_term(text: &str, term: &str) -> usize {

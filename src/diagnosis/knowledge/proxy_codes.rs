@@ -1,4 +1,5 @@
-//! The letters by which proxies write down how a request ended: Envoy's response flags, `HAProxy`'s termination states.
+//! The letters by which proxies write down how a request ended: Envoy's response flags, `HAProxy`'s
+//! termination states.
 //!
 //! Both as their documentation has them. Case counts: `sC` is a time-out where `SC` is a failure.
 

@@ -60,7 +60,8 @@ const BEFORE_AN_ERRNO: [&str; 10] = [
 /// Numbers below this mean much else: a plain "error 13" does not make them an errno.
 const SMALLEST_TELLING_NUMBER: u32 = 32;
 
-/// The pages that the text is about, the most specific first; none when it says nothing that is known.
+/// The pages that the text is about, the most specific first; none when it says nothing that is
+/// known.
 ///
 /// The text is a term, a number, or any line that holds what an application printed.
 pub fn find(text: &str) -> Vec<&'static Page> {
@@ -246,8 +247,8 @@ fn is_errno(text: &str, part: &Range<usize>, number: u32) -> bool {
     is_said || (is_in_brackets && !before.trim_end_matches(['(', ' ']).ends_with("curl:"))
 }
 
-/// The pages of the strongest hits: of those that lie within each other the longest, of the others the last first,
-/// which is where the root of a chain of errors stands.
+/// The pages of the strongest hits: of those that lie within each other the longest, of the others
+/// the last first, which is where the root of a chain of errors stands.
 fn strongest(mut hits: Vec<Hit>) -> Vec<&'static Page> {
     let Some(strength) = hits.iter().map(|hit| hit.strength).max() else {
         return Vec::new();

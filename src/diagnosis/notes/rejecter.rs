@@ -1,4 +1,5 @@
-//! Who sent the ICMP error: the client itself, the server, or a box on the way, and how far away that is.
+//! Who sent the ICMP error: the client itself, the server, or a box on the way, and how far away
+//! that is.
 
 use std::time::Duration;
 
@@ -25,8 +26,8 @@ pub(super) fn who_rejected(diagnosed: &DiagnosedAttempt) -> Option<Note> {
     })
 }
 
-/// How many routers the SYN had passed beyond this point when it was rejected: each lowers the time to live by one, and
-/// the error quotes what was left.
+/// How many routers the SYN had passed beyond this point when it was rejected: each lowers the time
+/// to live by one, and the error quotes what was left.
 fn hops_from_here(attempt: &Attempt, error: &SeenPacket) -> Option<u8> {
     let Content::Icmp { quoted_ttl, .. } = error.content else {
         return None;

@@ -1,4 +1,5 @@
-//! Who sent the RST: how it fits what is known of the server's own stack, or which observation would tell.
+//! Who sent the RST: how it fits what is known of the server's own stack, or which observation
+//! would tell.
 
 use super::{Note, ResetOrigin};
 use crate::diagnosis::cause::{Cause, Confidence};
@@ -20,7 +21,8 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
     };
     let host = comparison.host(attempt.server.address);
     let mut notes = vec![origin(host, reset)];
-    // A connection's own RST goes on with the connection's count, and has no mark of who answers SYNs.
+    // A connection's own RST goes on with the connection's count, and has no mark of who answers
+    // SYNs.
     if outcome == Outcome::Refused {
         notes.extend(identification(host, reset));
         notes.extend(mark(attempt, reset));
@@ -49,7 +51,8 @@ fn origin(host: Option<&HostFacts>, reset: &SeenPacket) -> Note {
     }
 }
 
-/// Whether the RST is identified as the host's SYN-ACKs are: a stack writes 0 into both, or counts in both.
+/// Whether the RST is identified as the host's SYN-ACKs are: a stack writes 0 into both, or counts
+/// in both.
 fn identification(host: Option<&HostFacts>, reset: &SeenPacket) -> Option<Note> {
     let is_zero = reset.ip.identification? == 0;
     host?

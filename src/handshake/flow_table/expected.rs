@@ -14,13 +14,13 @@ const WORTH_TOUCHING: usize = 1 << 14;
 const PER_PACKET: usize = 2;
 
 impl FlowTable {
-    /// Brings into the cache what the packets of these 4-tuples, the next ones to come, will need, and
-    /// what must be looked at while they are followed.
+    /// Brings into the cache what the packets of these 4-tuples, the next ones to come, will need,
+    /// and what must be looked at while they are followed.
     ///
-    /// Measured on captures of millions of flows, nearly all time went into waiting for memory, one line
-    /// after the other (180 ns each). Lines that do not depend on each other arrive together (15 ns
-    /// each): so for many packets at once first the index is asked, then what it points to, then what
-    /// that points to.
+    /// Measured on captures of millions of flows, nearly all time went into waiting for memory, one
+    /// line after the other (180 ns each). Lines that do not depend on each other arrive together
+    /// (15 ns each): so for many packets at once first the index is asked, then what it points to,
+    /// then what that points to.
     pub(in crate::handshake) fn expect(&mut self, tags: &[Tag], now: Timestamp) {
         let followed = self.slots.len() + self.regular.len();
         if self.syns.room() <= WORTH_TOUCHING && followed <= WORTH_TOUCHING {

@@ -47,9 +47,9 @@ impl FlowTable {
     }
 
     /// Looks at the open attempt that was not looked at for the longest time: takes it out when it
-    /// `is_over` by `now`, or puts it behind the others. Looked at with every new attempt, all are in
-    /// turn. `over_after` tells before when it cannot be over, whatever comes: until then nobody looks.
-    /// A regular one is over then.
+    /// `is_over` by `now`, or puts it behind the others. Looked at with every new attempt, all are
+    /// in turn. `over_after` tells before when it cannot be over, whatever comes: until then nobody
+    /// looks. A regular one is over then.
     pub(in crate::handshake) fn take_if(
         &mut self,
         now: Timestamp,
@@ -86,8 +86,8 @@ impl FlowTable {
         Some(Followed::Regular(regular, pair))
     }
 
-    /// Takes the oldest open attempt out that is more than a lone SYN; of very many, the one that was
-    /// not looked at for the longest time.
+    /// Takes the oldest open attempt out that is more than a lone SYN; of very many, the one that
+    /// was not looked at for the longest time.
     pub(in crate::handshake) fn take_oldest(&mut self) -> Option<Followed> {
         let followed = self.first_in_order();
         let is_parked_older = match (self.parked.front(), followed) {

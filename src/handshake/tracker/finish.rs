@@ -17,7 +17,8 @@ pub struct Tracking {
     pub duplicates: u64,
     /// How many attempts were handed out undecided because there were too many.
     pub set_aside_undecided: u64,
-    /// Whether the capture can show the third step of a handshake: false when it was filtered to SYN, FIN and RST.
+    /// Whether the capture can show the third step of a handshake: false when it was filtered to
+    /// SYN, FIN and RST.
     pub shows_third_step: bool,
 }
 
@@ -26,8 +27,9 @@ const GIVEN_AT_ONCE: usize = 1024;
 
 /// How a capture ends whose flows were divided among trackers.
 ///
-/// What depends on the capture as a whole is settled here, once: until when it went on, whether it was filtered, and which
-/// answers came from another address than the SYN went to, and so are on another flow.
+/// What depends on the capture as a whole is settled here, once: until when it went on, whether it
+/// was filtered, and which answers came from another address than the SYN went to, and so are on
+/// another flow.
 #[derive(Debug)]
 pub struct Ending {
     watch: Watch,
@@ -43,13 +45,14 @@ impl Ending {
         }
     }
 
-    /// Whether each tracker can be ended by itself: no attempt of one is to be held against those of others.
+    /// Whether each tracker can be ended by itself: no attempt of one is to be held against those
+    /// of others.
     pub fn is_separate(&self) -> bool {
         !self.orphans.has_some()
     }
 
-    /// Judges all attempts that are left of one tracker, the oldest first, and gives them away, some at a time: whoever gets
-    /// them leaves none. For an ending that is separate.
+    /// Judges all attempts that are left of one tracker, the oldest first, and gives them away,
+    /// some at a time: whoever gets them leaves none. For an ending that is separate.
     pub fn finish(&self, tracker: &mut Tracker, mut give: impl FnMut(&mut Decisions)) {
         tracker.flows.find_nothing_more();
         let (flows, decided) = (&mut tracker.flows, &mut tracker.decided);
@@ -78,8 +81,8 @@ fn give_some(decided: &mut Decisions, contexts: &Arc<Contexts>, give: impl FnOnc
     }
 }
 
-/// Ends all trackers of a capture one after the other: gives away what is left of each, with its index, as
-/// [`Ending::finish`] does.
+/// Ends all trackers of a capture one after the other: gives away what is left of each, with its
+/// index, as [`Ending::finish`] does.
 pub fn finish_all(
     trackers: &mut [Tracker],
     ending: &Ending,

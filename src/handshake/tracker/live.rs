@@ -1,4 +1,5 @@
-//! Verdicts while the packets pass: as soon as they are certain, and again when later evidence overturns them.
+//! Verdicts while the packets pass: as soon as they are certain, and again when later evidence
+//! overturns them.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -34,21 +35,26 @@ pub enum Verdict {
     },
 }
 
-/// An established connection is watched for a reset before its first byte for so long: then it has begun.
+/// An established connection is watched for a reset before its first byte for so long: then it has
+/// begun.
 const WATCHED_WHEN_ESTABLISHED: Duration = Duration::from_secs(60);
 
-/// How many attempts are looked at with each passing of time, at least; of many open ones a two-hundredth.
+/// How many attempts are looked at with each passing of time, at least; of many open ones a
+/// two-hundredth.
 const LOOKED_AT_AT_ONCE: usize = 64;
 const TURNS_TO_LOOK_AT_ALL: usize = 200;
 
-/// A [`Tracker`] that tells verdicts as they become certain, and lets go of what is over, so that it can run for days.
+/// A [`Tracker`] that tells verdicts as they become certain, and lets go of what is over, so that
+/// it can run for days.
 ///
-/// The patience is the same for all, so that silences end in the order in which they began: a queue knows which
-/// attempts have just been met with silence for long enough, and no others are looked at.
+/// The patience is the same for all, so that silences end in the order in which they began: a queue
+/// knows which attempts have just been met with silence for long enough, and no others are looked
+/// at.
 #[derive(Debug)]
 pub struct LiveTracker {
     tracker: Tracker,
-    /// Whether the third step of handshakes is captured, where that is known; else the packets tell.
+    /// Whether the third step of handshakes is captured, where that is known; else the packets
+    /// tell.
     captures_third_step: Option<bool>,
     /// When to look at an attempt again, in the order of time.
     due: VecDeque<(Timestamp, FlowKey)>,
@@ -94,8 +100,8 @@ impl LiveTracker {
         self.close_decided();
     }
 
-    /// Takes note that all packets up to `at` have been seen: silences that have lasted long enough are told, and attempts
-    /// that are over are let go.
+    /// Takes note that all packets up to `at` have been seen: silences that have lasted long enough
+    /// are told, and attempts that are over are let go.
     pub fn watched_until(&mut self, at: Timestamp) {
         self.tracker.watched_until(at);
         while let Some((due, key)) = self.due.front().copied()
@@ -113,14 +119,15 @@ impl LiveTracker {
         self.verdicts.drain(..)
     }
 
-    /// The clock was set, or the host slept: how long the open attempts were watched is not known. Lets go of them as they
-    /// stand, and follows what comes from now on.
+    /// The clock was set, or the host slept: how long the open attempts were watched is not known.
+    /// Lets go of them as they stand, and follows what comes from now on.
     pub fn clock_was_set(&mut self) {
         self.close_all();
         self.tracker.latest = Timestamp::EARLIEST;
     }
 
-    /// Ends the watch: lets go of attempts, of some thousands with each call, the last ones in order; whether there are more.
+    /// Ends the watch: lets go of attempts, of some thousands with each call, the last ones in
+    /// order; whether there are more.
     pub fn finish_some(&mut self) -> bool {
         let watch = self.watch();
         if self.tracker.flows.open_count() <= CLOSED_AT_ONCE {
@@ -143,7 +150,8 @@ impl LiveTracker {
         self.close_all();
     }
 
-    /// The attempts that are still followed, judged as of now, in no order; and what was told of each.
+    /// The attempts that are still followed, judged as of now, in no order; and what was told of
+    /// each.
     pub fn judge_open(&self, mut give: impl FnMut(DecidedAttempt, Option<Outcome>)) {
         let watch = self.watch();
         self.tracker.flows.for_each_open(|open| {
@@ -195,7 +203,8 @@ impl LiveTracker {
         self.due.push_back((since.after(settings.patience), key));
     }
 
-    /// Tells what has changed for the attempts of this 4-tuple; `place` is where the packet stands that may have changed it.
+    /// Tells what has changed for the attempts of this 4-tuple; `place` is where the packet stands
+    /// that may have changed it.
     fn look_at(&mut self, key: FlowKey, place: Option<PacketPlace>) {
         let watch = self.watch();
         let sought = self.tracker.flows.sought(key);
@@ -273,10 +282,12 @@ impl LiveTracker {
     }
 }
 
-/// So many attempts are let go of at once at the end: each takes more room as it goes than while it is followed.
+/// So many attempts are let go of at once at the end: each takes more room as it goes than while it
+/// is followed.
 const CLOSED_AT_ONCE: usize = 4096;
 
-/// Of each attempt it is remembered when to look at it for its SYN and for the answer; lone SYNs are three times as many.
+/// Of each attempt it is remembered when to look at it for its SYN and for the answer; lone SYNs
+/// are three times as many.
 const REMEMBERED_PER_ATTEMPT: usize = 5;
 
 /// A connection that was established long enough ago.
@@ -286,8 +297,8 @@ fn has_begun(attempt: &Attempt, watch: &Watch) -> bool {
         .is_some_and(|since| watch.until.since(since) > WATCHED_WHEN_ESTABLISHED)
 }
 
-/// Tells an outcome that is another than the one told before. What is undecided, or known in part only, may still become
-/// clear: it is told when the attempt is let go of.
+/// Tells an outcome that is another than the one told before. What is undecided, or known in part
+/// only, may still become clear: it is told when the attempt is let go of.
 fn tell_change<A: Addresses>(
     open: &OpenAttempt<'_, A>,
     watch: &Watch,

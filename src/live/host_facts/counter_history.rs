@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::capture::Timestamp;
 use crate::host::{Counter, Counters};
 
-/// So much time lies between two samples that are kept, and so many are: an attempt is compared with one before its first SYN.
+/// So much time lies between two samples that are kept, and so many are: an attempt is compared
+/// with one before its first SYN.
 pub(super) const BETWEEN_SAMPLES: Duration = Duration::from_secs(1);
 const SAMPLES: usize = 128;
 
@@ -74,8 +75,8 @@ impl CounterHistory {
         }
     }
 
-    /// What rose from then on, by the counters of now, and since when that is known; nothing when no sample is
-    /// as old.
+    /// What rose from then on, by the counters of now, and since when that is known; nothing when
+    /// no sample is as old.
     pub(super) fn risen_since(
         &self,
         at: Timestamp,

@@ -1,7 +1,9 @@
-//! What this host itself says about attempts that it takes part in: who tries, who listens, what its counters prove.
+//! What this host itself says about attempts that it takes part in: who tries, who listens, what
+//! its counters prove.
 //!
-//! Connects from here are looked up when their SYN is seen, ports of this host when a connect to them has failed. What
-//! the host says is handed to diagnosis as testimony, before the attempt is explained.
+//! Connects from here are looked up when their SYN is seen, ports of this host when a connect to
+//! them has failed. What the host says is handed to diagnosis as testimony, before the attempt is
+//! explained.
 
 mod allowance;
 mod counter_history;
@@ -84,7 +86,8 @@ impl HostFacts {
         address.is_loopback() || self.addresses.contains(&address)
     }
 
-    /// Takes note of a packet: connects from here are to be looked up. Costs next to nothing for others.
+    /// Takes note of a packet: connects from here are to be looked up. Costs next to nothing for
+    /// others.
     pub(super) fn note(&mut self, observation: &Observation) {
         if let Observation::Segment(segment) = observation
             && segment.flags.is_syn()
@@ -97,8 +100,8 @@ impl HostFacts {
         }
     }
 
-    /// Looks up what is to be looked up, as far as that is due: to be called after packets were taken. Whether
-    /// counters have risen since the last time.
+    /// Looks up what is to be looked up, as far as that is due: to be called after packets were
+    /// taken. Whether counters have risen since the last time.
     pub(super) fn look_up(&mut self) -> bool {
         let running = self.clock.running();
         while let Some(connect) = self.waiting.pop_front() {

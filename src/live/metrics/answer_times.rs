@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::exposition::{Sample, Value};
 use crate::handshake::Attempt;
 
-/// Upper ends of the buckets, in seconds: from the same rack to a SYN that was answered at the third try.
+/// Upper ends of the buckets, in seconds: from the same rack to a SYN that was answered at the
+/// third try.
 const ENDS: [f64; 16] = [
     0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0,
     7.0, 15.0,

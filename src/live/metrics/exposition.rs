@@ -1,6 +1,7 @@
 //! Metric families as text: `OpenMetrics` 1.0, and the format 0.0.4 of Prometheus before it.
 //!
-//! A few lines of our own, because the library of the Prometheus project neither escapes what stands in labels nor keeps an order.
+//! A few lines of our own, because the library of the Prometheus project neither escapes what
+//! stands in labels nor keeps an order.
 
 use std::fmt::Write;
 
@@ -67,7 +68,8 @@ pub enum Value {
     Count(u64),
     /// A measure.
     Number(f64),
-    /// Upper ends of buckets and how many values are in each alone, how many are beyond, and the sum of all.
+    /// Upper ends of buckets and how many values are in each alone, how many are beyond, and the
+    /// sum of all.
     Distribution {
         /// In order.
         buckets: Vec<(f64, u64)>,

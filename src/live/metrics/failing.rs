@@ -83,8 +83,8 @@ impl FailingServers {
         }
     }
 
-    /// The servers with the most failures, how connects to each ended, in the order of their addresses; those beyond the first
-    /// fifty as `None`. And how many servers fail.
+    /// The servers with the most failures, how connects to each ended, in the order of their
+    /// addresses; those beyond the first fifty as `None`. And how many servers fail.
     pub(super) fn worst(&self) -> (Vec<(Option<Endpoint>, Outcome, u64)>, usize) {
         let mut servers: HashMap<Endpoint, u64, foldhash::fast::RandomState> = HashMap::default();
         for ((server, _), count) in &self.sums {

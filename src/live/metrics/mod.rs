@@ -1,7 +1,8 @@
 //! A watch in numbers, for Prometheus and what understands its formats.
 //!
-//! Counts are kept here, between the watch's other work, without locks; twice a second what there is to tell is put where the
-//! server that answers requests ([`http`]) finds it. However many ports and servers there are, the number of series is bounded.
+//! Counts are kept here, between the watch's other work, without locks; twice a second what there
+//! is to tell is put where the server that answers requests ([`http`]) finds it. However many ports
+//! and servers there are, the number of series is bounded.
 
 mod answer_times;
 mod exposition;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-/// So many ports that were connected to have series of their own, and so many that never were: a scan fills the latter only.
+/// So many ports that were connected to have series of their own, and so many that never were: a
+/// scan fills the latter only.
 const CONNECTED: usize = 256;
 const NEVER_CONNECTED: usize = 64;
 
-/// Ports that have series of their own: a port that has them keeps them, so that no counter ever goes back.
+/// Ports that have series of their own: a port that has them keeps them, so that no counter ever
+/// goes back.
 #[derive(Debug, Default)]
 pub(super) struct Ports {
     connected: BTreeSet<u16>,
@@ -14,7 +16,8 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    /// The port, if it has series of its own, or gets them now; `None` when it is one of the others.
+    /// The port, if it has series of its own, or gets them now; `None` when it is one of the
+    /// others.
     pub(super) fn own(&mut self, port: u16, is_connected: bool) -> Option<u16> {
         if self.connected.contains(&port) {
             return Some(port);

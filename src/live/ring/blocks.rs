@@ -7,7 +7,8 @@ use crate::capture::{
     Interface, Packet, PcapngWriter, SourceFacts, SourceId, Timestamp, WrittenStatistics,
 };
 
-/// So many interfaces are described: of each source its own, and those that it had with other link types.
+/// So many interfaces are described: of each source its own, and those that it had with other link
+/// types.
 const MOST_INTERFACES: usize = 1024;
 
 /// What stands around the bytes of a packet, and what interface statistics take, in bytes.
@@ -77,8 +78,8 @@ impl Blocks {
         self.losses_before.clone_from(&self.losses);
     }
 
-    /// Describes the packet's interface, when it is another than its source had so far; whether that is so. A new file has
-    /// to begin then.
+    /// Describes the packet's interface, when it is another than its source had so far; whether
+    /// that is so. A new file has to begin then.
     pub(super) fn learn_interface(&mut self, packet: &Packet<'_>) -> bool {
         let Some(link_type) = packet.link_type else {
             return false;
@@ -114,8 +115,8 @@ impl Blocks {
         }
     }
 
-    /// Takes note of what was lost so far; whether it is more. What the ring itself could not keep is missing in its files
-    /// as well: it counts with the first interface.
+    /// Takes note of what was lost so far; whether it is more. What the ring itself could not keep
+    /// is missing in its files as well: it counts with the first interface.
     pub(super) fn note_losses(&mut self, sources: &[SourceFacts], not_kept: u64) -> bool {
         let mut now: Vec<Losses> = sources
             .iter()

@@ -19,7 +19,8 @@ use super::ring_file::RingFileName;
 const DIRECTORY_MODE: u32 = 0o750;
 const FILE_MODE: u32 = 0o640;
 
-/// An open directory: it is found again whatever becomes of its path, and of the rights to walk there.
+/// An open directory: it is found again whatever becomes of its path, and of the rights to walk
+/// there.
 pub struct RingDirectory {
     path: PathBuf,
     directory: OwnedFd,
@@ -79,8 +80,8 @@ impl RingDirectory {
         }
     }
 
-    /// The ring's files in it, of earlier watches too, the oldest first. What is called otherwise, or is no file, is not the
-    /// ring's.
+    /// The ring's files in it, of earlier watches too, the oldest first. What is called otherwise,
+    /// or is no file, is not the ring's.
     pub(super) fn files(&self) -> io::Result<Vec<KeptFile>> {
         let mut files = Vec::new();
         for entry in Dir::read_from(&self.directory)? {

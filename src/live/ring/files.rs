@@ -110,7 +110,8 @@ impl Files {
         }
     }
 
-    /// Writes behind what is there, in a new file when there is none; false when it is too early to try again.
+    /// Writes behind what is there, in a new file when there is none; false when it is too early to
+    /// try again.
     fn append(&mut self, blocks: &[u8], at: Timestamp) -> io::Result<bool> {
         if self.current.is_none() {
             let is_too_early = |failing: &Failing| self.clock.running() < failing.next_try;
@@ -166,7 +167,8 @@ impl Files {
         }
     }
 
-    /// A block that was written in part is taken back: what stands before it can be read without complaint.
+    /// A block that was written in part is taken back: what stands before it can be read without
+    /// complaint.
     fn fail(&mut self, error: &io::Error) {
         if let Some((file, kept)) = &self.current {
             let _ = file.set_len(kept.bytes);

@@ -15,10 +15,12 @@ use super::files::Files;
 use super::{RingError, RingNews, RingTotals};
 use crate::capture::Timestamp;
 
-/// So many pieces wait to be written at most, each 256 KiB: what a disk that stands still for a while may hold up.
+/// So many pieces wait to be written at most, each 256 KiB: what a disk that stands still for a
+/// while may hold up.
 const WAITING: usize = 64;
 
-/// At the end, what waits to be written is waited for so long: a network file system may never answer.
+/// At the end, what waits to be written is waited for so long: a network file system may never
+/// answer.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// More news are not kept until they are asked for.

@@ -1,8 +1,9 @@
 //! A ring of capture files: what verdicts need of the packets that a watch saw, for later.
 //!
-//! Packets are put into blocks here, between the watch's other work, and written by a thread of their own: a disk that is
-//! slow, full or gone costs packets of the ring, never of the watch. Everything that was seen is handed over twice a second, so
-//! that a crash of this program loses less than a second; what a crash of the host loses is up to its file system.
+//! Packets are put into blocks here, between the watch's other work, and written by a thread of
+//! their own: a disk that is slow, full or gone costs packets of the ring, never of the watch.
+//! Everything that was seen is handed over twice a second, so that a crash of this program loses
+//! less than a second; what a crash of the host loses is up to its file system.
 
 mod blocks;
 mod directory;
@@ -142,8 +143,9 @@ struct Slow {
 }
 
 impl Ring {
-    /// Begins the first file. To be called when all rights have been given up that the watch does not keep: what can be
-    /// written now can be written later. `sources` are the interfaces, `tell` hears what happens to the ring.
+    /// Begins the first file. To be called when all rights have been given up that the watch does
+    /// not keep: what can be written now can be written later. `sources` are the interfaces, `tell`
+    /// hears what happens to the ring.
     ///
     /// # Errors
     ///
@@ -199,7 +201,8 @@ impl Ring {
         self.blocks.statistics(until.max(self.latest));
     }
 
-    /// Gives everything there is to be written; what cannot be taken is lost, and a new file begins behind it.
+    /// Gives everything there is to be written; what cannot be taken is lost, and a new file begins
+    /// behind it.
     fn hand_over(&mut self) {
         let Some(written) = self.blocks.take() else {
             return;

@@ -4,8 +4,9 @@ use chrono::DateTime;
 
 use crate::capture::Timestamp;
 
-/// `tcpwhy-ring-00000012-20261125T180053Z.pcapng`: a number that goes on from watch to watch, so that files sort in the order in
-/// which they were written, whatever happened to the clock, and when it begins.
+/// `tcpwhy-ring-00000012-20261125T180053Z.pcapng`: a number that goes on from watch to watch, so
+/// that files sort in the order in which they were written, whatever happened to the clock, and
+/// when it begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RingFileName {
     number: u64,

@@ -206,7 +206,8 @@ fn the_size_is_kept_and_only_the_rings_own_files_go() {
     );
 }
 
-/// Whether each of the ring's files is whole: so many that are not readable beside those that are foreign.
+/// Whether each of the ring's files is whole: so many that are not readable beside those that are
+/// foreign.
 fn verdicts_count(folder: &Path, foreign: [&str; 3]) -> usize {
     let whole = names(folder)
         .iter()

@@ -1,11 +1,13 @@
-//! What a file is that is no JSON report, as far as its start tells: so that one can say what to do.
+//! What a file is that is no JSON report, as far as its start tells: so that one can say what to
+//! do.
 
 use std::io::{self, Cursor, Read};
 
 /// So much of the start tells.
 const LOOKED_AT: u64 = 512;
 
-/// How captures and compressed files start: pcap in both byte orders and resolutions, pcapng, gzip, zstd, xz, lz4.
+/// How captures and compressed files start: pcap in both byte orders and resolutions, pcapng, gzip,
+/// zstd, xz, lz4.
 const CAPTURES: [&[u8]; 9] = [
     b"\xd4\xc3\xb2\xa1",
     b"\xa1\xb2\xc3\xd4",

@@ -21,8 +21,8 @@ use stored::{OutcomeNumbers, StoredEndpoint, StoredFinding};
 /// What changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
-    /// The services that changed: newly failing ones first, then worse, better and healed ones; in each group the one with
-    /// most failures first.
+    /// The services that changed: newly failing ones first, then worse, better and healed ones; in
+    /// each group the one with most failures first.
     services: Vec<ChangedService>,
     /// How many services are in both reports, or newly failing.
     compared: usize,

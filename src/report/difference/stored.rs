@@ -1,5 +1,5 @@
-//! What is read of a stored JSON report: its schema, servers and findings. Everything else, above all the list of attempts, is
-//! passed over while reading, and takes no memory.
+//! What is read of a stored JSON report: its schema, servers and findings. Everything else, above
+//! all the list of attempts, is passed over while reading, and takes no memory.
 
 use std::fmt;
 use std::io::{self, BufReader, Read};
@@ -53,7 +53,8 @@ pub(super) struct StoredFinding {
     pub(super) statement: String,
 }
 
-/// How often each outcome occurred; absent is 0. Unknown outcomes, of a newer version, count as neither.
+/// How often each outcome occurred; absent is 0. Unknown outcomes, of a newer version, count as
+/// neither.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(default)]
 pub(super) struct OutcomeNumbers {
@@ -142,7 +143,8 @@ fn first_numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>,
     Ok(numbers)
 }
 
-/// Ends the reading of a JSON document at a text that is longer than any of ours: it would have to be held whole.
+/// Ends the reading of a JSON document at a text that is longer than any of ours: it would have to
+/// be held whole.
 struct TextLimit<R> {
     input: R,
     in_text: bool,

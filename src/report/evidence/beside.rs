@@ -1,5 +1,5 @@
-//! Packets that belong to the story of a failure and stand in no attempt's evidence: copies, questions for a host,
-//! what shows that it lives, what names it.
+//! Packets that belong to the story of a failure and stand in no attempt's evidence: copies,
+//! questions for a host, what shows that it lives, what names it.
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
@@ -191,7 +191,8 @@ impl Under {
         Some(self.story.on_copies.clone())
     }
 
-    /// Adds the comment on a packet of the story that has none yet: all up to the last one, and copies a little longer.
+    /// Adds the comment on a packet of the story that has none yet: all up to the last one, and
+    /// copies a little longer.
     fn note(&mut self, segment: &Segment, place: PacketPlace, comments: &mut Vec<String>) {
         let header = header(segment);
         if !comments.is_empty() {

@@ -1,8 +1,10 @@
-//! The evidence capture: the packets that prove the failures, and the few with which they were compared.
+//! The evidence capture: the packets that prove the failures, and the few with which they were
+//! compared.
 //!
-//! The report knows by their numbers which packets these are. A second pass over the same packets copies them, bit for
-//! bit, with what is found beside them: their copies, who asks for a failing host, a packet that shows that it lives.
-//! The file says for how long silence was watched, so that reading it gives the same verdicts.
+//! The report knows by their numbers which packets these are. A second pass over the same packets
+//! copies them, bit for bit, with what is found beside them: their copies, who asks for a failing
+//! host, a packet that shows that it lives. The file says for how long silence was watched, so that
+//! reading it gives the same verdicts.
 
 mod beside;
 mod comments;
@@ -31,7 +33,8 @@ use crate::report::Report;
 use beside::Beside;
 use plan::Plan;
 
-/// How many failed attempts an evidence capture proves at most: the ones that a report would list first.
+/// How many failed attempts an evidence capture proves at most: the ones that a report would list
+/// first.
 pub const MOST_ATTEMPTS: usize = 10_000;
 
 /// How many packets of failed attempts it holds at most.
@@ -48,12 +51,13 @@ pub struct Written {
     pub attempts_left_out: u64,
     /// Packets of a stream that were not put aside for it.
     pub missing: u64,
-    /// Packets that an anonymous file leaves out, because addresses in them cannot be replaced: how many of each link type.
+    /// Packets that an anonymous file leaves out, because addresses in them cannot be replaced: how
+    /// many of each link type.
     pub not_anonymous: BTreeMap<LinkType, u64>,
 }
 
-/// Writes the evidence for `report` from the packets that it was made from; `passes` is the filter that was used,
-/// `anonymize` the map of an anonymous report.
+/// Writes the evidence for `report` from the packets that it was made from; `passes` is the filter
+/// that was used, `anonymize` the map of an anonymous report.
 ///
 /// # Errors
 ///

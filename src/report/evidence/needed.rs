@@ -1,6 +1,6 @@
-//! Which packets evidence needs, while it is not known yet what fails: those that a verdict or its cause may
-//! need. All who keep packets of what passes choose by this: the spool of a stream, what the dashboard keeps
-//! in memory, the ring of files.
+//! Which packets evidence needs, while it is not known yet what fails: those that a verdict or its
+//! cause may need. All who keep packets of what passes choose by this: the spool of a stream, what
+//! the dashboard keeps in memory, the ring of files.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
@@ -11,7 +11,8 @@ use crate::decode::{
     Endpoint, NamedAddresses, Neighbour, Observation, Segment, SetAside, TcpFlags,
 };
 
-/// So many packets after each SYN and SYN-ACK of a connection are kept, and the first with payload of each side.
+/// So many packets after each SYN and SYN-ACK of a connection are kept, and the first with payload
+/// of each side.
 const AFTER_EACH_SYN: u8 = 16;
 
 /// Of one address so many questions and answers are kept in one file.
@@ -48,7 +49,8 @@ struct OfFile {
     asked_for: HashMap<IpAddr, (u8, u8), Seeded>,
     names: HashSet<u64, Seeded>,
     hasher: Seeded,
-    /// Whether it has a segment without SYN, FIN and RST: else the capture looks as if it had been filtered to these.
+    /// Whether it has a segment without SYN, FIN and RST: else the capture looks as if it had been
+    /// filtered to these.
     has_plain_segment: bool,
     has_truncated_header: bool,
 }

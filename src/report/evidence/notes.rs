@@ -9,7 +9,8 @@ use crate::decode::{Endpoint, Observation, Segment, TcpFlags};
 /// How many connections, hosts and names are remembered to choose what is put aside.
 const REMEMBERED: usize = 1 << 19;
 
-/// Notes which packets show how the capture was filtered; of a stream, puts aside what evidence may need of it.
+/// Notes which packets show how the capture was filtered; of a stream, puts aside what evidence may
+/// need of it.
 #[derive(Default)]
 pub struct EvidenceNotes {
     first_fin: Option<PacketPlace>,

@@ -1,4 +1,5 @@
-//! The latest packets that evidence may need, kept in memory: of what passes by nothing else is left.
+//! The latest packets that evidence may need, kept in memory: of what passes by nothing else is
+//! left.
 
 use std::collections::VecDeque;
 use std::io;
@@ -62,7 +63,8 @@ impl RecentPackets {
         self.bytes += kept.size();
         self.bytes_of_choice += kept.size();
         self.kept.push_back(kept);
-        // What is kept once of each host goes with the earliest packets: it has to come again before.
+        // What is kept once of each host goes with the earliest packets: it has to come again
+        // before.
         if self.bytes_of_choice > KEPT_BYTES / 2 {
             self.bytes_of_choice = 0;
             self.needed.begin_file();
@@ -74,7 +76,8 @@ impl RecentPackets {
         }
     }
 
-    /// Puts all of them aside, as those of a stream are, for an evidence capture; they are kept as well.
+    /// Puts all of them aside, as those of a stream are, for an evidence capture; they are kept as
+    /// well.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! The attempts singly: the first of them as rows of the page, the others as data from which the script makes rows.
+//! The attempts singly: the first of them as rows of the page, the others as data from which the
+//! script makes rows.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +103,8 @@ fn ended(diagnosed: &DiagnosedAttempt) -> Outcome {
 pub(super) struct Ranks {
     pub(super) clients: Vec<Endpoint>,
     pub(super) servers: Vec<Endpoint>,
-    /// From SYN to answer, in nanoseconds and in words; the first one is none. Times with the same words are one.
+    /// From SYN to answer, in nanoseconds and in words; the first one is none. Times with the same
+    /// words are one.
     pub(super) answers: Vec<(u64, String)>,
     pub(super) whys: Vec<String>,
 }

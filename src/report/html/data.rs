@@ -1,4 +1,5 @@
-//! The attempts behind the first ones of a long list, as data for the script: every text that occurs often is there once.
+//! The attempts behind the first ones of a long list, as data for the script: every text that
+//! occurs often is there once.
 
 use std::collections::HashMap;
 

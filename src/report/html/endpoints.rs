@@ -15,7 +15,8 @@ use crate::report::evidence_words::duration;
 /// How many servers are listed.
 const LISTED: usize = 1000;
 
-/// The columns: what they are called, whether they hold numbers, and whether a phone can do without.
+/// The columns: what they are called, whether they hold numbers, and whether a phone can do
+/// without.
 const COLUMNS: [(&str, bool); 9] = [
     ("Server", false),
     ("Connects", true),

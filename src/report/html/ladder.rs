@@ -1,4 +1,5 @@
-//! The packets of one attempt as a ladder: the client's side on the left, the server's on the right.
+//! The packets of one attempt as a ladder: the client's side on the left, the server's on the
+//! right.
 
 use maud::{Markup, html};
 
@@ -13,7 +14,8 @@ use crate::report::packet_filters::{NONE_IN_TUNNELS, capture_filter, display_fil
 
 /// A step of a ladder, as it is drawn.
 pub(super) struct Rung {
-    /// Where it points: `right` from the client, `left` from the server; `gap` and `verdict` nowhere.
+    /// Where it points: `right` from the client, `left` from the server; `gap` and `verdict`
+    /// nowhere.
     pub(super) side: &'static str,
     /// When, from the attempt's start.
     pub(super) at: String,

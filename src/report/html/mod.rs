@@ -1,8 +1,8 @@
 //! The report as one page of HTML: everything is in it, and nothing is loaded from anywhere.
 //!
-//! It is built with a template language that escapes whatever it is given; what came from a capture is also made safe
-//! against characters that hide or reorder text. The script only sorts, filters and unfolds what is there: without it
-//! all tables are plain tables.
+//! It is built with a template language that escapes whatever it is given; what came from a capture
+//! is also made safe against characters that hide or reorder text. The script only sorts, filters
+//! and unfolds what is there: without it all tables are plain tables.
 
 mod attempts;
 mod capture;

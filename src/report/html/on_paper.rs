@@ -1,4 +1,5 @@
-//! Which ladders are drawn on paper, where nobody can unfold them: not all, because a thousand that are alike fill a book.
+//! Which ladders are drawn on paper, where nobody can unfold them: not all, because a thousand that
+//! are alike fill a book.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +15,8 @@ const ALL: usize = 12;
 /// More are not drawn.
 const MOST: usize = 40;
 
-/// The attempts among these rows whose ladders are drawn on paper: all where they are few, else those that prove a finding, and
-/// of those that are alike the first.
+/// The attempts among these rows whose ladders are drawn on paper: all where they are few, else
+/// those that prove a finding, and of those that are alike the first.
 pub(super) fn drawn(view: View<'_>, rows: &[DiagnosedAttempt]) -> BTreeSet<AttemptId> {
     let told = || rows.iter().filter(|diagnosed| is_told(diagnosed));
     let id = |diagnosed: &DiagnosedAttempt| diagnosed.decided.attempt.id;

@@ -1,4 +1,5 @@
-//! How to read the report: every outcome, cause and finding that occurs in it, as `tcpwhy explain` tells it.
+//! How to read the report: every outcome, cause and finding that occurs in it, as `tcpwhy explain`
+//! tells it.
 
 use std::collections::BTreeSet;
 

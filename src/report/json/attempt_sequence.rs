@@ -1,4 +1,5 @@
-//! The attempts of the JSON report, each made when its turn to be written comes: there may be millions.
+//! The attempts of the JSON report, each made when its turn to be written comes: there may be
+//! millions.
 
 use std::cell::RefCell;
 use std::io;

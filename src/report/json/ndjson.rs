@@ -1,4 +1,5 @@
-//! The report in lines: each a JSON object of its own, with its type and its data in the shape of the JSON report.
+//! The report in lines: each a JSON object of its own, with its type and its data in the shape of
+//! the JSON report.
 
 use std::io::{self, Write};
 
@@ -33,7 +34,8 @@ struct Correction<T> {
     data: T,
 }
 
-/// What the last line says: what made the lines before, with which settings, and what they leave out; as in the JSON report.
+/// What the last line says: what made the lines before, with which settings, and what they leave
+/// out; as in the JSON report.
 #[derive(Serialize)]
 struct Made {
     schema: &'static str,
@@ -42,9 +44,9 @@ struct Made {
     attempts_omitted: u64,
 }
 
-/// Writes the attempts in the order in which they were decided, then the findings, the endpoints, the summary, the capture and
-/// what made the report.
-/// With `flushes_lines`, each line leaves as soon as it is whole: for a reader that waits for it.
+/// Writes the attempts in the order in which they were decided, then the findings, the endpoints,
+/// the summary, the capture and what made the report. With `flushes_lines`, each line leaves as
+/// soon as it is whole: for a reader that waits for it.
 ///
 /// # Errors
 ///
@@ -58,8 +60,8 @@ pub fn write(report: &Report, flushes_lines: bool, out: &mut dyn Write) -> io::R
 }
 
 /// Writes one attempt as soon as it is decided, or, when it corrects what was told `before`, as
-/// `{"type":"correction","before":"dropped","data":{…}}`. `report` is what it will be part of, as far as that is known; names
-/// are those of the client and the server.
+/// `{"type":"correction","before":"dropped","data":{…}}`. `report` is what it will be part of, as
+/// far as that is known; names are those of the client and the server.
 ///
 /// # Errors
 ///

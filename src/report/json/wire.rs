@@ -1,6 +1,7 @@
 //! The shape of the JSON report, as its readers see it: `tcpwhy schema` is made from these types.
 //!
-//! A new field is compatible. A new meaning, name or removal raises [`SCHEMA`]. Absent is `null`, never 0 or `""`.
+//! A new field is compatible. A new meaning, name or removal raises [`SCHEMA`]. Absent is `null`,
+//! never 0 or `""`.
 
 use std::collections::BTreeMap;
 
@@ -156,8 +157,8 @@ pub(super) struct Source {
     pub(super) compression: Option<&'static str>,
     /// Its size in bytes.
     pub(super) bytes: u64,
-    /// SHA-256 of its bytes as they are stored, in hexadecimal; null when it was not asked for (`--sha256`), or its end was
-    /// not reached.
+    /// SHA-256 of its bytes as they are stored, in hexadecimal; null when it was not asked for
+    /// (`--sha256`), or its end was not reached.
     pub(super) sha256: Option<String>,
     /// Records read from it.
     pub(super) packets: u64,
@@ -264,11 +265,11 @@ pub(super) struct Finding {
     pub(super) evidence: Vec<String>,
     /// What to check next.
     pub(super) next_steps: Vec<NextStep>,
-    /// Wireshark's display filter for the handshakes and errors of its server, or of its one client; null when it is about
-    /// neither.
+    /// Wireshark's display filter for the handshakes and errors of its server, or of its one
+    /// client; null when it is about neither.
     pub(super) display_filter: Option<String>,
-    /// A filter in libpcap's language for capturing such packets when it happens again; null as the display filter, and where all
-    /// of its attempts came inside tunnels.
+    /// A filter in libpcap's language for capturing such packets when it happens again; null as the
+    /// display filter, and where all of its attempts came inside tunnels.
     pub(super) capture_filter: Option<String>,
 }
 
@@ -295,7 +296,8 @@ pub(super) struct Endpoint {
     pub(super) server_name: Option<String>,
     /// The service usual on the port.
     pub(super) service: Option<String>,
-    /// Attempts to connect to it; those of scans, floods and backscatter are left out here and in all that follows.
+    /// Attempts to connect to it; those of scans, floods and backscatter are left out here and in
+    /// all that follows.
     pub(super) attempts: u64,
     /// Attempts that are left out, because they are part of scans, floods or backscatter.
     pub(super) folded: u64,
@@ -306,8 +308,8 @@ pub(super) struct Endpoint {
     /// Whether there were too many clients to tell each apart: their number is estimated from a
     /// sample.
     pub(super) clients_estimated: bool,
-    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when that cannot be told, or
-    /// differs among the clients.
+    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when
+    /// that cannot be told, or differs among the clients.
     pub(super) captured_at: Option<&'static str>,
     /// When the first failed attempt began.
     pub(super) first_failure: Option<String>,
@@ -333,8 +335,8 @@ pub(super) struct AnswerTimes {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Attempt {
-    /// Its name: that of its first packet, the number of which it is in the first source; 2^40 more for each source before that
-    /// of the packet. `ladder` takes it, and `source:packet` as well.
+    /// Its name: that of its first packet, the number of which it is in the first source; 2^40 more
+    /// for each source before that of the packet. `ladder` takes it, and `source:packet` as well.
     pub(in crate::report) id: u64,
     /// The packet with which it begins.
     pub(in crate::report) first_packet: PacketPlace,
@@ -350,14 +352,16 @@ pub(in crate::report) struct Attempt {
     pub(in crate::report) service: Option<String>,
     /// What the packets were wrapped in, outside in.
     pub(in crate::report) path: Vec<String>,
-    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when that cannot be told.
+    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when
+    /// that cannot be told.
     pub(in crate::report) captured_at: Option<&'static str>,
-    /// The kind of finding that it is folded into, when it says nothing about the server: `port_scan`, `syn_flood` or
-    /// `backscatter`.
+    /// The kind of finding that it is folded into, when it says nothing about the server:
+    /// `port_scan`, `syn_flood` or `backscatter`.
     pub(in crate::report) part_of: Option<&'static str>,
     /// The client's initial sequence number; null when no SYN was captured.
     pub(in crate::report) isn: Option<u32>,
-    /// What the packets show: established, reset, refused, rejected, `half_open`, aborted, dropped, pending or partial.
+    /// What the packets show: established, reset, refused, rejected, `half_open`, aborted, dropped,
+    /// pending or partial.
     pub(in crate::report) outcome: &'static str,
     /// Why; null when the packets do not tell.
     pub(in crate::report) cause: Option<&'static str>,
@@ -383,7 +387,8 @@ pub(in crate::report) struct Attempt {
     pub(in crate::report) notes: Vec<String>,
     /// Wireshark's display filter for its packets and the ICMP errors about them.
     pub(in crate::report) display_filter: String,
-    /// A filter in libpcap's language for capturing such an attempt when it happens again; null inside a tunnel.
+    /// A filter in libpcap's language for capturing such an attempt when it happens again; null
+    /// inside a tunnel.
     pub(in crate::report) capture_filter: Option<String>,
 }
 

@@ -1,7 +1,8 @@
 //! One attempt as a sequence diagram: what happened between client and server, in order of time.
 //!
-//! [`Ladder::of`] makes the rows, each one packet, one gap, the verdict or the end; text and HTML draw the same rows. Names and
-//! notes in it are as they came from the capture: hostile, to be escaped by whoever draws.
+//! [`Ladder::of`] makes the rows, each one packet, one gap, the verdict or the end; text and HTML
+//! draw the same rows. Names and notes in it are as they came from the capture: hostile, to be
+//! escaped by whoever draws.
 
 mod neighbours;
 mod packet;
@@ -33,7 +34,8 @@ pub struct Ladder {
     pub client: Party,
     /// To whom.
     pub server: Party,
-    /// Who else sent packets of it: routers, firewalls, other addresses of the server. [`Side::Other`] counts from 0 in this.
+    /// Who else sent packets of it: routers, firewalls, other addresses of the server.
+    /// [`Side::Other`] counts from 0 in this.
     pub others: Vec<Party>,
     /// What its packets were wrapped in, outside in.
     pub path: Vec<String>,

@@ -1,4 +1,5 @@
-//! Who asked for an address on the link, and who answered: no packets of an attempt, but often its reason.
+//! Who asked for an address on the link, and who answered: no packets of an attempt, but often its
+//! reason.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,8 +11,8 @@ use crate::handshake::Attempt;
 /// How many messages of a capture are kept.
 const KEPT: usize = 500_000;
 
-/// A host asks three times, a second apart, before it gives up (RFC 4861 §10; Linux does the same with ARP), and sends its SYN
-/// only when it was answered.
+/// A host asks three times, a second apart, before it gives up (RFC 4861 §10; Linux does the same
+/// with ARP), and sends its SYN only when it was answered.
 const ASKED_BEFORE: Duration = Duration::from_secs(5);
 
 /// The questions and answers of a capture, in the order in which they came.

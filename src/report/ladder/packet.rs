@@ -168,8 +168,8 @@ impl LadderPacket {
         }
     }
 
-    /// What the server's RST acknowledges besides the SYN: data of the client that is no evidence, and explains why the RST
-    /// comes late.
+    /// What the server's RST acknowledges besides the SYN: data of the client that is no evidence,
+    /// and explains why the RST comes late.
     fn data_not_kept(&self, attempt: &Attempt) -> Option<String> {
         let acknowledged = self.acknowledgment?.relative?;
         let has_data = |packet: &SeenPacket| {

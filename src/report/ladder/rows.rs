@@ -11,7 +11,8 @@ use crate::handshake::{Attempt, Outcome, Role, SeenPacket};
 use crate::report::evidence_words;
 use crate::report::model::Report;
 
-/// A pause as long as this is shown as a row of its own: no network on earth takes that long to answer.
+/// A pause as long as this is shown as a row of its own: no network on earth takes that long to
+/// answer.
 const SHOWN_PAUSE: Duration = Duration::from_millis(500);
 
 /// What happened at one moment.
@@ -33,7 +34,8 @@ pub enum Event {
     Packet(Box<LadderPacket>),
     /// A question who has an address of the attempt, or its answer.
     Neighbour(NeighbourMessage),
-    /// Nothing for so long. After the handshake the connection's data, which is not kept, may fall into it.
+    /// Nothing for so long. After the handshake the connection's data, which is not kept, may fall
+    /// into it.
     Pause {
         /// From the event before to the one after.
         length: Duration,
@@ -74,7 +76,8 @@ pub(super) fn rows(
     }));
     moments.push((judgement.at, Event::Verdict));
     moments.extend(end.map(|end| (end, Event::CaptureEnds)));
-    // Stable: the packet that settles it stands before the verdict, and what ends the capture after it.
+    // Stable: the packet that settles it stands before the verdict, and what ends the capture after
+    // it.
     moments.sort_by_key(|(at, _)| *at);
     with_pauses(attempt, moments)
 }

@@ -7,7 +7,8 @@ use crate::decode::SequenceNumber;
 /// Further than this from where its side began, a number says nothing as a distance.
 const FARTHEST: u32 = 1 << 24;
 
-/// A sequence or acknowledgement number: as it stands in the header, and from where its side's numbers began.
+/// A sequence or acknowledgement number: as it stands in the header, and from where its side's
+/// numbers began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// As it stands in the header.

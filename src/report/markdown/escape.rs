@@ -1,4 +1,5 @@
-//! Text that stays text in Markdown: as GitHub and GitLab render it, with their mentions, references and links.
+//! Text that stays text in Markdown: as GitHub and GitLab render it, with their mentions,
+//! references and links.
 
 use crate::report::sanitize::terminal_safe;
 

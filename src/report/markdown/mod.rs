@@ -1,6 +1,7 @@
 //! The report for a ticket: short, rendered alike by GitHub and GitLab, with what it was made from.
 //!
-//! Everything that may come from a capture stands in code spans or code blocks, where it stays text.
+//! Everything that may come from a capture stands in code spans or code blocks, where it stays
+//! text.
 
 mod escape;
 mod provenance;
@@ -173,7 +174,8 @@ fn finding_parts(
     parts
 }
 
-/// The commands that show the packets again, folded away: the only HTML here, and all of it stands here.
+/// The commands that show the packets again, folded away: the only HTML here, and all of it stands
+/// here.
 fn packets_again(report: &Report, finding: &Finding) -> Option<String> {
     let ladder = finding
         .proof

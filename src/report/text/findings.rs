@@ -1,4 +1,5 @@
-//! What the attempts say together: what happened, since when, how sure, what to check next and where.
+//! What the attempts say together: what happened, since when, how sure, what to check next and
+//! where.
 
 #[cfg(feature = "live")]
 use std::io::{self, Write};

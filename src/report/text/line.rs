@@ -28,7 +28,8 @@ pub struct AttemptLine<'a> {
 }
 
 impl AttemptLine<'_> {
-    /// When, who, to whom, how it ended, why and how sure that is, what the application saw, and what this host says. Safe for a terminal.
+    /// When, who, to whom, how it ended, why and how sure that is, what the application saw, and
+    /// what this host says. Safe for a terminal.
     pub fn text(&self) -> String {
         let decided = &self.diagnosed.decided;
         let attempt = &decided.attempt;

@@ -1,5 +1,5 @@
-//! The report that a person reads first: what was read, how the connects ended, which servers fail, and each failing
-//! attempt with the packets that show it.
+//! The report that a person reads first: what was read, how the connects ended, which servers fail,
+//! and each failing attempt with the packets that show it.
 
 mod attempts;
 mod endpoints;

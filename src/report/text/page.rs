@@ -102,7 +102,8 @@ impl Page {
         line
     }
 
-    /// Adds the parts of a title on one line, or the last one on a line of its own where they do not fit.
+    /// Adds the parts of a title on one line, or the last one on a line of its own where they do
+    /// not fit.
     pub(super) fn wrapped_titles(&mut self, parts: &[String]) {
         let whole = parts.join("  ");
         if visible_width(&whole) <= self.style.width {

@@ -1,4 +1,5 @@
-//! `tcpwhy live` and a network for it: namespaces, sockets and packet filters of this host's kernel.
+//! `tcpwhy live` and a network for it: namespaces, sockets and packet filters of this host's
+//! kernel.
 
 #![allow(
     clippy::disallowed_methods,

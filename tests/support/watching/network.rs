@@ -9,7 +9,8 @@ use super::running::{Watched, ended};
 use super::wait_until;
 use crate::support::tools::is_done;
 
-/// Of namespaces: after the folder and the process, so that neither two checkouts nor two test binaries meet.
+/// Of namespaces: after the folder and the process, so that neither two checkouts nor two test
+/// binaries meet.
 pub(crate) fn prefix() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).file_name().unwrap();
     format!("{}-live-{}", folder.to_string_lossy(), std::process::id())
@@ -58,7 +59,8 @@ impl Network {
         ));
     }
 
-    /// The kernel sends nothing before it has noticed that both ends are up, a second later at most.
+    /// The kernel sends nothing before it has noticed that both ends are up, a second later at
+    /// most.
     pub(crate) fn wait_until_up(&self, interface: &str) {
         for namespace in [&self.client, &self.server] {
             wait_until(|| {

@@ -27,7 +27,8 @@ impl<Key: Clone + PartialEq> Cursor<Key> {
         }
     }
 
-    /// Goes so many lines down, or up, as far as there are any. Above the first entry it stands on whatever is first.
+    /// Goes so many lines down, or up, as far as there are any. Above the first entry it stands on
+    /// whatever is first.
     pub(super) fn go(&mut self, keys: &[Key], lines: isize) {
         let line = self.line(keys).saturating_add_signed(lines);
         self.line = line.min(keys.len().saturating_sub(1));

@@ -8,7 +8,8 @@ use crate::cli::new_file::write_new;
 use crate::cli::read::write_in;
 use crate::live::LiveWatch;
 
-/// In which format a report is written for which nobody named a file: a page for whoever was not there.
+/// In which format a report is written for which nobody named a file: a page for whoever was not
+/// there.
 pub(in crate::cli::live) fn report_format(asked_for: Format) -> Format {
     match asked_for {
         Format::Text => Format::Html,
@@ -17,7 +18,8 @@ pub(in crate::cli::live) fn report_format(asked_for: Format) -> Format {
 }
 
 impl Dashboard<'_, '_> {
-    /// Writes a report: into the file that the arguments name, if that is meant and they do, or else into a new one.
+    /// Writes a report: into the file that the arguments name, if that is meant and they do, or
+    /// else into a new one.
     pub(super) fn write_report(&mut self, watch: &LiveWatch, into_named: bool) {
         let format = report_format(self.command.arguments.format);
         let style = self.command.style;

@@ -1,4 +1,5 @@
-//! What the terminal can show, and how outcomes look on it. Colour only repeats what a mark and a word say.
+//! What the terminal can show, and how outcomes look on it. Colour only repeats what a mark and a
+//! word say.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::bar;

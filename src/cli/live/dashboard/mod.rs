@@ -1,9 +1,10 @@
 //! **The dashboard**: what `live` shows on a terminal.
 //!
-//! Events go into [`seen::Seen`], which is bounded and quick to take them; keys become actions, which change the
-//! [`state::State`] and may wish something of the outside; [`draw`](draw::draw) shows the state, and changes nothing. Here the
-//! three meet the terminal and the watch, which is one thread that must not be held up: a few frames a second, and a look at
-//! everything together only as often as it costs little.
+//! Events go into [`seen::Seen`], which is bounded and quick to take them; keys become actions,
+//! which change the [`state::State`] and may wish something of the outside; [`draw`](draw::draw)
+//! shows the state, and changes nothing. Here the three meet the terminal and the watch, which is
+//! one thread that must not be held up: a few frames a second, and a look at everything together
+//! only as often as it costs little.
 //!
 //! Nothing is known here only: the report has it all.
 
@@ -52,8 +53,8 @@ const BETWEEN_FRAMES: Duration = Duration::from_millis(250);
 /// When nothing changes, time does.
 const LONGEST_BETWEEN_FRAMES: Duration = Duration::from_secs(1);
 
-/// Everything is looked at together so often, when something has changed, and when nothing has: what findings lean on grows
-/// old. It may take a fiftieth of the time.
+/// Everything is looked at together so often, when something has changed, and when nothing has:
+/// what findings lean on grows old. It may take a fiftieth of the time.
 const BETWEEN_OVERVIEWS: Duration = Duration::from_secs(1);
 const BETWEEN_QUIET_OVERVIEWS: Duration = Duration::from_secs(30);
 const OVERVIEW_SHARE: u32 = 50;
@@ -120,7 +121,8 @@ impl<'a, 'b> Dashboard<'a, 'b> {
         }
     }
 
-    /// Gives the terminal back, and tells there what happened beside attempts; whether nobody is there for the report.
+    /// Gives the terminal back, and tells there what happened beside attempts; whether nobody is
+    /// there for the report.
     pub(super) fn close(self) -> bool {
         let is_gone = self.screen.is_gone();
         drop(self.screen);

@@ -1,8 +1,8 @@
 //! The terminal while something is drawn on it; and as it was before, whatever ends this.
 //!
-//! Drawing makes bytes, and a thread writes them: a terminal that takes nothing for a while (a slow line, a stopped window)
-//! holds up neither the capture nor what else happens. Until it has taken one frame, no other is drawn. Keys are read by
-//! another thread.
+//! Drawing makes bytes, and a thread writes them: a terminal that takes nothing for a while (a slow
+//! line, a stopped window) holds up neither the capture nor what else happens. Until it has taken
+//! one frame, no other is drawn. Keys are read by another thread.
 //!
 //! Ctrl-C, Ctrl-Z and Ctrl-\ stay signals: they work also while this program is busy.
 
@@ -37,7 +37,8 @@ static IS_OVER: AtomicBool = AtomicBool::new(false);
 /// Held while a frame is written, and while modes are changed.
 static HELD: Mutex<()> = Mutex::new(());
 
-/// The terminal, written to past the buffer and the lock of standard output: whoever restores it waits for nobody.
+/// The terminal, written to past the buffer and the lock of standard output: whoever restores it
+/// waits for nobody.
 static TERMINAL: OnceLock<File> = OnceLock::new();
 
 /// How many keys wait to be looked at, at most.
@@ -182,13 +183,15 @@ pub(in crate::cli::live) fn leave() {
     let _ = disable_raw_mode();
 }
 
-/// As [`leave`], and nothing is drawn any more: before this ends at once. From any thread, at any time.
+/// As [`leave`], and nothing is drawn any more: before this ends at once. From any thread, at any
+/// time.
 pub(in crate::cli::live) fn leave_for_good() {
     IS_OVER.store(true, Ordering::Release);
     leave();
 }
 
-/// Keeps others from the terminal; not for ever, because a terminal that takes nothing may never let go of who writes.
+/// Keeps others from the terminal; not for ever, because a terminal that takes nothing may never
+/// let go of who writes.
 fn hold() -> Option<MutexGuard<'static, ()>> {
     for _ in 0..TRIES {
         match HELD.try_lock() {
@@ -205,8 +208,8 @@ fn push(bytes: &mut Vec<u8>, command: impl Command) {
     let _ = queue!(bytes, command);
 }
 
-/// From now on `restore` is called before a panic is told, in whatever thread it is; also where a panic ends the program at
-/// once.
+/// From now on `restore` is called before a panic is told, in whatever thread it is; also where a
+/// panic ends the program at once.
 fn restore_before_panics(restore: fn()) {
     let tell = panic::take_hook();
     panic::set_hook(Box::new(move |what| {

@@ -15,7 +15,8 @@ const RATE_SECONDS: usize = 10;
 /// Counts of the latest seconds that are over.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
-    /// The totals at the end of each second, the latest last; the first is where the counting starts.
+    /// The totals at the end of each second, the latest last; the first is where the counting
+    /// starts.
     totals: VecDeque<OutcomeCounts>,
     /// How many seconds are over.
     seconds: u64,
@@ -43,8 +44,9 @@ impl Series {
         }
     }
 
-    /// How many attempts ended so in each of the latest seconds, as many as there are and no more than asked for, the
-    /// latest last. A second in which more was corrected than decided counts as none.
+    /// How many attempts ended so in each of the latest seconds, as many as there are and no more
+    /// than asked for, the latest last. A second in which more was corrected than decided counts as
+    /// none.
     pub(super) fn latest(&self, outcome: Outcome, seconds: usize) -> Vec<u64> {
         let first = self.totals.len().saturating_sub(seconds.saturating_add(1));
         let totals = self

@@ -1,4 +1,5 @@
-//! The servers that connects fail to: counted as it happens, and set right by each look at everything together.
+//! The servers that connects fail to: counted as it happens, and set right by each look at
+//! everything together.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -21,7 +22,8 @@ pub(super) struct ServerRow {
     pub(super) server: Endpoint,
     /// Its name, safe for a terminal.
     pub(super) name: Option<String>,
-    /// How the attempts ended; what is part of scans and floods is left out as soon as that is known.
+    /// How the attempts ended; what is part of scans and floods is left out as soon as that is
+    /// known.
     pub(super) outcomes: OutcomeCounts,
     /// When the first failed attempt began.
     pub(super) first_failure: Option<Timestamp>,
@@ -172,7 +174,8 @@ impl Servers {
         }
     }
 
-    /// Takes what a look at everything says instead of what was counted; `names` where these are shown.
+    /// Takes what a look at everything says instead of what was counted; `names` where these are
+    /// shown.
     pub(super) fn replace(&mut self, summaries: &[EndpointSummary], names: Option<&Names>) {
         let failing = summaries
             .iter()

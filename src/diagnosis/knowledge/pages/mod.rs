@@ -14,6 +14,7 @@ mod service_findings;
 mod silence;
 mod traffic_findings;
 mod words;
+mod words_beside_tcp;
 
 use super::{LookAlike, Page, Saying};
 
@@ -30,6 +31,7 @@ pub(super) const ALL: &[&[Page]] = &[
     rare_errors::PAGES,
     local_errors::PAGES,
     words::PAGES,
+    words_beside_tcp::PAGES,
 ];
 
 const fn apart(other: &'static str, by: &'static str) -> LookAlike {

@@ -1,4 +1,5 @@
-//! What applications print for silence, for what ends after the handshake, and for what is no failure.
+//! What applications print for silence, for what ends after the handshake, and for what is no
+//! failure.
 
 use crate::diagnosis::knowledge::Sayings;
 

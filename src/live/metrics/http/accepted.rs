@@ -2,7 +2,8 @@
 
 use crate::live::metrics::TextFormat;
 
-/// By its `Accept` headers: `OpenMetrics`, unless it likes the older format better, or is a browser, which shows that one.
+/// By its `Accept` headers: `OpenMetrics`, unless it likes the older format better, or is a
+/// browser, which shows that one.
 pub(super) fn format<'a>(accept: impl Iterator<Item = &'a str>) -> TextFormat {
     let (mut open_metrics, mut prometheus, mut anything) = (None, None, None);
     for wish in accept.flat_map(|header| header.split(',')) {

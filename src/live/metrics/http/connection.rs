@@ -14,7 +14,8 @@ use crate::live::metrics::Told;
 /// From the first to the last byte, a client may take so long.
 pub(super) const LONGEST_TIME: Duration = Duration::from_secs(5);
 
-/// What a client still sends when it has its answer is thrown away for so long, so that the answer reaches it.
+/// What a client still sends when it has its answer is thrown away for so long, so that the answer
+/// reaches it.
 const LONGEST_REST: Duration = Duration::from_secs(1);
 
 /// One client.

@@ -1,4 +1,5 @@
-//! How soon servers answered: a histogram with equal steps of the logarithm, from microseconds to minutes.
+//! How soon servers answered: a histogram with equal steps of the logarithm, from microseconds to
+//! minutes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! A time line of the connects to each failing server: one track for each outcome, and the times when it was down.
+//! A time line of the connects to each failing server: one track for each outcome, and the times
+//! when it was down.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -136,8 +137,8 @@ fn windows(view: View<'_>, endpoint: &EndpointSummary) -> Vec<(Timestamp, Durati
         .collect()
 }
 
-/// A box as wide as the marks that stand for its attempts: from the start of the first one's stretch of time to the end of
-/// the last one's.
+/// A box as wide as the marks that stand for its attempts: from the start of the first one's
+/// stretch of time to the end of the last one's.
 fn window(
     axis: Axis,
     width: BucketWidth,

@@ -1,7 +1,8 @@
-//! What one would rather look at than read: when connects failed, how many, and how soon servers answered.
+//! What one would rather look at than read: when connects failed, how many, and how soon servers
+//! answered.
 //!
-//! Widths are in percent of the page's, so that a drawing fits a phone and a sheet of paper without its text becoming
-//! small; heights are in pixels.
+//! Widths are in percent of the page's, so that a drawing fits a phone and a sheet of paper without
+//! its text becoming small; heights are in pixels.
 
 mod answer_times;
 mod axis;

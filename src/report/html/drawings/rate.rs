@@ -13,7 +13,8 @@ use crate::report::counts::grouped;
 use crate::report::evidence_words::duration;
 use crate::report::html::View;
 
-/// More bars would be thinner than a line on a phone; where there is little to count, fewer say more.
+/// More bars would be thinner than a line on a phone; where there is little to count, fewer say
+/// more.
 const MOST_BARS: u16 = 128;
 const FEWEST_BARS: u16 = 24;
 const CONNECTS_OF_A_BAR: u64 = 4;

@@ -50,7 +50,8 @@ impl Alphabet {
         }
     }
 
-    /// Foreign text, safe for a terminal, and written out where this alphabet does not have its characters.
+    /// Foreign text, safe for a terminal, and written out where this alphabet does not have its
+    /// characters.
     pub(super) fn safe(self, text: &str) -> String {
         let safe = terminal_safe(text);
         match self {

@@ -2,7 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The pieces, as many to a line as fit; a piece longer than a line is broken at spaces, a word longer than a line within.
+/// The pieces, as many to a line as fit; a piece longer than a line is broken at spaces, a word
+/// longer than a line within.
 pub(crate) fn fill(pieces: &[String], separator: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();

@@ -1,4 +1,5 @@
-//! Lines between the two lanes, client left, server right; times and packet numbers stand before them.
+//! Lines between the two lanes, client left, server right; times and packet numbers stand before
+//! them.
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use super::filling::fill;
 use crate::report::ladder::{LadderPacket, Side};
 use crate::report::text::page::padded;
 
-/// Columns before the lanes: the time of day with microseconds, the time since the row before, and spaces.
+/// Columns before the lanes: the time of day with microseconds, the time since the row before, and
+/// spaces.
 pub(super) const MARGIN: usize = 15 + 1 + 9 + 1;
 
 /// How far text is set in from the lanes.

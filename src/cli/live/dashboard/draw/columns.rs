@@ -9,8 +9,8 @@ use crate::report::words::grouped;
 /// Columns of the longest count.
 pub(super) const COUNT: usize = 7;
 
-/// The text in as many columns, its middle left out where it is too long: of an endpoint the end tells most, of a name the
-/// start.
+/// The text in as many columns, its middle left out where it is too long: of an endpoint the end
+/// tells most, of a name the start.
 pub(super) fn cut_in_the_middle(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();

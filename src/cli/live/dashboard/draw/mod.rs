@@ -1,6 +1,7 @@
 //! Draws the dashboard: a pure function of what is shown and of the size of the terminal.
 //!
-//! Every line is made here to fit its columns: nothing that came from the wire moves another column.
+//! Every line is made here to fit its columns: nothing that came from the wire moves another
+//! column.
 
 mod columns;
 mod foot;

@@ -53,8 +53,8 @@ fn stacked(area: Rect, heights: &[u16]) -> Vec<Rect> {
     places
 }
 
-/// How many lines each list gets, with its head: the one in focus twice as many as another, none more than it needs while
-/// another needs more.
+/// How many lines each list gets, with its head: the one in focus twice as many as another, none
+/// more than it needs while another needs more.
 fn heights(lines: u16, wanted: &[(usize, bool)]) -> Vec<u16> {
     // A head, and a line that says so when there is nothing.
     let mut heights: Vec<u16> = wanted.iter().map(|_| 2).collect();
