@@ -56,7 +56,7 @@ impl Tracker {
         let watch = self.watch();
         for _ in 0..LOOKED_AT_WITH_EACH_NEW {
             let Some(syn) = self.flows.take_syn_if(|syn| is_syn_over(syn, &watch)) else {
-                let oldest = self.flows.oldest_syn().map(|syn| syn.at());
+                let oldest = self.flows.oldest_syn().map(Row::at);
                 let wait = SHORTEST_WAIT + watch.patience;
                 self.no_syn_over_before = oldest.map_or(watch.until, |oldest| oldest.after(wait));
                 return;
