@@ -14,7 +14,7 @@ use super::evidence_choice::EvidenceChoice;
 use super::explainer::Explainer;
 use super::facts::Facts;
 use super::findings;
-use super::known_ends::{KnownEnds, KnownPairs, LatestServers};
+use super::known_ends::{KnownEnds, KnownPairs, LatestServers, Place};
 use super::limits::{Limit, LimitKind};
 use super::listing::{AttemptsPutAside, ListingOrder, UnexplainedAttempts};
 use super::outcome_counts::OutcomeCounts;
@@ -23,7 +23,7 @@ use super::selection::Selection;
 use super::testimony::Testimonies;
 use super::time_line::TimeLine;
 use crate::decode::{Endpoint, Observation, RowBatch};
-use crate::handshake::{DecidedAttempt, Decisions, Leaving};
+use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving};
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
@@ -101,42 +101,85 @@ impl Diagnostician {
 
     /// Takes attempts into account, and leaves none.
     pub fn add_all(&mut self, decisions: &mut Decisions) {
-        let ends = self.look_up(decisions);
+        // Of lone SYNs the clients are not looked up when hardly any of them is known.
+        let lets_pass = self.comparison.lets_pass();
+        let ends = if lets_pass {
+            self.look_up(decisions.ends_but_of_syns(), decisions.attempts())
+        } else {
+            self.look_up(decisions.ends(), decisions.attempts())
+        };
         let mut upcoming = ends.into_iter();
-        decisions.take_each(|decided| {
-            // Where room was made, what was looked up stands elsewhere.
-            let has_moved = self.make_room();
-            if has_moved {
-                upcoming = Vec::new().into_iter();
-            }
-            let ends = upcoming.next().unwrap_or_default();
-            match decided {
-                Leaving::Attempt(decided) => self.add_facts(decided, &ends),
-                Leaving::Rows(rows) => self.add_facts(rows, &ends),
-                Leaving::Syn(syn) => self.add_facts(syn, &ends),
+        decisions.take_each(|decided| match decided {
+            Leaving::Attempt(decided) => self.add_looked_up(decided, &mut upcoming),
+            Leaving::Rows(rows) => self.add_looked_up(rows, &mut upcoming),
+            Leaving::Syns(syns) if lets_pass => self.add_passing(syns),
+            Leaving::Syns(syns) => {
+                let syns = syns.iter();
+                syns.for_each(|syn| self.add_looked_up(syn, &mut upcoming));
             }
         });
     }
 
+    fn add_looked_up(
+        &mut self,
+        facts: impl AttemptFacts,
+        upcoming: &mut std::vec::IntoIter<KnownEnds>,
+    ) {
+        // Where room was made, what was looked up stands elsewhere.
+        if self.make_room() {
+            *upcoming = Vec::new().into_iter();
+        }
+        let ends = upcoming.next().unwrap_or_default();
+        self.add_facts(facts, &ends);
+    }
+
+    /// Takes lone SYNs into account whose clients hardly come again: most of them go to one server.
+    fn add_passing(&mut self, syns: DecidedSyns<'_>) {
+        let mut servers = LatestServers::default();
+        for syn in syns.iter() {
+            if self.make_room() {
+                servers = LatestServers::default();
+            }
+            let server = syn.server();
+            let (service, endpoint) = self.places_of(server, &mut servers);
+            let ends = KnownEnds {
+                service,
+                endpoint,
+                ..KnownEnds::default()
+            };
+            self.add_facts(syn, &ends);
+        }
+    }
+
+    /// Where a server stands among those that attempts are compared with, and among those of the
+    /// report.
+    fn places_of(&self, server: Endpoint, latest: &mut LatestServers) -> (Place, Place) {
+        latest.get_or(server, || {
+            let service = self.comparison.place_of_service(server);
+            (service, self.endpoints.place_of(server))
+        })
+    }
+
     /// Looks up the ends of attempts that are about to be added, and brings into the cache what
     /// will be needed of them.
-    fn look_up(&self, decisions: &Decisions) -> Vec<KnownEnds> {
+    fn look_up(
+        &self,
+        ends: impl Iterator<Item = (Endpoint, Endpoint)>,
+        in_full: &[DecidedAttempt],
+    ) -> Vec<KnownEnds> {
         let mut servers = LatestServers::default();
         let look_up = |(client, server): (Endpoint, Endpoint)| {
-            let (service, endpoint) = servers.get_or(server, || {
-                let service = self.comparison.place_of_service(server);
-                (service, self.endpoints.place_of(server))
-            });
+            let (service, endpoint) = self.places_of(server, &mut servers);
             KnownEnds {
                 client: self.comparison.place_of_client(client.address),
                 service,
                 endpoint,
             }
         };
-        let ends: Vec<KnownEnds> = decisions.ends().map(look_up).collect();
+        let ends: Vec<KnownEnds> = ends.map(look_up).collect();
         self.known_pairs.touch(&ends);
         self.comparison.touch(&ends);
-        self.comparison.touch_in_full(decisions.attempts());
+        self.comparison.touch_in_full(in_full);
         self.endpoints.touch(&ends);
         ends
     }

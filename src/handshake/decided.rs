@@ -136,6 +136,32 @@ impl<'a> DecidedSyn<'a> {
     }
 }
 
+/// Lone SYNs that were decided one after the other.
+#[derive(Clone, Copy, Debug)]
+pub struct DecidedSyns<'a> {
+    syns: &'a [(Row, Judgement)],
+    contexts: &'a Contexts,
+    addresses: &'a AddressPairs,
+}
+
+impl<'a> DecidedSyns<'a> {
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = DecidedSyn<'a>> + use<'a> {
+        let Self {
+            syns,
+            contexts,
+            addresses,
+        } = *self;
+        syns.iter().map(move |(syn, judgement)| DecidedSyn {
+            syn,
+            judgement: *judgement,
+            ends: syn.ends(addresses),
+            contexts,
+            addresses,
+        })
+    }
+}
+
 /// Decided attempts in the order in which they were decided: what is small is not kept in the room
 /// of what is large.
 #[derive(Clone, Debug, Default)]
@@ -148,7 +174,7 @@ pub struct Decisions {
     order: Vec<Kind>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Attempt,
     Regular,
@@ -244,6 +270,19 @@ impl Decisions {
         })
     }
 
+    /// Client and server of all but lone SYNs, in their order.
+    pub fn ends_but_of_syns(&self) -> impl Iterator<Item = (Endpoint, Endpoint)> {
+        let (mut attempts, mut regular) = (self.attempts.iter(), self.regular.iter());
+        self.order.iter().filter_map(move |kind| match kind {
+            Kind::Attempt => {
+                let attempt = &attempts.next()?.attempt;
+                Some((attempt.client, attempt.server))
+            }
+            Kind::Regular => Some(regular.next()?.0.syn().ends(&self.addresses)),
+            Kind::Syn => None,
+        })
+    }
+
     /// How many there are of which nothing was seen but one SYN, and how many other regular ones.
     pub fn count_in_brief(&self) -> (usize, usize) {
         (self.syns.len(), self.regular.len())
@@ -251,46 +290,49 @@ impl Decisions {
 
     /// Gives all away in full, in their order; the room stays.
     pub fn drain(&mut self, mut give: impl FnMut(DecidedAttempt)) {
-        self.take_each(|next| {
-            give(match next {
-                Leaving::Attempt(decided) => decided,
-                Leaving::Rows(rows) => rows.whole(),
-                Leaving::Syn(syn) => syn.whole(),
-            });
+        self.take_each(|next| match next {
+            Leaving::Attempt(decided) => give(decided),
+            Leaving::Rows(rows) => give(rows.whole()),
+            Leaving::Syns(syns) => syns.iter().for_each(|syn| give(syn.whole())),
         });
     }
 
     /// The same, but that what is small is only shown.
     pub fn take_each(&mut self, mut give: impl FnMut(Leaving<'_>)) {
         let mut attempts = self.attempts.drain(..);
-        let (mut regular, mut syns) = (self.regular.iter(), self.syns.iter());
-        let ends = |syn: &Row| syn.ends(&self.addresses);
+        let (mut regular, mut syns) = (self.regular.iter(), self.syns.as_slice());
         let (contexts, addresses) = (&*self.contexts, &self.addresses);
-        for kind in self.order.drain(..) {
-            let next = match kind {
-                Kind::Attempt => attempts.next().map(Leaving::Attempt),
-                Kind::Regular => regular.next().map(|(regular, judgement)| {
-                    Leaving::Rows(DecidedRows {
-                        regular,
-                        judgement: *judgement,
-                        ends: ends(regular.syn()),
+        for alike in self.order.chunk_by(|one, other| one == other) {
+            match alike.first() {
+                Some(Kind::Attempt) => {
+                    let attempts = attempts.by_ref().take(alike.len());
+                    attempts.map(Leaving::Attempt).for_each(&mut give);
+                }
+                Some(Kind::Regular) => {
+                    for (regular, judgement) in regular.by_ref().take(alike.len()) {
+                        give(Leaving::Rows(DecidedRows {
+                            regular,
+                            judgement: *judgement,
+                            ends: regular.syn().ends(addresses),
+                            contexts,
+                            addresses,
+                        }));
+                    }
+                }
+                Some(Kind::Syn) => {
+                    let (first, rest) = syns.split_at_checked(alike.len()).unwrap_or_default();
+                    syns = rest;
+                    give(Leaving::Syns(DecidedSyns {
+                        syns: first,
                         contexts,
                         addresses,
-                    })
-                }),
-                Kind::Syn => syns.next().map(|(syn, judgement)| {
-                    Leaving::Syn(DecidedSyn {
-                        syn,
-                        judgement: *judgement,
-                        ends: ends(syn),
-                        contexts,
-                        addresses,
-                    })
-                }),
-            };
-            next.map(&mut give);
+                    }));
+                }
+                None => {}
+            }
         }
         drop(attempts);
+        self.order.clear();
         self.regular.clear();
         self.syns.clear();
         self.addresses.clear();
@@ -311,6 +353,6 @@ pub enum Leaving<'a> {
     Attempt(DecidedAttempt),
     /// As rows.
     Rows(DecidedRows<'a>),
-    /// As its SYN.
-    Syn(DecidedSyn<'a>),
+    /// As SYNs that were decided one after the other.
+    Syns(DecidedSyns<'a>),
 }

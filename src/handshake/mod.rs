@@ -29,7 +29,7 @@ mod syn_queue;
 mod tracker;
 
 pub use attempt::{Attempt, AttemptId};
-pub use decided::{DecidedAttempt, DecidedRows, DecidedSyn, Decisions, Leaving};
+pub use decided::{DecidedAttempt, DecidedRows, DecidedSyn, DecidedSyns, Decisions, Leaving};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender};

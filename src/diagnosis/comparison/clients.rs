@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::passers::Passing;
+use super::passers::{Passers, Passing};
 use super::targets::Targets;
 use super::{Comparison, REMEMBERED_TARGETS, is_untouched};
 use crate::decode::Endpoint;
@@ -54,6 +54,9 @@ impl Comparison {
         if passing == Passing::Passes {
             return;
         }
+        if let Some(passers) = &mut self.passers {
+            passers.remember(address);
+        }
         let new = || ClientFacts::new(passing, outcome);
         let Some(client) = known.get_or_add(&mut self.clients, Host(address), new) else {
             return;
@@ -75,7 +78,11 @@ impl Comparison {
     fn pass(&mut self, address: IpAddr, outcome: Outcome) -> Passing {
         let is_in_vain = outcome.is_failure() || outcome == Outcome::Pending;
         let passers = self.passers.as_mut().filter(|_| is_in_vain);
-        let Some(passers) = passers.filter(|_| !self.clients.contains_key(&Host(address))) else {
+        let clients = &self.clients;
+        let is_new = |passers: &&mut Passers| {
+            passers.is_unknown(address) || !clients.contains_key(&Host(address))
+        };
+        let Some(passers) = passers.filter(is_new) else {
             return Passing::OfSample;
         };
         let passing = passers.pass(address);
@@ -84,6 +91,11 @@ impl Comparison {
             in_all.insert(address);
         }
         passing
+    }
+
+    /// Whether there are so many clients that those that try once in vain pass.
+    pub(in crate::diagnosis) fn lets_pass(&self) -> bool {
+        self.passers.is_some()
     }
 
     /// Looks up a client.

@@ -31,6 +31,9 @@ impl Facts for Comparison {
             (Some(_), None) => {}
         }
         self.merge_passers(other.passers);
+        if let Some(passers) = &mut self.passers {
+            passers.remember_only(self.clients.keys().map(|client| client.0));
+        }
         for key in other.to_itself {
             if self.to_itself.len() < REMEMBERED {
                 self.to_itself.insert(key);

@@ -215,9 +215,9 @@ impl Comparison {
         let new = ServiceHistory::default;
         let service = ends.service.get_or_add(&mut self.services, server, new);
         if let Some(service) = service {
-            let before = service.remembered();
+            let before = service.moments().len();
             service.add(facts, self.share);
-            self.remembered_moments += service.remembered();
+            self.remembered_moments += service.moments().len();
             self.remembered_moments -= before;
         }
     }

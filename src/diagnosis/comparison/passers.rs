@@ -4,8 +4,9 @@
 //! more than all else that is done with it. So only those of a sample are remembered at once, which
 //! a fixed hash draws; another is remembered when it comes again, before many others came.
 
-use crate::diagnosis::fixed_hash;
 use std::net::IpAddr;
+
+use crate::diagnosis::fixed_hash;
 
 /// So many of the latest are known again, 4 bytes each.
 const KNOWN_AGAIN: usize = 1 << 17;
@@ -17,7 +18,14 @@ pub(super) struct Passers {
     sample_below: u64,
     /// By the lower bits of their hashes, the upper ones; 0 for nobody.
     latest: Box<[u32]>,
+    /// A bit for each that may be remembered, by its hash: the table in which it stands need not be
+    /// asked for most others.
+    remembered: Box<[u64]>,
 }
+
+/// As many bits as eight times what is remembered: one in nine others is taken for remembered, and
+/// looked up in vain.
+const BITS_OF_REMEMBERED: usize = 1 << 20;
 
 /// What becomes of one that is not remembered yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +44,30 @@ impl Passers {
         Self {
             sample_below: hash,
             latest: vec![0; KNOWN_AGAIN].into(),
+            remembered: vec![0; BITS_OF_REMEMBERED / 64].into(),
         }
+    }
+
+    /// These are remembered, and no others.
+    pub(super) fn remember_only(&mut self, clients: impl Iterator<Item = IpAddr>) {
+        self.remembered.fill(0);
+        clients.for_each(|client| self.remember(client));
+    }
+
+    /// This one is remembered from now on.
+    pub(super) fn remember(&mut self, client: IpAddr) {
+        let (word, bit) = place_of_bit(fixed_hash::of_address(client));
+        if let Some(word) = self.remembered.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    /// Whether one is surely not remembered.
+    pub(super) fn is_unknown(&self, client: IpAddr) -> bool {
+        let (word, bit) = place_of_bit(fixed_hash::of_address(client));
+        self.remembered
+            .get(word)
+            .is_some_and(|word| word & bit == 0)
     }
 
     /// The sample becomes smaller.
@@ -74,6 +105,12 @@ impl Passers {
     }
 }
 
+/// Word and bit, by other bits of the hash than those that make the sample.
+fn place_of_bit(hash: u64) -> (usize, u64) {
+    let bit = usize::try_from(hash & (BITS_OF_REMEMBERED as u64 - 1)).unwrap_or(0);
+    (bit / 64, 1 << (bit % 64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,6 +139,13 @@ mod tests {
         let known_again = again(&mut passers);
         assert!(known_again * 10 > passed.len() * 9, "{known_again}");
         passers.limit_sample(0);
+        let (known, unknown) = passed.split_at(100);
+        passers.remember_only(known.iter().copied());
+        assert!(!known.iter().any(|client| passers.is_unknown(*client)));
+        let taken_for_known = unknown
+            .iter()
+            .filter(|client| !passers.is_unknown(**client));
+        assert!(taken_for_known.count() < 20);
         let still_of_sample = clients().filter(|client| passers.pass(*client) == Passing::OfSample);
         assert_eq!(still_of_sample.count(), 0);
     }

@@ -2,8 +2,7 @@
 
 use super::passers::Passers;
 use super::{
-    AT_MOST, ClientFacts, Comparison, REMEMBERED, REMEMBERED_MOMENTS, ServiceHistory, fixed_hash,
-    services,
+    AT_MOST, ClientFacts, Comparison, REMEMBERED, REMEMBERED_MOMENTS, fixed_hash, services,
 };
 use crate::diagnosis::worth::{keep_below_rank, keep_worthiest};
 
@@ -56,6 +55,7 @@ impl Comparison {
         let passers = self.passers.take();
         let mut passers = passers.unwrap_or_else(|| Passers::with_sample_below(sample_below));
         passers.limit_sample(sample_below);
+        passers.remember_only(self.clients.keys().map(|client| client.0));
         self.passers = Some(passers);
     }
 
@@ -89,7 +89,8 @@ impl Comparison {
     }
 
     pub(super) fn count_moments(&mut self) {
-        let moments = self.services.values().map(ServiceHistory::remembered);
-        self.remembered_moments = moments.sum();
+        // The latest of each class stand beside these: at most a quarter as many more.
+        let services = self.services.values();
+        self.remembered_moments = services.map(|service| service.moments().len()).sum();
     }
 }

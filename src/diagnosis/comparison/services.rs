@@ -158,19 +158,14 @@ impl ServiceHistory {
     fn only_counts(&mut self, facts: &impl AttemptFacts) -> bool {
         let class = Class::of_unanswered(facts.outcome(), facts.syn_count() == 1);
         let (started, client) = facts.beginning();
-        let known = self.tallies.iter_mut().find(|tally| tally.class == class);
-        let is_beyond = |tally: &&mut Tally| {
-            let sample_key = || fixed_hash::of_beginning(started, client);
-            let beyond = tally.beyond.as_ref();
-            beyond.is_some_and(|beyond| beyond.holds(started, sample_key))
-        };
-        let Some(tally) = known.filter(is_beyond) else {
+        let tally = self.tally_mut(class);
+        let sample_key = || fixed_hash::of_beginning(started, client);
+        let beyond = tally.beyond.as_mut();
+        let Some(beyond) = beyond.filter(|beyond| beyond.holds(started, sample_key)) else {
             return false;
         };
+        beyond.clients.insert(client);
         tally.count += 1;
-        if let Some(beyond) = &mut tally.beyond {
-            beyond.clients.insert(client);
-        }
         true
     }
 

@@ -67,7 +67,11 @@ impl Beyond {
     /// Finds room for an attempt, where `share` of its class are remembered.
     pub(super) fn take(&mut self, moment: Moment, share: usize) -> Room {
         let is_latest = match self.latest.back() {
-            Some(back) => back.order() < moment.order(),
+            // Hardly two begin at the same time.
+            Some(back) => {
+                back.started < moment.started
+                    || (back.started == moment.started && back.order() < moment.order())
+            }
             None => self.before < moment.started,
         };
         if !is_latest {
