@@ -14,6 +14,8 @@ pub struct StepWords {
     pub place: String,
     /// What to type there.
     pub run: String,
+    /// In which shell: `sh` or `powershell`.
+    pub shell: &'static str,
     /// What its result tells.
     pub why: String,
 }
@@ -21,6 +23,7 @@ pub struct StepWords {
 /// One step in words.
 pub fn step(step: &NextStep) -> StepWords {
     let situation = step.situation;
+    let shell = shell_of(step);
     match &step.kind {
         StepKind::Check {
             on,
@@ -29,24 +32,40 @@ pub fn step(step: &NextStep) -> StepWords {
         } => StepWords {
             place: machine(&filled(on, situation), situation),
             run: filled(&commands.join("; "), situation),
+            shell,
             why: filled(tells, situation),
         },
         StepKind::CaptureAtClient => StepWords {
             place: client(situation),
             run: capture_of(&situation.server.address.to_string(), "client.pcap", situation),
+            shell,
             why: "whether an answer reaches the client that did not leave here: then somebody on the way gives it".to_owned(),
         },
         StepKind::CaptureAtServer => StepWords {
             place: situation.server.address.to_string(),
             run: capture_at_server(situation),
+            shell,
             why: "the SYN arrives and nothing leaves: look at the server; it does not arrive: a filter or loss on the way there; a SYN-ACK leaves: the way back".to_owned(),
         },
         StepKind::ReadServerLog { from, until } => StepWords {
             place: machine(&situation.server.address.to_string(), situation),
             run: log_of(*from, *until, situation),
+            shell,
             why: "what stopped and started around that time".to_owned(),
         },
     }
+}
+
+/// PowerShell is for hosts that show themselves to be Windows.
+fn shell_of(step: &NextStep) -> &'static str {
+    let is_windows = match &step.kind {
+        StepKind::Check { on, .. } => on.contains("Windows"),
+        StepKind::CaptureAtServer | StepKind::ReadServerLog { .. } => {
+            step.situation.is_like_windows
+        }
+        StepKind::CaptureAtClient => false,
+    };
+    if is_windows { "powershell" } else { "sh" }
 }
 
 /// The machine, and that the capture was taken at its side, where it was.
@@ -75,7 +94,7 @@ fn capture_at_server(situation: Situation) -> String {
     if situation.is_like_windows {
         let port = situation.server.port;
         format!(
-            "pktmon start --capture --comp nics -f server.etl; pktmon filter add -i {client} -p {port}"
+            "pktmon filter remove; pktmon filter add -i {client} -t TCP -p {port}; pktmon start --capture --file-name server.etl; pktmon stop; pktmon etl2txt server.etl"
         )
     } else {
         capture_of(&client, "server.pcap", situation)
@@ -142,6 +161,7 @@ mod tests {
             server,
             client: "10.0.0.7".parse().ok(),
             is_like_windows: false,
+            is_client_like_windows: false,
             vantage,
         }
     }

@@ -67,6 +67,8 @@ pub struct Situation {
     pub client: Option<IpAddr>,
     /// Whether its packets start with the time to live of Windows.
     pub is_like_windows: bool,
+    /// The same of the client.
+    pub is_client_like_windows: bool,
     /// Where the capture was taken.
     pub vantage: Option<Vantage>,
 }
@@ -77,12 +79,35 @@ impl Situation {
         let server = finding.server?;
         let host = comparison.host(server.address);
         let client = finding.example_client;
+        let client_host = client.and_then(|client| comparison.host(client));
         Some(Self {
             server,
             client,
             is_like_windows: host.is_some_and(HostFacts::is_like_windows),
+            is_client_like_windows: client_host.is_some_and(HostFacts::is_like_windows),
             vantage: client.and_then(|client| comparison.vantage(client, server.address)),
         })
+    }
+
+    /// Whether the server is on the Internet and the client behind a translation: then whoever reads
+    /// the report can hardly type anything there, unless the capture was taken there.
+    fn is_server_out_of_reach(self) -> bool {
+        let is_client_private = self.client.is_some_and(is_private);
+        self.vantage != Some(Vantage::Server)
+            && is_client_private
+            && !is_private(self.server.address)
+    }
+
+    /// Whether a check is for a machine that can be reached, and for its system.
+    fn fits(self, check: &Check) -> bool {
+        let is_for_windows = check.on.contains("Windows");
+        if check.on.starts_with("SERVER") {
+            is_for_windows == self.is_like_windows && !self.is_server_out_of_reach()
+        } else if check.on.starts_with("CLIENT") {
+            is_for_windows == self.is_client_like_windows
+        } else {
+            !is_for_windows
+        }
     }
 
     const fn step(self, kind: StepKind) -> NextStep {
@@ -133,15 +158,10 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
 
 fn steps_of_page(kind: FindingKind, situation: Situation) -> impl Iterator<Item = NextStep> {
     let checks = knowledge::page(kind.name()).map_or(&[][..], |page| page.check);
-    let is_for_windows = |check: &&Check| check.on.contains("Windows");
-    let is_on_server = |check: &&Check| check.on.starts_with("SERVER");
-    let fits = move |check: &&Check| {
-        is_for_windows(check) == situation.is_like_windows || !is_on_server(check)
-    };
     let is_capture = |check: &&Check| check.run.is_some_and(|run| run.starts_with("tcpdump"));
     checks
         .iter()
-        .filter(fits)
+        .filter(move |check| situation.fits(check))
         .filter(move |check| !is_capture(check))
         .filter_map(move |check| step(check, situation))
 }
@@ -204,21 +224,40 @@ fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
         _ => false,
     };
     situation.client.filter(|_| is_about_silence)?;
-    Some(situation.step(match situation.vantage {
+    let kind = match situation.vantage {
         Some(Vantage::Server) => StepKind::CaptureAtClient,
-        _ => StepKind::CaptureAtServer,
-    }))
+        _ if !situation.is_server_out_of_reach() => StepKind::CaptureAtServer,
+        Some(Vantage::Between) => StepKind::CaptureAtClient,
+        _ => return None,
+    };
+    Some(situation.step(kind))
 }
 
 /// The log of the time in which a port was closed.
 fn window_log(finding: &Finding, situation: Situation) -> Option<NextStep> {
     let (from, until) = finding.from.zip(finding.until)?;
-    (finding.kind == FindingKind::ServiceDownWindow).then(|| {
+    let is_window = finding.kind == FindingKind::ServiceDownWindow;
+    (is_window && !situation.is_server_out_of_reach()).then(|| {
         situation.step(StepKind::ReadServerLog {
             from: from.before(MARGIN),
             until: until.after(MARGIN),
         })
     })
+}
+
+/// Whether an address is of no use on the Internet: private (RFC 1918, RFC 4193), shared by a
+/// provider's customers (RFC 6598), of the link, or of the host itself.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [first, second, ..] = address.octets();
+            let is_shared = first == 100 && second & 0xc0 == 64;
+            address.is_private() || address.is_loopback() || address.is_link_local() || is_shared
+        }
+        IpAddr::V6(address) => {
+            address.is_unique_local() || address.is_unicast_link_local() || address.is_loopback()
+        }
+    }
 }
 
 #[cfg(test)]
@@ -233,6 +272,7 @@ mod tests {
             },
             client: "10.0.0.7".parse().ok(),
             is_like_windows: false,
+            is_client_like_windows: false,
             vantage: None,
         }
     }
@@ -292,5 +332,54 @@ mod tests {
             machines.push(on);
         }
         assert!(machines.iter().any(|on| on.contains("Windows")));
+    }
+
+    #[test]
+    fn nothing_is_typed_on_a_server_of_the_internet() {
+        let silent = FindingKind::ServiceFiltered;
+        let places = |situation| -> Vec<&'static str> {
+            let steps = steps_of_page(silent, situation);
+            let places = steps.filter_map(|step| match step.kind {
+                StepKind::Check { on, .. } => Some(on),
+                _ => None,
+            });
+            places.collect()
+        };
+        let is_on_server = |on: &&str| on.starts_with("SERVER");
+        let on_the_internet = Situation {
+            server: Endpoint {
+                address: "203.0.113.7".parse().unwrap(),
+                port: 443,
+            },
+            ..situation()
+        };
+        assert!(places(situation()).iter().any(is_on_server));
+        assert!(!places(on_the_internet).iter().any(is_on_server));
+        let captured_there = Situation {
+            vantage: Some(Vantage::Server),
+            ..on_the_internet
+        };
+        assert!(places(captured_there).iter().any(is_on_server));
+        let between_two_of_the_internet = Situation {
+            client: "198.51.100.4".parse().ok(),
+            ..on_the_internet
+        };
+        assert!(places(between_two_of_the_internet).iter().any(is_on_server));
+    }
+
+    #[test]
+    fn a_client_gets_the_commands_of_its_own_system() {
+        let machines = |is_client_like_windows| {
+            let situation = Situation {
+                is_client_like_windows,
+                ..situation()
+            };
+            let checks = knowledge::page("host_silent").map_or(&[][..], |page| page.check);
+            let of_client = checks.iter().filter(|check| check.on.starts_with("CLIENT"));
+            let fitting = of_client.filter(|check| situation.fits(check));
+            fitting.map(|check| check.on).collect::<Vec<_>>()
+        };
+        assert!(machines(false).iter().all(|on| !on.contains("Windows")));
+        assert!(machines(true).iter().all(|on| on.contains("Windows")));
     }
 }

@@ -247,7 +247,9 @@ fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
 }
 
 fn wire_step(step: &NextStep) -> wire::NextStep {
-    let StepWords { place, run, why } = next_step_words::step(step);
+    let StepWords {
+        place, run, why, ..
+    } = next_step_words::step(step);
     wire::NextStep { place, run, why }
 }
 

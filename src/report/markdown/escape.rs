@@ -78,15 +78,15 @@ fn is_number(core: &str) -> bool {
     has_only_digits(fraction) && whole.split(',').all(has_only_digits)
 }
 
-/// A block of commands, one a line.
-pub(super) fn command_block(commands: &[&str]) -> String {
+/// A block of commands for a shell, one a line.
+pub(super) fn command_block(shell: &str, commands: &[&str]) -> String {
     let lines: Vec<_> = commands.iter().map(|line| terminal_safe(line)).collect();
     let longest = lines
         .iter()
         .map(|line| longest_run_of_backticks(line))
         .max();
     let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
-    format!("{fence}sh\n{}\n{fence}", lines.join("\n"))
+    format!("{fence}{shell}\n{}\n{fence}", lines.join("\n"))
 }
 
 fn longest_run_of_backticks(text: &str) -> usize {

@@ -198,7 +198,7 @@ fn packets_again(report: &Report, finding: &Finding) -> Option<String> {
     (!commands.is_empty()).then(|| {
         format!(
             "<details><summary>Look at the packets again</summary>\n\n{}\n\n</details>",
-            command_block(&commands)
+            command_block("sh", &commands)
         )
     })
 }
@@ -213,14 +213,15 @@ fn next_steps(finding: &Finding) -> Vec<String> {
     let mut steps = steps.as_slice();
     let mut parts = Vec::new();
     while let Some(first) = steps.first() {
-        let alike = steps.iter().take_while(|step| step.place == first.place);
+        let is_alike = |step: &&StepWords| (&step.place, step.shell) == (&first.place, first.shell);
+        let alike = steps.iter().take_while(is_alike);
         let commands: Vec<&str> = alike.map(|step| step.run.as_str()).collect();
         steps = steps.get(commands.len()..).unwrap_or_default();
         parts.push(format!(
             "Next, on {}:",
             code(&first.place, Place::Paragraph)
         ));
-        parts.push(command_block(&commands));
+        parts.push(command_block(first.shell, &commands));
     }
     parts
 }

@@ -333,11 +333,11 @@ pub(super) const CAPTURE_OF_ANSWER: Check = Check {
 pub(super) const CAPTURE_AT_SERVER_WINDOWS: Check = Check {
     on: "SERVER (Windows)",
     run: Some(
-        "pktmon filter add -i CLIENT -p PORT; pktmon start -c; pktmon stop; pktmon etl2pcap \
-         PktMon.etl",
+        "pktmon filter remove; pktmon filter add -i CLIENT -t TCP -p PORT; pktmon start --capture; \
+         pktmon stop; pktmon etl2txt PktMon.etl",
     ),
-    tells: "the same on Windows: try once before \"pktmon stop\"; without pktmon (before \
-     2020): netsh trace start capture=yes",
+    tells: "the same on Windows: try once before \"pktmon stop\"; lines with \"Drop\" name who \
+     dropped the packet, and why; without pktmon (before 2020): netsh trace start capture=yes",
 };
 
 pub(super) const CAPTURE_AT_CLIENT: Check = Check {
@@ -351,8 +351,9 @@ pub(super) const CAPTURE_AT_CLIENT: Check = Check {
 pub(super) const CAPTURE_AT_CLIENT_WINDOWS: Check = Check {
     on: "CLIENT (Windows)",
     run: Some(
-        "pktmon filter add -p PORT; pktmon filter add -t ICMP; pktmon start -c; pktmon stop; \
-         pktmon etl2pcap PktMon.etl",
+        "pktmon filter remove; pktmon filter add -t TCP -p PORT; pktmon filter add -t ICMP; pktmon \
+         start --capture; pktmon stop; pktmon etl2txt PktMon.etl",
     ),
-    tells: "the same on Windows: try once before \"pktmon stop\"",
+    tells: "the same on Windows: try once before \"pktmon stop\"; lines with \"Drop\" name who \
+     dropped the packet, and why",
 };
