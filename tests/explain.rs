@@ -32,6 +32,7 @@ const CAUSES: &str = "
     stale_connection invalid_reset answer_from_other_address authentication_option
     feature_dropped syn_ack_lost client_silent half_open_scan late_syn_ack client_reset
     server_abort proxy_without_backend local_firewall capture_ended
+    answer_to_other_address unknown_to_client
 ";
 
 const FINDINGS: &str = "
@@ -39,6 +40,7 @@ const FINDINGS: &str = "
     one_bad_backend limited_rejects path_loss syn_flood port_scan backscatter fallback_worked
     name_points_nowhere feature_dropped stale_tuple_reuse proxy_answers one_sided_capture
     capture_filtered capture_lost_packets capture_started_late limits_hit
+    answers_misdirected answers_made_by_a_box
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {

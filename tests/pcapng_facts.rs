@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test] = tests![
     names_and_filters_do_not_reach_the_terminal_as_they_are,
     comments_on_packets_stand_with_their_attempt,
     losses_between_packets_count,
+    statistics_of_a_longer_capture_prove_no_silence,
 ];
 
 fn report_on(blocks: &[Vec<u8>]) -> Value {
@@ -235,4 +236,25 @@ fn losses_between_packets_count() {
         report_on(&with_statistics)["capture"]["dropped"]["kernel"],
         5
     );
+}
+
+/// An excerpt of a few packets with the statistics of the capture that it was cut from.
+fn statistics_of_a_longer_capture_prove_no_silence() {
+    let outcome_with = |received: u64| {
+        let end: u64 = 5_000_000;
+        let (high, low) = (0_u32, u32::try_from(end).unwrap());
+        let statistics = block_options(&[
+            (3, &[high.to_le_bytes(), low.to_le_bytes()].concat()),
+            (4, &received.to_le_bytes()),
+        ]);
+        let report = report_on(&[
+            section_header(false),
+            interface(&[]),
+            enhanced_packet(false, 0, 1_000_000, &syn()),
+            pcapng_block(false, 5, &[&[0; 12][..], &statistics].concat()),
+        ]);
+        report["attempts"][0]["outcome"].clone()
+    };
+    assert_eq!(outcome_with(1), "dropped");
+    assert_eq!(outcome_with(12_702), "pending");
 }

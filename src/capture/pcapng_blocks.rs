@@ -22,6 +22,14 @@ const ISB_ENDTIME: u16 = 3;
 const ISB_IFDROP: u16 = 5;
 const ISB_OSDROP: u16 = 7;
 
+/// `isb_ifrecv`, `isb_filteraccept`, `isb_usrdeliv`: packets that the interface received, that the
+/// filter let pass, that were handed to who captured.
+const PACKET_COUNTS: [u16; 3] = [4, 6, 8];
+
+/// So many times more packets than the file has are those of a longer capture, of which the file is
+/// an excerpt.
+const OF_A_LONGER_CAPTURE: u64 = 10;
+
 /// `opt_comment` of any block, `epb_dropcount` of an enhanced packet block.
 const COMMENT: u16 = 1;
 const EPB_DROPCOUNT: u16 = 4;
@@ -136,20 +144,22 @@ pub(super) struct InterfaceStatistics {
 }
 
 impl InterfaceStatistics {
-    /// Adds one block, about this interface; `latest` is the time of the last packet before it.
+    /// Adds one block, about this interface; `latest` is the time of the last packet before it, and
+    /// so many packets there were.
     pub(super) fn add(
         &mut self,
         order: ByteOrder,
         body: &[u8],
         interface: &mut DeclaredInterface,
-        latest: Timestamp,
+        (latest, packets): (Timestamp, u64),
     ) {
+        let counts_more = is_of_a_longer_capture(order, body, packets);
         let (unit, dropped) = (interface.time_unit, &mut interface.dropped);
         for_each_option(
             order,
             body.get(12..).unwrap_or_default(),
             |code, value| match code {
-                ISB_ENDTIME => {
+                ISB_ENDTIME if !counts_more => {
                     let end = believable_end(order, value, unit, latest);
                     self.watched_until = self.watched_until.max(end);
                 }
@@ -165,6 +175,18 @@ impl InterfaceStatistics {
             },
         );
     }
+}
+
+/// Whether the least that the block counts is far more than there is in the file.
+fn is_of_a_longer_capture(order: ByteOrder, body: &[u8], packets: u64) -> bool {
+    let mut least: Option<u64> = None;
+    for_each_option(order, body.get(12..).unwrap_or_default(), |code, value| {
+        let count = order
+            .u64(value, 0)
+            .filter(|_| PACKET_COUNTS.contains(&code));
+        least = least.into_iter().chain(count).min();
+    });
+    least.is_some_and(|count| count / OF_A_LONGER_CAPTURE > packets)
 }
 
 /// How much a count has grown since it was told last.

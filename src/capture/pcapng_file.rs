@@ -40,6 +40,8 @@ pub(super) struct PcapngFile {
     /// Interfaces of all sections, for the report.
     interfaces: Vec<Interface>,
     latest: Timestamp,
+    /// How many packets were read.
+    packets: u64,
     statistics: InterfaceStatistics,
     /// Packets lost before others, as these say: what there is without interface statistics.
     lost_between: Option<u64>,
@@ -61,6 +63,7 @@ impl PcapngFile {
             declared_before: 0,
             interfaces: Vec::new(),
             latest: Timestamp::default(),
+            packets: 0,
             statistics: InterfaceStatistics::default(),
             lost_between: None,
             names: Vec::new(),
@@ -188,7 +191,7 @@ impl PcapngFile {
                     .and_then(|id| self.declared.get_mut(usize::try_from(id).ok()?));
                 if let Some(interface) = declared {
                     self.statistics
-                        .add(self.order, body, interface, self.latest);
+                        .add(self.order, body, interface, (self.latest, self.packets));
                 }
             }
         }
@@ -269,6 +272,7 @@ impl PcapngFile {
             self.comment = options.comment;
         }
         self.latest = fields.at;
+        self.packets += 1;
         Ok(Record {
             at: fields.at,
             link_type: fields.link_type,
@@ -307,6 +311,7 @@ impl PcapngFile {
         let declared = self.declared.get(interface as usize)?;
         let units = u64::from(units_high) << 32 | u64::from(units_low);
         self.latest = declared.time_unit.time(units);
+        self.packets += 1;
         let record = WholeRecord {
             at: self.latest,
             link_type: Some(declared.link_type),

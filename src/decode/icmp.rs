@@ -51,7 +51,9 @@ fn quote(bytes: &[u8]) -> Result<Option<QuotedSegment>, SetAside> {
         return Err(SetAside::TruncatedHeader);
     };
     let sequence = packet.payload.get(4..).and_then(|rest| rest.first_chunk());
+    // A quote of eight bytes may be padded: a header whose length is 0 was not quoted.
     let flags = packet.payload.get(12..).and_then(|rest| rest.first_chunk());
+    let flags = flags.filter(|[length, _]: &&[u8; 2]| length >> 4 > 0);
     Ok(Some(QuotedSegment {
         source: Endpoint {
             address: packet.source,

@@ -243,7 +243,6 @@ impl Row {
     /// The segment that it is.
     pub fn segment(&self, contexts: &Contexts, addresses: &impl Addresses) -> Segment {
         let (source, destination) = self.ends(addresses);
-        let header = self.header;
         Segment {
             source,
             destination,
@@ -254,17 +253,22 @@ impl Row {
             flags: self.flags,
             window: self.shape.is(Shape::WINDOW).then_some(self.window),
             payload_length: u32::from(self.payload_length),
-            options: TcpOptions {
-                maximum_segment_size: header
-                    .given(HeaderBits::SEGMENT_SIZE, self.maximum_segment_size),
-                window_scale: header.scale(),
-                timestamps: header.given(HeaderBits::TIMESTAMPS, (self.timestamp, self.echo)),
-                sack_permitted: header.is(HeaderBits::SACK_PERMITTED),
-                fast_open: header.is(HeaderBits::FAST_OPEN),
-                multipath: header.is(HeaderBits::MULTIPATH),
-                authentication: header.is(HeaderBits::AUTHENTICATION),
-            },
+            options: self.options(),
             is_whole: self.shape.is(Shape::WHOLE),
+        }
+    }
+
+    /// Its TCP options.
+    pub fn options(&self) -> TcpOptions {
+        let header = self.header;
+        TcpOptions {
+            maximum_segment_size: header.given(HeaderBits::SEGMENT_SIZE, self.maximum_segment_size),
+            window_scale: header.scale(),
+            timestamps: header.given(HeaderBits::TIMESTAMPS, (self.timestamp, self.echo)),
+            sack_permitted: header.is(HeaderBits::SACK_PERMITTED),
+            fast_open: header.is(HeaderBits::FAST_OPEN),
+            multipath: header.is(HeaderBits::MULTIPATH),
+            authentication: header.is(HeaderBits::AUTHENTICATION),
         }
     }
 

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::fingerprint::Fingerprint;
 use super::offered_features::was_feature_dropped;
 use super::sign::{Sign, is_unfinished};
+use super::stack::{Stack, SynAckMarks};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, IcmpKind, Row};
 use crate::handshake::{
@@ -92,6 +93,8 @@ pub(crate) struct OwnAnswer {
     pub(crate) was_copied: bool,
     /// Whether it is a SYN-ACK.
     pub(crate) is_syn_ack: bool,
+    /// The stack that sends such SYN-ACKs.
+    pub(crate) stack: Option<Stack>,
 }
 
 impl OwnAnswer {
@@ -101,7 +104,27 @@ impl OwnAnswer {
             identification: packet.ip.identification,
             was_copied: packet.was_copied(),
             is_syn_ack: packet.role == Role::SynAck,
+            stack: stack_of(packet).filter(|_| packet.role == Role::SynAck),
         }
+    }
+}
+
+fn stack_of(packet: &SeenPacket) -> Option<Stack> {
+    match packet.content {
+        Content::Segment {
+            sequence,
+            window,
+            options,
+            is_whole: true,
+            ..
+        } => Stack::of(&SynAckMarks {
+            ttl: packet.ip.ttl,
+            identification: packet.ip.identification,
+            sequence: sequence.0,
+            window,
+            options,
+        }),
+        Content::Segment { .. } | Content::Icmp { .. } => None,
     }
 }
 
@@ -202,8 +225,13 @@ impl AttemptFacts for DecidedAttempt {
                 }
             )
         };
-        if first_as(attempt, &[Role::BareAck]).is_some() {
+        if attempt.answered_elsewhere.is_some() && attempt.is_unanswered() {
+            Some(Sign::Misdirected)
+        } else if first_as(attempt, &[Role::BareAck]).is_some() {
             Some(Sign::StaleTuple)
+        } else if first_as(attempt, &[Role::UnacceptableReset]).is_some() && attempt.is_unanswered()
+        {
+            Some(Sign::IgnoredReset)
         } else if attempt.packets_as(&[Role::SynAck]).any(has_no_window) {
             Some(Sign::ProxyAnswer)
         } else if was_feature_dropped(attempt) {
@@ -252,6 +280,13 @@ impl OwnAnswer {
             // A regular attempt has no packet twice.
             was_copied: false,
             is_syn_ack: true,
+            stack: Stack::of(&SynAckMarks {
+                ttl: row.ttl(),
+                identification: row.identification(),
+                sequence: row.sequence().0,
+                window: row.window(),
+                options: row.options(),
+            }),
         }
     }
 }

@@ -68,8 +68,10 @@ causes! {
     StaleConnection, "stale_connection", "an older connection has these ports";
     /// RSTs came that the client had to ignore.
     InvalidReset, "invalid_reset", "RSTs that the client must ignore";
-    /// The SYN-ACK came from another address than the SYN went to.
-    AnswerFromOtherAddress, "answer_from_other_address", "the answer comes from another address";
+    /// The SYN-ACK came from another address or port than the SYN went to.
+    AnswerFromOtherAddress, "answer_from_other_address", "the answer comes from elsewhere";
+    /// The answer went to another address or port than the SYN came from.
+    AnswerToOtherAddress, "answer_to_other_address", "the answer goes elsewhere";
     /// The SYN carries TCP-MD5 or TCP-AO, and nothing answers.
     AuthenticationOption, "authentication_option", "the server's TCP drops a signed SYN";
     /// SYNs with a feature are dropped, those without pass.
@@ -82,6 +84,8 @@ causes! {
     HalfOpenScan, "half_open_scan", "a SYN scan";
     /// The SYN-ACK came after the client had stopped waiting.
     LateSynAck, "late_syn_ack", "the answer came too late";
+    /// The client's kernel has no such connection.
+    UnknownToClient, "unknown_to_client", "the client does not know of it";
     /// The client reset the attempt for a reason of its own.
     ClientReset, "client_reset", "the client resets";
     /// The application closed at once.

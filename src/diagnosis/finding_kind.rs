@@ -35,6 +35,10 @@ pub enum FindingKind {
     StaleTupleReuse,
     /// A SYN proxy answers for the server.
     ProxyAnswers,
+    /// Answers come from, or go to, other ends than the SYNs.
+    AnswersMisdirected,
+    /// A box on the way resets in the name of hosts.
+    AnswersMadeByABox,
     /// Many SYNs that nobody completes.
     SynFlood,
     /// Answers to SYNs that one client never sent.
@@ -71,6 +75,8 @@ impl FindingKind {
             Self::FeatureDropped => "feature_dropped",
             Self::StaleTupleReuse => "stale_tuple_reuse",
             Self::ProxyAnswers => "proxy_answers",
+            Self::AnswersMisdirected => "answers_misdirected",
+            Self::AnswersMadeByABox => "answers_made_by_a_box",
             Self::SynFlood => "syn_flood",
             Self::Backscatter => "backscatter",
             Self::PortScan => "port_scan",

@@ -42,6 +42,7 @@ mod remembered;
 mod selection;
 mod service_names;
 mod sign;
+mod stack;
 mod testimony;
 mod time_line;
 mod worth;

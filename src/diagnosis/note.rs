@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cause::Judged;
 use super::comparison::Vantage;
 use super::noise::Noise;
-use crate::decode::{IcmpKind, IpFacts};
+use crate::decode::{Endpoint, IcmpKind, IpFacts};
 use crate::handshake::Sender;
 
 /// Something that the packets tell of an attempt besides its outcome and its cause.
@@ -36,6 +36,27 @@ pub enum Note {
         is_of_stack: bool,
         /// Its flow label, where it came over IPv6; over IPv4 the traffic class is the mark.
         flow_label: Option<u32>,
+    },
+    /// The RST came sooner than the host answers others.
+    ResetTooSoon {
+        /// How long after the SYN.
+        after: Duration,
+        /// The host's fastest answer.
+        fastest: Duration,
+    },
+    /// The RST has a window, by which appliances say why.
+    ResetWindow(u16),
+    /// The answer went between these ends.
+    AnsweredElsewhere {
+        /// Who sent it.
+        from: Endpoint,
+        /// To whom.
+        to: Endpoint,
+    },
+    /// A user-mode stack answers in the host's name: what it turns failures into.
+    UserModeNetworking {
+        /// pasta or passt; otherwise slirp.
+        is_pasta: bool,
     },
     /// A closed port, a reset rule and a box on the way all look so: nothing tells them apart here.
     ResetCannotBeTold,
@@ -114,6 +135,8 @@ pub enum ResetOrigin {
     CapturingHost,
     /// From nearer.
     Nearer,
+    /// From a hop or so nearer, or held against a single packet.
+    Unclear,
     /// From farther, or from another system.
     Elsewhere,
     /// The host's own answers come from several distances, and this from another.

@@ -13,6 +13,10 @@ pub(crate) enum Sign {
     FeatureDropped,
     /// The SYN was answered only when it was repeated.
     AnsweredLate,
+    /// Its answers come from, or go to, other ends than the SYN's.
+    Misdirected,
+    /// RSTs answered that the client had to ignore.
+    IgnoredReset,
 }
 
 /// Half-open, or met with silence after a single SYN, as far as that was watched: a client that

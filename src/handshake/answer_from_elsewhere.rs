@@ -1,19 +1,21 @@
-//! SYN-ACKs that come from another address than the SYN went to: a NAT that translates one
-//! direction only.
+//! Answers that come from another address or port than the SYN went to, or go to another than it
+//! came from: a translation of addresses in one direction only, or one that is undone wrongly.
 
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
-use super::attempt::{Attempt, AttemptId};
+use super::attempt::{AnsweredElsewhere, Attempt, AttemptId};
 use super::evidence::Evidence;
+use super::misdirection::proves;
 use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, SequenceNumber};
 
 /// The answers without a SYN of their own that fit one unanswered attempt, at the end of a capture.
 ///
-/// Such an answer is linked to the attempt whose client, ports and number it fits; it is then no
-/// attempt of its own, and does not complete the other. When several attempts fit it is linked to
-/// none: a scanner uses one number for many addresses, and the number alone names nothing.
+/// Such an answer is linked to the attempt of which it fits the number and all ends but one; it is
+/// then no attempt of its own, and does not complete the other. When several attempts fit it is
+/// linked to none: a scanner uses one number for many addresses, and the number alone names nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OrphanedAnswers {
     /// By what they answer; only those that fit exactly one attempt.
@@ -22,14 +24,29 @@ pub(super) struct OrphanedAnswers {
     linked: HashSet<AttemptId>,
 }
 
-/// The client, the server's port, and the number of the SYN.
-pub(super) type Answered = (Endpoint, u16, u32);
+/// A SYN that nothing has answered: its client, its server, and its number.
+pub(super) type Waiting = (Endpoint, Endpoint, u32);
+
+/// What an answer shares with the SYN that it answers, besides the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Shared {
+    /// The client, and the server's port: it comes from another address.
+    ClientAndPort(Endpoint, u16),
+    /// The client, and the server's address: it comes from another port.
+    ClientAndAddress(Endpoint, IpAddr),
+    /// The server, and the client's address: it goes to another port.
+    ServerAndAddress(Endpoint, IpAddr),
+    /// The server, and the client's port: it goes to another address.
+    ServerAndPort(Endpoint, u16),
+}
+
+type Answered = (Shared, u32);
 
 #[derive(Clone, Debug)]
 struct Orphan {
     id: AttemptId,
     age: (Timestamp, AttemptId),
-    server: Endpoint,
+    ends: AnsweredElsewhere,
     /// And the RSTs with which the client answered them.
     answers: Vec<SeenPacket>,
 }
@@ -39,26 +56,29 @@ impl OrphanedAnswers {
     /// an answer: what that would answer.
     pub(super) fn among<'a, I: Iterator<Item = &'a Attempt>>(
         attempts: impl Fn() -> I,
-        unanswered: impl Iterator<Item = Answered>,
+        unanswered: impl Iterator<Item = Waiting>,
     ) -> Self {
         let orphaned: HashSet<Answered> = attempts()
             .filter(|attempt| is_orphan(attempt))
-            .map(answered_by)
+            .flat_map(answered_by)
             .collect();
         let mut fitting: HashMap<Answered, u32> = HashMap::new();
-        let waiting = attempts().filter_map(waits_for).chain(unanswered);
-        for key in waiting.filter(|key| orphaned.contains(key)) {
-            *fitting.entry(key).or_default() += 1;
+        if !orphaned.is_empty() {
+            let waiting = attempts().filter_map(waits_for).chain(unanswered);
+            for key in waiting.flat_map(keys).filter(|key| orphaned.contains(key)) {
+                *fitting.entry(key).or_default() += 1;
+            }
         }
         let mut found = Self::default();
         for attempt in attempts().filter(|attempt| is_orphan(attempt)) {
-            let key = answered_by(attempt);
-            let is_earliest = found
-                .orphans
-                .get(&key)
-                .is_none_or(|known| age(attempt) < known.age);
-            if fitting.get(&key) == Some(&1) && is_earliest {
-                found.orphans.insert(key, Orphan::of(attempt));
+            for key in answered_by(attempt) {
+                let is_earliest = found
+                    .orphans
+                    .get(&key)
+                    .is_none_or(|known| age(attempt) < known.age);
+                if fitting.get(&key) == Some(&1) && is_earliest {
+                    found.orphans.insert(key, Orphan::of(attempt));
+                }
             }
         }
         found.candidates = found.orphans.values().map(|orphan| orphan.id).collect();
@@ -72,24 +92,19 @@ impl OrphanedAnswers {
 
     /// Adds the answers that fit an unanswered attempt to its evidence.
     pub(super) fn link_to(&mut self, attempt: &mut Attempt) {
-        let Some(orphan) = waits_for(attempt).and_then(|key| self.orphans.get(&key)) else {
+        let Some(waiting) = waits_for(attempt) else {
             return;
         };
-        if orphan.server.address == attempt.server.address {
+        let mut fitting = keys(waiting)
+            .into_iter()
+            .filter_map(|key| self.orphans.get(&key));
+        let Some(orphan) = fitting.find(|orphan| orphan.answers(attempt)) else {
             return;
-        }
-        let elsewhere = Sender::Other(orphan.server.address);
+        };
         for packet in &orphan.answers {
-            let (role, sender) = match packet.sender {
-                Sender::Client => (Role::AnswerToUnacceptable, Sender::Client),
-                Sender::Server | Sender::Other(_) => (Role::SynAckFromElsewhere, elsewhere),
-            };
-            attempt.take(SeenPacket {
-                sender,
-                role,
-                ..*packet
-            });
+            attempt.take(orphan.as_part_of(attempt, packet));
         }
+        attempt.answered_elsewhere = Some(Box::new(orphan.ends));
         put_in_order(attempt);
         self.linked.insert(orphan.id);
     }
@@ -111,6 +126,7 @@ impl Orphan {
             .packets_as(&[
                 Role::SynAck,
                 Role::SynAckRepeated,
+                Role::Reset,
                 Role::ClientReset,
                 Role::AnswerToUnacceptable,
             ])
@@ -119,8 +135,56 @@ impl Orphan {
         Self {
             id: attempt.id,
             age: age(attempt),
-            server: attempt.server,
+            ends: AnsweredElsewhere {
+                from: attempt.server,
+                to: attempt.client,
+            },
             answers,
+        }
+    }
+
+    /// Whether it answers this attempt, whose number it fits. A SYN-ACK with both ports and the
+    /// number has nothing else to answer; where a port differs the number alone is too little.
+    fn answers(&self, attempt: &Attempt) -> bool {
+        let AnsweredElsewhere { from, to } = self.ends;
+        if from == attempt.server && to == attempt.client {
+            return false;
+        }
+        let fits_both_ports = to == attempt.client && from.port == attempt.server.port;
+        let has_syn_ack = self
+            .answers
+            .iter()
+            .any(|packet| packet.role == Role::SynAck);
+        (fits_both_ports && has_syn_ack) || proves(attempt, &self.answers)
+    }
+
+    /// The packet as one of the attempt's.
+    fn as_part_of(&self, attempt: &Attempt, packet: &SeenPacket) -> SeenPacket {
+        let AnsweredElsewhere { from, to } = self.ends;
+        let sender_of = |seen: Endpoint, meant: Endpoint, usual: Sender| {
+            if seen.address == meant.address {
+                usual
+            } else {
+                Sender::Other(seen.address)
+            }
+        };
+        let (role, sender) = match packet.sender {
+            Sender::Client => (
+                Role::AnswerToUnacceptable,
+                sender_of(to, attempt.client, Sender::Client),
+            ),
+            Sender::Server | Sender::Other(_) if to != attempt.client => {
+                (Role::AnswerToElsewhere, Sender::Server)
+            }
+            Sender::Server | Sender::Other(_) => (
+                Role::SynAckFromElsewhere,
+                sender_of(from, attempt.server, Sender::Server),
+            ),
+        };
+        SeenPacket {
+            sender,
+            role,
+            ..*packet
         }
     }
 }
@@ -139,27 +203,32 @@ fn put_in_order(attempt: &mut Attempt) {
     }
 }
 
-/// Whether the attempt is known by a SYN-ACK only.
+/// Whether the attempt is known by a SYN-ACK only, or by a RST that answers a SYN.
 fn is_orphan(attempt: &Attempt) -> bool {
-    attempt.isn.is_none() && attempt.answered_at.is_some()
+    let is_answer = attempt.answered_at.is_some() || attempt.refused_at.is_some();
+    attempt.isn.is_none() && is_answer && !attempt.is_held
 }
 
-fn answered_by(orphan: &Attempt) -> Answered {
-    key(orphan, orphan.expected.syn())
+fn answered_by(orphan: &Attempt) -> [Answered; 4] {
+    let SequenceNumber(isn) = orphan.expected.syn();
+    keys((orphan.client, orphan.server, isn))
 }
 
-fn waits_for(attempt: &Attempt) -> Option<Answered> {
-    attempt
-        .isn
-        .filter(|_| attempt.is_unanswered())
-        .map(|isn| key(attempt, isn))
+fn waits_for(attempt: &Attempt) -> Option<Waiting> {
+    let isn = attempt.isn.filter(|_| attempt.is_unanswered())?;
+    Some((attempt.client, attempt.server, isn.0))
+}
+
+fn keys((client, server, isn): Waiting) -> [Answered; 4] {
+    [
+        (Shared::ClientAndPort(client, server.port), isn),
+        (Shared::ClientAndAddress(client, server.address), isn),
+        (Shared::ServerAndAddress(server, client.address), isn),
+        (Shared::ServerAndPort(server, client.port), isn),
+    ]
 }
 
 /// The earlier, the less.
 fn age(attempt: &Attempt) -> (Timestamp, AttemptId) {
     (attempt.first_seen_at, attempt.id)
-}
-
-fn key(attempt: &Attempt, isn: SequenceNumber) -> Answered {
-    (attempt.client, attempt.server.port, isn.0)
 }

@@ -132,8 +132,20 @@ pub struct Attempt {
     pub(super) has_client_payload: bool,
     /// Whether the server closed before it sent a byte, and before the client closed.
     pub server_closed_unheard: bool,
+    /// Between which ends its answers went, where not between its own.
+    pub answered_elsewhere: Option<Box<AnsweredElsewhere>>,
     /// The packets that show all this.
     pub evidence: Evidence,
+}
+
+/// The ends of an answer that does not come from where the SYN went, or does not go to where it
+/// came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredElsewhere {
+    /// Who sent it.
+    pub from: Endpoint,
+    /// To whom.
+    pub to: Endpoint,
 }
 
 /// How well a packet's numbers fit an attempt; the best fit gets the packet, of equal ones the
@@ -261,6 +273,7 @@ impl Attempt {
             watch_ended: false,
             has_client_payload: false,
             server_closed_unheard: false,
+            answered_elsewhere: None,
             evidence: Evidence::default(),
         }
     }
@@ -295,7 +308,7 @@ impl Attempt {
     }
 
     /// Whether nothing that the client could accept has come back yet.
-    pub(super) fn is_unanswered(&self) -> bool {
+    pub(crate) fn is_unanswered(&self) -> bool {
         self.first_answer_at.is_none() && self.established_at.is_none()
     }
 
@@ -309,6 +322,11 @@ impl Attempt {
     pub(super) fn is_settled(&self) -> bool {
         self.established_at.is_some()
             && (self.watch_ended || self.reset_at.is_some() || self.client_reset_at.is_some())
+    }
+
+    /// Whether the client sent payload of its own after its SYN.
+    pub fn has_client_payload(&self) -> bool {
+        self.has_client_payload
     }
 
     /// Whether the handshake was completed, the client sent payload, and the server neither a byte

@@ -15,6 +15,7 @@ mod flow;
 mod flow_key;
 mod flow_table;
 mod meaning;
+mod misdirection;
 mod on_icmp_error;
 mod on_reset;
 mod on_segment;
@@ -28,7 +29,7 @@ mod seen_packet;
 mod syn_queue;
 mod tracker;
 
-pub use attempt::{Attempt, AttemptId};
+pub use attempt::{AnsweredElsewhere, Attempt, AttemptId};
 pub use decided::{DecidedAttempt, DecidedRows, DecidedSyn, DecidedSyns, Decisions, Leaving};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};

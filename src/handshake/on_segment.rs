@@ -31,11 +31,13 @@ fn fit(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender
 
 /// The client goes on after its SYN: it has accepted an answer. With the answer captured, its
 /// number must fit; without it, only what follows the SYN closely is proof, and not after a RST
-/// that the client accepted.
+/// that the client accepted. An ACK of nothing is none, and after its own RST a client has nothing to
+/// acknowledge.
 fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     let isn = attempt
         .isn
-        .filter(|_| attempt.client == segment.source && segment.flags.has_ack())?;
+        .filter(|_| attempt.client == segment.source && segment.flags.has_ack())
+        .filter(|_| attempt.client_reset_at.is_none())?;
     let is_at_syn = attempt.expected.holds(segment.sequence);
     if attempt.server_isns().next().is_some() {
         let acknowledged = attempt
@@ -47,7 +49,9 @@ fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fi
         return goes_on.then_some(if is_exact { Fit::Exact } else { Fit::InWindow });
     }
     let follows = is_at_syn || segment.sequence.is_within(isn.plus(1), ONE_SIDED_WINDOW);
-    let may_follow = attempt.refused_at.is_none() && !flow.has_settled_later(attempt);
+    let may_follow = segment.acknowledgment.0 != 0
+        && attempt.refused_at.is_none()
+        && !flow.has_settled_later(attempt);
     (follows && may_follow).then_some(Fit::OneSided)
 }
 

@@ -52,8 +52,10 @@ pub enum Role {
     SynAck,
     /// An acceptable SYN-ACK after the first.
     SynAckRepeated,
-    /// A SYN-ACK that comes from another address than the SYN went to.
+    /// A SYN-ACK that comes from another address or port than the SYN went to.
     SynAckFromElsewhere,
+    /// An answer that goes to another address or port than the SYN came from.
+    AnswerToElsewhere,
     /// A SYN-ACK whose acknowledgement number the client cannot accept.
     UnacceptableSynAck,
     /// What proves that the handshake was completed.

@@ -66,7 +66,11 @@ fn silence(attempt: &Attempt) -> String {
     let answers = [
         (
             Role::SynAckFromElsewhere,
-            "SYN-ACK only from another address",
+            "SYN-ACK only from another address or port",
+        ),
+        (
+            Role::AnswerToElsewhere,
+            "answers only to another address or port",
         ),
         (Role::BareAck, "only ACKs of an older connection"),
         (

@@ -34,6 +34,7 @@ pub(super) fn role(packet: &SeenPacket) -> &'static str {
         Role::SynAck => "syn_ack",
         Role::SynAckRepeated => "syn_ack_repeated",
         Role::SynAckFromElsewhere => "syn_ack_from_elsewhere",
+        Role::AnswerToElsewhere => "answer_to_elsewhere",
         Role::UnacceptableSynAck => "unacceptable_syn_ack",
         Role::Proof => "proof",
         Role::Reset => "reset",

@@ -68,6 +68,18 @@ pub fn note(note: &Note) -> String {
         Note::Duplicates(packets) => format!("{packets} of its packets were captured again"),
         Note::LeftOut(packets) => format!("{packets} more packets are not shown as evidence"),
         Note::Silence(vantage) => silence(*vantage).to_owned(),
+        Note::ResetTooSoon { after, fastest } => format!(
+            "the RST came {} after the SYN, and this host's fastest answer takes {}: whatever its hops say, it was made nearer",
+            duration(*after),
+            duration(*fastest)
+        ),
+        Note::ResetWindow(window) => format!(
+            "the RST has window {window}: NetScaler appliances say there why they reset; a window alone proves nothing"
+        ),
+        Note::AnsweredElsewhere { from, to } => format!(
+            "what answers this SYN goes from {from} to {to}: an address or port is translated in one direction only, or translated back wrongly"
+        ),
+        Note::UserModeNetworking { is_pasta } => user_mode_networking(*is_pasta).to_owned(),
         Note::ResetCannotBeTold => {
             "cannot be told from here: closed port, reset rule or a box on the way; any SYN-ACK of this host, or a capture on the server, would tell".to_owned()
         }
@@ -100,6 +112,14 @@ pub fn note(note: &Note) -> String {
     }
 }
 
+fn user_mode_networking(is_pasta: bool) -> &'static str {
+    if is_pasta {
+        "user-mode networking of pasta answers in this host's name: what is refused or unreachable outside is a RST here that the client's kernel ignores, until its time-out; a capture outside shows what happened"
+    } else {
+        "user-mode networking of slirp answers in this host's name: what is unreachable or forbidden outside is silence here, and silence outside a refusal after some 76 s; a capture outside shows what happened"
+    }
+}
+
 fn reset_origin(reset: &IpFacts, own_hops: &[u8], origin: ResetOrigin) -> String {
     let (hops, ttl) = (reset.hops_name(), reset.ttl);
     let own: Vec<String> = own_hops.iter().map(ToString::to_string).collect();
@@ -115,6 +135,9 @@ fn reset_origin(reset: &IpFacts, own_hops: &[u8], origin: ResetOrigin) -> String
             "the RST was made on the capturing host, through which this host's answers only pass"
                 .to_owned()
         }
+        ResetOrigin::Unclear => format!(
+            "the RST came with {hops} {ttl}, this host's own answers with {own}: too little to say who made it"
+        ),
         ResetOrigin::Nearer => format!(
             "the RST comes from nearer than this host's own answers ({hops} {ttl} against {own}): a box on the way made it"
         ),

@@ -84,6 +84,24 @@ pub fn statement(finding: &Finding) -> String {
         Statement::StaleTupleReuse => format!(
             "{attempts} connects to {server} met older connections of the same addresses and ports: a NAT or client reuses ports too soon"
         ),
+        Statement::AnswersMisdirected => format!(
+            "{} to {server} {} answered from or to another address or port than the SYN's: addresses are translated in one direction only, or back wrongly",
+            all_of(attempts),
+            if attempts == 1 { "was" } else { "were" },
+        ),
+        Statement::AnswersMadeByABox { servers, more } => {
+            let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+            let more = match more {
+                0 => String::new(),
+                count => format!(" and {count} more"),
+            };
+            format!(
+                "{} to {}{more} {} reset by a box on the way, not by the host: that says nothing of what listens there",
+                all_of(attempts),
+                servers.join(", "),
+                if attempts == 1 { "was" } else { "were" },
+            )
+        }
         Statement::ProxyAnswers => format!(
             "{attempts} connects to {server} were answered by a SYN proxy (window 0): that they succeeded says nothing of the server behind"
         ),

@@ -177,9 +177,12 @@ fn segment(
             "label" => plan.flow_label = number(),
             "vlan" => plan.vlan = Some(u16::try_from(number()).unwrap()),
             "captured" => *captured_length = Some(number() as usize),
-            "ts" => plan
-                .options
-                .extend([[1, 1, 8, 10], number().to_be_bytes(), [0; 4]].concat()),
+            "ts" => {
+                let (sent, echo) = value.split_once('/').unwrap_or((value, "0"));
+                let bytes = |text: &str| text.parse::<u32>().unwrap().to_be_bytes();
+                let option = [[1, 1, 8, 10], bytes(sent), bytes(echo)].concat();
+                plan.options.extend(option);
+            }
             "mss" => plan
                 .options
                 .extend([&[2, 4][..], &number().to_be_bytes()[2..]].concat()),

@@ -32,6 +32,17 @@ pub(super) fn half_open_scan(case: &Case<'_>) -> Option<Confidence> {
     (delay <= AT_ONCE && is_scanner).then_some(Confidence::Likely)
 }
 
+/// A bare RST at what the SYN-ACK acknowledges, and the SYN goes on being repeated: the kernel that
+/// resets has no such connection, so that the SYN is not its own.
+pub(super) fn unknown_to_client(case: &Case<'_>) -> Option<Confidence> {
+    let attempt = case.attempt();
+    let reset = case.first(Role::ClientReset)?;
+    let is_bare = reset.flags().is_some_and(|flags| !flags.has_ack());
+    let goes_on = attempt.last_syn_at > attempt.client_reset_at;
+    (is_bare && attempt.answered_at <= attempt.client_reset_at && goes_on)
+        .then_some(Confidence::Likely)
+}
+
 /// Certain as a fact: it was the client's own RST.
 #[expect(clippy::unnecessary_wraps, reason = "a rule like the others")]
 pub(super) fn client_reset(_: &Case<'_>) -> Option<Confidence> {

@@ -68,6 +68,11 @@ impl<'a> Case<'a> {
         self.comparison.is_silence_doubtful(server)
     }
 
+    /// Whether packets are known to be missing from the capture.
+    pub(super) fn has_lost_packets(&self) -> bool {
+        self.comparison.has_lost_packets()
+    }
+
     /// Where it was captured.
     pub(super) fn vantage(&self) -> Option<Vantage> {
         let (client, server) = (self.attempt().client, self.attempt().server);

@@ -1,19 +1,33 @@
 //! Why nothing acceptable answered the SYN: what met it, and how others fared.
 
 use super::case::Case;
+use super::responder::stacks;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::testimony::proves_full_accept_queue;
 use crate::handshake::{Content, Outcome, Role};
 
-/// A SYN-ACK with the right ports and number came from another address.
+/// A SYN-ACK that acknowledges this SYN came from another address or port.
 pub(super) fn answer_from_other_address(case: &Case<'_>) -> Option<Confidence> {
     case.first(Role::SynAckFromElsewhere)
         .map(|_| Confidence::Certain)
 }
 
-/// The SYN was answered by an ACK whose number is of an older connection.
+/// A SYN-ACK or RST that acknowledges this SYN went to another address or port.
+pub(super) fn answer_to_other_address(case: &Case<'_>) -> Option<Confidence> {
+    case.first(Role::AnswerToElsewhere)
+        .map(|_| Confidence::Certain)
+}
+
+/// The SYN was answered by an ACK whose number is of an older connection. Where the capture lost
+/// packets, an answer may be among them.
 pub(super) fn stale_connection(case: &Case<'_>) -> Option<Confidence> {
-    case.first(Role::BareAck).map(|_| Confidence::Certain)
+    case.first(Role::BareAck).map(|_| {
+        if case.has_lost_packets() {
+            Confidence::Likely
+        } else {
+            Confidence::Certain
+        }
+    })
 }
 
 /// RSTs came that the client had to ignore.
@@ -38,7 +52,12 @@ pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
 pub(super) fn host_silent(case: &Case<'_>) -> Option<Confidence> {
     let address = case.attempt().server.address;
     let is_there = case.comparison().asked_for(address).answers > 0;
-    (case.comparison().is_silent(address)? && !is_there).then_some(Confidence::Certain)
+    // The same SYN on another leg: translated there, and answered.
+    let is_answered = case
+        .comparison()
+        .is_answered_in_another_name(case.attempt());
+    (case.comparison().is_silent(address)? && !is_there && !is_answered)
+        .then_some(Confidence::Certain)
 }
 
 /// The SYN is signed, and a TCP that has no such key drops it.
@@ -83,9 +102,15 @@ pub(super) fn port_filtered(case: &Case<'_>) -> Option<Confidence> {
     if was_answered || is_of_translation {
         return None;
     }
+    // Behind a user-mode stack whatever fails outside is silence.
+    let is_forwarded = stacks(case).forwarder().is_some();
     case.comparison()
         .answers_elsewhere(case.attempt().server)
-        .then_some(Confidence::Likely)
+        .then_some(if is_forwarded {
+            Confidence::Possible
+        } else {
+            Confidence::Likely
+        })
 }
 
 /// The port accepts at other times, and nothing tells why not now.

@@ -2,12 +2,18 @@
 
 use super::case::Case;
 use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::comparison::Vantage;
 
-/// A SYN after the server's SYN-ACK: the answer does not reach the client, or the client cannot use
-/// it.
+/// A SYN after the server's SYN-ACK: the answer does not reach the client's TCP. Certain where it
+/// was not captured at the client: there it arrives, and is not delivered.
 pub(super) fn syn_ack_lost(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
-    (attempt.last_syn_at > attempt.answered_at).then_some(Confidence::Certain)
+    let is_away_from_client = matches!(case.vantage(), Some(Vantage::Server | Vantage::Between));
+    (attempt.last_syn_at > attempt.answered_at).then_some(if is_away_from_client {
+        Confidence::Certain
+    } else {
+        Confidence::Likely
+    })
 }
 
 /// Nothing more from the client: its address is forged, it is gone, or its ACK is lost before this

@@ -16,7 +16,7 @@ mod reset;
 mod responder;
 mod rules;
 
-pub(super) use responder::{Mark, mark_of};
+pub(super) use responder::{Mark, is_sooner, mark_of};
 
 use super::cause::{Confidence, Judged};
 use super::comparison::Comparison;
@@ -54,10 +54,16 @@ fn judge(rule: &Rule, case: &Case<'_>) -> Option<Judged> {
     }
     let confidence = (rule.holds)(case)?;
     let is_doubtful = rule.leans_on_silence && case.is_silence_doubtful();
+    let is_of_one_syn = rule.needs_repetition && case.attempt().syn_count == 1;
+    let confidence = if is_doubtful {
+        less_sure(confidence)
+    } else {
+        confidence
+    };
     Some(Judged {
         cause: rule.cause,
-        confidence: if is_doubtful {
-            less_sure(confidence)
+        confidence: if is_of_one_syn {
+            confidence.min(Confidence::Possible)
         } else {
             confidence
         },

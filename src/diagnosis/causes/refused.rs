@@ -1,11 +1,14 @@
 //! Why a RST answered the SYN.
 
 use super::case::Case;
-use super::responder::{Mark, distance, is_plain, is_too_soon, mark_of};
+use super::responder::{
+    Mark, distance, is_plain, mark_of, sooner_than_the_host, stacks, telling_mark,
+};
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{Distance, is_untouched};
+use crate::diagnosis::stack::Stack;
 use crate::diagnosis::testimony::{proves_closed_port, shows_listener_of_refused};
-use crate::handshake::{Role, SeenPacket};
+use crate::handshake::{Content, Role, SeenPacket};
 
 /// The RST has the shape of the host's own stack, or of that of a host behind its address. Certain
 /// with a mark that only a stack leaves, from as far as the host's other answers, or where the host
@@ -13,7 +16,7 @@ use crate::handshake::{Role, SeenPacket};
 /// same.
 pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
     let reset = plain_reset(case)?;
-    let mark = mark_of(case.attempt());
+    let mark = telling_mark(case);
     let is_proved = was_made_here(reset) && proves_closed_port(case.testimony());
     match (mark, distance(case, reset)) {
         (Mark::PacketFilter, _) => None,
@@ -21,7 +24,9 @@ pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
         (_, Distance::Nearer) => None,
         (Mark::OwnStack, Distance::Same) => Some(Confidence::Certain),
         (Mark::OwnStack, _) => Some(Confidence::Likely),
-        (Mark::None, Distance::Same) if !is_open_to_others(case, reset) => Some(Confidence::Likely),
+        (Mark::None, Distance::Same) if !is_open_to_others(case, reset) && !may_be_in_use(case) => {
+            Some(Confidence::Likely)
+        }
         (Mark::None, _) => Some(Confidence::Possible),
     }
 }
@@ -37,7 +42,7 @@ pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
     ) {
         return None;
     }
-    match (mark_of(case.attempt()), is_open_to_others(case, reset)) {
+    match (telling_mark(case), is_open_to_others(case, reset)) {
         (Mark::PacketFilter, true) => Some(Confidence::Certain),
         (Mark::PacketFilter, false) | (Mark::None, true) => Some(Confidence::Likely),
         (Mark::None, false) => Some(Confidence::Possible),
@@ -46,24 +51,60 @@ pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// The RST comes from nearer than the host's own answers, or sooner than the way to the host
-/// allows, or has a window, which no stack puts there, or is identified in another way than the
-/// host's SYN-ACKs.
+/// allows, or has a window that the host's stack does not put there, or is identified in another
+/// way than the host's SYN-ACKs.
 pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset)?;
     let attempt = case.attempt();
-    let is_too_soon = attempt
+    let by_distance = (distance(case, reset) == Distance::Nearer).then_some(Confidence::Likely);
+    let by_time = attempt
         .refused_at
         .zip(attempt.last_syn_at)
-        .is_some_and(|(refused, syn)| is_too_soon(case, refused.since(syn), None));
-    let is_foreign = distance(case, reset) == Distance::Nearer || !is_plain(reset) || is_too_soon;
+        .and_then(|(refused, syn)| sooner_than_the_host(case, refused.since(syn)));
     let host = case.comparison().host(attempt.server.address);
-    let is_identified_otherwise = host.is_some_and(|host| host.identifies_otherwise(reset));
-    if is_foreign {
-        Some(Confidence::Likely)
-    } else {
-        (is_identified_otherwise && mark_of(attempt) != Mark::OwnStack)
-            .then_some(Confidence::Possible)
+    let is_forwarded = stacks(case).forwarder().is_some();
+    let is_identified_otherwise =
+        !is_forwarded && host.is_some_and(|host| host.identifies_otherwise(reset));
+    let by_identification = (is_identified_otherwise && mark_of(attempt) != Mark::OwnStack)
+        .then_some(Confidence::Possible);
+    let reasons = [
+        by_distance,
+        by_time,
+        by_shape(case, reset),
+        by_identification,
+    ];
+    reasons.into_iter().flatten().max()
+}
+
+/// How surely the shape of the RST is not that of the host's stack. A window that is the SYN's own
+/// was given back by an appliance; another one is Linux's never, and that of small stacks at times.
+fn by_shape(case: &Case<'_>, reset: &SeenPacket) -> Option<Confidence> {
+    let stacks = stacks(case);
+    if is_plain(reset) || stacks.forwarder().is_some() || stacks.has(Stack::Small) {
+        return None;
     }
+    let window_of = |packet: &SeenPacket| match packet.content {
+        Content::Segment { window, .. } => window.filter(|window| *window != u16::MAX),
+        Content::Icmp { .. } => None,
+    };
+    let returned = window_of(reset).filter(|window| *window > 0);
+    let is_returned = returned.is_some() && case.first(Role::Syn).and_then(window_of) == returned;
+    Some(if is_returned || stacks.is_only(Stack::Linux) {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    })
+}
+
+/// Whether the port took a connect in the same seconds: a small stack refuses while its one
+/// connection is in use. Linux does not.
+fn may_be_in_use(case: &Case<'_>) -> bool {
+    let attempt = case.attempt();
+    let service = case.comparison().service(attempt.server);
+    let is_open = service
+        .zip(attempt.first_syn_at)
+        .is_some_and(|(service, at)| service.accepted_about(at));
+    is_open && !stacks(case).is_only(Stack::Linux)
 }
 
 /// The port accepts others before and after, and never this client.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::case::Case;
-use super::responder::is_too_soon;
+use super::responder::{is_too_soon, sooner_than_the_host};
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{hop_distance, is_untouched};
 use crate::handshake::{Content, Outcome, Role, SeenPacket};
@@ -12,25 +12,17 @@ use crate::handshake::{Content, Outcome, Role, SeenPacket};
 const RIGHT_AFTER_THE_ACK: Duration = Duration::from_millis(100);
 
 /// A RST without ACK right after the client's ACK: the kernel gives up a connection that it cannot
-/// queue (`tcp_abort_on_overflow`). Certain when it was seen where the server sent it.
+/// queue (`tcp_abort_on_overflow`). A listener that was closed meanwhile does so as well.
 pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let reset = case
         .first(Role::Reset)
         .filter(|reset| !has_ack(reset) && window(reset) == Some(0))?;
     let delay = attempt.reset_at?.since(attempt.established_at?);
-    if delay > RIGHT_AFTER_THE_ACK || has_other_distance(case, reset) || has_sent_data(case) {
+    if delay > RIGHT_AFTER_THE_ACK || is_clearly_of_another(case, reset) || has_sent_data(case) {
         return None;
     }
-    let is_far_from_client = case
-        .first(Role::Syn)
-        .is_some_and(|syn| !is_untouched(syn.ip.ttl));
-    let is_at_server = is_untouched(reset.ip.ttl) && is_far_from_client;
-    Some(if is_at_server {
-        Confidence::Certain
-    } else {
-        Confidence::Likely
-    })
+    Some(Confidence::Likely)
 }
 
 /// Somebody answers in the server's name: a SYN proxy, whose SYN-ACK has window 0, or who answers
@@ -60,25 +52,53 @@ pub(super) fn two_responders(case: &Case<'_>) -> Option<Confidence> {
 /// cannot have seen that.
 pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
-    let is_too_soon = attempt
+    let by_time = attempt
         .reset_at
         .zip(attempt.established_at)
-        .is_some_and(|(reset, acknowledged)| is_too_soon(case, reset.since(acknowledged), None));
-    (answers_from_two_distances(case) || is_too_soon).then_some(Confidence::Likely)
+        .and_then(|(reset, acknowledged)| sooner_than_the_host(case, reset.since(acknowledged)));
+    let by_distance = case
+        .first(Role::Reset)
+        .filter(|reset| is_clearly_of_another(case, reset))
+        .map(|_| Confidence::Likely);
+    by_time.max(by_distance)
 }
+
+/// The application of a live socket resets at once, or when the client has sent something: later,
+/// out of itself, a box on the way does so as well.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// A RST with ACK comes from a live socket: the application closed with data unread, or without
 /// lingering.
 pub(super) fn server_abort(case: &Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset).filter(|reset| has_ack(reset))?;
-    let is_live_socket = case.attempt().reset_at.is_some() && !has_other_distance(case, reset);
-    is_live_socket.then_some(Confidence::Likely)
+    let attempt = case.attempt();
+    let since = attempt.reset_at?.since(attempt.answered_at?);
+    if is_clearly_of_another(case, reset) {
+        return None;
+    }
+    Some(if since <= AT_ONCE || attempt.has_client_payload() {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    })
 }
 
 /// Whether the SYN-ACK and the RST that answer one SYN have come different numbers of hops.
 fn answers_from_two_distances(case: &Case<'_>) -> bool {
     case.first(Role::Reset)
         .is_some_and(|reset| has_other_distance(case, reset))
+}
+
+/// Whether the RST has come a way that the SYN-ACK cannot have: another start, or more than a hop,
+/// by which ways that share the load differ.
+fn is_clearly_of_another(case: &Case<'_>, reset: &SeenPacket) -> bool {
+    case.first(Role::SynAck).is_some_and(|syn_ack| {
+        let (one, other) = (syn_ack.ip.ttl, reset.ip.ttl);
+        let is_far = hop_distance(one).abs_diff(hop_distance(other)) > 1;
+        let starts_elsewhere =
+            one.saturating_add(hop_distance(one)) != other.saturating_add(hop_distance(other));
+        is_far || starts_elsewhere || is_untouched(one) != is_untouched(other)
+    })
 }
 
 fn has_other_distance(case: &Case<'_>, reset: &SeenPacket) -> bool {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::case::Case;
+use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Distance;
+use crate::diagnosis::stack::{Stack, Stacks};
 use crate::handshake::{Attempt, Content, Role, SeenPacket};
 
 /// The marks by which a RST to a SYN tells who made it (measured on Linux).
@@ -63,8 +65,42 @@ pub(super) fn is_too_soon(case: &Case<'_>, answered_after: Duration, but_for: Op
         Some(port) => answers.of_others_than(port),
         None => answers.of_any(),
     });
-    fastest
-        .is_some_and(|fastest| fastest >= LONG_ROUND_TRIP && answered_after * MUCH_FASTER < fastest)
+    fastest.is_some_and(|fastest| is_sooner(answered_after, fastest))
+}
+
+/// Whether an answer after this time cannot be that of a host whose fastest answer takes so long.
+pub(in crate::diagnosis) fn is_sooner(answered_after: Duration, fastest: Duration) -> bool {
+    fastest >= LONG_ROUND_TRIP && answered_after.saturating_mul(MUCH_FASTER) < fastest
+}
+
+/// How surely an answer came sooner than the host can answer: likely where several handshakes show
+/// how long that takes, the first of which may have been slowed.
+pub(super) fn sooner_than_the_host(
+    case: &Case<'_>,
+    answered_after: Duration,
+) -> Option<Confidence> {
+    let host = case.comparison().host(case.attempt().server.address);
+    let are_several = host.is_some_and(|host| host.fastest_answers.are_several());
+    is_too_soon(case, answered_after, None).then_some(if are_several {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    })
+}
+
+/// The stacks that the server's own SYN-ACKs show.
+pub(super) fn stacks(case: &Case<'_>) -> Stacks {
+    let host = case.comparison().host(case.attempt().server.address);
+    host.map(|host| host.stacks).unwrap_or_default()
+}
+
+/// The mark on the first RST, as far as it tells: that something is missing which Linux puts there
+/// says something of a host that shows itself to be one.
+pub(super) fn telling_mark(case: &Case<'_>) -> Mark {
+    match mark_of(case.attempt()) {
+        Mark::PacketFilter if !stacks(case).is_only(Stack::Linux) => Mark::None,
+        mark => mark,
+    }
 }
 
 /// How far the packet came, against the server's own answers.

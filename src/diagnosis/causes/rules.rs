@@ -19,6 +19,8 @@ pub(super) struct Rule {
     /// Whether it is concluded from silence: then it is less sure where an answer may have been
     /// missed.
     pub(super) leans_on_silence: bool,
+    /// Whether a SYN that was never repeated makes it no more than possible.
+    pub(super) needs_repetition: bool,
     /// How sure it is, or that it does not hold.
     pub(super) holds: fn(&Case<'_>) -> Option<Confidence>,
 }
@@ -31,6 +33,7 @@ const fn rule(cause: Cause, of: &'static [Outcome], holds: Holds) -> Rule {
         of,
         unless: &[],
         leans_on_silence: false,
+        needs_repetition: false,
         holds,
     }
 }
@@ -40,9 +43,27 @@ impl Rule {
         Self { unless, ..self }
     }
 
+    /// An export of SYNs shows none repeated, and no answer: what is concluded from silence needs a
+    /// SYN that was repeated.
+    const fn needs_repetition(self) -> Self {
+        Self {
+            needs_repetition: true,
+            ..self
+        }
+    }
+
+    /// A question that nobody answered, or an answer that nobody took, is more than a SYN.
+    const fn of_one_syn_as_well(self) -> Self {
+        Self {
+            needs_repetition: false,
+            ..self
+        }
+    }
+
     const fn leans_on_silence(self) -> Self {
         Self {
             leans_on_silence: true,
+            needs_repetition: true,
             ..self
         }
     }
@@ -51,6 +72,11 @@ impl Rule {
 /// What the host itself says of its queue is no judgement: nothing is concluded from silence beside
 /// it.
 const QUEUE_IS_PROVED_FULL: (Cause, Confidence) = (AcceptQueueFull, Certain);
+
+/// An answer was there: nothing is concluded from silence.
+const FROM_ELSEWHERE: (Cause, Confidence) = (AnswerFromOtherAddress, Possible);
+const TO_ELSEWHERE: (Cause, Confidence) = (AnswerToOtherAddress, Possible);
+const RESETS_IGNORED: (Cause, Confidence) = (InvalidReset, Possible);
 
 /// All rules. Each runs at most once for an attempt and sees what already holds; of equally sure
 /// causes the one whose rule stands first is the cause.
@@ -86,33 +112,45 @@ pub(super) const RULES: &[Rule] = &[
         ]),
 
     rule(AnswerFromOtherAddress, &[Dropped], dropped::answer_from_other_address),
+    rule(AnswerToOtherAddress, &[Dropped], dropped::answer_to_other_address),
     rule(StaleConnection, &[Dropped], dropped::stale_connection),
     rule(InvalidReset, &[Dropped], dropped::invalid_reset),
     rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_proved_full),
     rule(HostDown, &[Dropped], dropped::host_down)
-        .leans_on_silence(),
+        .leans_on_silence().of_one_syn_as_well(),
     rule(HostSilent, &[Dropped], dropped::host_silent)
-        .unless(&[(HostDown, Possible)]),
+        .unless(&[(HostDown, Possible), FROM_ELSEWHERE, TO_ELSEWHERE]).needs_repetition(),
     rule(AuthenticationOption, &[Dropped], dropped::authentication_option)
-        .unless(&[QUEUE_IS_PROVED_FULL]).leans_on_silence(),
+        .unless(&[QUEUE_IS_PROVED_FULL, FROM_ELSEWHERE, TO_ELSEWHERE])
+        .leans_on_silence(),
     rule(SourceFiltered, &[Dropped], dropped::source_filtered)
-        .unless(&[QUEUE_IS_PROVED_FULL]).leans_on_silence(),
+        .unless(&[QUEUE_IS_PROVED_FULL, FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED])
+        .leans_on_silence(),
     rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_full)
-        .unless(&[QUEUE_IS_PROVED_FULL, (AuthenticationOption, Possible)]).leans_on_silence(),
+        .unless(&[
+            QUEUE_IS_PROVED_FULL, (AuthenticationOption, Possible),
+            FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+        ]).leans_on_silence(),
     rule(PortFiltered, &[Dropped], dropped::port_filtered)
-        .unless(&[QUEUE_IS_PROVED_FULL, (AnswerFromOtherAddress, Possible)]).leans_on_silence(),
+        .unless(&[QUEUE_IS_PROVED_FULL, FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED])
+        .leans_on_silence(),
     rule(PathLoss, &[Dropped], dropped::path_loss)
-        .unless(&[(AcceptQueueFull, Possible), (SourceFiltered, Possible)]),
+        .unless(&[
+            (AcceptQueueFull, Possible), (SourceFiltered, Possible),
+            FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+        ]),
 
     rule(SynAckLost, &[HalfOpen], half_open::syn_ack_lost),
     rule(ClientSilent, &[HalfOpen], half_open::client_silent)
-        .unless(&[(SynAckLost, Possible)]).leans_on_silence(),
+        .unless(&[(SynAckLost, Possible)]).leans_on_silence().of_one_syn_as_well(),
 
     rule(LateSynAck, &[Aborted], aborted::late_syn_ack),
     rule(HalfOpenScan, &[Aborted], aborted::half_open_scan)
         .unless(&[(LateSynAck, Possible)]),
-    rule(ClientReset, &[Aborted], aborted::client_reset)
+    rule(UnknownToClient, &[Aborted], aborted::unknown_to_client)
         .unless(&[(LateSynAck, Possible), (HalfOpenScan, Possible)]),
+    rule(ClientReset, &[Aborted], aborted::client_reset)
+        .unless(&[(LateSynAck, Possible), (HalfOpenScan, Possible), (UnknownToClient, Possible)]),
 
     rule(LocalFirewall, &[Partial], partial::local_firewall),
     rule(CaptureEnded, &[Pending], |_| Some(Certain)),

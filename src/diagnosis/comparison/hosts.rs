@@ -11,6 +11,7 @@ use crate::diagnosis::fixed_hash;
 use crate::diagnosis::key_filter::KeyFilter;
 use crate::diagnosis::known_ends::Table;
 use crate::diagnosis::limits::{Limit, LimitKind};
+use crate::diagnosis::stack::Stacks;
 use crate::diagnosis::worth::keep_worthiest;
 use crate::handshake::SeenPacket;
 
@@ -40,6 +41,8 @@ pub(crate) struct HostFacts {
     pub(crate) fastest_answers: FastestAnswers,
     /// The shortest time from its SYN-ACK to the client's ACK.
     pub(crate) fastest_acknowledgment: Option<Duration>,
+    /// The stacks that its SYN-ACKs show.
+    pub(crate) stacks: Stacks,
 }
 
 /// The shortest time from a SYN to its SYN-ACK, and that of the fastest other port.
@@ -47,10 +50,23 @@ pub(crate) struct HostFacts {
 pub(crate) struct FastestAnswers {
     fastest: Option<(u16, Duration)>,
     other: Option<(u16, Duration)>,
+    /// Of how many handshakes.
+    count: u64,
 }
 
 impl FastestAnswers {
     fn add(&mut self, port: u16, time: Duration) {
+        self.count += 1;
+        self.put_in_place(port, time);
+    }
+
+    /// Whether more than one handshake shows it: the first of all is slowed by the question who has
+    /// the address.
+    pub(crate) fn are_several(self) -> bool {
+        self.count > 1
+    }
+
+    fn put_in_place(&mut self, port: u16, time: Duration) {
         // Of equal times that of the lower port: so it does not matter which came first.
         let by_time = |(port, time): (u16, Duration)| (time, port);
         let mut fastest = (port, time);
@@ -96,6 +112,8 @@ pub(crate) enum Distance {
     Nearer,
     /// From farther, or from a stack that counts from another start: from behind the address.
     Elsewhere,
+    /// From a hop or so nearer, or held against a single packet: which says too little.
+    Unclear,
     /// There is nothing to compare with, or the host's own answers come different ways.
     Unknown,
 }
@@ -103,8 +121,9 @@ pub(crate) enum Distance {
 impl Facts for FastestAnswers {
     fn merge(&mut self, other: Self) {
         for (port, time) in other.fastest.into_iter().chain(other.other) {
-            self.add(port, time);
+            self.put_in_place(port, time);
         }
+        self.count += other.count;
     }
 }
 
@@ -119,6 +138,7 @@ impl Facts for HostFacts {
         self.fastest_answers.merge(other.fastest_answers);
         let both = [self.fastest_acknowledgment, other.fastest_acknowledgment];
         self.fastest_acknowledgment = both.into_iter().flatten().min();
+        self.stacks.add_all(other.stacks);
     }
 }
 
@@ -176,6 +196,9 @@ impl HostFacts {
             self.identified_by_zero
                 .extend(identification.map(|identification| identification == 0));
         }
+        if let Some(stack) = packet.stack {
+            self.stacks.add(stack);
+        }
     }
 
     /// Only of handshakes without repetition: it is not known which of two SYNs was answered.
@@ -194,6 +217,15 @@ impl HostFacts {
         }
     }
 
+    /// Made on this link, or many hops nearer, or some hops nearer than several of the host's own
+    /// packets.
+    fn is_clearly_nearer(&self, ttl: u8, own: u8) -> bool {
+        let count = self.own_ttls.values().sum::<u32>();
+        let nearer = hop_distance(own).saturating_sub(hop_distance(ttl));
+        let (is_some_hops, is_many_hops) = (nearer >= CLEARLY_NEARER, nearer >= FAR_NEARER);
+        is_untouched(ttl) || is_many_hops || (is_some_hops && count > 1)
+    }
+
     fn distance_by_hops(&self, ttl: u8) -> Distance {
         let mut own = self.own_ttls.keys().copied();
         match (own.next(), own.next()) {
@@ -201,13 +233,23 @@ impl HostFacts {
             (Some(own), None)
                 if initial(own) == initial(ttl) && hop_distance(ttl) < hop_distance(own) =>
             {
-                Distance::Nearer
+                if self.is_clearly_nearer(ttl, own) {
+                    Distance::Nearer
+                } else {
+                    Distance::Unclear
+                }
             }
             (Some(_), None) => Distance::Elsewhere,
             _ => Distance::Unknown,
         }
     }
 }
+
+/// Ways that share the load differ by a hop: so many more are another maker.
+const CLEARLY_NEARER: u8 = 2;
+
+/// By so many hops no two ways to one host differ: a single packet to compare with is enough.
+const FAR_NEARER: u8 = 5;
 
 /// How many hops a packet has come: the next usual initial value above, less what is left (32, 64,
 /// 128, 255).
@@ -331,12 +373,18 @@ mod tests {
             [0, 1, 0, 5, 2]
         );
         let host = |ttls: &[u8]| HostFacts {
-            own_ttls: ttls.iter().map(|ttl| (*ttl, 1)).collect(),
+            own_ttls: ttls.iter().map(|ttl| (*ttl, 2)).collect(),
             captured: (1, 0),
             ..HostFacts::default()
         };
         assert_eq!(host(&[61]).distance_by_hops(61), Distance::Same);
-        assert_eq!(host(&[61]).distance_by_hops(62), Distance::Nearer);
+        assert_eq!(host(&[61]).distance_by_hops(63), Distance::Nearer);
+        assert_eq!(host(&[63]).distance_by_hops(64), Distance::Nearer);
+        assert_eq!(
+            host(&[61]).distance_by_hops(62),
+            Distance::Unclear,
+            "ways differ by a hop"
+        );
         assert_eq!(host(&[61]).distance_by_hops(60), Distance::Elsewhere);
         assert_eq!(
             host(&[61]).distance_by_hops(125),

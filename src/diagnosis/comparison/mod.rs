@@ -310,6 +310,11 @@ impl Comparison {
         self.quality.lost_packets > 0 || self.quality.may_miss_icmp_errors() || is_one_sided
     }
 
+    /// Whether packets are known to be missing from the capture.
+    pub(super) fn has_lost_packets(&self) -> bool {
+        self.quality.lost_packets > 0
+    }
+
     /// What is known of a host that answered.
     pub(super) fn host(&self, address: IpAddr) -> Option<&HostFacts> {
         self.hosts.get(address)

@@ -3,11 +3,13 @@
 //! Each kind is a function of its own, named as the kind. Scanners are told first: what they met
 //! says nothing about a service.
 
+mod boxes;
 mod capture_quality;
 mod from_cause;
 mod hosts;
 mod limits_hit;
 mod losses;
+mod misdirected;
 mod next_steps;
 mod noise;
 mod outages;
@@ -126,6 +128,9 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(hosts::findings(collected));
     findings.extend(losses::findings(collected, &services));
     findings.extend(signs::findings(collected, &services));
+    findings.extend(misdirected::findings(collected, &services));
+    let told = findings.iter().filter_map(|finding| finding.server);
+    findings.extend(boxes::finding(collected, &services, &told.collect()));
     findings.extend(capture_quality::findings(collected));
     findings.extend(limits_hit::finding(collected));
     let mut findings: Vec<Finding> = findings

@@ -8,6 +8,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{Moment, ServiceHistory, is_about_the_same_time};
 use crate::diagnosis::fingerprint::Fingerprint;
+use crate::diagnosis::stack::Stack;
 use crate::handshake::Outcome;
 
 /// More windows than this are no outages, but failures among successes.
@@ -23,7 +24,9 @@ const FEWEST_RUNS_OF_A_BACKEND: usize = 3;
 pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Finding> {
     let of_each = |service| {
         let acceptances = Acceptances::of(collected, service);
-        let mut findings = service_down_window(service, acceptances);
+        let host = collected.comparison.host(service.server.address);
+        let is_small = host.is_some_and(|host| host.stacks.has(Stack::Small));
+        let mut findings = service_down_window(service, acceptances, is_small);
         findings.extend(one_bad_backend(service, acceptances));
         findings
     };
@@ -65,7 +68,12 @@ pub(super) fn is_shut(moment: &Moment) -> bool {
 /// A port that failed for everybody from one time to another, and accepted before or after: certain
 /// when it refused, and accepted before and after. A port whose failures are spread among its
 /// successes is another matter.
-fn service_down_window(service: &Service, acceptances: Acceptances<'_>) -> Vec<Finding> {
+/// A small stack refuses as well while its connection is in use: beside success that is no outage.
+fn service_down_window(
+    service: &Service,
+    acceptances: Acceptances<'_>,
+    is_small: bool,
+) -> Vec<Finding> {
     let decisive = service.those(|moment| moment.was_accepted() || is_shut(moment));
     let windows: Vec<(usize, usize)> = shut_runs(&decisive, acceptances);
     let is_whole = |(start, end): &(usize, usize)| *start == 0 && *end == decisive.len();
@@ -74,7 +82,7 @@ fn service_down_window(service: &Service, acceptances: Acceptances<'_>) -> Vec<F
     }
     windows
         .into_iter()
-        .filter_map(|window| one_window(service.server, &decisive, window))
+        .filter_map(|window| one_window(service.server, &decisive, window, is_small))
         .collect()
 }
 
@@ -162,9 +170,14 @@ impl<'a> Window<'a> {
     }
 }
 
-fn one_window(server: Endpoint, moments: &[Moment], run: (usize, usize)) -> Option<Finding> {
+fn one_window(
+    server: Endpoint,
+    moments: &[Moment],
+    run: (usize, usize),
+    is_small: bool,
+) -> Option<Finding> {
     let window = Window::of(moments, run)?;
-    if !window.is_refused() && window.is_beside_success() {
+    if (!window.is_refused() || is_small) && window.is_beside_success() {
         return None;
     }
     let is_bounded = window.before.is_some() && window.after.is_some();

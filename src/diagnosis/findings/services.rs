@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::boxes::is_reset_by_a_box;
 use super::from_cause::as_sure_as_its_cause;
+use super::misdirected::is_silent;
 use super::outages::is_shut;
 use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
 use crate::decode::IcmpKind;
@@ -42,6 +44,7 @@ fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let history = collected.comparison.service(server)?;
     let silent = service.those(|moment| {
         moment.outcome == Outcome::Dropped
+            && is_silent(moment)
             && !history.is_ordered_by_timestamps(moment.client)
             && history.accepted_about(moment.started)
             && (history.has_accepted_from(moment.client)
@@ -94,7 +97,11 @@ fn name_points_nowhere(collected: Collected<'_>, service: &Service) -> Option<Fi
 fn never_listening(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let (server, moments) = (service.server, &service.moments);
     let is_refused = |moment: &Moment| moment.outcome == Outcome::Refused;
-    if moments.is_empty() || !moments.iter().all(is_refused) {
+    let was_accepted = moments.iter().any(Moment::was_accepted);
+    if moments.is_empty() || was_accepted || !moments.iter().all(is_refused) {
+        return None;
+    }
+    if is_reset_by_a_box(collected, server) {
         return None;
     }
     let is_proved = proves_closed_port(collected.testimony_of(server));
@@ -161,8 +168,9 @@ fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Findi
     let server = service.server;
     let silent = service.those(|moment| moment.outcome == Outcome::Dropped);
     let decided = service.those(|moment| moment.outcome != Outcome::Pending);
-    let is_filtered =
-        silent.len() == decided.len() && collected.comparison.answers_elsewhere(server);
+    let is_filtered = silent.iter().all(is_silent)
+        && silent.len() == decided.len()
+        && collected.comparison.answers_elsewhere(server);
     if !is_filtered || silent.is_empty() {
         return None;
     }

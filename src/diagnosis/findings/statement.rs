@@ -102,6 +102,15 @@ pub enum Statement {
     FeatureDropped,
     /// SYNs met older connections of the same addresses and ports.
     StaleTupleReuse,
+    /// Answers came from, or went to, other ends than the SYNs.
+    AnswersMisdirected,
+    /// A box on the way reset in the name of hosts.
+    AnswersMadeByABox {
+        /// The first of the servers.
+        servers: Vec<Endpoint>,
+        /// How many more.
+        more: usize,
+    },
     /// A SYN proxy answered.
     ProxyAnswers,
     /// What failed was reached over the other version of IP.

@@ -7,6 +7,7 @@ mod silence;
 use super::comparison::Comparison;
 use super::diagnosed_attempt::DiagnosedAttempt;
 use super::note::{Note, ResetOrigin};
+use super::stack::Stack;
 use crate::handshake::{Attempt, Outcome, Role};
 
 /// What else the packets tell, one fact each.
@@ -19,6 +20,8 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
     let others = [
         diagnosed.noise.map(Note::PartOf),
         other_causes(diagnosed),
+        answered_elsewhere(attempt, outcome),
+        user_mode_networking(attempt, outcome, comparison),
         overtaken_error(attempt, outcome),
         reset_and_syn_ack(attempt, outcome),
         ignored_answers(attempt, outcome),
@@ -37,6 +40,30 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
 fn other_causes(diagnosed: &DiagnosedAttempt) -> Option<Note> {
     let others = diagnosed.causes.get(1..).unwrap_or_default();
     (!others.is_empty()).then(|| Note::OtherCauses(others.to_vec()))
+}
+
+/// Between which ends the answers went.
+fn answered_elsewhere(attempt: &Attempt, outcome: Outcome) -> Option<Note> {
+    let ends = attempt.answered_elsewhere.as_deref()?;
+    (outcome == Outcome::Dropped).then_some(Note::AnsweredElsewhere {
+        from: ends.from,
+        to: ends.to,
+    })
+}
+
+/// A failure that a user-mode stack tells in its own way.
+fn user_mode_networking(
+    attempt: &Attempt,
+    outcome: Outcome,
+    comparison: &Comparison,
+) -> Option<Note> {
+    let forwarder = comparison
+        .host(attempt.server.address)?
+        .stacks
+        .forwarder()?;
+    matches!(outcome, Outcome::Dropped | Outcome::Refused).then_some(Note::UserModeNetworking {
+        is_pasta: forwarder == Stack::Pasta,
+    })
 }
 
 fn overtaken_error(attempt: &Attempt, outcome: Outcome) -> Option<Note> {

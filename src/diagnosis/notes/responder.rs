@@ -3,10 +3,14 @@
 
 use super::{Note, ResetOrigin};
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::causes::{Mark, mark_of};
+use crate::diagnosis::causes::{Mark, is_sooner, mark_of};
 use crate::diagnosis::comparison::{Comparison, Distance, HostFacts};
 use crate::diagnosis::diagnosed_attempt::DiagnosedAttempt;
-use crate::handshake::{Attempt, Outcome, Role, SeenPacket};
+use crate::diagnosis::stack::Stack;
+use crate::handshake::{Attempt, Content, Outcome, Role, SeenPacket};
+
+/// The windows by which an appliance says why it resets (`NetScaler`).
+const WINDOWS_OF_APPLIANCES: std::ops::RangeInclusive<u16> = 9100..=10000;
 
 /// What the RST tells of its sender.
 pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Vec<Note> {
@@ -20,15 +24,39 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         return Vec::new();
     };
     let host = comparison.host(attempt.server.address);
-    let mut notes = vec![origin(host, reset)];
+    let mut notes = match too_soon(attempt, host) {
+        Some(note) => vec![note],
+        None => vec![origin(host, reset)],
+    };
+    notes.extend(window(reset));
     // A connection's own RST goes on with the connection's count, and has no mark of who answers
     // SYNs.
     if outcome == Outcome::Refused {
         notes.extend(identification(host, reset));
-        notes.extend(mark(attempt, reset));
+        notes.extend(mark(attempt, host, reset));
         notes.extend(what_would_tell(diagnosed, host));
     }
     notes
+}
+
+/// A RST that came sooner than any of several answers of the host: from nearer, whatever its hops
+/// say.
+fn too_soon(attempt: &Attempt, host: Option<&HostFacts>) -> Option<Note> {
+    let answers = host?.fastest_answers;
+    let fastest = answers.of_any().filter(|_| answers.are_several())?;
+    let after = attempt.refused_at?.since(attempt.last_syn_at?);
+    is_sooner(after, fastest).then_some(Note::ResetTooSoon { after, fastest })
+}
+
+/// A window in the RST, beyond what a stack leaves of a connection's own.
+fn window(reset: &SeenPacket) -> Option<Note> {
+    match reset.content {
+        Content::Segment {
+            window: Some(window),
+            ..
+        } if WINDOWS_OF_APPLIANCES.contains(&window) => Some(Note::ResetWindow(window)),
+        Content::Segment { .. } | Content::Icmp { .. } => None,
+    }
 }
 
 /// How far the RST came, against the host's own answers.
@@ -40,6 +68,7 @@ fn origin(host: Option<&HostFacts>, reset: &SeenPacket) -> Note {
                 ResetOrigin::CapturingHost
             }
             Distance::Nearer => ResetOrigin::Nearer,
+            Distance::Unclear => ResetOrigin::Unclear,
             Distance::Elsewhere => ResetOrigin::Elsewhere,
             Distance::Unknown => ResetOrigin::SeveralDistances,
         }
@@ -61,11 +90,12 @@ fn identification(host: Option<&HostFacts>, reset: &SeenPacket) -> Option<Note> 
 }
 
 /// What only a TCP stack, or only a packet filter, leaves on a RST.
-fn mark(attempt: &Attempt, reset: &SeenPacket) -> Option<Note> {
+fn mark(attempt: &Attempt, host: Option<&HostFacts>, reset: &SeenPacket) -> Option<Note> {
+    let is_linux = host.is_some_and(|host| host.stacks.is_only(Stack::Linux));
     let is_of_stack = match mark_of(attempt) {
         Mark::OwnStack => true,
-        Mark::PacketFilter => false,
-        Mark::None => return None,
+        Mark::PacketFilter if is_linux => false,
+        Mark::PacketFilter | Mark::None => return None,
     };
     Some(Note::ResetMark {
         is_of_stack,

@@ -38,6 +38,7 @@ fn where_it_was_watched(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -
             Role::UnacceptableReset,
             Role::UnacceptableSynAck,
             Role::SynAckFromElsewhere,
+            Role::AnswerToElsewhere,
         ])
         .next()
         .is_some();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Tracker, Watch, hand_out, whole};
 use crate::capture::Timestamp;
 use crate::decode::Contexts;
-use crate::handshake::answer_from_elsewhere::{Answered, OrphanedAnswers};
+use crate::handshake::answer_from_elsewhere::{OrphanedAnswers, Waiting};
 use crate::handshake::decided::Decisions;
 use crate::handshake::filter_signs::FilterSigns;
 use crate::handshake::flow_table::Followed;
@@ -143,9 +143,9 @@ fn orphans_among(trackers: &[Tracker]) -> OrphanedAnswers {
     };
     let waiting = trackers.iter().flat_map(|tracker| {
         let flows = &tracker.flows;
-        flows.unanswered_syns().map(|syn| -> Answered {
+        flows.unanswered_syns().map(|syn| -> Waiting {
             let (client, server) = flows.ends_of(syn);
-            (client, server.port, syn.sequence().0)
+            (client, server, syn.sequence().0)
         })
     });
     OrphanedAnswers::among(in_full, waiting)

@@ -75,7 +75,8 @@ fn remark(role: Role) -> &'static str {
     match role {
         Role::CrossingSyn => ", crosses the client's",
         Role::SynAckRepeated => ", again",
-        Role::SynAckFromElsewhere => ", from another address than was asked",
+        Role::SynAckFromElsewhere => ", from another address or port than was asked",
+        Role::AnswerToElsewhere => ", to another address or port than asked",
         Role::UnacceptableSynAck | Role::UnacceptableReset => ", which the client must ignore",
         Role::Proof => ", completes the handshake",
         Role::AnswerToUnacceptable => ", answers what it could not accept: no abort",

@@ -236,7 +236,8 @@ const fn set_aside(role: Role) -> Option<&'static str> {
         Role::UnacceptableSynAck | Role::UnacceptableReset => {
             Some("the client's TCP does not take it")
         }
-        Role::SynAckFromElsewhere => Some("from another address: not taken"),
+        Role::SynAckFromElsewhere => Some("from another address or port: not taken"),
+        Role::AnswerToElsewhere => Some("to another address or port: not received"),
         Role::BareAck => Some("of an older connection"),
         Role::IcmpAdjustment => Some("only adjusts the connect"),
         Role::AnswerToUnacceptable => Some("in answer to what the client did not take"),

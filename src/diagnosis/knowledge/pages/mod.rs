@@ -1,6 +1,7 @@
 //! The pages: data, and nothing else.
 
 mod checks;
+mod elsewhere;
 mod endings;
 mod local_errors;
 mod network_errors;
@@ -24,6 +25,7 @@ pub(super) const ALL: &[&[Page]] = &[
     refusals::PAGES,
     rejections::PAGES,
     silence::PAGES,
+    elsewhere::PAGES,
     endings::PAGES,
     service_findings::PAGES,
     traffic_findings::PAGES,

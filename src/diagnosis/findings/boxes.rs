@@ -1,0 +1,64 @@
+//! Resets that a box on the way makes in the name of the hosts behind it.
+
+use std::collections::BTreeSet;
+
+use super::{Collected, Finding, FindingKind, Service, Statement, in_order, over};
+use crate::decode::Endpoint;
+use crate::diagnosis::cause::{Cause, Confidence};
+use crate::diagnosis::comparison::Moment;
+use crate::handshake::Outcome;
+
+/// How many of the servers are named.
+const NAMED_SERVERS: usize = 4;
+
+/// One finding over all servers that a box resets: one box before many hosts is one story.
+/// Servers of which another finding tells already are left to that.
+pub(super) fn finding(
+    collected: Collected<'_>,
+    services: &[Service],
+    told: &BTreeSet<Endpoint>,
+) -> Option<Finding> {
+    let is_concerned = |service: &&Service| {
+        !told.contains(&service.server) && !resets(collected, service).is_empty()
+    };
+    let concerned: Vec<&Service> = services.iter().filter(is_concerned).collect();
+    let servers: Vec<Endpoint> = concerned.iter().map(|service| service.server).collect();
+    let moments = in_order(
+        concerned
+            .iter()
+            .flat_map(|service| resets(collected, service)),
+    );
+    if moments.is_empty() {
+        return None;
+    }
+    let only_one = match servers.as_slice() {
+        [server] => Some(*server),
+        _ => None,
+    };
+    let statement = Statement::AnswersMadeByABox {
+        more: servers.len().saturating_sub(NAMED_SERVERS),
+        servers: servers.into_iter().take(NAMED_SERVERS).collect(),
+    };
+    Some(over(
+        FindingKind::AnswersMadeByABox,
+        Confidence::Likely,
+        only_one,
+        &moments,
+        statement,
+    ))
+}
+
+/// Whether the first failure of this server is explained by a box: then the others are as well.
+pub(super) fn is_reset_by_a_box(collected: Collected<'_>, server: Endpoint) -> bool {
+    collected.first_causes.get(&server).is_some_and(|first| {
+        let is_box = matches!(first.cause, Cause::MiddleboxReset | Cause::TwoResponders);
+        is_box && first.confidence >= Confidence::Likely
+    })
+}
+
+fn resets(collected: Collected<'_>, service: &Service) -> Vec<Moment> {
+    if !is_reset_by_a_box(collected, service.server) {
+        return Vec::new();
+    }
+    service.those(|moment| matches!(moment.outcome, Outcome::Refused | Outcome::Reset))
+}
