@@ -103,6 +103,7 @@ impl Frames {
             Some(Packet {
                 place: *place,
                 link_type: Some(LinkType::ETHERNET),
+                captured_on: tcpwhy::capture::CapturedOn::default(),
                 bytes,
                 wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             })

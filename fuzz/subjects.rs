@@ -35,6 +35,7 @@ pub(crate) fn decode(data: &[u8]) {
         link_type: Some(LinkType(u16::from_be_bytes(*link_type).into())),
         bytes,
         wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        captured_on: tcpwhy::capture::CapturedOn::default(),
     };
     assert_eq!(
         decode_packet(&packet),
@@ -67,6 +68,7 @@ pub(crate) fn track(mut data: &[u8]) {
             link_type: Some(LinkType::RAW),
             bytes,
             wire_length: u32::from(*length),
+            captured_on: tcpwhy::capture::CapturedOn::default(),
         };
         let observation = decode_packet(&packet);
         diagnostician.observe(&observation);

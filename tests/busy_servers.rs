@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 use tcpwhy::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use tcpwhy::decode::{
-    Encapsulation, Endpoint, IpFacts, Observation, Segment, SequenceNumber, TcpFlags, TcpOptions,
+    CaptureFacts, Encapsulation, Endpoint, IpFacts, Observation, Segment, SequenceNumber, TcpFlags,
+    TcpOptions,
 };
 use tcpwhy::diagnosis::{
     CaptureQuality, Cause, Confidence, Diagnosis, Diagnostician, Finding, FindingKind, LimitKind,
@@ -55,6 +56,7 @@ fn segment((source, destination): (Endpoint, Endpoint), flags: u16, ttl: u8) -> 
             dont_fragment: Some(true),
             traffic_class: 0,
             flow_label: None,
+            capture: CaptureFacts::default(),
         },
         encapsulation: Encapsulation::default(),
         sequence: SequenceNumber(match flags {

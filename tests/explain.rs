@@ -29,7 +29,7 @@ const CAUSES: &str = "
     closed_port firewall_reset middlebox_reset two_responders port_unreachable
     host_unreachable net_unreachable protocol_unreachable admin_prohibited ttl_exceeded
     other_icmp host_down host_silent port_filtered source_filtered accept_queue_full path_loss
-    stale_connection invalid_reset answer_from_other_address authentication_option
+    wrong_checksum dropped_here stale_connection invalid_reset answer_from_other_address authentication_option
     feature_dropped syn_ack_lost client_silent half_open_scan late_syn_ack client_reset
     server_abort proxy_without_backend local_firewall capture_ended
     answer_to_other_address unknown_to_client
@@ -39,8 +39,8 @@ const FINDINGS: &str = "
     service_down_window never_listening service_filtered host_down source_filtered overload
     one_bad_backend limited_rejects path_loss syn_flood port_scan backscatter fallback_worked
     name_points_nowhere feature_dropped stale_tuple_reuse proxy_answers one_sided_capture
-    capture_filtered capture_lost_packets capture_started_late limits_hit
-    answers_misdirected answers_made_by_a_box
+    wrong_checksums dropped_here duplicate_address capture_filtered capture_lost_packets
+    capture_started_late limits_hit answers_misdirected answers_made_by_a_box
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {
@@ -174,6 +174,10 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
         "capture_started_late",
         "limits_hit",
         "syn_flood",
+        "wrong_checksum",
+        "wrong_checksums",
+        "dropped_here",
+        "duplicate_address",
     ];
     for term in CAUSES.split_whitespace().chain(FINDINGS.split_whitespace()) {
         let check = knowledge::page(term).unwrap().check;

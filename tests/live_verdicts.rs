@@ -198,6 +198,7 @@ fn observe(tracker: &mut LiveTracker, number: u32, at: Timestamp) {
         place,
         link_type: Some(LinkType::RAW),
         wire_length: 40,
+        captured_on: tcpwhy::capture::CapturedOn::default(),
         bytes: &bytes,
     };
     tracker.observe(&decode(&packet), place);

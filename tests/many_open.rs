@@ -225,6 +225,7 @@ fn observed(attacks: &[Attack]) -> Vec<(Observation, PacketPlace)> {
             place,
             link_type: Some(LinkType::ETHERNET),
             wire_length: u32::try_from(bytes.len()).unwrap(),
+            captured_on: tcpwhy::capture::CapturedOn::default(),
             bytes: &bytes,
         };
         (decode(&packet), place)

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tcpwhy::capture::{LinkType, Packet, PacketPlace};
+use tcpwhy::capture::{CapturedOn, LinkType, Packet, PacketPlace};
 use tcpwhy::decode::{decode, decode_by_layers};
 
 use crate::support::frames::{SegmentPlan, icmp_error};
@@ -48,6 +48,7 @@ proptest! {
             link_type: Some(LinkType(link_type)),
             bytes: &bytes,
             wire_length,
+            captured_on: CapturedOn::default(),
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }
@@ -82,6 +83,7 @@ proptest! {
             link_type: Some(LinkType::ETHERNET),
             bytes: &bytes,
             wire_length: u32::try_from(bytes.len()).unwrap() + extra,
+            captured_on: CapturedOn::default(),
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }
@@ -107,6 +109,7 @@ proptest! {
             link_type: Some(LinkType::RAW),
             bytes: &packet,
             wire_length: 0,
+            captured_on: CapturedOn::default(),
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }
@@ -132,6 +135,7 @@ proptest! {
             link_type: Some(*link_type),
             bytes: &bytes,
             wire_length: 0,
+            captured_on: CapturedOn::default(),
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }

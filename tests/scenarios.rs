@@ -37,7 +37,10 @@ fn scenario(path: &Path) -> Result<(), Failed> {
     let scenario = parse(&std::fs::read_to_string(path)?);
     let folder = tempfile::tempdir()?;
     let capture = folder.path().join("scenario.pcap");
-    std::fs::write(&capture, pcap::pcap_file(1, &scenario.packets))?;
+    std::fs::write(
+        &capture,
+        pcap::pcap_file(scenario.link_type, &scenario.packets),
+    )?;
     let report = json_of(&report_on(&[capture], scenario.patience));
     let mut unmatched: Vec<&Value> = report["attempts"]
         .as_array()

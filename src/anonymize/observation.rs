@@ -23,9 +23,13 @@ pub fn anonymous(observation: Observation, map: &mut AddressMap) -> Observation 
                 asker: asker.map(|asker| map.address(asker)),
             })
         }
-        Observation::Neighbour(Neighbour::Answer(address)) => {
-            Observation::Neighbour(Neighbour::Answer(map.address(address)))
-        }
+        Observation::Neighbour(Neighbour::Answer {
+            address, is_reply, ..
+        }) => Observation::Neighbour(Neighbour::Answer {
+            address: map.address(address),
+            hardware: None,
+            is_reply,
+        }),
         Observation::Names(_) => Observation::Unrelated,
         Observation::Alive(address) => Observation::Alive(map.address(address)),
         Observation::Encrypted(address) => {

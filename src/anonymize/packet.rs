@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use super::AddressMap;
-use super::checksum::Difference;
+use super::checksum::{Difference, PseudoHeader};
 use crate::capture::Packet;
 
 /// How many headers may stand in one another: no packet nests without end.
@@ -92,6 +92,24 @@ impl Bytes<'_> {
     fn difference(&self, start: usize, end: usize) -> Difference {
         let old = self.old.get(start..end).unwrap_or_default();
         Difference::between(old, self.new.get(start..end).unwrap_or_default())
+    }
+
+    fn pseudo_header(&self, start: usize, end: usize) -> PseudoHeader {
+        let old = self.old.get(start..end).unwrap_or_default();
+        PseudoHeader::between(old, self.new.get(start..end).unwrap_or_default())
+    }
+
+    /// Adjusts the checksum at `at` over what was kept and over the addresses around it.
+    fn adjust_covering(&mut self, at: usize, kept: usize, around: (u8, PseudoHeader)) {
+        let (protocol, pseudo) = around;
+        let Some(checksum) = self.word(at) else {
+            return;
+        };
+        match pseudo.unfilled(checksum, protocol, self.old.len()) {
+            // It is there: it was just read.
+            Some(unfilled) => self.set(at, &unfilled.to_be_bytes()).unwrap_or_default(),
+            None => self.adjust(at, self.difference(0, kept).and(pseudo.change)),
+        }
     }
 
     /// Adjusts the checksum at `at`, if it was captured.
@@ -186,7 +204,7 @@ impl Rewriter<'_> {
         bytes.fill(20, header, 1)?;
         let change = bytes.difference(0, header);
         bytes.adjust(10, change);
-        let pseudo = bytes.difference(12, 20);
+        let pseudo = bytes.pseudo_header(12, 20);
         if bytes.word(6)? & 0x1fff != 0 {
             return Some(header);
         }
@@ -204,7 +222,7 @@ impl Rewriter<'_> {
     fn ip_v6(&mut self, bytes: &mut Bytes<'_>) -> Kept {
         bytes.v6(8, self.map)?;
         bytes.v6(24, self.map)?;
-        let pseudo = bytes.difference(8, 40);
+        let pseudo = bytes.pseudo_header(8, 40);
         let announced = usize::from(bytes.word(4)?);
         let end = if announced == 0 {
             bytes.old.len()
@@ -246,19 +264,19 @@ impl Rewriter<'_> {
         Some(at + self.carried(protocol, inside, pseudo).unwrap_or(0))
     }
 
-    fn carried(&mut self, protocol: u8, mut bytes: Bytes<'_>, pseudo: Difference) -> Kept {
+    fn carried(&mut self, protocol: u8, mut bytes: Bytes<'_>, pseudo: PseudoHeader) -> Kept {
         match protocol {
             1 => self.icmp(&mut bytes),
             4 | 41 => Some(self.ip(bytes)),
             6 => Some(tcp(&mut bytes, pseudo)),
             17 => self.udp(&mut bytes, pseudo),
             47 => self.gre(&mut bytes),
-            58 => self.icmp_v6(&mut bytes, pseudo),
+            58 => self.icmp_v6(&mut bytes, pseudo.change),
             _ => None,
         }
     }
 
-    fn udp(&mut self, bytes: &mut Bytes<'_>, pseudo: Difference) -> Kept {
+    fn udp(&mut self, bytes: &mut Bytes<'_>, pseudo: PseudoHeader) -> Kept {
         const HEADER: usize = 8;
         let port = bytes.word(2)?;
         if bytes.old.len() < HEADER {
@@ -283,8 +301,7 @@ impl Rewriter<'_> {
         };
         let kept = HEADER + inside.unwrap_or(0);
         if bytes.word(6)? != 0 {
-            let change = bytes.difference(0, kept).and(pseudo);
-            bytes.adjust(6, change);
+            bytes.adjust_covering(6, kept, (17, pseudo));
         }
         Some(kept)
     }
@@ -377,7 +394,7 @@ impl Rewriter<'_> {
 }
 
 /// The header; options that may hold an address are made to do nothing.
-fn tcp(bytes: &mut Bytes<'_>, pseudo: Difference) -> usize {
+fn tcp(bytes: &mut Bytes<'_>, pseudo: PseudoHeader) -> usize {
     let captured = bytes.old.len();
     let header = bytes
         .byte(12)
@@ -405,8 +422,7 @@ fn tcp(bytes: &mut Bytes<'_>, pseudo: Difference) -> usize {
         }
         at = end;
     }
-    let change = bytes.difference(0, header).and(pseudo);
-    bytes.adjust(16, change);
+    bytes.adjust_covering(16, header, (6, pseudo));
     header
 }
 

@@ -29,6 +29,25 @@ pub struct PacketPlace {
     pub number: PacketNumber,
 }
 
+/// Which way a packet went through the host that captured it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Passage {
+    /// It came in.
+    In,
+    /// It went out.
+    Out,
+}
+
+/// Where on its host a packet was captured, as far as the capture itself says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CapturedOn {
+    /// The interface: its number in the capture, counted from 1; 0 where that is not said.
+    pub interface: u16,
+    /// Which way it went.
+    pub passage: Option<Passage>,
+}
+
 /// One captured packet: bytes, and what the capture says about them.
 #[derive(Clone, Copy, Debug)]
 pub struct Packet<'a> {
@@ -40,6 +59,8 @@ pub struct Packet<'a> {
     pub bytes: &'a [u8],
     /// How many bytes the packet had on the wire.
     pub wire_length: u32,
+    /// Where on its host it was captured.
+    pub captured_on: CapturedOn,
 }
 
 impl<'a> Packet<'a> {
@@ -53,6 +74,7 @@ impl<'a> Packet<'a> {
             link_type: Some(link_type),
             bytes,
             wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+            captured_on: CapturedOn::default(),
         }
     }
 }

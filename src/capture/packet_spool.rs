@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 
 use super::capture_set::CaptureSet;
-use super::packet::{Packet, PacketNumber, PacketPlace, SourceId};
+use super::packet::{CapturedOn, Packet, PacketNumber, PacketPlace, SourceId};
 use super::{LinkType, Timestamp};
 
 /// Time, number, source, link type, interface, length on the wire, captured length.
@@ -137,6 +137,7 @@ fn next_spooled<'a>(
             .map(LinkType),
         bytes,
         wire_length: number(28),
+        captured_on: CapturedOn::default(),
     };
     Ok(Some((packet, number(24))))
 }
@@ -158,6 +159,7 @@ mod tests {
             link_type,
             bytes,
             wire_length: 1500,
+            captured_on: CapturedOn::default(),
         };
         let packets = [
             packet(place(-7, 1 << 40), Some(LinkType::RAW), &b"abc"[..]),

@@ -10,7 +10,7 @@ use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
 use super::time_unit::TimeUnit;
 use super::window::WholeRecord;
-use super::{LinkType, Timestamp};
+use super::{CapturedOn, LinkType, Timestamp};
 
 /// Bytes of the file header.
 const FILE_HEADER_LENGTH: usize = 24;
@@ -217,6 +217,7 @@ impl PcapFile {
             interface: 0,
             bytes,
             wire_length,
+            captured_on: CapturedOn::default(),
         };
         Some((record, rest))
     }
@@ -245,6 +246,7 @@ impl PcapFile {
             captured_length: usize::try_from(captured_length).ok()?,
             whole_length: 0,
             wire_length,
+            captured_on: CapturedOn::default(),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::byte_order::ByteOrder;
 use super::packet_comment;
 use super::time_unit::TimeUnit;
-use super::{LinkType, Timestamp};
+use super::{LinkType, Passage, Timestamp};
 
 const END_OF_OPTIONS: u16 = 0;
 
@@ -32,6 +32,7 @@ const OF_A_LONGER_CAPTURE: u64 = 10;
 
 /// `opt_comment` of any block, `epb_dropcount` of an enhanced packet block.
 const COMMENT: u16 = 1;
+const EPB_FLAGS: u16 = 2;
 const EPB_DROPCOUNT: u16 = 4;
 
 /// More of a text is not kept, in bytes.
@@ -118,17 +119,29 @@ pub(super) struct PacketOptions {
     pub(super) lost_before: Option<u64>,
     /// The first comment.
     pub(super) comment: Option<String>,
+    /// Which way the packet went.
+    pub(super) passage: Option<Passage>,
 }
 
 impl PacketOptions {
     pub(super) fn parse(order: ByteOrder, options: &[u8]) -> Self {
         let mut parsed = Self::default();
         for_each_option(order, options, |code, value| match code {
+            EPB_FLAGS => parsed.passage = order.u32(value, 0).and_then(passage),
             EPB_DROPCOUNT => parsed.lost_before = order.u64(value, 0),
             COMMENT if parsed.comment.is_none() => parsed.comment = packet_comment::text(value),
             _ => {}
         });
         parsed
+    }
+}
+
+/// What the lowest bits of an enhanced packet block's flags say.
+fn passage(flags: u32) -> Option<Passage> {
+    match flags & 3 {
+        1 => Some(Passage::In),
+        2 => Some(Passage::Out),
+        _ => None,
     }
 }
 

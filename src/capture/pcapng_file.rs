@@ -10,7 +10,7 @@ use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
 use super::resolved_name::{self, ResolvedName};
 use super::window::WholeRecord;
-use super::{LinkType, Timestamp};
+use super::{CapturedOn, LinkType, Passage, Timestamp};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
@@ -19,6 +19,8 @@ const SIMPLE_PACKET: u32 = 3;
 const NAME_RESOLUTION: u32 = 4;
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+/// An entry of systemd's journal: no packet, but Wireshark and tshark number it as a frame.
+const JOURNAL_ENTRY: u32 = 9;
 
 /// Block type, block length, and the length again at the end.
 const SMALLEST_BLOCK: usize = 12;
@@ -39,6 +41,8 @@ pub(super) struct PcapngFile {
     declared_before: u32,
     /// Interfaces of all sections, for the report.
     interfaces: Vec<Interface>,
+    /// Blocks so far that are no packets, and have numbers as these do.
+    frames_beside: u64,
     latest: Timestamp,
     /// How many packets were read.
     packets: u64,
@@ -62,6 +66,7 @@ impl PcapngFile {
             declared: Vec::new(),
             declared_before: 0,
             interfaces: Vec::new(),
+            frames_beside: 0,
             latest: Timestamp::default(),
             packets: 0,
             statistics: InterfaceStatistics::default(),
@@ -90,6 +95,11 @@ impl PcapngFile {
     /// given again.
     pub(super) fn take_names(&mut self) -> Vec<ResolvedName> {
         std::mem::take(&mut self.names)
+    }
+
+    /// How many frames before the packet read last are none.
+    pub(super) fn frames_beside(&self) -> u64 {
+        self.frames_beside
     }
 
     /// The comment on the packet read last; it is not given again.
@@ -121,7 +131,10 @@ impl PcapngFile {
                     )?;
                     buffer.consume(length);
                 }
-                _ => pass_over(buffer, length)?,
+                _ => {
+                    self.frames_beside += u64::from(block_type == JOURNAL_ENTRY);
+                    pass_over(buffer, length)?;
+                }
             }
         }
     }
@@ -266,21 +279,25 @@ impl PcapngFile {
         let options = body
             .get(fields.header_length + captured_length.next_multiple_of(4)..)
             .unwrap_or_default();
+        let mut passage = None;
         if block_type == ENHANCED_PACKET && !options.is_empty() {
             let options = PacketOptions::parse(self.order, options);
             add_count(&mut self.lost_between, options.lost_before);
             self.comment = options.comment;
+            passage = options.passage;
         }
         self.latest = fields.at;
         self.packets += 1;
+        let interface = self.declared_before.saturating_add(fields.interface);
         Ok(Record {
             at: fields.at,
             link_type: fields.link_type,
-            interface: self.declared_before.saturating_add(fields.interface),
+            interface,
             header_length: 8 + fields.header_length,
             captured_length,
             whole_length: length,
             wire_length: fields.wire_length,
+            captured_on: captured_on(interface, passage),
         })
     }
 
@@ -312,12 +329,14 @@ impl PcapngFile {
         let units = u64::from(units_high) << 32 | u64::from(units_low);
         self.latest = declared.time_unit.time(units);
         self.packets += 1;
+        let interface = self.declared_before.saturating_add(interface);
         let record = WholeRecord {
             at: self.latest,
             link_type: Some(declared.link_type),
-            interface: self.declared_before.saturating_add(interface),
+            interface,
             bytes: padded.get(..captured_length)?,
             wire_length,
+            captured_on: captured_on(interface, None),
         };
         Some((record, rest))
     }
@@ -421,4 +440,12 @@ fn pass_over(buffer: &mut RecordBuffer, length: usize) -> Result<(), RecordError
         left -= step;
     }
     Ok(())
+}
+/// Where a packet was captured: of an interface with this id.
+fn captured_on(interface: u32, passage: Option<Passage>) -> CapturedOn {
+    let counted = u16::try_from(interface).ok();
+    CapturedOn {
+        interface: counted.map_or(u16::MAX, |interface| interface.saturating_add(1)),
+        passage,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::record_buffer::RecordBuffer;
 use super::window::WholeRecord;
-use super::{LinkType, Timestamp};
+use super::{CapturedOn, LinkType, Timestamp};
 
 /// The largest record believed, unless the file itself announces a larger snap length: libpcap's
 /// `MAXIMUM_SNAPLEN`.
@@ -33,6 +33,8 @@ pub(crate) struct Record {
     pub(crate) whole_length: usize,
     /// How many bytes the packet had on the wire.
     pub(crate) wire_length: u32,
+    /// Where on its host it was captured.
+    pub(crate) captured_on: CapturedOn,
 }
 
 impl Record {
@@ -44,6 +46,7 @@ impl Record {
             interface: self.interface,
             bytes: self.bytes(buffer),
             wire_length: self.wire_length,
+            captured_on: self.captured_on,
         }
     }
 

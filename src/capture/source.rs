@@ -276,18 +276,27 @@ impl Source {
         let ungiven = current.filter(|_| !is_current_given);
         let window = self.buffer.available().get(behind_current..);
         let window = window.filter(|_| !self.is_at_end).unwrap_or_default();
+        let frames_beside = self.frames_beside();
         let format = &mut self.format;
         let given = give_records(
             window,
             ungiven.map(|record| record.whole(&self.buffer)),
             limit,
-            (source, self.packets),
+            (source, self.packets, frames_beside),
             |window| format.whole_record(window),
             give,
         );
         self.buffer.consume(behind_current + given.bytes);
         self.note_given(given);
         given.records + u64::from(ungiven.is_some())
+    }
+
+    /// How many frames before the current record are no packets.
+    fn frames_beside(&self) -> u64 {
+        match &self.format {
+            Format::Pcap(_) => 0,
+            Format::Pcapng(file) => file.frames_beside(),
+        }
     }
 
     fn note_given(&mut self, given: Given) {
@@ -311,7 +320,8 @@ impl Source {
             && let Some(text) = file.take_comment()
             && self.comments.len() < packet_comment::KEPT
         {
-            self.comments.push((PacketNumber(self.packets), text));
+            let number = self.packets + file.frames_beside();
+            self.comments.push((PacketNumber(number), text));
         }
     }
 
@@ -340,11 +350,12 @@ impl Source {
             place: PacketPlace {
                 at: record.at,
                 source,
-                number: PacketNumber(self.packets),
+                number: PacketNumber(self.packets + self.frames_beside()),
             },
             link_type: record.link_type,
             bytes: record.bytes(&self.buffer),
             wire_length: record.wire_length,
+            captured_on: record.captured_on,
         })
     }
 

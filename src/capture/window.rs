@@ -6,7 +6,7 @@
 mod tests;
 
 use super::packet::Packet;
-use super::{LinkType, PacketNumber, PacketPlace, SourceId, Timestamp};
+use super::{CapturedOn, LinkType, PacketNumber, PacketPlace, SourceId, Timestamp};
 
 /// Up to where records are given.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,7 @@ pub(super) struct WholeRecord<'a> {
     pub(super) bytes: &'a [u8],
     /// How many bytes the packet had on the wire.
     pub(super) wire_length: u32,
+    pub(super) captured_on: CapturedOn,
 }
 
 /// What became of a window.
@@ -60,7 +61,7 @@ pub(super) fn give_records<'a>(
     mut window: &'a [u8],
     mut current: Option<WholeRecord<'a>>,
     limit: WindowLimit,
-    (source, read_before): (SourceId, u64),
+    (source, read_before, frames_beside): (SourceId, u64, u64),
     mut read: impl FnMut(&'a [u8]) -> Option<(WholeRecord<'a>, &'a [u8])>,
     mut give: impl FnMut(&Packet<'_>, u32),
 ) -> Given {
@@ -91,11 +92,12 @@ pub(super) fn give_records<'a>(
             place: PacketPlace {
                 at: record.at,
                 source,
-                number: PacketNumber(number),
+                number: PacketNumber(number + frames_beside),
             },
             link_type: record.link_type,
             bytes: record.bytes,
             wire_length: record.wire_length,
+            captured_on: record.captured_on,
         };
         give(&packet, record.interface);
     }

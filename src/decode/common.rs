@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use etherparse::ip_number;
 
+use super::capture_facts::CaptureFacts;
 use super::ip::IpPacket;
 use super::observation::IpFacts;
 
@@ -50,7 +51,10 @@ fn ipv4(bytes: &[u8]) -> Option<IpPacket<'_>> {
             dont_fragment: Some(fragment & 0x4000 != 0),
             traffic_class,
             flow_label: None,
+            capture: CaptureFacts::default(),
         },
+        header,
+        has_extensions: false,
         protocol: ip_number::TCP,
         payload: carried.get(..carried_length).unwrap_or(carried),
         payload_length: u32::try_from(carried_length).ok(),
@@ -89,7 +93,10 @@ fn ipv6(bytes: &[u8]) -> Option<IpPacket<'_>> {
             dont_fragment: None,
             traffic_class: first << 4 | second >> 4,
             flow_label: Some(u32::from_be_bytes([0, second & 0x0f, third, fourth])),
+            capture: CaptureFacts::default(),
         },
+        header: &[],
+        has_extensions: false,
         protocol: ip_number::TCP,
         payload: carried.get(..carried_length).unwrap_or(carried),
         payload_length: u32::try_from(carried_length).ok(),

@@ -9,13 +9,13 @@ use super::Encapsulation;
 
 /// How many different surroundings are told apart. A trunk has at most 4,094 VLANs; a packet in one
 /// more is handed on in full, and so costs more room, but says the same.
-const MOST_CONTEXTS: usize = 1 << 16;
+const MOST_CONTEXTS: usize = u16::MAX as usize;
 
 /// The number of a packet's surroundings in [`Contexts`]. 0 stands for none.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
-pub struct ContextId(u32);
+pub struct ContextId(u16);
 
 impl ContextId {
     /// Wrapped in nothing.
@@ -52,7 +52,7 @@ impl Contexts {
             return None;
         }
         interned.encapsulations.push(*encapsulation);
-        let id = ContextId(u32::try_from(interned.encapsulations.len()).ok()?);
+        let id = ContextId(u16::try_from(interned.encapsulations.len()).ok()?);
         interned.ids.insert(*encapsulation, id);
         Some(id)
     }
@@ -63,7 +63,7 @@ impl Contexts {
             return Encapsulation::default();
         };
         let interned = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let found = interned.encapsulations.get(index as usize);
+        let found = interned.encapsulations.get(usize::from(index));
         found.copied().unwrap_or_default()
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use etherparse::{IpNumber, Ipv6Header, Ipv6HeaderSlice, LaxIpv4Slice, err, ip_number};
 
+use super::capture_facts::CaptureFacts;
 use super::fields::{after, u8_at, u16_at};
 use super::observation::{IpFacts, SetAside};
 
@@ -13,6 +14,10 @@ pub(super) struct IpPacket<'a> {
     pub(super) source: IpAddr,
     pub(super) destination: IpAddr,
     pub(super) facts: IpFacts,
+    /// The header of IPv4.
+    pub(super) header: &'a [u8],
+    /// Whether there are extension headers (IPv6).
+    pub(super) has_extensions: bool,
     pub(super) protocol: IpNumber,
     /// The captured bytes of what it carries, without padding behind it.
     pub(super) payload: &'a [u8],
@@ -59,7 +64,10 @@ fn parse_v4(bytes: &[u8]) -> Result<IpPacket<'_>, SetAside> {
             dont_fragment: Some(header.dont_fragment()),
             traffic_class: header.dcp().value() << 2 | header.ecn().value(),
             flow_label: None,
+            capture: CaptureFacts::default(),
         },
+        header: bytes.get(..header.slice().len()).unwrap_or_default(),
+        has_extensions: false,
         protocol: carried.ip_number,
         payload: carried.payload,
         payload_length: total_length
@@ -96,7 +104,10 @@ fn parse_v6(bytes: &[u8]) -> Result<IpPacket<'_>, SetAside> {
             dont_fragment: None,
             traffic_class: header.traffic_class(),
             flow_label: Some(header.flow_label().value()),
+            capture: CaptureFacts::default(),
         },
+        header: &[],
+        has_extensions: skipped > 0,
         protocol: inner.protocol,
         payload: inner.payload,
         payload_length: length.and_then(|length| length.checked_sub(skipped)),

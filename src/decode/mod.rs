@@ -5,6 +5,8 @@
 //! checked, a header that ends early or contradicts itself is an answer ([`SetAside`]), not an
 //! error.
 
+mod capture_facts;
+mod checksum;
 mod common;
 mod context;
 mod encapsulation;
@@ -14,6 +16,7 @@ mod flow_hash;
 mod icmp;
 mod icmp_kind;
 mod ip;
+mod legs;
 mod link;
 mod names;
 mod neighbour;
@@ -32,13 +35,15 @@ mod usual_link;
 
 use etherparse::ip_number;
 
+pub use capture_facts::{CaptureFacts, Checksums};
 pub use context::{ContextId, Contexts};
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};
 pub use endpoint::Endpoint;
 pub use flow_hash::{FlowHash, FlowHasher, FlowShard};
 pub use icmp_kind::IcmpKind;
 pub use observation::{
-    IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment, Segment, SetAside,
+    HardwareAddress, IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment,
+    Segment, SetAside,
 };
 pub(crate) use row::Direction;
 pub use row::{AddressPairs, Addresses, Row};
@@ -57,7 +62,7 @@ pub fn decode(packet: &Packet<'_>) -> Observation {
     if packet.link_type == Some(LinkType::ETHERNET)
         && let Some(ip) = common::tcp_in_ethernet(packet.bytes)
     {
-        return segment(packet, &ip, Encapsulation::default());
+        return segment(packet, &ip, Encapsulation::default(), None);
     }
     decode_by_layers(packet)
 }
@@ -70,6 +75,7 @@ pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
     let mut encapsulation = Encapsulation::default();
     let mut network = link::network(link_type, packet.bytes, &mut encapsulation);
     let mut tunnel_end = None;
+    let mut datagram = None;
     loop {
         let nothing = || tunnel_end.map_or(Observation::Unrelated, Observation::Alive);
         let ip = match network {
@@ -87,13 +93,14 @@ pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
             return later_fragment(&ip);
         }
         if ip.protocol == ip_number::TCP {
-            return segment(packet, &ip, encapsulation);
+            return segment(packet, &ip, encapsulation, datagram.as_ref());
         }
         match tunnel::inside(&ip, &mut encapsulation) {
             Some(inside) => network = inside,
-            None => return carried(&ip, encapsulation),
+            None => return carried(packet, &ip, encapsulation),
         }
         tunnel_end = Some(ip.source);
+        datagram = (ip.protocol == ip_number::UDP).then_some(ip);
     }
 }
 
@@ -107,15 +114,35 @@ fn later_fragment(ip: &IpPacket<'_>) -> Observation {
     }
 }
 
-fn segment(packet: &Packet<'_>, ip: &IpPacket<'_>, encapsulation: Encapsulation) -> Observation {
+/// The segment in `ip`; `datagram` is what a tunnel carried it in.
+fn segment(
+    packet: &Packet<'_>,
+    ip: &IpPacket<'_>,
+    encapsulation: Encapsulation,
+    datagram: Option<&IpPacket<'_>>,
+) -> Observation {
     let not_captured = (packet.wire_length as usize).saturating_sub(packet.bytes.len());
     let on_the_wire = u32::try_from(ip.payload.len() + not_captured).unwrap_or(u32::MAX);
-    tcp::segment(ip, on_the_wire, encapsulation)
+    let mut observation = tcp::segment(ip, on_the_wire, encapsulation);
+    if let Observation::Segment(segment) = &mut observation {
+        segment.ip.capture = CaptureFacts::of(packet);
+        if segment.flags.has_syn() {
+            let checksums = checksum::of_layers(ip, datagram);
+            segment.ip.capture = segment.ip.capture.with_checksums(checksums);
+        }
+    }
+    observation
 }
 
-fn carried(ip: &IpPacket<'_>, encapsulation: Encapsulation) -> Observation {
+fn carried(packet: &Packet<'_>, ip: &IpPacket<'_>, encapsulation: Encapsulation) -> Observation {
     match ip.protocol {
-        ip_number::ICMP | ip_number::IPV6_ICMP => icmp::error(ip, encapsulation),
+        ip_number::ICMP | ip_number::IPV6_ICMP => {
+            let mut observation = icmp::error(ip, encapsulation);
+            if let Observation::IcmpError(error) = &mut observation {
+                error.ip.capture = CaptureFacts::of(packet);
+            }
+            observation
+        }
         ip_number::UDP => names::answer(ip).unwrap_or(Observation::Alive(ip.source)),
         _ => Observation::Alive(ip.source),
     }

@@ -4,10 +4,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use etherparse::{ArpOperation, ArpPacketSlice};
 
-use super::observation::{Neighbour, Observation};
+use super::observation::{HardwareAddress, Neighbour, Observation};
 
 /// Bytes of a neighbour message before the target address: type, code, checksum, flags.
 const TARGET_OFFSET: usize = 8;
+
+/// The flag of an advertisement that answers a solicitation.
+const SOLICITED: u8 = 0x40;
 
 /// Reads an ARP packet; `None` when it is cut, or not about IPv4. A host that asks about, or
 /// announces, its own address is there.
@@ -15,10 +18,16 @@ pub(super) fn arp(bytes: &[u8]) -> Option<Observation> {
     let packet = ArpPacketSlice::from_slice(bytes).ok()?;
     let sender = v4(packet.sender_protocol_addr())?;
     let target = v4(packet.target_protocol_addr())?;
+    let hardware = packet.sender_hw_addr().try_into().ok().map(HardwareAddress);
+    let answer = |is_reply| Neighbour::Answer {
+        address: sender,
+        hardware,
+        is_reply,
+    };
     match packet.operation() {
-        ArpOperation::REQUEST if sender == target => Some(Neighbour::Answer(sender)),
+        ArpOperation::REQUEST if sender == target => Some(answer(false)),
         ArpOperation::REQUEST => Some(question(target, sender)),
-        ArpOperation::REPLY => Some(Neighbour::Answer(sender)),
+        ArpOperation::REPLY => Some(answer(sender != target)),
         _ => None,
     }
     .map(Observation::Neighbour)
@@ -33,7 +42,24 @@ pub(super) fn discovery(message: &[u8], sender: IpAddr) -> Option<Observation> {
     };
     match message.first()? {
         135 => target().map(|target| Observation::Neighbour(question(target, sender))),
-        136 => target().map(|target| Observation::Neighbour(Neighbour::Answer(target))),
+        136 => target().map(|address| {
+            Observation::Neighbour(Neighbour::Answer {
+                address,
+                hardware: target_link_layer(message),
+                is_reply: message.get(4).is_some_and(|flags| flags & SOLICITED != 0),
+            })
+        }),
+        _ => None,
+    }
+}
+
+/// The target's link-layer address, where it is the first option.
+fn target_link_layer(message: &[u8]) -> Option<HardwareAddress> {
+    match message
+        .get(TARGET_OFFSET + 16..)?
+        .split_first_chunk::<2>()?
+    {
+        ([2, 1], address) => address.first_chunk().copied().map(HardwareAddress),
         _ => None,
     }
 }

@@ -1,10 +1,13 @@
 //! What a packet says, as far as it matters to connects.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOptions};
+use super::{
+    CaptureFacts, Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOptions,
+};
 
 /// What one packet says. Plain data: no reference into the packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +53,43 @@ pub enum Neighbour {
         asker: Option<IpAddr>,
     },
     /// This address is here.
-    Answer(IpAddr),
+    Answer {
+        /// The address.
+        address: IpAddr,
+        /// Who says so, by the hardware address that is to be sent to; `None` where that is not
+        /// said, or made anonymous.
+        hardware: Option<HardwareAddress>,
+        /// Whether it answers a question; nobody need have asked.
+        is_reply: bool,
+    },
+}
+
+/// A MAC address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HardwareAddress(pub [u8; 6]);
+
+impl HardwareAddress {
+    /// Whether routers share it by VRRP or CARP, HSRP or GLBP: whoever answers with it, it is one.
+    pub fn is_of_redundant_routers(self) -> bool {
+        matches!(
+            self.0,
+            [0, 0, 0x5e, 0, 1 | 2, _]
+                | [0, 0, 0x0c, 7, 0xac, _]
+                | [0, 0, 0x0c, 0x9f, 0xf0..=0xff, _]
+                | [0, 7, 0xb4, ..]
+                | [0, 5, 0x73, 0xa0, ..]
+        )
+    }
+}
+
+impl fmt::Display for HardwareAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, byte) in self.0.into_iter().enumerate() {
+            let separator = if index == 0 { "" } else { ":" };
+            write!(formatter, "{separator}{byte:02x}")?;
+        }
+        Ok(())
+    }
 }
 
 /// Facts of the IP header that tell one sender from another.
@@ -66,6 +105,8 @@ pub struct IpFacts {
     pub traffic_class: u8,
     /// Flow label (IPv6).
     pub flow_label: Option<u32>,
+    /// What the capture says of it beside its headers.
+    pub capture: CaptureFacts,
 }
 
 impl IpFacts {

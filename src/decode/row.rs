@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 use super::context::{ContextId, Contexts};
 use super::{
-    Endpoint, IcmpError, IcmpKind, IpFacts, QuotedSegment, Segment, SequenceNumber, TcpFlags,
-    TcpOptions,
+    CaptureFacts, Endpoint, IcmpError, IcmpKind, IpFacts, QuotedSegment, Segment, SequenceNumber,
+    TcpFlags, TcpOptions,
 };
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use bits::{HeaderBits, Shape};
@@ -42,6 +42,7 @@ pub struct Row {
     timestamp: u32,
     echo: u32,
     context: ContextId,
+    interface: u16,
     source_port: u16,
     destination_port: u16,
     source: u16,
@@ -56,6 +57,7 @@ pub struct Row {
     ttl: u8,
     traffic_class: u8,
     shape: Shape,
+    /// The highest bits of the flow label below, and above what [`CaptureFacts::upper_bits`] holds.
     flow_label_high: u8,
 }
 
@@ -117,6 +119,7 @@ impl Row {
         timestamp: 0,
         echo: 0,
         context: ContextId::NONE,
+        interface: 0,
         source_port: 0,
         destination_port: 0,
         source: 0,
@@ -234,8 +237,11 @@ impl Row {
             number: Low40::of(place.number.0)?,
             ttl: ip.ttl,
             traffic_class: ip.traffic_class,
-            shape: Shape::default().with(Shape::IPV6, is_ipv6),
-            flow_label_high: high,
+            shape: Shape::default()
+                .with(Shape::IPV6, is_ipv6)
+                .with(Shape::TRANSLATED, ip.capture.is_translated),
+            interface: ip.capture.interface,
+            flow_label_high: high & 0x0f | ip.capture.upper_bits(),
             ..Self::BLANK
         })
     }
@@ -323,10 +329,10 @@ impl Row {
         )
     }
 
-    fn ip(&self) -> IpFacts {
+    pub(super) fn ip(&self) -> IpFacts {
         let header = self.header;
         let [high, low] = self.identification.to_be_bytes();
-        let flow_label = u32::from_be_bytes([0, self.flow_label_high, high, low]);
+        let flow_label = u32::from_be_bytes([0, self.flow_label_high & 0x0f, high, low]);
         IpFacts {
             ttl: self.ttl,
             identification: header.given(HeaderBits::IDENTIFICATION, self.identification),
@@ -336,7 +342,22 @@ impl Row {
             ),
             traffic_class: self.traffic_class,
             flow_label: header.given(HeaderBits::FLOW_LABEL, flow_label),
+            capture: self.capture(),
         }
+    }
+
+    /// What the capture says of it beside its headers.
+    #[inline]
+    pub fn capture(&self) -> CaptureFacts {
+        CaptureFacts {
+            is_translated: self.shape.is(Shape::TRANSLATED),
+            ..CaptureFacts::from_upper_bits(self.flow_label_high, self.interface)
+        }
+    }
+
+    /// It is a later leg of a connect.
+    pub(super) fn mark_translated(&mut self) {
+        self.shape = self.shape.with(Shape::TRANSLATED, true);
     }
 
     /// Who sent the packet; of an ICMP error, the sender of the error.

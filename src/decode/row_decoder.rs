@@ -7,9 +7,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::capture_facts::CaptureFacts;
 use super::context::{ContextId, Contexts};
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
 use super::flow_hash::{FlowHash, FlowHasher, FlowShard};
+use super::legs::LatestSyns;
 use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
@@ -34,6 +36,7 @@ pub struct RowDecoder {
     clock: Timestamp,
     counts: RowCounts,
     latest_tag: Option<(u16, ContextId)>,
+    latest_syns: LatestSyns,
 }
 
 impl Default for RowDecoder {
@@ -53,6 +56,7 @@ impl RowDecoder {
             clock: Timestamp::EARLIEST,
             counts: RowCounts::default(),
             latest_tag: None,
+            latest_syns: LatestSyns::default(),
         }
     }
 
@@ -117,7 +121,7 @@ impl RowDecoder {
         if let Some(bytes) = untagged_ipv4(packet)
             && let Some(usual) = UsualIpv4::recognise(bytes)
             && let Some(options) = Options::of_usual(usual.options())
-            && self.push_ipv4(usual, options, ContextId::NONE, packet.place, batches)
+            && self.push_ipv4(usual, options, ContextId::NONE, packet, batches)
         {
             return Usual::Row;
         }
@@ -129,17 +133,16 @@ impl RowDecoder {
 
     #[inline(never)]
     fn push_less_usual(&mut self, packet: Packet<'_>, batches: &mut [RowBatch]) -> Usual {
-        let place = packet.place;
         let is_row = match start(&packet) {
             Start::Ipv4(bytes, tag) => UsualIpv4::recognise(bytes).is_some_and(|usual| {
                 let options = Options::walked(usual.options());
                 let beside = options.zip(self.context_of(tag));
                 beside.is_some_and(|(options, context)| {
-                    self.push_ipv4(usual, options, context, place, batches)
+                    self.push_ipv4(usual, options, context, &packet, batches)
                 })
             }),
             Start::Ipv6(bytes, tag) => UsualIpv6::recognise(bytes)
-                .is_some_and(|usual| self.push_ipv6(usual, tag, place, batches)),
+                .is_some_and(|usual| self.push_ipv6(usual, tag, &packet, batches)),
             Start::Unrelated => return Usual::Unrelated,
             Start::Other => false,
         };
@@ -198,7 +201,10 @@ impl RowDecoder {
             _ => None,
         };
         match row {
-            Some(row) => batch.add_row(row, hash, self.later_than(place.at)),
+            Some(row) => {
+                batch.add_row(row, hash, self.later_than(place.at));
+                self.look_at_latest(batch);
+            }
             None => batch.odd.push(OddPacket {
                 rows_before: batch.rows.len(),
                 observation,
@@ -206,6 +212,17 @@ impl RowDecoder {
                 hash,
                 clock: self.clock,
             }),
+        }
+    }
+
+    /// Whether the row that was added last is a SYN that was translated.
+    #[inline]
+    fn look_at_latest(&mut self, batch: &mut RowBatch) {
+        if let Some(row) = batch.rows.last_mut()
+            && row.flags().is_syn()
+            && !row.is_icmp_error()
+        {
+            self.latest_syns.look_at(row, &batch.addresses);
         }
     }
 
@@ -222,15 +239,21 @@ impl RowDecoder {
         usual: UsualIpv4<'_>,
         options: Options,
         context: ContextId,
-        place: PacketPlace,
+        packet: &Packet<'_>,
         batches: &mut [RowBatch],
     ) -> bool {
         let (one, other) = usual.ends();
         if let Some(batch) = batch_of(batches, || FlowShard::between_ipv4(one, other))
-            && usual.add_row(options, place, context, &mut batch.rows)
+            && usual.add_row(
+                options,
+                packet.place,
+                (context, CaptureFacts::of(packet)),
+                &mut batch.rows,
+            )
         {
             let hash = self.hasher.hash_ipv4(one, other);
-            batch.note_row(hash, self.later_than(place.at));
+            batch.note_row(hash, self.later_than(packet.place.at));
+            self.look_at_latest(batch);
             self.counts.segments += 1;
             return true;
         }
@@ -242,7 +265,7 @@ impl RowDecoder {
         &mut self,
         usual: UsualIpv6<'_>,
         tag: Option<u16>,
-        place: PacketPlace,
+        packet: &Packet<'_>,
         batches: &mut [RowBatch],
     ) -> bool {
         let (one, other) = usual.ends();
@@ -251,10 +274,16 @@ impl RowDecoder {
             && let Some(context) = self.context_of(tag)
             && let Some(batch) = batch_of(batches, || FlowShard::between(one, other))
             && let beside = (&mut batch.rows, &mut batch.addresses)
-            && usual.add_row(options, place, context, beside)
+            && usual.add_row(
+                options,
+                packet.place,
+                (context, CaptureFacts::of(packet)),
+                beside,
+            )
         {
             let hash = self.hasher.hash(one, other);
-            batch.note_row(hash, self.later_than(place.at));
+            batch.note_row(hash, self.later_than(packet.place.at));
+            self.look_at_latest(batch);
             self.counts.segments += 1;
             return true;
         }

@@ -36,6 +36,11 @@ impl TcpFlags {
         Self(u16::from_be_bytes(bytes) & 0x1ff)
     }
 
+    /// Whether SYN is set: of a SYN and of a SYN-ACK.
+    pub const fn has_syn(self) -> bool {
+        self.contains(Self::SYN)
+    }
+
     /// Whether all of `flags` are set.
     pub const fn contains(self, flags: Self) -> bool {
         self.0 & flags.0 == flags.0

@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{Observation, SetAside, decode};
-use crate::capture::{LinkType, Packet, PacketPlace};
+use crate::capture::{CapturedOn, LinkType, Packet, PacketPlace};
 
 fn decoded(link_type: LinkType, bytes: &[u8]) -> Observation {
     decode(&Packet {
@@ -13,6 +13,7 @@ fn decoded(link_type: LinkType, bytes: &[u8]) -> Observation {
         link_type: Some(link_type),
         bytes,
         wire_length: 0,
+        captured_on: CapturedOn::default(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The first bytes of packets of the usual link types: where their IP packet starts.
 
-use super::link::leads_to_ip;
+use super::link::{is_openbsd_loopback, leads_to_ip};
 use crate::capture::{LinkType, Packet};
 
 /// What a packet starts with.
@@ -83,6 +83,7 @@ fn not_ethernet(link_type: LinkType, bytes: &[u8]) -> Start<'_> {
             }
             _ => Start::Other,
         },
+        LinkType::RAW_12 if is_openbsd_loopback(bytes) => Start::Other,
         LinkType::RAW | LinkType::RAW_12 | LinkType::RAW_14 | LinkType::IPV4 | LinkType::IPV6 => {
             match bytes.first().map(|first| first >> 4) {
                 Some(4) => Start::Ipv4(bytes, None),

@@ -3,6 +3,7 @@
 use std::iter;
 use std::net::IpAddr;
 
+use super::checked_packet::{self, CheckedPacket, show_wrong_checksums};
 use super::fingerprint::Fingerprint;
 use super::offered_features::was_feature_dropped;
 use super::sign::{Sign, is_unfinished};
@@ -11,7 +12,7 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, IcmpKind, Row};
 use crate::handshake::{
     Attempt, AttemptId, Content, DecidedAttempt, DecidedRows, DecidedSyn, Outcome, Role,
-    SeenPacket, Sender,
+    SeenPacket, Sender, Ways,
 };
 
 /// A judged attempt, in whatever form it is kept. A clean success is counted by this alone.
@@ -56,6 +57,13 @@ pub(crate) trait AttemptFacts: Sized {
     fn is_mute(&self) -> bool;
     /// How many VLAN tags its first packet had; `None` in a tunnel.
     fn vlan_tags(&self) -> Option<u8>;
+    /// Whether its SYN was captured just before with other addresses or ports: it is a later leg of
+    /// a connect that is translated where it was captured.
+    fn is_later_leg(&self) -> bool;
+    /// Which ways its SYNs went through the host that captured them, and its SYN-ACKs.
+    fn ways(&self) -> (Ways, Ways);
+    /// Its SYNs and SYN-ACKs, as far as their checksums are compared.
+    fn checked_packets(&self) -> impl Iterator<Item = CheckedPacket>;
     /// Its first packet, and the one that settled it or came last.
     fn proof(&self) -> Option<(PacketPlace, PacketPlace)>;
     /// Whether it is known without a look at the whole that nobody accepted it, and that it shows
@@ -69,6 +77,35 @@ pub(crate) trait AttemptFacts: Sized {
     /// Whether the server accepted.
     fn was_accepted(&self) -> bool {
         self.answered_at().is_some() || self.established_at().is_some()
+    }
+
+    /// Whether its SYNs met silence, came in and never left; or its SYN-ACKs did, and were not
+    /// acknowledged; or what the client sent then.
+    fn never_left(&self) -> bool {
+        let (syns, syn_acks) = self.ways();
+        match self.outcome() {
+            Outcome::Dropped => syns.never_left(),
+            Outcome::HalfOpen => syn_acks.never_left() && !self.left_translated(),
+            Outcome::Established => syns.went_out && self.has_proof_that_never_left(),
+            _ => false,
+        }
+    }
+
+    /// Whether its SYN-ACK left under another address.
+    fn left_translated(&self) -> bool {
+        false
+    }
+
+    /// Whether the client's ACK came in and never left, and nobody heard more of the server: known
+    /// of one that was captured more than once, and so is kept in full.
+    fn has_proof_that_never_left(&self) -> bool {
+        false
+    }
+
+    /// What its SYN shares with its other legs.
+    fn connect_key(&self) -> Option<u64> {
+        let number = u64::from(self.isn()?) << 32;
+        Some(number | u64::from(self.syn_timestamp().unwrap_or_default()))
     }
 
     /// Whether it may be part of a flood.
@@ -232,6 +269,8 @@ impl AttemptFacts for DecidedAttempt {
         } else if first_as(attempt, &[Role::UnacceptableReset]).is_some() && attempt.is_unanswered()
         {
             Some(Sign::IgnoredReset)
+        } else if show_wrong_checksums(self.checked_packets()) {
+            Some(Sign::WrongChecksums)
         } else if attempt.packets_as(&[Role::SynAck]).any(has_no_window) {
             Some(Sign::ProxyAnswer)
         } else if was_feature_dropped(attempt) {
@@ -249,6 +288,34 @@ impl AttemptFacts for DecidedAttempt {
 
     fn vlan_tags(&self) -> Option<u8> {
         self.attempt.encapsulation.vlan_tags_alone()
+    }
+
+    fn left_translated(&self) -> bool {
+        first_as(&self.attempt, &[Role::SynAckFromElsewhere]).is_some()
+    }
+
+    fn has_proof_that_never_left(&self) -> bool {
+        let proof = first_as(&self.attempt, &[Role::Proof]);
+        let never_left = proof.is_some_and(|proof| proof.ways().never_left());
+        never_left && self.attempt.is_mute()
+    }
+
+    fn is_later_leg(&self) -> bool {
+        let syn = first_as(&self.attempt, &[Role::Syn]);
+        syn.is_some_and(|syn| syn.ip.capture.is_translated)
+    }
+
+    fn ways(&self) -> (Ways, Ways) {
+        let of = |roles: &'static [Role]| {
+            let packets = self.attempt.packets_as(roles);
+            packets.fold(Ways::default(), |ways, packet| ways.and(packet.ways()))
+        };
+        let syns = of(&[Role::Syn, Role::SynRepeated]);
+        (syns, of(&[Role::SynAck, Role::SynAckRepeated]))
+    }
+
+    fn checked_packets(&self) -> impl Iterator<Item = CheckedPacket> {
+        checked_packet::of_attempt(&self.attempt)
     }
 
     fn proof(&self) -> Option<(PacketPlace, PacketPlace)> {
@@ -374,6 +441,9 @@ impl AttemptFacts for DecidedRows<'_> {
     }
 
     fn sign(&self) -> Option<Sign> {
+        if show_wrong_checksums(self.checked_packets()) {
+            return Some(Sign::WrongChecksums);
+        }
         let syn_ack = self.syn_acks().next()?;
         if syn_ack.window() == Some(0) {
             Some(Sign::ProxyAnswer)
@@ -393,13 +463,37 @@ impl AttemptFacts for DecidedRows<'_> {
         self.encapsulation().vlan_tags_alone()
     }
 
+    fn is_later_leg(&self) -> bool {
+        self.syn().capture().is_translated
+    }
+
+    fn ways(&self) -> (Ways, Ways) {
+        let and = |ways: Ways, row: &Row| ways.and(Ways::of(row.capture().passage));
+        let syns = iter::once(self.syn()).chain(self.repeated_syns());
+        let syn_acks = self.syn_acks();
+        (
+            syns.fold(Ways::default(), and),
+            syn_acks.fold(Ways::default(), and),
+        )
+    }
+
+    fn checked_packets(&self) -> impl Iterator<Item = CheckedPacket> {
+        let syns = iter::once(self.syn()).chain(self.repeated_syns());
+        let answered_at = self.answers().next().map(Row::at).or(self.established_at());
+        checked_packet::of_rows(
+            self.encapsulation(),
+            (syns, answered_at),
+            (self.syn_acks(), self.established_at()),
+        )
+    }
+
     fn proof(&self) -> Option<(PacketPlace, PacketPlace)> {
         let last = self.further().last().unwrap_or(self.syn());
         Some((self.syn().place(), last.place()))
     }
 
     fn is_plainly_unanswered(&self) -> bool {
-        self.syn_acks().next().is_none()
+        self.syn_acks().next().is_none() && self.sign().is_none()
     }
 
     fn whole(&self) -> DecidedAttempt {
@@ -481,7 +575,8 @@ impl AttemptFacts for DecidedSyn<'_> {
     }
 
     fn sign(&self) -> Option<Sign> {
-        None
+        let are_wrong = self.syn().capture().checksums.are_wrong();
+        are_wrong.then_some(Sign::WrongChecksums)
     }
 
     fn is_mute(&self) -> bool {
@@ -492,13 +587,29 @@ impl AttemptFacts for DecidedSyn<'_> {
         self.encapsulation().vlan_tags_alone()
     }
 
+    fn is_later_leg(&self) -> bool {
+        self.syn().capture().is_translated
+    }
+
+    fn ways(&self) -> (Ways, Ways) {
+        (Ways::of(self.syn().capture().passage), Ways::default())
+    }
+
+    fn checked_packets(&self) -> impl Iterator<Item = CheckedPacket> {
+        checked_packet::of_rows(
+            self.encapsulation(),
+            (iter::once(self.syn()), None),
+            (iter::empty(), None),
+        )
+    }
+
     fn proof(&self) -> Option<(PacketPlace, PacketPlace)> {
         let place = self.syn().place();
         Some((place, place))
     }
 
     fn is_plainly_unanswered(&self) -> bool {
-        true
+        self.sign().is_none()
     }
 
     fn whole(&self) -> DecidedAttempt {

@@ -76,6 +76,10 @@ causes! {
     AuthenticationOption, "authentication_option", "the server's TCP drops a signed SYN";
     /// SYNs with a feature are dropped, those without pass.
     FeatureDropped, "feature_dropped", "SYNs with a new feature are dropped";
+    /// SYNs or SYN-ACKs have wrong checksums.
+    WrongChecksum, "wrong_checksum", "packets with wrong checksums are thrown away";
+    /// The host that captures got the packet and did not pass it on.
+    DroppedHere, "dropped_here", "it comes in here and never leaves";
     /// SYN-ACKs were sent, and the client goes on repeating its SYN.
     SynAckLost, "syn_ack_lost", "the answers do not reach the client";
     /// SYN-ACKs were sent, and nothing more comes from the client.

@@ -231,6 +231,9 @@ impl Diagnostician {
 
     fn count_known(&mut self, facts: impl AttemptFacts, ends: &KnownEnds, is_known_pair: bool) {
         self.highest_id = self.highest_id.max(facts.id().0);
+        if facts.is_later_leg() && self.selection.is_of_all() {
+            return;
+        }
         if !self.selection.includes_facts(&facts) {
             self.not_selected += 1;
             return;

@@ -39,6 +39,12 @@ pub enum FindingKind {
     AnswersMisdirected,
     /// A box on the way resets in the name of hosts.
     AnswersMadeByABox,
+    /// Handshake packets with wrong checksums.
+    WrongChecksums,
+    /// The host that captures did not pass packets on.
+    DroppedHere,
+    /// Two hosts have one address.
+    DuplicateAddress,
     /// Many SYNs that nobody completes.
     SynFlood,
     /// Answers to SYNs that one client never sent.
@@ -77,6 +83,9 @@ impl FindingKind {
             Self::ProxyAnswers => "proxy_answers",
             Self::AnswersMisdirected => "answers_misdirected",
             Self::AnswersMadeByABox => "answers_made_by_a_box",
+            Self::WrongChecksums => "wrong_checksums",
+            Self::DroppedHere => "dropped_here",
+            Self::DuplicateAddress => "duplicate_address",
             Self::SynFlood => "syn_flood",
             Self::Backscatter => "backscatter",
             Self::PortScan => "port_scan",

@@ -11,6 +11,7 @@ mod attempt_list;
 mod capture_quality;
 mod cause;
 mod causes;
+mod checked_packet;
 mod client_sketch;
 mod compact_sets;
 mod compared_attempt;

@@ -84,6 +84,17 @@ pub enum Note {
     SentBack,
     /// Of this client's SYNs just those are dropped that are older by their timestamps.
     OlderByTimestamp,
+    /// What was not answered of the handshake packets of one direction has wrong checksums.
+    WrongChecksums {
+        /// How many of them.
+        wrong: usize,
+        /// Of how many in all.
+        packets: usize,
+        /// Whether they are SYN-ACKs; SYNs otherwise.
+        are_syn_acks: bool,
+        /// Whether it is the checksum of the UDP datagrams of the tunnel around them.
+        are_of_tunnel: bool,
+    },
     /// The capture may have missed an answer.
     SilenceDoubtful,
     /// It is part of noise, and not counted with the server.

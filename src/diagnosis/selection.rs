@@ -86,6 +86,12 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Whether it asks for no client, server or attempt: then a connect is told once, by its first
+    /// leg.
+    pub(super) fn is_of_all(&self) -> bool {
+        self.servers.is_empty() && self.clients.is_empty() && self.only.is_none()
+    }
+
     /// Whether the report is about this attempt.
     pub fn includes(&self, decided: &DecidedAttempt) -> bool {
         self.includes_facts(decided)
@@ -93,6 +99,9 @@ impl Selection {
 
     /// As [`Self::includes`].
     pub(super) fn includes_facts(&self, facts: &impl AttemptFacts) -> bool {
+        if facts.is_later_leg() && self.is_of_all() {
+            return false;
+        }
         let started = facts.started_at();
         let is_one_of = |patterns: &[EndpointPattern], endpoint| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(endpoint))

@@ -7,6 +7,8 @@ use crate::handshake::Outcome;
 pub(crate) enum Sign {
     /// An ACK of an older connection answered the SYN.
     StaleTuple,
+    /// What nobody answered of one direction has wrong checksums, all of it.
+    WrongChecksums,
     /// The SYN-ACK has window 0: a SYN proxy's.
     ProxyAnswer,
     /// The SYN was answered only without a feature that it offered first.

@@ -47,6 +47,7 @@ struct Orphan {
     id: AttemptId,
     age: (Timestamp, AttemptId),
     ends: AnsweredElsewhere,
+    server_isn: Option<SequenceNumber>,
     /// And the RSTs with which the client answered them.
     answers: Vec<SeenPacket>,
 }
@@ -139,6 +140,7 @@ impl Orphan {
                 from: attempt.server,
                 to: attempt.client,
             },
+            server_isn: attempt.server_isn,
             answers,
         }
     }
@@ -151,6 +153,10 @@ impl Orphan {
             return false;
         }
         let fits_both_ports = to == attempt.client && from.port == attempt.server.port;
+        if is_half_open(attempt) {
+            // The very answer that it has, as it left: under another address.
+            return fits_both_ports && self.server_isn == attempt.server_isn;
+        }
         let has_syn_ack = self
             .answers
             .iter()
@@ -215,7 +221,9 @@ fn answered_by(orphan: &Attempt) -> [Answered; 4] {
 }
 
 fn waits_for(attempt: &Attempt) -> Option<Waiting> {
-    let isn = attempt.isn.filter(|_| attempt.is_unanswered())?;
+    let isn = attempt
+        .isn
+        .filter(|_| attempt.is_unanswered() || is_half_open(attempt))?;
     Some((attempt.client, attempt.server, isn.0))
 }
 
@@ -226,6 +234,11 @@ fn keys((client, server, isn): Waiting) -> [Answered; 4] {
         (Shared::ServerAndAddress(server, client.address), isn),
         (Shared::ServerAndPort(server, client.port), isn),
     ]
+}
+
+/// Whether its answer may be here once more, as it left: under another address.
+fn is_half_open(attempt: &Attempt) -> bool {
+    attempt.answered_at.is_some() && attempt.established_at.is_none()
 }
 
 /// The earlier, the less.

@@ -33,5 +33,5 @@ pub use attempt::{AnsweredElsewhere, Attempt, AttemptId};
 pub use decided::{DecidedAttempt, DecidedRows, DecidedSyn, DecidedSyns, Decisions, Leaving};
 pub use evidence::Evidence;
 pub use outcome::{Judgement, Outcome, Watch, judge};
-pub use seen_packet::{Content, Role, SeenPacket, Sender};
+pub use seen_packet::{Content, Role, SeenPacket, Sender, Ways};
 pub use tracker::{Ending, LiveTracker, Tracker, TrackerSettings, Tracking, Verdict, finish_all};

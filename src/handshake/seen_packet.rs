@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::capture::{PacketPlace, Timestamp};
+use crate::capture::{PacketPlace, Passage, Timestamp};
 use crate::decode::{IcmpError, IcmpKind, IpFacts, Segment, SequenceNumber, TcpFlags, TcpOptions};
 
 /// A packet of an attempt: where it stands, who sent it, what part it played, and the facts that
@@ -25,6 +25,41 @@ pub struct SeenPacket {
     /// When it, or the latest copy of it, was captured, and with how many hops to live.
     pub(super) latest: (Timestamp, u8),
     pub(super) copies: u8,
+    /// Which ways it, or a copy of it, went through the host that captured it.
+    pub(super) ways: Ways,
+}
+
+/// Ways through the host that captures: in, out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ways {
+    /// It came in.
+    pub came_in: bool,
+    /// It went out.
+    pub went_out: bool,
+}
+
+impl Ways {
+    /// Those of a packet that was captured once.
+    pub fn of(passage: Option<Passage>) -> Self {
+        Self {
+            came_in: passage == Some(Passage::In),
+            went_out: passage == Some(Passage::Out),
+        }
+    }
+
+    /// Those of several packets together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            came_in: self.came_in || other.came_in,
+            went_out: self.went_out || other.went_out,
+        }
+    }
+
+    /// It came in, and was not seen to leave.
+    pub fn never_left(self) -> bool {
+        self.came_in && !self.went_out
+    }
 }
 
 /// Which side a packet came from.
@@ -132,6 +167,7 @@ impl SeenPacket {
             content: segment_content(segment),
             latest: (place.at, segment.ip.ttl),
             copies: 0,
+            ways: Ways::of(segment.ip.capture.passage),
         }
     }
 
@@ -149,6 +185,7 @@ impl SeenPacket {
             content,
             latest: (place.at, error.ip.ttl),
             copies: 0,
+            ways: Ways::of(error.ip.capture.passage),
         }
     }
 
@@ -179,6 +216,11 @@ impl SeenPacket {
         self.copies > 0
     }
 
+    /// Which ways it, or a copy of it, went through the host that captured it.
+    pub fn ways(&self) -> Ways {
+        self.ways
+    }
+
     /// How many more times it was captured; of more than 255, 255.
     pub fn copies(&self) -> u8 {
         self.copies
@@ -188,6 +230,7 @@ impl SeenPacket {
     /// left is the later.
     pub(super) fn note_copy(&mut self, copy: &Self) {
         self.copies = self.copies.saturating_add(1);
+        self.ways = self.ways.and(copy.ways);
         let (at, ttl) = self.latest;
         let is_later = copy.place.at > at || (copy.place.at == at && copy.ip.ttl < ttl);
         if is_later {

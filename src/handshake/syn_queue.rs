@@ -157,8 +157,8 @@ mod tests {
     use super::*;
     use crate::capture::PacketPlace;
     use crate::decode::{
-        AddressPairs, Contexts, Encapsulation, Endpoint, IpFacts, Segment, SequenceNumber,
-        TcpFlags, TcpOptions,
+        AddressPairs, CaptureFacts, Contexts, Encapsulation, Endpoint, IpFacts, Segment,
+        SequenceNumber, TcpFlags, TcpOptions,
     };
 
     fn syn(number: u32) -> Row {
@@ -180,6 +180,7 @@ mod tests {
                 dont_fragment: Some(true),
                 traffic_class: 0,
                 flow_label: None,
+                capture: CaptureFacts::default(),
             },
             encapsulation: Encapsulation::default(),
             sequence: SequenceNumber(number),

@@ -65,6 +65,12 @@ pub fn note(note: &Note) -> String {
             bare_acks,
             went_on_waiting,
         } => ignored_answers([*resets, *syn_acks, *bare_acks], *went_on_waiting),
+        Note::WrongChecksums {
+            wrong,
+            packets,
+            are_syn_acks,
+            are_of_tunnel,
+        } => wrong_checksums((*wrong, *packets), *are_syn_acks, *are_of_tunnel),
         Note::Duplicates(packets) => format!("{packets} of its packets were captured again"),
         Note::LeftOut(packets) => format!("{packets} more packets are not shown as evidence"),
         Note::Silence(vantage) => silence(*vantage).to_owned(),
@@ -211,6 +217,22 @@ fn silence(vantage: Option<Vantage>) -> &'static str {
             "nothing came back past this point; on which side of the network that is cannot be told without a packet of the server"
         }
     }
+}
+
+fn wrong_checksums(
+    (wrong, packets): (usize, usize),
+    are_syn_acks: bool,
+    are_of_tunnel: bool,
+) -> String {
+    let what = if are_syn_acks { "SYN-ACK" } else { "SYN" };
+    let whose = if are_of_tunnel {
+        "in the UDP header of the tunnel"
+    } else {
+        "of TCP or IP"
+    };
+    format!(
+        "{wrong} of {packets} {what}s have a wrong checksum {whose}: whoever checks it throws the packet away and says nothing"
+    )
 }
 
 fn ignored_answers(counts: [usize; 3], went_on_waiting: bool) -> String {

@@ -81,6 +81,27 @@ pub fn statement(finding: &Finding) -> String {
         Statement::FeatureDropped => format!(
             "{attempts} connects to {server} were answered only without what their first SYN offered (ECN, Fast Open or Multipath TCP): each was late by its repetition"
         ),
+        Statement::WrongChecksums { wrong, answered } => {
+            let compared = match answered {
+                0 => "there is nothing answered to compare with".to_owned(),
+                _ => format!("none of the {answered} answered ones has"),
+            };
+            format!(
+                "{wrong} unanswered handshake packets of {attempts} {} have a wrong checksum, {compared}: whoever receives them throws them away and says nothing",
+                if attempts == 1 { "connect" } else { "connects" }
+            )
+        }
+        Statement::DroppedHere => format!(
+            "{} came in here and never left, although others that go the same way did in the same seconds: this host drops them",
+            if attempts == 1 { "1 connect".to_owned() } else { format!("{attempts} connects") }
+        ),
+        Statement::DuplicateAddress {
+            address,
+            hosts: [one, other],
+            conflicts,
+        } => format!(
+            "two hosts have the address {address}: {one} and {other} both answered for it, {conflicts} times to one question; which of them a packet reaches is chance"
+        ),
         Statement::StaleTupleReuse => format!(
             "{attempts} connects to {server} met older connections of the same addresses and ports: a NAT or client reuses ports too soon"
         ),

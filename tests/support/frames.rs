@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::{IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, TcpHeader};
+use etherparse::{IpDscp, IpEcn, IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, TcpHeader};
 
 /// A TCP segment to be built. Flags are by their bits, as in the header.
 #[derive(Clone, Debug)]
@@ -20,6 +20,19 @@ pub(crate) struct SegmentPlan {
     pub(crate) traffic_class: u8,
     pub(crate) flow_label: u32,
     pub(crate) vlan: Option<u16>,
+    pub(crate) checksum: ChecksumPlan,
+}
+
+/// What stands in the checksum of a TCP header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ChecksumPlan {
+    /// Nothing: 0.
+    #[default]
+    Zero,
+    /// The sum over the pseudo-header, as Linux leaves it to the network card.
+    Unfilled,
+    Right,
+    Wrong,
 }
 
 impl SegmentPlan {
@@ -38,6 +51,7 @@ impl SegmentPlan {
             traffic_class: 0,
             flow_label: 0,
             vlan: None,
+            checksum: ChecksumPlan::Zero,
         }
     }
 
@@ -55,7 +69,25 @@ impl SegmentPlan {
         bytes[12] |= u8::try_from(self.flags >> 8 & 1).unwrap();
         bytes[13] = u8::try_from(self.flags & 0xff).unwrap();
         bytes.extend(std::iter::repeat_n(b'x', self.payload_length));
+        let checksum = self.checksum_of(&bytes);
+        bytes[16..18].copy_from_slice(&checksum.to_be_bytes());
         bytes
+    }
+
+    fn checksum_of(&self, segment: &[u8]) -> u16 {
+        let addresses = [self.source.ip(), self.destination.ip()].map(|address| match address {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets().to_vec(),
+        });
+        let length = u16::try_from(segment.len()).unwrap();
+        let pseudo = [&addresses.concat()[..], &[0, 6], &length.to_be_bytes()].concat();
+        let right = !sum(&[&pseudo[..], segment].concat());
+        match self.checksum {
+            ChecksumPlan::Zero => 0,
+            ChecksumPlan::Unfilled => sum(&pseudo),
+            ChecksumPlan::Right => right,
+            ChecksumPlan::Wrong => right ^ 0x1234,
+        }
     }
 
     /// The IP packet.
@@ -76,6 +108,19 @@ impl SegmentPlan {
     pub(crate) fn frame(&self) -> Vec<u8> {
         in_ethernet(&self.ip_packet(), self.source.is_ipv4(), self.vlan)
     }
+}
+
+/// The sum of all words of 16 bits, folded.
+fn sum(bytes: &[u8]) -> u16 {
+    let words = bytes.chunks(2).map(|word| {
+        let word = [word[0], word.get(1).copied().unwrap_or(0)];
+        u64::from(u16::from_be_bytes(word))
+    });
+    let mut sum: u64 = words.sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    u16::try_from(sum).unwrap()
 }
 
 /// An IP header to be built.
@@ -105,9 +150,10 @@ impl IpPlan {
                 .expect("length fits");
                 header.identification = self.identification;
                 header.dont_fragment = true;
+                header.dscp = IpDscp::try_new(self.traffic_class >> 2).expect("6 bits");
+                header.ecn = IpEcn::try_new(self.traffic_class & 3).expect("2 bits");
                 header.header_checksum = header.calc_header_checksum();
-                let mut bytes = header.to_bytes().to_vec();
-                bytes[1] = self.traffic_class;
+                let bytes = header.to_bytes().to_vec();
                 [bytes, payload.to_vec()].concat()
             }
             (IpAddr::V6(source), IpAddr::V6(destination)) => {
@@ -153,6 +199,18 @@ pub(crate) fn icmp_error(
     in_ethernet(&ip.around(&message), sender.is_ipv4(), None)
 }
 
+/// The frame as `tcpdump -i any` writes it (cooked, version 2): on this interface, coming in or
+/// going out.
+pub(crate) fn cooked(frame: &[u8], interface: u32, goes_out: bool) -> Vec<u8> {
+    let mut bytes = [&frame[12..14], &[0, 0]].concat();
+    bytes.extend(interface.to_be_bytes());
+    bytes.extend([0, 1, if goes_out { 4 } else { 0 }, 6]);
+    bytes.extend(&frame[6..12]);
+    bytes.extend([0, 0]);
+    bytes.extend(&frame[14..]);
+    bytes
+}
+
 /// A packet that has nothing to do with TCP.
 pub(crate) fn unrelated() -> Vec<u8> {
     let mut frame = vec![0xff; 12];
@@ -168,7 +226,8 @@ pub(crate) fn echo_reply(source: IpAddr, destination: IpAddr) -> Vec<u8> {
 }
 
 /// An ARP request for an IPv4 address, or its answer; the other side is 10.0.0.254.
-pub(crate) fn arp(about: IpAddr, is_question: bool) -> Vec<u8> {
+/// `host` is the last byte of the sender's MAC address.
+pub(crate) fn arp(about: IpAddr, is_question: bool, host: u8) -> Vec<u8> {
     let IpAddr::V4(about) = about else {
         panic!("ARP is of IPv4")
     };
@@ -180,10 +239,12 @@ pub(crate) fn arp(about: IpAddr, is_question: bool) -> Vec<u8> {
     };
     let mut frame = [
         &[0xff; 6][..],
-        &[2, 0, 0, 0, 0, 1, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, operation],
+        &[
+            2, 0, 0, 0, 0, host, 0x08, 0x06, 0, 1, 8, 0, 6, 4, 0, operation,
+        ],
     ]
     .concat();
-    frame.extend([2, 0, 0, 0, 0, 1]);
+    frame.extend([2, 0, 0, 0, 0, host]);
     frame.extend(sender);
     frame.extend([0; 6]);
     frame.extend(target);

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use super::frames::{SegmentPlan, arp, echo_reply, icmp_error, unrelated};
+use super::frames::{ChecksumPlan, SegmentPlan, arp, cooked, echo_reply, icmp_error, unrelated};
 use super::pcap::CapturedPacket;
 
 /// The time of second 0 in every scenario: 2026-11-20T14:00:00Z.
@@ -17,6 +17,8 @@ pub(crate) const START_SECONDS: u64 = 1_795_183_200;
 #[derive(Debug)]
 pub(crate) struct Scenario {
     pub(crate) packets: Vec<CapturedPacket>,
+    /// Ethernet, or cooked where it is said on which interface packets come in and go out.
+    pub(crate) link_type: u32,
     pub(crate) patience: Duration,
     pub(crate) expectations: Vec<Expectation>,
 }
@@ -33,12 +35,20 @@ pub(crate) struct Expectation {
     pub(crate) notes: Vec<String>,
 }
 
+const ETHERNET: u32 = 1;
+const LINUX_SLL2: u32 = 276;
+
 type Names = BTreeMap<String, String>;
 
 /// Reads a scenario; panics with line number and reason when it makes no sense.
 pub(crate) fn parse(text: &str) -> Scenario {
     let mut scenario = Scenario {
         packets: Vec::new(),
+        link_type: if [" in=", " out="].iter().any(|field| text.contains(field)) {
+            LINUX_SLL2
+        } else {
+            ETHERNET
+        },
         patience: Duration::from_secs(3),
         expectations: Vec::new(),
     };
@@ -62,6 +72,9 @@ pub(crate) fn parse(text: &str) -> Scenario {
             [time, rest @ ..] => scenario.packets.push(packet(&names, time, rest, index + 1)),
         }
     }
+    if scenario.link_type == LINUX_SLL2 {
+        scenario.packets.iter_mut().for_each(cook_uncooked);
+    }
     scenario
 }
 
@@ -78,8 +91,13 @@ fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPac
     let mut captured_length = None;
     let bytes = match words {
         ["other"] => unrelated(),
-        ["ARP", question @ ("who-has" | "is-at"), name] => {
-            arp(ip(names, name), *question == "who-has")
+        ["ARP", question @ ("who-has" | "is-at"), name, by @ ..] => {
+            let host = match by {
+                [] => 1,
+                ["by", host] => host.parse().unwrap(),
+                _ => panic!("line {line}: by whom?"),
+            };
+            arp(ip(names, name), *question == "who-has", host)
         }
         [source, ">", destination, "PONG"] => echo_reply(ip(names, source), ip(names, destination)),
         [sender, ">", receiver, "ICMP", kind, "about", rest @ ..] => {
@@ -107,12 +125,30 @@ fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPac
         .frame(),
         _ => panic!("line {line}: no packet"),
     };
+    let passage = words.iter().find_map(|word| {
+        let (way, interface) = word.split_once('=')?;
+        (way == "in" || way == "out").then(|| (interface.parse().unwrap(), way == "out"))
+    });
+    let bytes = match passage {
+        Some((interface, goes_out)) => cooked(&bytes, interface, goes_out),
+        None => bytes,
+    };
     let wire_length = bytes.len();
     let captured = captured_length.unwrap_or(wire_length).min(wire_length);
     CapturedPacket {
         nanoseconds,
         bytes: bytes[..captured].to_vec(),
         wire_length,
+    }
+}
+
+/// Where a packet is cooked, all are.
+fn cook_uncooked(packet: &mut CapturedPacket) {
+    const IS_ETHERNET: [u8; 6] = [2, 0, 0, 0, 0, 1];
+    let is_frame = packet.bytes.starts_with(&IS_ETHERNET) || packet.bytes.starts_with(&[0xff; 6]);
+    if is_frame {
+        packet.bytes = cooked(&packet.bytes, 1, false);
+        packet.wire_length = packet.bytes.len();
     }
 }
 
@@ -176,6 +212,15 @@ fn segment(
             "tos" => plan.traffic_class = small(),
             "label" => plan.flow_label = number(),
             "vlan" => plan.vlan = Some(u16::try_from(number()).unwrap()),
+            "in" | "out" => {}
+            "sum" => {
+                plan.checksum = match value {
+                    "right" => ChecksumPlan::Right,
+                    "wrong" => ChecksumPlan::Wrong,
+                    "unfilled" => ChecksumPlan::Unfilled,
+                    _ => panic!("line {line}: {field}"),
+                }
+            }
             "captured" => *captured_length = Some(number() as usize),
             "ts" => {
                 let (sent, echo) = value.split_once('/').unwrap_or((value, "0"));

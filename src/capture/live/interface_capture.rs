@@ -9,7 +9,8 @@ use super::{Detail, LiveError, LiveSettings};
 use crate::capture::interface::LEAVES_OUT_THIRD_STEP;
 use crate::capture::time_unit::TimeUnit;
 use crate::capture::{
-    Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp,
+    CapturedOn, Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceFacts, SourceId,
+    Timestamp,
 };
 
 /// After so many milliseconds the kernel gives away a piece of its buffer that is not full yet. A
@@ -140,6 +141,7 @@ impl InterfaceCapture {
                 link_type: Some(self.link_type),
                 bytes: captured.data,
                 wire_length: captured.header.len,
+                captured_on: CapturedOn::default(),
             });
         }
         Ok(Read::MoreToCome)

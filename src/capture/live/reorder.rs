@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
-use crate::capture::{LinkType, Packet, PacketPlace, Timestamp};
+use crate::capture::{CapturedOn, LinkType, Packet, PacketPlace, Timestamp};
 
 /// How much later than others an interface may hand over a packet: its kernel buffer is given away
 /// every 20 ms, or a little later on a busy host.
@@ -50,6 +50,7 @@ impl Reorder {
                     link_type: held.link_type,
                     bytes: &held.bytes,
                     wire_length: held.wire_length,
+                    captured_on: CapturedOn::default(),
                 });
             }
         }
@@ -75,6 +76,7 @@ mod tests {
                 link_type: Some(LinkType::ETHERNET),
                 bytes: &[1, 2, 3],
                 wire_length: 3,
+                captured_on: CapturedOn::default(),
             });
         }
         let mut released = Vec::new();

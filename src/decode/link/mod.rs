@@ -19,6 +19,7 @@ mod wide_area;
 
 pub(super) use ether_type::{by_ether_type, leads_to_ip};
 pub(super) use ethernet::{ethernet, is_plausible as is_plausible_ethernet};
+pub(super) use loopback::is_openbsd as is_openbsd_loopback;
 pub(super) use mpls::mpls;
 pub(super) use ppp::ppp;
 
@@ -51,6 +52,7 @@ pub(super) fn network<'a>(
         LinkType::LINUX_SLL => linux_cooked::version_1(bytes, wrapped),
         LinkType::LINUX_SLL2 => linux_cooked::version_2(bytes, wrapped),
         LinkType::NULL | LinkType::LOOP => loopback::bsd(bytes),
+        LinkType::RAW_12 if loopback::is_openbsd(bytes) => loopback::bsd(bytes),
         LinkType::RAW | LinkType::RAW_12 | LinkType::RAW_14 | LinkType::IPV4 | LinkType::IPV6 => {
             Ok(Network::Ip(bytes))
         }

@@ -15,6 +15,8 @@ impl Shape {
     pub(super) const REVERSED: u8 = 1 << 2;
     pub(super) const WINDOW: u8 = 1 << 3;
     pub(super) const WHOLE: u8 = 1 << 4;
+    /// A SYN whose addresses or ports were translated.
+    pub(super) const TRANSLATED: u8 = 1 << 5;
     pub(super) const QUOTED_SEQUENCE: u8 = 1 << 3;
     pub(super) const QUOTED_FLAGS: u8 = 1 << 4;
 

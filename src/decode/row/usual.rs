@@ -4,13 +4,13 @@
 //! The layers give the same rows for these, at several times the cost: field by field into
 //! structures that say what any packet could say, and from there into the row.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::usual_options::Options;
 use super::{AddressPairs, HeaderBits, Low40, Row, Shape};
 use crate::capture::PacketPlace;
 use crate::decode::context::ContextId;
-use crate::decode::{Endpoint, TcpFlags};
+use crate::decode::{CaptureFacts, Checksums, Endpoint, TcpFlags, checksum};
 
 const IPV4_HEADER: usize = 20;
 const IPV6_HEADER: usize = 40;
@@ -44,6 +44,20 @@ impl<'a> TcpHeader<'a> {
         })
     }
 
+    /// The same with checksums, where it is of a handshake: `check` is given its whole length.
+    #[inline]
+    fn checked(
+        &self,
+        capture: CaptureFacts,
+        check: impl FnOnce(usize) -> Checksums,
+    ) -> CaptureFacts {
+        if !TcpFlags::from_header([self.fixed[12], self.fixed[13]]).has_syn() {
+            return capture;
+        }
+        let header = TCP_HEADER + self.options.len();
+        capture.with_checksums(check(header + usize::from(self.payload_length)))
+    }
+
     fn ports(&self) -> (u16, u16) {
         let fixed = self.fixed;
         (number16(fixed[0], fixed[1]), number16(fixed[2], fixed[3]))
@@ -55,6 +69,8 @@ impl<'a> TcpHeader<'a> {
 pub(in crate::decode) struct UsualIpv4<'a> {
     ip: &'a [u8; IPV4_HEADER],
     tcp: TcpHeader<'a>,
+    /// What was captured behind the IP header.
+    carried: &'a [u8],
 }
 
 impl<'a> UsualIpv4<'a> {
@@ -68,7 +84,7 @@ impl<'a> UsualIpv4<'a> {
         }
         let length = number16(ip[2], ip[3]).checked_sub(20)?;
         let tcp = TcpHeader::at_front(carried, length)?;
-        Some(Self { ip, tcp })
+        Some(Self { ip, tcp, carried })
     }
 
     /// Its options.
@@ -101,7 +117,7 @@ impl<'a> UsualIpv4<'a> {
         &self,
         options: Options,
         place: PacketPlace,
-        context: ContextId,
+        (context, capture): (ContextId, CaptureFacts),
         rows: &mut Vec<Row>,
     ) -> bool {
         const KNOWN: u16 = HeaderBits::IDENTIFICATION | HeaderBits::DONT_FRAGMENT_KNOWN;
@@ -118,7 +134,15 @@ impl<'a> UsualIpv4<'a> {
             shape: Shape(Shape::WINDOW | Shape::WHOLE),
             flow_label_high: 0,
         };
-        self.tcp.add_row(options, ip, place, context, rows)
+        let capture = self.tcp.checked(capture, |length| {
+            let ends = (
+                Ipv4Addr::from_bits(source_address).into(),
+                Ipv4Addr::from_bits(destination_address).into(),
+            );
+            checksum::of_segment(self.ip, ends, self.carried.get(..length))
+        });
+        self.tcp
+            .add_row(options, ip, place, (context, capture), rows)
     }
 }
 
@@ -127,6 +151,8 @@ impl<'a> UsualIpv4<'a> {
 pub(in crate::decode) struct UsualIpv6<'a> {
     ip: &'a [u8; IPV6_HEADER],
     tcp: TcpHeader<'a>,
+    /// What was captured behind the IP header.
+    carried: &'a [u8],
 }
 
 impl<'a> UsualIpv6<'a> {
@@ -138,7 +164,7 @@ impl<'a> UsualIpv6<'a> {
             return None;
         }
         let tcp = TcpHeader::at_front(carried, number16(ip[4], ip[5]))?;
-        Some(Self { ip, tcp })
+        Some(Self { ip, tcp, carried })
     }
 
     /// Its options.
@@ -172,7 +198,7 @@ impl<'a> UsualIpv6<'a> {
         &self,
         options: Options,
         place: PacketPlace,
-        context: ContextId,
+        (context, capture): (ContextId, CaptureFacts),
         (rows, addresses): (&mut Vec<Row>, &mut AddressPairs),
     ) -> bool {
         let ip = self.ip;
@@ -189,7 +215,13 @@ impl<'a> UsualIpv6<'a> {
             shape: Shape(Shape::WINDOW | Shape::WHOLE | Shape::IPV6),
             flow_label_high: ip[1] & 0x0f,
         };
-        self.tcp.add_row(options, ip, place, context, rows)
+        let capture = self.tcp.checked(capture, |length| {
+            let [source, destination] = self.addresses();
+            let ends = (source.into(), destination.into());
+            checksum::of_segment(&[], ends, self.carried.get(..length))
+        });
+        self.tcp
+            .add_row(options, ip, place, (context, capture), rows)
     }
 }
 
@@ -213,7 +245,7 @@ impl TcpHeader<'_> {
         options: Options,
         ip: IpFields,
         place: PacketPlace,
-        context: ContextId,
+        (context, capture): (ContextId, CaptureFacts),
         rows: &mut Vec<Row>,
     ) -> bool {
         let (Some(number), Ok(source)) = (Low40::of(place.number.0), u16::try_from(place.source.0))
@@ -249,7 +281,8 @@ impl TcpHeader<'_> {
             ttl: ip.ttl,
             traffic_class: ip.traffic_class,
             shape: ip.shape,
-            flow_label_high: ip.flow_label_high,
+            interface: capture.interface,
+            flow_label_high: ip.flow_label_high | capture.upper_bits(),
         };
         true
     }

@@ -10,7 +10,7 @@ use super::super::tests::{in_ipv4, read_link_types, speaking_bytes};
 use super::super::{BatchEntry, Contexts, FlowHasher, Observation, RowBatch, decode_by_layers};
 use super::{RowCounts, RowDecoder};
 use crate::capture::{
-    CaptureSet, LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp,
+    CaptureSet, CapturedOn, LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp,
 };
 
 fn decoder() -> RowDecoder {
@@ -27,6 +27,7 @@ fn packet(link_type: LinkType, bytes: &[u8]) -> Packet<'_> {
         link_type: Some(link_type),
         bytes,
         wire_length: u32::try_from(bytes.len()).unwrap(),
+        captured_on: CapturedOn::default(),
     }
 }
 

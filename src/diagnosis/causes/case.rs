@@ -28,6 +28,10 @@ impl<'a> Case<'a> {
         }
     }
 
+    pub(super) fn decided(&self) -> &'a DecidedAttempt {
+        self.decided
+    }
+
     pub(super) fn attempt(&self) -> &'a Attempt {
         &self.decided.attempt
     }

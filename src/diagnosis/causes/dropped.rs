@@ -52,11 +52,12 @@ pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
 pub(super) fn host_silent(case: &Case<'_>) -> Option<Confidence> {
     let address = case.attempt().server.address;
     let is_there = case.comparison().asked_for(address).answers > 0;
-    // The same SYN on another leg: translated there, and answered.
-    let is_answered = case
+    // The same SYN on another leg: translated there, and answered. A translation hides the host.
+    let is_answered_elsewhere = case
         .comparison()
-        .is_answered_in_another_name(case.attempt());
-    (case.comparison().is_silent(address)? && !is_there && !is_answered)
+        .is_answered_in_another_name(case.attempt())
+        || case.comparison().later_leg(case.decided()) == Some(true);
+    (case.comparison().is_silent(address)? && !is_there && !is_answered_elsewhere)
         .then_some(Confidence::Certain)
 }
 

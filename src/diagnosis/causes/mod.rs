@@ -6,10 +6,12 @@
 
 mod aborted;
 mod case;
+mod checksum;
 mod dropped;
 mod established;
 mod half_open;
 mod partial;
+mod passage;
 mod refused;
 mod rejected;
 mod reset;

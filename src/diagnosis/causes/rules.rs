@@ -1,7 +1,9 @@
 //! The rules, in the order in which they run.
 
 use super::case::Case;
-use super::{aborted, dropped, established, half_open, partial, refused, rejected, reset};
+use super::{
+    aborted, checksum, dropped, established, half_open, partial, passage, refused, rejected, reset,
+};
 #[allow(clippy::enum_glob_use, reason = "a table of names")]
 use crate::diagnosis::cause::Cause::{self, *};
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely, Possible};
@@ -111,38 +113,55 @@ pub(super) const RULES: &[Rule] = &[
             (ProtocolUnreachable, Possible), (AdminProhibited, Possible), (TtlExceeded, Possible),
         ]),
 
-    rule(AnswerFromOtherAddress, &[Dropped], dropped::answer_from_other_address),
+    rule(AnswerFromOtherAddress, &[Dropped, HalfOpen], dropped::answer_from_other_address),
     rule(AnswerToOtherAddress, &[Dropped], dropped::answer_to_other_address),
     rule(StaleConnection, &[Dropped], dropped::stale_connection),
     rule(InvalidReset, &[Dropped], dropped::invalid_reset),
     rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_proved_full),
     rule(HostDown, &[Dropped], dropped::host_down)
         .leans_on_silence().of_one_syn_as_well(),
+    rule(WrongChecksum, &[Dropped, HalfOpen], checksum::wrong_checksum).of_one_syn_as_well(),
+    rule(DroppedHere, &[Dropped, HalfOpen], passage::dropped_here)
+        .unless(&[FROM_ELSEWHERE, TO_ELSEWHERE]),
     rule(HostSilent, &[Dropped], dropped::host_silent)
-        .unless(&[(HostDown, Possible), FROM_ELSEWHERE, TO_ELSEWHERE]).needs_repetition(),
+        .unless(&[
+            (HostDown, Possible), (WrongChecksum, Possible), (DroppedHere, Likely),
+            FROM_ELSEWHERE, TO_ELSEWHERE,
+        ]).needs_repetition(),
     rule(AuthenticationOption, &[Dropped], dropped::authentication_option)
         .unless(&[QUEUE_IS_PROVED_FULL, FROM_ELSEWHERE, TO_ELSEWHERE])
         .leans_on_silence(),
     rule(SourceFiltered, &[Dropped], dropped::source_filtered)
-        .unless(&[QUEUE_IS_PROVED_FULL, FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED])
-        .leans_on_silence(),
-    rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_full)
         .unless(&[
-            QUEUE_IS_PROVED_FULL, (AuthenticationOption, Possible),
+            QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
             FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]).leans_on_silence(),
+    rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_full)
+        .unless(&[
+            QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
+            (AuthenticationOption, Possible), FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+        ]).leans_on_silence(),
     rule(PortFiltered, &[Dropped], dropped::port_filtered)
-        .unless(&[QUEUE_IS_PROVED_FULL, FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED])
-        .leans_on_silence(),
+        .unless(&[
+            QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
+            FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+        ]).leans_on_silence(),
     rule(PathLoss, &[Dropped], dropped::path_loss)
         .unless(&[
             (AcceptQueueFull, Possible), (SourceFiltered, Possible),
+            (WrongChecksum, Likely), (DroppedHere, Likely),
             FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]),
 
-    rule(SynAckLost, &[HalfOpen], half_open::syn_ack_lost),
+    rule(SynAckLost, &[HalfOpen], half_open::syn_ack_lost)
+        .unless(&[
+            (WrongChecksum, Likely), (DroppedHere, Likely), (AnswerFromOtherAddress, Possible),
+        ]),
     rule(ClientSilent, &[HalfOpen], half_open::client_silent)
-        .unless(&[(SynAckLost, Possible)]).leans_on_silence().of_one_syn_as_well(),
+        .unless(&[
+            (SynAckLost, Possible), (WrongChecksum, Likely), (DroppedHere, Likely),
+            (AnswerFromOtherAddress, Possible),
+        ]).leans_on_silence().of_one_syn_as_well(),
 
     rule(LateSynAck, &[Aborted], aborted::late_syn_ack),
     rule(HalfOpenScan, &[Aborted], aborted::half_open_scan)

@@ -41,6 +41,9 @@ impl Facts for Comparison {
         }
         self.share = self.share.min(other.share);
         self.most_moments = self.most_moments.max(other.most_moments);
+        self.checksums.merge(other.checksums);
+        self.passages.merge(other.passages);
+        self.forwarding.merge(other.forwarding);
         self.here.extend(other.here);
         self.count_moments();
         self.count_targets();
@@ -80,6 +83,7 @@ impl Facts for AskedFor {
     fn merge(&mut self, other: Self) {
         self.questions = self.questions.saturating_add(other.questions);
         self.answers = self.answers.saturating_add(other.answers);
+        self.claims.merge(other.claims);
     }
 }
 

@@ -1,12 +1,16 @@
 //! What the rest of the capture tells about an attempt: the server's other packets, other clients
 //! of the same port, questions for its address that nobody answered.
 
+mod checksums;
+mod claims;
 mod clients;
 mod compared;
+mod forwarding;
 mod hosts;
 mod limits;
 mod live;
 mod merging;
+mod passages;
 mod passers;
 mod room;
 mod services;
@@ -33,10 +37,14 @@ use super::names::Names;
 use super::sign::is_unfinished;
 use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, Neighbour, Observation, RowBatch};
-use crate::handshake::{Attempt, DecidedAttempt};
+use crate::decode::{Endpoint, HardwareAddress, Neighbour, Observation, RowBatch};
+use crate::handshake::{Attempt, AttemptId, DecidedAttempt, Outcome};
+use checksums::ChecksumCounts;
+use claims::Claims;
 use clients::ClientFacts;
+use forwarding::Forwarding;
 use hosts::Hosts;
+use passages::Passages;
 use passers::Passers;
 
 /// How many addresses are remembered for unanswered questions, how many clients, and how many
@@ -87,6 +95,9 @@ pub(super) struct Comparison {
     clients_in_all: Option<Box<ClientSketch>>,
     /// Since then: those that were not remembered at all.
     passers: Option<Passers>,
+    checksums: ChecksumCounts,
+    passages: Passages,
+    forwarding: Forwarding,
     quality: CaptureQuality,
     /// The addresses of the host that captures, where they are known.
     here: HashSet<IpAddr, foldhash::fast::RandomState>,
@@ -120,6 +131,9 @@ impl Default for Comparison {
             left_out: LeftOut::default(),
             clients_in_all: None,
             passers: None,
+            checksums: ChecksumCounts::default(),
+            passages: Passages::default(),
+            forwarding: Forwarding::default(),
             quality: CaptureQuality::default(),
             here: HashSet::default(),
         }
@@ -133,6 +147,8 @@ pub(super) struct AskedFor {
     pub(super) questions: u32,
     /// How often somebody answered.
     pub(super) answers: u32,
+    /// Who answered.
+    pub(super) claims: Claims,
 }
 
 impl AskedFor {
@@ -151,14 +167,22 @@ impl Comparison {
             Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
                 self.hosts.note_alive(*address);
             }
-            Observation::Neighbour(Neighbour::Answer(address)) => {
+            Observation::Neighbour(Neighbour::Answer {
+                address,
+                hardware,
+                is_reply,
+            }) => {
                 self.note_neighbour(*address, |asked| {
                     asked.answers = asked.answers.saturating_add(1);
+                    if let Some(hardware) = hardware {
+                        asked.claims.note_answer(*hardware, *is_reply);
+                    }
                 });
             }
             Observation::Neighbour(Neighbour::Question { target, .. }) => {
                 self.note_neighbour(*target, |asked| {
                     asked.questions = asked.questions.saturating_add(1);
+                    asked.claims.note_question();
                 });
             }
             Observation::Names(named) => self.names.note(named),
@@ -171,6 +195,7 @@ impl Comparison {
         for row in &batch.rows {
             self.hosts.note_alive(row.sender(&batch.addresses));
         }
+        self.passages.note(batch);
         for odd in &batch.odd {
             self.observe(&odd.observation);
         }
@@ -205,6 +230,13 @@ impl Comparison {
     ) {
         self.hosts.note_answers(facts);
         self.note_success(facts);
+        for packet in facts.checked_packets() {
+            self.checksums.add(packet);
+        }
+        self.forwarding.note(facts);
+        if facts.is_later_leg() {
+            return;
+        }
         let (client, server) = (facts.client(), facts.server());
         if client.address == server.address {
             self.note_sent_to_itself(facts);
@@ -390,6 +422,45 @@ impl Comparison {
             .get(&Host(address))
             .copied()
             .unwrap_or_default()
+    }
+
+    /// Addresses for which two hosts answered the same question, in their order.
+    pub(super) fn duplicate_addresses(&self) -> Vec<(IpAddr, [HardwareAddress; 2], u32)> {
+        let conflicts = self.asked_for.iter().filter_map(|(host, asked)| {
+            let (hosts, conflicts) = asked.claims.conflict()?;
+            Some((host.0, hosts, conflicts))
+        });
+        let mut duplicates: Vec<_> = conflicts.collect();
+        duplicates.sort_unstable();
+        duplicates
+    }
+
+    /// Whether the attempt came in where it was captured and never left, although others that go
+    /// the same way did about that time.
+    pub(super) fn was_dropped_here(
+        &self,
+        (client, server): (IpAddr, IpAddr),
+        (id, outcome): (AttemptId, Outcome),
+        started: Timestamp,
+    ) -> bool {
+        let receiver = match outcome {
+            Outcome::HalfOpen => client,
+            _ => server,
+        };
+        self.passages.leads_through(receiver)
+            && self.forwarding.passed_on_about(started)
+            && self.forwarding.never_left(id)
+    }
+
+    /// Whether the connect was seen with other addresses or ports as well, after this: and whether
+    /// it was answered there.
+    pub(super) fn later_leg(&self, facts: &impl AttemptFacts) -> Option<bool> {
+        self.forwarding.later_leg(facts.connect_key())
+    }
+
+    /// The checksums of handshake packets.
+    pub(super) fn checksums(&self) -> &ChecksumCounts {
+        &self.checksums
     }
 
     /// Whether the host answered on another port, or to something else than a connect to this one.

@@ -45,7 +45,8 @@ impl Comparison {
     /// way to the server and back, SYN-ACK to ACK the way to the client and back). `None` where
     /// that cannot be told. Where one of them is the host that captures, that is known.
     pub(in crate::diagnosis) fn vantage(&self, client: IpAddr, server: IpAddr) -> Option<Vantage> {
-        match (self.here.contains(&client), self.here.contains(&server)) {
+        let is_here = |address| self.here.contains(&address) || self.passages.is_here(address);
+        match (is_here(client), is_here(server)) {
             (true, false) => return Some(Vantage::Client),
             (false, true) => return Some(Vantage::Server),
             _ => {}

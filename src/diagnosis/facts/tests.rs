@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use super::Facts;
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{
-    Encapsulation, Endpoint, IpFacts, Observation, Segment, SequenceNumber, TcpFlags, TcpOptions,
+    CaptureFacts, Encapsulation, Endpoint, IpFacts, Observation, Segment, SequenceNumber, TcpFlags,
+    TcpOptions,
 };
 use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Selection};
 use crate::handshake::{DecidedAttempt, Tracker, TrackerSettings};
@@ -78,6 +79,7 @@ fn segment((source, destination): (Endpoint, Endpoint), flags: u16, ttl: u8) -> 
             dont_fragment: Some(true),
             traffic_class: 0,
             flow_label: None,
+            capture: CaptureFacts::default(),
         },
         encapsulation: Encapsulation::default(),
         sequence: SequenceNumber(sequence),

@@ -8,6 +8,7 @@ mod capture_quality;
 mod from_cause;
 mod hosts;
 mod limits_hit;
+mod link;
 mod losses;
 mod misdirected;
 mod next_steps;
@@ -125,6 +126,14 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let mut findings = noise::findings(collected);
     findings.extend(outages::findings(collected, &services));
     findings.extend(services::findings(collected, &services));
+    let duplicates = link::duplicates(collected);
+    // Answers of two hosts that have one address are no backends of one service.
+    findings.retain(|finding| {
+        let address = finding.server.map(|server| server.address);
+        finding.kind != FindingKind::OneBadBackend
+            || address.is_none_or(|address| !duplicates.contains(&address))
+    });
+    findings.extend(link::findings(collected));
     findings.extend(hosts::findings(collected));
     findings.extend(losses::findings(collected, &services));
     findings.extend(signs::findings(collected, &services));
@@ -176,6 +185,7 @@ fn selected_services(collected: Collected<'_>) -> Vec<Service> {
             let is_meant = |moment: &Moment| {
                 collected.noise.kind_of_moment(server, moment).is_none()
                     && collected.selection.includes_moment(server, moment)
+                    && !link::explains(collected, server, moment)
             };
             Service {
                 server,

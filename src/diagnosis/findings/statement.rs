@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::decode::{Endpoint, IcmpKind};
+use crate::decode::{Endpoint, HardwareAddress, IcmpKind};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::testimony::Testimony;
@@ -110,6 +110,25 @@ pub enum Statement {
         servers: Vec<Endpoint>,
         /// How many more.
         more: usize,
+    },
+    /// Handshake packets that nobody answered have wrong checksums, those that were answered right
+    /// ones.
+    WrongChecksums {
+        /// How many unanswered packets have wrong ones.
+        wrong: u64,
+        /// How many answered packets of the same kind have right ones.
+        answered: u64,
+    },
+    /// Packets came in where they were captured and never left, and others to the same hosts did.
+    DroppedHere,
+    /// Two hosts answer for one address on its link.
+    DuplicateAddress {
+        /// The address.
+        address: IpAddr,
+        /// Their MAC addresses.
+        hosts: [HardwareAddress; 2],
+        /// How often both answered one question.
+        conflicts: u32,
     },
     /// A SYN proxy answered.
     ProxyAnswers,

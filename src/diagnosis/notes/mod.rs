@@ -1,5 +1,6 @@
 //! What else is worth knowing about an attempt, besides its outcome and cause.
 
+mod checksums;
 mod rejecter;
 mod responder;
 mod silence;
@@ -19,6 +20,7 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
     notes.extend(silence::notes(diagnosed, comparison));
     let others = [
         diagnosed.noise.map(Note::PartOf),
+        checksums::wrong(attempt, comparison),
         other_causes(diagnosed),
         answered_elsewhere(attempt, outcome),
         user_mode_networking(attempt, outcome, comparison),

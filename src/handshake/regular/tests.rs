@@ -6,8 +6,8 @@ use super::super::decided::DecidedAttempt;
 use super::super::tracker::{Tracker, TrackerSettings};
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{
-    Encapsulation, EncapsulationLayer, Endpoint, IcmpError, IcmpKind, IpFacts, Observation,
-    QuotedSegment, Segment, SequenceNumber, TcpFlags, TcpOptions,
+    CaptureFacts, Encapsulation, EncapsulationLayer, Endpoint, IcmpError, IcmpKind, IpFacts,
+    Observation, QuotedSegment, Segment, SequenceNumber, TcpFlags, TcpOptions,
 };
 
 const SYN: u16 = 0x02;
@@ -105,6 +105,7 @@ fn ip(step: Step) -> IpFacts {
         dont_fragment: (!is_ipv6).then_some(step.oddity != 2),
         traffic_class: if step.oddity == 3 { 0x10 } else { 0 },
         flow_label: is_ipv6.then_some(u32::from(step.identification) * 7),
+        capture: CaptureFacts::default(),
     }
 }
 

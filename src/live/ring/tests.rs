@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::analysis::{AnalysisSettings, analyse};
 use crate::capture::live::LiveSettings;
-use crate::capture::{CaptureSet, LinkType, PacketNumber, PacketPlace, SourceId};
+use crate::capture::{CaptureSet, CapturedOn, LinkType, PacketNumber, PacketPlace, SourceId};
 use crate::decode::decode;
 use crate::live::LiveWatchSettings;
 
@@ -122,6 +122,7 @@ fn syn(number: u32, each: impl FnOnce(&Packet<'_>)) {
         link_type: Some(LinkType::ETHERNET),
         bytes: &bytes,
         wire_length: 54,
+        captured_on: CapturedOn::default(),
     });
 }
 

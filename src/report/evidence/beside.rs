@@ -158,7 +158,7 @@ impl Beside {
                 host.questions += u32::from(host.questions < QUESTIONS + 1);
                 (host.questions <= QUESTIONS).then(|| format!("who has {address}? It is asked for"))
             }
-            Neighbour::Answer(address) => {
+            Neighbour::Answer { address, .. } => {
                 let host = self.hosts.get_mut(&address)?;
                 host.answers += u32::from(host.answers < ANSWERS + 1);
                 (host.answers <= ANSWERS)

@@ -152,14 +152,14 @@ impl OfFile {
         let (Neighbour::Question {
             target: address, ..
         }
-        | Neighbour::Answer(address)) = neighbour;
+        | Neighbour::Answer { address, .. }) = neighbour;
         if self.asked_for.len() >= self.remembered && !self.asked_for.contains_key(&address) {
             return false;
         }
         let (questions, answers) = self.asked_for.entry(address).or_default();
         let (seen, most) = match neighbour {
             Neighbour::Question { .. } => (questions, QUESTIONS),
-            Neighbour::Answer(_) => (answers, ANSWERS),
+            Neighbour::Answer { .. } => (answers, ANSWERS),
         };
         let is_kept = *seen < most;
         *seen = seen.saturating_add(1);

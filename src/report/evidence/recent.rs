@@ -6,7 +6,7 @@ use std::io;
 
 use super::needed::NeededPackets;
 use super::notes::EvidenceNotes;
-use crate::capture::{LinkType, Packet, PacketPlace};
+use crate::capture::{CapturedOn, LinkType, Packet, PacketPlace};
 use crate::decode::{Observation, decode};
 
 /// How much is kept, in bytes: some 200,000 packets.
@@ -92,6 +92,7 @@ impl RecentPackets {
                 link_type: kept.link_type,
                 bytes: &kept.bytes,
                 wire_length: kept.wire_length,
+                captured_on: CapturedOn::default(),
             };
             notes.note(&packet, INTERFACE, &decode(&packet));
         }

@@ -42,7 +42,7 @@ impl NeighbourLog {
             let (Neighbour::Question {
                 target: address, ..
             }
-            | Neighbour::Answer(address)) = *neighbour;
+            | Neighbour::Answer { address, .. }) = *neighbour;
             ends.contains(&address) && (from..=until).contains(&place.at)
         })
     }
@@ -80,7 +80,7 @@ impl NeighbourMessage {
                 };
                 (what, format!("{asker} asks: who has {target}?"))
             }
-            Neighbour::Answer(address) => {
+            Neighbour::Answer { address, .. } => {
                 let what = if address.is_ipv4() {
                     "ARP reply"
                 } else {

@@ -185,7 +185,7 @@ impl Moment {
     }
 
     /// Whether the client sent its SYN once only: no application's way to meet silence.
-    fn has_one_syn(&self) -> bool {
+    pub(crate) fn has_one_syn(&self) -> bool {
         self.flags.has(Flags::ONE_SYN)
     }
 

@@ -3,6 +3,7 @@
 mod checks;
 mod elsewhere;
 mod endings;
+mod link;
 mod local_errors;
 mod network_errors;
 mod outcomes;
@@ -27,6 +28,7 @@ pub(super) const ALL: &[&[Page]] = &[
     silence::PAGES,
     elsewhere::PAGES,
     endings::PAGES,
+    link::PAGES,
     service_findings::PAGES,
     traffic_findings::PAGES,
     network_errors::PAGES,

@@ -1,0 +1,97 @@
+//! Who answers for an address on its link: two hosts that have one address both do.
+
+use crate::decode::HardwareAddress;
+use crate::diagnosis::facts::Facts;
+
+/// The MAC addresses that answered for one IP address: the first two are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::diagnosis) struct Claims {
+    hosts: [Option<(HardwareAddress, u32)>; 2],
+    /// Who answered since the latest question.
+    latest: Option<HardwareAddress>,
+    /// How often one answered a question that another had answered already.
+    conflicts: u32,
+}
+
+impl Claims {
+    /// Somebody asks once more.
+    pub(super) fn note_question(&mut self) {
+        self.latest = None;
+    }
+
+    /// Somebody says that the address is his.
+    pub(super) fn note_answer(&mut self, hardware: HardwareAddress, is_reply: bool) {
+        self.count(hardware, 1);
+        if !is_reply {
+            return;
+        }
+        let is_conflict = self.latest.is_some_and(|latest| latest != hardware);
+        self.conflicts = self.conflicts.saturating_add(u32::from(is_conflict));
+        self.latest = Some(hardware);
+    }
+
+    fn count(&mut self, hardware: HardwareAddress, answers: u32) {
+        let is_it = |slot: &&mut Option<(HardwareAddress, u32)>| {
+            slot.is_none_or(|(known, _)| known == hardware)
+        };
+        if let Some(slot) = self.hosts.iter_mut().find(is_it) {
+            let before = slot.map_or(0, |(_, answers)| answers);
+            *slot = Some((hardware, before.saturating_add(answers)));
+        }
+    }
+
+    /// Two that answered the same question, in their order, and how often they did so. Routers that
+    /// stand in for each other answer one at a time, or with an address that they share.
+    pub(in crate::diagnosis) fn conflict(&self) -> Option<([HardwareAddress; 2], u32)> {
+        let [Some((one, _)), Some((other, _))] = self.hosts else {
+            return None;
+        };
+        let are_redundant = one.is_of_redundant_routers() || other.is_of_redundant_routers();
+        let pair = [one.min(other), one.max(other)];
+        (self.conflicts > 0 && !are_redundant).then_some((pair, self.conflicts))
+    }
+}
+
+impl Facts for Claims {
+    fn merge(&mut self, other: Self) {
+        for (hardware, answers) in other.hosts.into_iter().flatten() {
+            self.count(hardware, answers);
+        }
+        self.conflicts = self.conflicts.saturating_add(other.conflicts);
+        self.latest = self.latest.or(other.latest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: HardwareAddress = HardwareAddress([2, 0, 0, 0, 0, 1]);
+    const OTHER: HardwareAddress = HardwareAddress([2, 0, 0, 0, 0, 2]);
+
+    #[test]
+    fn two_that_answer_one_question_are_two_hosts() {
+        let mut claims = Claims::default();
+        claims.note_question();
+        claims.note_answer(OTHER, true);
+        assert_eq!(claims.conflict(), None);
+        claims.note_answer(ONE, true);
+        assert_eq!(claims.conflict(), Some(([ONE, OTHER], 1)));
+    }
+
+    #[test]
+    fn one_after_the_other_may_be_a_failover() {
+        let mut claims = Claims::default();
+        for host in [ONE, OTHER, ONE] {
+            claims.note_answer(host, false);
+            claims.note_question();
+            claims.note_answer(host, true);
+        }
+        assert_eq!(claims.conflict(), None);
+        let shared = HardwareAddress([0, 0, 0x5e, 0, 1, 7]);
+        let mut claims = Claims::default();
+        claims.note_answer(shared, true);
+        claims.note_answer(ONE, true);
+        assert_eq!(claims.conflict(), None, "a router answers with both");
+    }
+}
