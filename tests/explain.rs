@@ -33,6 +33,7 @@ const CAUSES: &str = "
     feature_dropped syn_ack_lost client_silent half_open_scan late_syn_ack client_reset
     server_abort proxy_without_backend local_firewall capture_ended
     answer_to_other_address unknown_to_client
+    stale_state dead_path listener_closed
 ";
 
 const FINDINGS: &str = "
@@ -41,6 +42,7 @@ const FINDINGS: &str = "
     name_points_nowhere feature_dropped stale_tuple_reuse proxy_answers one_sided_capture
     wrong_checksums dropped_here duplicate_address capture_filtered capture_lost_packets
     capture_started_late limits_hit answers_misdirected answers_made_by_a_box
+    failures_share stale_state dead_path policy_changed traceroute health_checks
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {
@@ -167,6 +169,8 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
         "authentication_option",
         "port_scan",
         "backscatter",
+        "traceroute",
+        "health_checks",
         "name_points_nowhere",
         "one_sided_capture",
         "capture_filtered",

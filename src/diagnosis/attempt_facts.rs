@@ -55,6 +55,10 @@ pub(crate) trait AttemptFacts: Sized {
     fn sign(&self) -> Option<Sign>;
     /// Whether the client asked something, and never got a byte.
     fn is_mute(&self) -> bool;
+    /// Whether the server, once connected, sent a byte or closed.
+    fn server_was_heard(&self) -> bool;
+    /// Who sent the first ICMP error about it.
+    fn rejecter(&self) -> Option<IpAddr>;
     /// How many VLAN tags its first packet had; `None` in a tunnel.
     fn vlan_tags(&self) -> Option<u8>;
     /// Whether its SYN was captured just before with other addresses or ports: it is a later leg of
@@ -169,6 +173,13 @@ fn first_as<'a>(attempt: &'a Attempt, roles: &'static [Role]) -> Option<&'a Seen
     attempt.packets_as(roles).next()
 }
 
+/// The parts that answers play which the client's TCP does not take.
+const IGNORED_ANSWERS: &[Role] = &[
+    Role::UnacceptableReset,
+    Role::UnacceptableSynAck,
+    Role::SynAckFromElsewhere,
+];
+
 impl AttemptFacts for DecidedAttempt {
     fn id(&self) -> AttemptId {
         self.attempt.id
@@ -269,6 +280,10 @@ impl AttemptFacts for DecidedAttempt {
         } else if first_as(attempt, &[Role::UnacceptableReset]).is_some() && attempt.is_unanswered()
         {
             Some(Sign::IgnoredReset)
+        } else if self.judgement.outcome == Outcome::Dropped
+            && first_as(attempt, IGNORED_ANSWERS).is_some()
+        {
+            Some(Sign::IgnoredAnswer)
         } else if show_wrong_checksums(self.checked_packets()) {
             Some(Sign::WrongChecksums)
         } else if attempt.packets_as(&[Role::SynAck]).any(has_no_window) {
@@ -284,6 +299,19 @@ impl AttemptFacts for DecidedAttempt {
 
     fn is_mute(&self) -> bool {
         self.attempt.is_mute()
+    }
+
+    fn server_was_heard(&self) -> bool {
+        self.attempt.server_was_heard
+    }
+
+    fn rejecter(&self) -> Option<IpAddr> {
+        let error = first_as(&self.attempt, &[Role::IcmpError])?;
+        match error.sender {
+            Sender::Client => Some(self.attempt.client.address),
+            Sender::Server => Some(self.attempt.server.address),
+            Sender::Other(address) => Some(address),
+        }
     }
 
     fn vlan_tags(&self) -> Option<u8> {
@@ -459,6 +487,14 @@ impl AttemptFacts for DecidedRows<'_> {
         self.is_mute()
     }
 
+    fn server_was_heard(&self) -> bool {
+        Self::server_was_heard(self)
+    }
+
+    fn rejecter(&self) -> Option<IpAddr> {
+        Self::rejecter(self)
+    }
+
     fn vlan_tags(&self) -> Option<u8> {
         self.encapsulation().vlan_tags_alone()
     }
@@ -581,6 +617,14 @@ impl AttemptFacts for DecidedSyn<'_> {
 
     fn is_mute(&self) -> bool {
         false
+    }
+
+    fn server_was_heard(&self) -> bool {
+        false
+    }
+
+    fn rejecter(&self) -> Option<IpAddr> {
+        None
     }
 
     fn vlan_tags(&self) -> Option<u8> {

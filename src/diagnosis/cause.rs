@@ -62,6 +62,12 @@ causes! {
     SourceFiltered, "source_filtered", "the port answers others, never this client";
     /// The application does not accept, and its queue is full.
     AcceptQueueFull, "accept_queue_full", "the accept queue is full";
+    /// State of an earlier connection is left on this 4-tuple.
+    StaleState, "stale_state", "state of an earlier connection is left";
+    /// One of several paths or backends loses all that is sent over it.
+    DeadPath, "dead_path", "one of several paths is dead";
+    /// The server stopped listening while the connect was under way.
+    ListenerClosed, "listener_closed", "the server stopped listening";
     /// Losses without pattern.
     PathLoss, "path_loss", "packets are lost on the way";
     /// The SYN was answered by an ACK of an older connection on the same 4-tuple.

@@ -21,6 +21,14 @@ pub enum FindingKind {
     LimitedRejects,
     /// A DNS answer in the capture led to an address where no connect succeeded.
     NamePointsNowhere,
+    /// What failures have in common, and successes have not.
+    FailuresShare,
+    /// Only 4-tuples fail that were in use before.
+    StaleState,
+    /// Nothing gets through between some pairs of addresses.
+    DeadPath,
+    /// A rule came or went.
+    PolicyChanged,
     /// Losses over many servers: something that they share fails.
     PathLoss,
     /// An address that nobody answers for on its link.
@@ -51,6 +59,10 @@ pub enum FindingKind {
     Backscatter,
     /// One client that tries many ports.
     PortScan,
+    /// One client that looks for the way to a host.
+    Traceroute,
+    /// One client that looks at even intervals whether a port is open.
+    HealthChecks,
     /// Only one direction was captured.
     OneSidedCapture,
     /// The capture was filtered so that it hides what verdicts need.
@@ -74,6 +86,10 @@ impl FindingKind {
             Self::SourceFiltered => "source_filtered",
             Self::LimitedRejects => "limited_rejects",
             Self::NamePointsNowhere => "name_points_nowhere",
+            Self::FailuresShare => "failures_share",
+            Self::StaleState => "stale_state",
+            Self::DeadPath => "dead_path",
+            Self::PolicyChanged => "policy_changed",
             Self::PathLoss => "path_loss",
             Self::HostDown => "host_down",
             Self::OneBadBackend => "one_bad_backend",
@@ -89,6 +105,8 @@ impl FindingKind {
             Self::SynFlood => "syn_flood",
             Self::Backscatter => "backscatter",
             Self::PortScan => "port_scan",
+            Self::Traceroute => "traceroute",
+            Self::HealthChecks => "health_checks",
             Self::OneSidedCapture => "one_sided_capture",
             Self::CaptureFiltered => "capture_filtered",
             Self::CaptureLostPackets => "capture_lost_packets",
@@ -105,7 +123,12 @@ impl FindingKind {
     /// Services before noise, noise before what the capture cannot show.
     pub(super) const fn weight(self) -> u8 {
         match self {
-            Self::FallbackWorked | Self::PortScan | Self::SynFlood | Self::Backscatter => 1,
+            Self::FallbackWorked
+            | Self::PortScan
+            | Self::SynFlood
+            | Self::Backscatter
+            | Self::Traceroute
+            | Self::HealthChecks => 1,
             Self::OneSidedCapture
             | Self::CaptureFiltered
             | Self::CaptureLostPackets

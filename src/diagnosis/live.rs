@@ -153,6 +153,7 @@ impl LiveDiagnostician {
             self.younger_since = Some(now);
             self.kept.endpoints.let_go(now.before(self.window));
         }
+        self.kept.comparison.compare_failures();
         let noise = NoiseFilter::of(&self.kept.comparison, &self.kept.selection);
         noise.remember_in(&mut self.kept.past_noise, now);
         self.noise = noise.with_past(self.kept.past_noise.clone());

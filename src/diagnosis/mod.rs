@@ -39,6 +39,7 @@ mod notes;
 mod offered_features;
 mod outcome_counts;
 mod past_noise;
+mod probes;
 mod remembered;
 mod selection;
 mod service_names;
@@ -54,7 +55,7 @@ pub use app_error::{app_error, error_text};
 pub use capture_quality::CaptureQuality;
 pub use cause::{Cause, Confidence, Judged};
 pub use compared_attempt::ComparedAttempt;
-pub use comparison::Vantage;
+pub use comparison::{Counts, PortRange, Vantage};
 pub use diagnosed_attempt::DiagnosedAttempt;
 pub use diagnostician::Diagnostician;
 pub use endpoints::EndpointSummary;
@@ -62,7 +63,8 @@ pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
-    Finding, FindingEvidence, LossPlace, NextStep, Proof, Situation, Statement, StepKind,
+    Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, Share, Situation, Statement,
+    StepKind,
 };
 pub use fingerprint::Fingerprint;
 pub use limits::{Limit, LimitKind};

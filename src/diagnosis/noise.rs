@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::attempt_facts::AttemptFacts;
 use super::comparison::{Comparison, Moment, ServiceHistory};
 use super::finding_kind::FindingKind;
 use super::past_noise::PastNoise;
+use super::probes::Probes;
 use super::selection::Selection;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
@@ -28,6 +31,10 @@ pub enum Noise {
     Flood,
     /// Answers of many servers to an address that somebody forges.
     Backscatter,
+    /// Somebody looks for the way to a host.
+    Traceroute,
+    /// Somebody looks at even intervals whether a port is open.
+    HealthChecks,
 }
 
 impl Noise {
@@ -37,6 +44,8 @@ impl Noise {
             Self::Scan => FindingKind::PortScan.name(),
             Self::Flood => FindingKind::SynFlood.name(),
             Self::Backscatter => FindingKind::Backscatter.name(),
+            Self::Traceroute => FindingKind::Traceroute.name(),
+            Self::HealthChecks => FindingKind::HealthChecks.name(),
         }
     }
 }
@@ -61,6 +70,7 @@ pub(super) struct NoiseFilter {
     flooded: BTreeMap<Endpoint, BTreeSet<IpAddr>>,
     /// Addresses that somebody forges.
     forged: BTreeSet<IpAddr>,
+    probes: Probes,
     past: PastNoise,
     /// Whether the report is about certain clients: they are what is asked for.
     is_off: bool,
@@ -85,6 +95,7 @@ impl NoiseFilter {
                 .map(|(server, history)| (*server, clients_that_completed(history)))
                 .collect(),
             forged: forged_addresses(&services),
+            probes: Probes::of(&services),
             past: PastNoise::default(),
             is_off: false,
         }
@@ -112,8 +123,8 @@ impl NoiseFilter {
             attempt.server,
             attempt.client.address,
             attempt.started_at(),
-            outcome,
-            is_unfinished,
+            (outcome, is_unfinished),
+            decided.syn_ttl(),
         )
     }
 
@@ -123,14 +134,19 @@ impl NoiseFilter {
             server,
             moment.client,
             moment.started,
-            moment.outcome,
-            moment.is_unfinished(),
+            (moment.outcome, moment.is_unfinished()),
+            moment.syn_ttl,
         )
     }
 
     /// Whether this client scans, or scanned then or later.
     pub(super) fn is_scanner(&self, client: IpAddr, at: Option<Timestamp>) -> bool {
         self.scanners.contains(&client) || at.is_some_and(|at| self.past.is_scan(client, at))
+    }
+
+    /// Every so often, when this client looks at even intervals whether this server accepts.
+    pub(super) fn period_of_checks(&self, client: IpAddr, server: Endpoint) -> Option<Duration> {
+        self.probes.period_of_checks(client, server)
     }
 
     /// Whether this server is flooded.
@@ -143,8 +159,8 @@ impl NoiseFilter {
         server: Endpoint,
         client: IpAddr,
         started: Timestamp,
-        outcome: Outcome,
-        is_unfinished: bool,
+        (outcome, is_unfinished): (Outcome, bool),
+        syn_ttl: Option<u8>,
     ) -> Option<Noise> {
         let is_of_flood = || {
             let is_now = self
@@ -155,6 +171,10 @@ impl NoiseFilter {
         };
         if self.is_scanner(client, Some(started)) {
             Some(Noise::Scan)
+        } else if self.probes.is_of_trace(client, server.address, syn_ttl) {
+            Some(Noise::Traceroute)
+        } else if outcome == Outcome::Aborted && self.probes.is_checked(client, server) {
+            Some(Noise::HealthChecks)
         } else if is_of_flood() {
             Some(Noise::Flood)
         } else {

@@ -9,6 +9,8 @@ pub(crate) enum Sign {
     StaleTuple,
     /// What nobody answered of one direction has wrong checksums, all of it.
     WrongChecksums,
+    /// Answers came that the client had to ignore.
+    IgnoredAnswer,
     /// The SYN-ACK has window 0: a SYN proxy's.
     ProxyAnswer,
     /// The SYN was answered only without a feature that it offered first.

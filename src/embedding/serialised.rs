@@ -51,7 +51,13 @@ fn names_are_those_of_reports() {
     for vantage in [Vantage::Client, Vantage::Server, Vantage::Between] {
         assert_eq!(name(vantage), vantage.name());
     }
-    for noise in [Noise::Scan, Noise::Flood, Noise::Backscatter] {
+    for noise in [
+        Noise::Scan,
+        Noise::Flood,
+        Noise::Backscatter,
+        Noise::Traceroute,
+        Noise::HealthChecks,
+    ] {
         assert_eq!(name(noise), noise.name());
     }
     for counter in Counter::ALL {

@@ -134,6 +134,8 @@ pub struct Attempt {
     pub server_closed_unheard: bool,
     /// Between which ends its answers went, where not between its own.
     pub answered_elsewhere: Option<Box<AnsweredElsewhere>>,
+    /// Whether the server, once connected, sent a byte or closed.
+    pub(crate) server_was_heard: bool,
     /// The packets that show all this.
     pub evidence: Evidence,
 }
@@ -274,6 +276,7 @@ impl Attempt {
             has_client_payload: false,
             server_closed_unheard: false,
             answered_elsewhere: None,
+            server_was_heard: false,
             evidence: Evidence::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! Attempts that were judged: nothing that is still to come can change them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,17 @@ impl<'a> DecidedRows<'a> {
     /// nor a FIN.
     pub fn is_mute(&self) -> bool {
         self.regular.is_mute()
+    }
+
+    /// Whether the server, once connected, sent a byte or closed.
+    pub(crate) fn server_was_heard(&self) -> bool {
+        self.regular.server_was_heard()
+    }
+
+    /// Who sent the ICMP error, if that decided it.
+    pub(crate) fn rejecter(&self) -> Option<IpAddr> {
+        let error = self.answers().find(|row| row.is_icmp_error())?;
+        Some(error.sender(self.addresses))
     }
 }
 

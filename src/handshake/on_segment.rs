@@ -112,7 +112,9 @@ fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
     }
     attempt.server_closed_unheard |=
         !attempt.watch_ended && segment.flags.has_fin() && segment.payload_length == 0;
-    attempt.watch_ended |= carries_on(attempt, segment) && attempt.established_at.is_some();
+    let is_heard = carries_on(attempt, segment) && attempt.established_at.is_some();
+    attempt.server_was_heard |= is_heard;
+    attempt.watch_ended |= is_heard;
     Meaning::Known
 }
 

@@ -46,6 +46,8 @@ pub(super) struct Regular {
     has_client_payload: bool,
     /// Whether the server closed before it sent a byte, and before the client closed.
     server_closed_unheard: bool,
+    /// Whether the server, once connected, sent a byte or closed.
+    server_was_heard: bool,
     /// Of its 4-tuple, where that is looked for.
     pub(super) tag: Tag,
 }
@@ -87,6 +89,7 @@ impl Regular {
             phase: Phase::Waiting,
             has_client_payload: false,
             server_closed_unheard: false,
+            server_was_heard: false,
             tag: Tag::default(),
         }
     }
@@ -177,7 +180,9 @@ impl Regular {
             }
             Direction::Opposite if self.counts_on(row) => {
                 self.server_closed_unheard |= flags.has_fin() && !has_payload;
-                flags.has_fin() || (has_payload && self.is_beyond_syn_ack(row))
+                let is_heard = flags.has_fin() || (has_payload && self.is_beyond_syn_ack(row));
+                self.server_was_heard |= is_heard;
+                is_heard
             }
             _ => false,
         };
@@ -276,6 +281,11 @@ impl Regular {
         self.phase == Phase::Established && self.has_client_payload
     }
 
+    /// Whether the server, once connected, sent a byte or closed.
+    pub(super) fn server_was_heard(&self) -> bool {
+        self.server_was_heard
+    }
+
     /// The capture time of the latest row.
     pub(super) fn latest_at(&self) -> Timestamp {
         let all = self.further.iter().map(Row::at);
@@ -343,6 +353,7 @@ impl Regular {
         let mut attempt = attempt.unwrap_or_else(|| Attempt::of_syn(&syn, self.syn.place()));
         attempt.has_client_payload |= self.has_client_payload;
         attempt.server_closed_unheard |= self.server_closed_unheard;
+        attempt.server_was_heard |= self.server_was_heard;
         attempt.watch_ended |= self.phase == Phase::Settled;
         attempt
     }

@@ -10,6 +10,7 @@
 
 mod attempt_words;
 mod capture_words;
+mod comparison_words;
 mod conversions;
 mod counts;
 #[cfg(feature = "csv")]

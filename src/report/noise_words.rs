@@ -8,5 +8,7 @@ pub(super) const fn noise(noise: Noise) -> &'static str {
         Noise::Scan => "a scan",
         Noise::Flood => "a SYN flood",
         Noise::Backscatter => "backscatter",
+        Noise::Traceroute => "a traceroute",
+        Noise::HealthChecks => "health checks",
     }
 }

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::limit_words;
 use super::testimony_words;
+use super::{comparison_words, limit_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
 use crate::handshake::Outcome;
 
@@ -15,6 +15,9 @@ pub fn statement(finding: &Finding) -> String {
         .server
         .map_or_else(String::new, |server| server.to_string());
     let attempts = finding.attempts;
+    if let Some(words) = comparison_words::statement(finding) {
+        return words;
+    }
     match &finding.statement {
         Statement::DownWindow {
             is_refused,
@@ -212,6 +215,15 @@ pub fn statement(finding: &Finding) -> String {
         Statement::StartedLate => format!(
             "{attempts} SYN-ACKs answer SYNs that are not in the capture: it started while connects were under way, or misses packets"
         ),
+        // Those that compare attempts have words of their own.
+        Statement::FailuresShare { .. }
+        | Statement::StaleState { .. }
+        | Statement::DeadPath { .. }
+        | Statement::PolicyChanged { .. }
+        | Statement::RejectedByOne { .. }
+        | Statement::AcceptsNoMore { .. }
+        | Statement::HealthChecks { .. }
+        | Statement::Traceroute { .. } => String::new(),
         Statement::LimitsHit { limits } => {
             let limits: Vec<String> = limits.iter().copied().map(limit_words::name).collect();
             format!(

@@ -1,6 +1,7 @@
 //! Why nothing acceptable answered the SYN: what met it, and how others fared.
 
 use super::case::Case;
+use super::compared;
 use super::responder::stacks;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::testimony::proves_full_accept_queue;
@@ -78,8 +79,9 @@ pub(super) fn source_filtered(case: &Case<'_>) -> Option<Confidence> {
     (is_only_one && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
 }
 
-/// The port accepts in the same seconds, and this client at other times, or drops others as well:
-/// its queue was full for this SYN.
+/// The port accepts in the same seconds, and this client at other times, or drops others as well,
+/// and the comparison of both shows nothing else that the failures share: its queue was full for
+/// this SYN.
 pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let service = case.comparison().service(attempt.server)?;
@@ -89,8 +91,7 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     }
     let is_for_some = service.has_accepted_from(client) || service.drops_others_than(client);
     let is_seen = case.comparison().is_silent(attempt.server.address) == Some(false);
-    let is_beside_success = service.accepted_about(attempt.first_syn_at?);
-    (is_for_some && is_seen && is_beside_success).then_some(Confidence::Likely)
+    compared::accept_queue_full(case).filter(|_| is_for_some && is_seen)
 }
 
 /// The host answers on other ports or to ping, this port never answers anybody.
@@ -124,5 +125,6 @@ pub(super) fn path_loss(case: &Case<'_>) -> Option<Confidence> {
         .moments()
         .iter()
         .any(|moment| moment.outcome == Outcome::Refused);
-    (service.has_accepted() && !is_explained && !was_refused).then_some(Confidence::Possible)
+    let is_without_pattern = !is_explained && !was_refused && !compared::is_of_shared_ports(case);
+    (service.has_accepted() && is_without_pattern).then_some(Confidence::Possible)
 }

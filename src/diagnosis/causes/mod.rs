@@ -7,9 +7,11 @@
 mod aborted;
 mod case;
 mod checksum;
+mod compared;
 mod dropped;
 mod established;
 mod half_open;
+mod listener;
 mod partial;
 mod passage;
 mod refused;

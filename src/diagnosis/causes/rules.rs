@@ -2,7 +2,8 @@
 
 use super::case::Case;
 use super::{
-    aborted, checksum, dropped, established, half_open, partial, passage, refused, rejected, reset,
+    aborted, checksum, compared, dropped, established, half_open, listener, partial, passage,
+    refused, rejected, reset,
 };
 #[allow(clippy::enum_glob_use, reason = "a table of names")]
 use crate::diagnosis::cause::Cause::{self, *};
@@ -84,7 +85,9 @@ const RESETS_IGNORED: (Cause, Confidence) = (InvalidReset, Possible);
 /// causes the one whose rule stands first is the cause.
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
-    rule(AcceptQueueFull, &[Reset], reset::accept_queue_full),
+    rule(ListenerClosed, &[Reset], listener::listener_closed),
+    rule(AcceptQueueFull, &[Reset], reset::accept_queue_full)
+        .unless(&[(ListenerClosed, Possible)]),
     rule(AcceptQueueFull, &[Established], established::accept_queue_full),
     rule(FeatureDropped, &[Established], established::feature_dropped),
     rule(ProxyWithoutBackend, &[Reset, Established], reset::proxy_without_backend),
@@ -92,7 +95,9 @@ pub(super) const RULES: &[Rule] = &[
     rule(MiddleboxReset, &[Reset], reset::middlebox_reset)
         .unless(&[(ProxyWithoutBackend, Possible), (TwoResponders, Possible)]),
     rule(ServerAbort, &[Reset], reset::server_abort)
-        .unless(&[(ProxyWithoutBackend, Possible), (MiddleboxReset, Possible)]),
+        .unless(&[
+            (ProxyWithoutBackend, Possible), (MiddleboxReset, Possible), (ListenerClosed, Possible),
+        ]),
 
     rule(MiddleboxReset, &[Refused], refused::middlebox_reset),
     rule(ClosedPort, &[Refused], refused::closed_port)
@@ -131,25 +136,36 @@ pub(super) const RULES: &[Rule] = &[
     rule(AuthenticationOption, &[Dropped], dropped::authentication_option)
         .unless(&[QUEUE_IS_PROVED_FULL, FROM_ELSEWHERE, TO_ELSEWHERE])
         .leans_on_silence(),
-    rule(SourceFiltered, &[Dropped], dropped::source_filtered)
+    rule(StaleState, &[Dropped], compared::stale_state)
         .unless(&[
             QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
             FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+        ]).leans_on_silence(),
+    rule(DeadPath, &[Dropped], compared::dead_path)
+        .unless(&[
+            QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
+            FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+        ]).leans_on_silence(),
+    rule(SourceFiltered, &[Dropped], dropped::source_filtered)
+        .unless(&[
+            QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
+            (DeadPath, Possible), FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]).leans_on_silence(),
     rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_full)
         .unless(&[
             QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
-            (AuthenticationOption, Possible), FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+            (AuthenticationOption, Possible), (DeadPath, Possible),
+            FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]).leans_on_silence(),
     rule(PortFiltered, &[Dropped], dropped::port_filtered)
         .unless(&[
             QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
-            FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
+            (DeadPath, Possible), FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]).leans_on_silence(),
     rule(PathLoss, &[Dropped], dropped::path_loss)
         .unless(&[
-            (AcceptQueueFull, Possible), (SourceFiltered, Possible),
-            (WrongChecksum, Likely), (DroppedHere, Likely),
+            (AcceptQueueFull, Possible), (SourceFiltered, Possible), (StaleState, Possible),
+            (DeadPath, Possible), (WrongChecksum, Likely), (DroppedHere, Likely),
             FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]),
 

@@ -41,7 +41,10 @@ impl Comparison {
             self.quality = quality.clone();
         }
         if let Some(service) = self.services.get_mut(&server) {
-            service.settle_if_changed(self.share);
+            let has_changed = service.settle_if_changed(self.share);
+            if has_changed {
+                self.sharing.settle_service(server, service);
+            }
         }
     }
 

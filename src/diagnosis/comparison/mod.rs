@@ -12,13 +12,18 @@ mod live;
 mod merging;
 mod passages;
 mod passers;
+mod rejecters;
 mod room;
 mod services;
+mod sharing;
 mod targets;
 mod vantage;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
+pub(super) use rejecters::{LONGEST_TRACE, is_time_exceeded};
 pub(super) use services::{Moment, ServiceHistory, worth_of_server};
+pub use sharing::{Counts, PortRange};
+pub(super) use sharing::{DropStory, Dropped, Reason};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
@@ -46,6 +51,8 @@ use forwarding::Forwarding;
 use hosts::Hosts;
 use passages::Passages;
 use passers::Passers;
+use rejecters::Rejecters;
+use sharing::Sharing;
 
 /// How many addresses are remembered for unanswered questions, how many clients, and how many
 /// servers.
@@ -99,6 +106,9 @@ pub(super) struct Comparison {
     passages: Passages,
     forwarding: Forwarding,
     quality: CaptureQuality,
+    /// What failures share, as it was when everything was looked at together.
+    sharing: Sharing,
+    rejecters: Rejecters,
     /// The addresses of the host that captures, where they are known.
     here: HashSet<IpAddr, foldhash::fast::RandomState>,
 }
@@ -135,6 +145,8 @@ impl Default for Comparison {
             passages: Passages::default(),
             forwarding: Forwarding::default(),
             quality: CaptureQuality::default(),
+            sharing: Sharing::default(),
+            rejecters: Rejecters::default(),
             here: HashSet::default(),
         }
     }
@@ -230,6 +242,7 @@ impl Comparison {
     ) {
         self.hosts.note_answers(facts);
         self.note_success(facts);
+        self.rejecters.note(facts);
         for packet in facts.checked_packets() {
             self.checksums.add(packet);
         }
@@ -333,6 +346,33 @@ impl Comparison {
         for service in self.services.values_mut() {
             service.settle(self.share);
         }
+        self.compare_failures();
+    }
+
+    /// Compares those that failed with those that succeeded, of all servers.
+    pub(super) fn compare_failures(&mut self) {
+        let sharing = Sharing::of(&self.services(), |client| self.is_scanner(client));
+        self.sharing = sharing;
+    }
+
+    /// What the silence of this server tells beside its acceptances.
+    pub(super) fn drop_story(&self, server: Endpoint) -> Option<&DropStory> {
+        self.sharing.story(server)
+    }
+
+    /// Whether all connects between these addresses die, while each succeeds with others.
+    pub(super) fn is_dead_pair(&self, client: IpAddr, server: IpAddr) -> bool {
+        self.sharing.is_dead_pair(client, server)
+    }
+
+    /// Who sent ICMP errors about connects.
+    pub(super) fn rejecters(&self) -> &Rejecters {
+        &self.rejecters
+    }
+
+    /// All such pairs, in order.
+    pub(super) fn dead_pairs(&self) -> Vec<(IpAddr, IpAddr)> {
+        self.sharing.dead_pairs()
     }
 
     /// Whether what looks like silence of this host may have been an answer that the capture lost,

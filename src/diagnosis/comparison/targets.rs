@@ -15,6 +15,10 @@ const HOSTS_OF_A_SCAN: usize = 64;
 /// Nobody who wants to connect asks each target so seldom: scanners ask once, and repeat a few.
 const MOST_ATTEMPTS_PER_TARGET: u64 = 2;
 
+/// Of so many targets one may be asked once more than that: a scanner that repeats all asks what it
+/// found open again.
+const PART_ASKED_MORE: u64 = 8;
+
 /// How many targets of one client are told apart: more than that is a scan whatever it repeats.
 const TOLD_APART: usize = 1024;
 
@@ -174,8 +178,10 @@ impl Targets {
     /// insisting.
     pub(super) fn is_scan(&self) -> bool {
         let told_apart = self.count();
-        let insists =
-            self.attempts > told_apart as u64 * MOST_ATTEMPTS_PER_TARGET && told_apart < TOLD_APART;
+        let targets = told_apart as u64;
+        // The few ports that are open are asked more often.
+        let most = targets * MOST_ATTEMPTS_PER_TARGET + targets / PART_ASKED_MORE;
+        let insists = self.attempts > most && told_apart < TOLD_APART;
         self.is_wide && !insists && self.failed * 2 > self.attempts
     }
 }

@@ -5,6 +5,7 @@
 
 mod boxes;
 mod capture_quality;
+mod comparisons;
 mod from_cause;
 mod hosts;
 mod limits_hit;
@@ -14,6 +15,9 @@ mod misdirected;
 mod next_steps;
 mod noise;
 mod outages;
+mod policies;
+mod probes;
+mod rejections;
 mod services;
 mod signs;
 mod statement;
@@ -36,7 +40,7 @@ use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
 pub(super) use from_cause::{FirstCauses, first_causes};
 pub use next_steps::{NextStep, Situation, StepKind};
-pub use statement::{FindingEvidence, LossPlace, Statement};
+pub use statement::{Change, FindingEvidence, LossPlace, Share, Statement};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -122,8 +126,15 @@ impl<'a> Collected<'a> {
 /// All findings: those about services first, of these the ones that affect most clients and
 /// attempts.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
-    let services = selected_services(collected);
+    let mut services = selected_services(collected);
     let mut findings = noise::findings(collected);
+    // Each failed attempt is in one finding: what tells most of it comes first.
+    for rules in [policies::findings, comparisons::findings] {
+        let (told, claimed): (Vec<Finding>, Vec<Vec<Moment>>) =
+            rules(collected, &services).into_iter().unzip();
+        findings.extend(told);
+        leave_out(&mut services, &claimed);
+    }
     findings.extend(outages::findings(collected, &services));
     findings.extend(services::findings(collected, &services));
     let duplicates = link::duplicates(collected);
@@ -174,6 +185,19 @@ impl Service {
             .filter(|moment| is_meant(moment))
             .copied()
             .collect()
+    }
+}
+
+/// Leaves out what was told.
+fn leave_out(services: &mut [Service], claimed: &[Vec<Moment>]) {
+    let claimed: BTreeSet<AttemptId> = claimed.iter().flatten().map(|moment| moment.id).collect();
+    if claimed.is_empty() {
+        return;
+    }
+    for service in services {
+        service
+            .moments
+            .retain(|moment| !claimed.contains(&moment.id));
     }
 }
 

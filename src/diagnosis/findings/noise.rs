@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, in_order, over};
+use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, in_order, over, probes};
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Moment;
@@ -24,6 +24,12 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let backscatter = by_client(collected, Noise::Backscatter);
     let forged = backscatter.iter();
     findings.extend(forged.map(|(client, attempts)| self::backscatter(*client, attempts)));
+    for (client, attempts) in by_client(collected, Noise::Traceroute) {
+        findings.extend(probes::traceroutes(collected, client, &attempts));
+    }
+    for (client, attempts) in by_client(collected, Noise::HealthChecks) {
+        findings.extend(probes::health_checks(collected, client, &attempts));
+    }
     findings
 }
 
@@ -94,7 +100,7 @@ fn by_client(collected: Collected<'_>, noise: Noise) -> BTreeMap<IpAddr, Vec<(En
     clients
 }
 
-fn moments_of(attempts: &[(Endpoint, Moment)]) -> Vec<Moment> {
+pub(super) fn moments_of(attempts: &[(Endpoint, Moment)]) -> Vec<Moment> {
     in_order(attempts.iter().map(|(_, moment)| *moment))
 }
 

@@ -143,6 +143,13 @@ impl<'a> Window<'a> {
         is_beside(self.before, self.first) || is_beside(self.after, self.last)
     }
 
+    /// Silence and ICMP errors for one client alone, that is never accepted, are about that client.
+    fn is_of_a_stranger(&self, moments: &[Moment]) -> bool {
+        let clients: BTreeSet<IpAddr> = self.shut.iter().map(|moment| moment.client).collect();
+        let is_its = |moment: &&Moment| clients.contains(&moment.client);
+        clients.len() == 1 && !moments.iter().filter(is_its).any(Moment::was_accepted)
+    }
+
     fn statement(&self) -> Statement {
         Statement::DownWindow {
             is_refused: self.is_refused(),
@@ -177,7 +184,9 @@ fn one_window(
     is_small: bool,
 ) -> Option<Finding> {
     let window = Window::of(moments, run)?;
-    if (!window.is_refused() || is_small) && window.is_beside_success() {
+    let is_beside_success = window.is_beside_success() && (!window.is_refused() || is_small);
+    let is_of_a_stranger = !window.is_refused() && window.is_of_a_stranger(moments);
+    if is_beside_success || is_of_a_stranger {
         return None;
     }
     let is_bounded = window.before.is_some() && window.after.is_some();

@@ -7,10 +7,13 @@ use super::boxes::is_reset_by_a_box;
 use super::from_cause::as_sure_as_its_cause;
 use super::misdirected::is_silent;
 use super::outages::is_shut;
+use super::policies::is_of_a_rule;
+use super::rejections;
 use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
-use crate::decode::IcmpKind;
+use crate::decode::{Endpoint, IcmpKind};
+use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
-use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::comparison::{Dropped, Moment, Reason, ServiceHistory};
 use crate::diagnosis::testimony::{proves_closed_port, proves_full_accept_queue};
 use crate::handshake::Outcome;
 
@@ -27,14 +30,14 @@ const RULES: [Rule; 7] = [
 ];
 
 /// How many clients that are shut out are named.
-const NAMED_CLIENTS: usize = 4;
+pub(super) const NAMED_CLIENTS: usize = 4;
 
 /// The findings about every server.
 pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Finding> {
-    services
+    let findings = services
         .iter()
-        .flat_map(|service| RULES.iter().filter_map(|rule| rule(collected, service)))
-        .collect()
+        .flat_map(|service| RULES.iter().filter_map(|rule| rule(collected, service)));
+    rejections::folded(collected, services, findings.collect())
 }
 
 /// Silence for some, while the port accepts others in the same seconds, and not for one client
@@ -42,31 +45,47 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
 fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let server = service.server;
     let history = collected.comparison.service(server)?;
+    let is_proved = is_queue_proved_full(collected, service);
     let silent = service.those(|moment| {
         moment.outcome == Outcome::Dropped
             && is_silent(moment)
             && !history.is_ordered_by_timestamps(moment.client)
-            && history.accepted_about(moment.started)
             && (history.has_accepted_from(moment.client)
                 || history.drops_others_than(moment.client))
+            && (is_proved || is_for_want_of_room(collected, server, moment))
     });
     if collected.comparison.is_silent(server.address) != Some(false) || silent.is_empty() {
         return None;
     }
-    let confidence = if is_queue_proved_full(collected, service) {
-        Certain
+    let confidence = if is_proved { Certain } else { Likely };
+    let connects = count(&service.moments);
+    let accepts_no_more = collected
+        .comparison
+        .drop_story(server)
+        .is_some_and(|story| silent.iter().all(|moment| story.is_shut(moment.started)));
+    let statement = if accepts_no_more {
+        Statement::AcceptsNoMore { connects }
     } else {
-        Likely
+        Statement::Overload { connects }
     };
     Some(as_sure_as_its_cause(
         collected,
         (FindingKind::Overload, confidence),
         server,
         &silent,
-        Statement::Overload {
-            connects: count(&service.moments),
-        },
+        statement,
     ))
+}
+
+/// Whether the comparison with those that were accepted says so.
+fn is_for_want_of_room(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
+    let comparison = collected.comparison;
+    let verdict = comparison
+        .drop_story(server)
+        .zip(comparison.service(server))
+        .and_then(|(story, history)| story.verdict(history, &Dropped::of(moment)));
+    verdict
+        .is_some_and(|verdict| verdict.reason == Reason::FullQueue && verdict.confidence == Likely)
 }
 
 fn is_queue_proved_full(collected: Collected<'_>, service: &Service) -> bool {
@@ -92,16 +111,21 @@ fn name_points_nowhere(collected: Collected<'_>, service: &Service) -> Option<Fi
     })
 }
 
-/// A port that refused everybody throughout. Certain where its own host says that nobody listens
-/// there.
+/// A port that refused everybody throughout, by the host's own word: no box made the RSTs. Certain
+/// where its own host says that nobody listens there.
 fn never_listening(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let (server, moments) = (service.server, &service.moments);
     let is_refused = |moment: &Moment| moment.outcome == Outcome::Refused;
-    let was_accepted = moments.iter().any(Moment::was_accepted);
+    let history = collected.comparison.service(server);
+    let was_accepted = moments.iter().any(Moment::was_accepted)
+        || history.is_some_and(ServiceHistory::has_accepted);
+    let first_cause = collected.first_causes.get(&server);
+    let is_made_by_a_box = first_cause
+        .is_some_and(|judged| matches!(judged.cause, Cause::MiddleboxReset | Cause::TwoResponders));
     if moments.is_empty() || was_accepted || !moments.iter().all(is_refused) {
         return None;
     }
-    if is_reset_by_a_box(collected, server) {
+    if is_made_by_a_box || is_reset_by_a_box(collected, server) {
         return None;
     }
     let is_proved = proves_closed_port(collected.testimony_of(server));
@@ -168,7 +192,10 @@ fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Findi
     let server = service.server;
     let silent = service.those(|moment| moment.outcome == Outcome::Dropped);
     let decided = service.those(|moment| moment.outcome != Outcome::Pending);
+    // An answer that the client had to ignore is no silence.
+    let was_answered = silent.iter().any(|moment| moment.sign.is_some());
     let is_filtered = silent.iter().all(is_silent)
+        && !was_answered
         && silent.len() == decided.len()
         && collected.comparison.answers_elsewhere(server);
     if !is_filtered || silent.is_empty() {
@@ -193,16 +220,10 @@ fn service_rejected(collected: Collected<'_>, service: &Service) -> Option<Findi
         .iter()
         .filter_map(|moment| moment.rejected_by)
         .collect();
-    let is_rule = |kind: &IcmpKind| {
-        matches!(
-            kind,
-            IcmpKind::V4(3, 2 | 3 | 9 | 10 | 13..=15) | IcmpKind::V6(1, 1 | 4 | 5 | 6)
-        )
-    };
     let is_rejected = moments
         .iter()
         .all(|moment| moment.outcome == Outcome::Rejected)
-        && kinds.iter().all(is_rule);
+        && kinds.iter().copied().all(is_of_a_rule);
     let statement = Statement::ServiceRejected {
         kinds: kinds.into_iter().collect(),
     };

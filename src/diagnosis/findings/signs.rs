@@ -1,5 +1,7 @@
 //! What several attempts show besides their outcomes.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::outages::is_shut;
@@ -106,10 +108,22 @@ fn made_good_after(
     let is_other_version = |other: &Endpoint| {
         other.port == server.port && other.address.is_ipv4() != server.address.is_ipv4()
     };
-    services
-        .iter()
-        .filter(|service| is_other_version(&service.server))
-        .flat_map(|service| &service.moments)
+    let others = || {
+        let others = services.iter();
+        others
+            .filter(|service| is_other_version(&service.server))
+            .flat_map(|service| &service.moments)
+    };
+    // Of several clients, nobody knows which one it is that failed.
+    let histories = collected.comparison.services().into_iter();
+    let clients: BTreeSet<IpAddr> = histories
+        .filter(|(other, _)| is_other_version(other))
+        .flat_map(|(_, history)| history.moments().iter().map(|moment| moment.client))
+        .collect();
+    if clients.len() > 1 {
+        return None;
+    }
+    others()
         .filter(|moment| moment.was_accepted() && moment.started >= failed.started)
         .filter(|moment| {
             collected.comparison.is_near(moment.client) == Some(true)

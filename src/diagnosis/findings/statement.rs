@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::capture::Timestamp;
 use crate::decode::{Endpoint, HardwareAddress, IcmpKind};
+use crate::diagnosis::comparison::{Counts, PortRange};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::testimony::Testimony;
@@ -36,6 +38,82 @@ pub enum Statement {
     Overload {
         /// How many connects there were.
         connects: u64,
+    },
+    /// What failures have in common, and successes have not.
+    FailuresShare {
+        /// What.
+        share: Share,
+        /// How many of both have it.
+        counts: Counts,
+    },
+    /// Only connects fail that use addresses and ports again.
+    StaleState {
+        /// How many failures and successes do.
+        counts: Counts,
+        /// The earlier connect of the first of them.
+        earlier: AttemptId,
+        /// Its client's port.
+        client_port: u16,
+        /// How long after it that was.
+        after: Duration,
+    },
+    /// Nothing gets through between some pairs of addresses.
+    DeadPath {
+        /// The first of them: client and server.
+        pairs: Vec<(IpAddr, IpAddr)>,
+        /// How many there are.
+        dead: usize,
+        /// Of how many.
+        tried: usize,
+    },
+    /// From a moment on, connects were met in another way.
+    PolicyChanged {
+        /// Of one client alone.
+        client: Option<IpAddr>,
+        /// Before.
+        was: Change,
+        /// After.
+        is: Change,
+        /// The first that was met in the new way.
+        at: Timestamp,
+        /// When the client was accepted again.
+        until: Option<Timestamp>,
+        /// How many connects of others were accepted meanwhile.
+        others: u64,
+    },
+    /// Nobody is accepted any more, after connects that were accepted and never served.
+    AcceptsNoMore {
+        /// How many connects there were.
+        connects: u64,
+    },
+    /// One that rejects for many: one rule.
+    RejectedByOne {
+        /// Who sent the errors.
+        sender: IpAddr,
+        /// For how many servers.
+        servers: usize,
+        /// Which errors.
+        kinds: Vec<IcmpKind>,
+    },
+    /// Somebody looks at even intervals whether servers accept.
+    HealthChecks {
+        /// Who.
+        client: IpAddr,
+        /// How many servers.
+        servers: usize,
+        /// Every so often.
+        period: Duration,
+    },
+    /// Somebody looks for the way to a host.
+    Traceroute {
+        /// Who.
+        client: IpAddr,
+        /// To whom.
+        server: IpAddr,
+        /// Who is on the way, after so many hops.
+        hops: Vec<(u8, IpAddr)>,
+        /// After how many the server itself answered.
+        reached: Option<u8>,
     },
     /// The server itself says that its accept queue was full when it met all with silence.
     AcceptQueueProvedFull,
@@ -188,6 +266,30 @@ pub enum Statement {
         /// Of what.
         limits: Vec<LimitKind>,
     },
+}
+
+/// What failures may have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Share {
+    /// Client ports of one range.
+    ClientPorts(PortRange),
+}
+
+/// How connects are met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Change {
+    /// They are accepted.
+    Accepted,
+    /// By a RST.
+    Refused,
+    /// By an ICMP error.
+    Rejected,
+    /// By silence.
+    Silent,
 }
 
 /// Where packets are lost.

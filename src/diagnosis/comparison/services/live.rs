@@ -49,11 +49,14 @@ impl ServiceHistory {
         }
     }
 
-    /// Looks at all attempts together, where many are not the ones that were looked at last.
-    pub(in crate::diagnosis::comparison) fn settle_if_changed(&mut self, share: usize) {
-        if self.changes as usize > self.remembered() / UNCHANGED_PART {
+    /// Looks at all attempts together, where many are not the ones that were looked at last;
+    /// whether that was so.
+    pub(in crate::diagnosis::comparison) fn settle_if_changed(&mut self, share: usize) -> bool {
+        let has_changed = self.changes as usize > self.remembered() / UNCHANGED_PART;
+        if has_changed {
             self.settle(share);
         }
+        has_changed
     }
 
     /// Forgets the attempts that began before then, also in the counts.

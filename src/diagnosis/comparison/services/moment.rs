@@ -12,7 +12,7 @@ use crate::diagnosis::fixed_hash;
 use crate::diagnosis::sign::{Sign, is_unfinished};
 use crate::handshake::{AttemptId, Outcome};
 
-/// One attempt, as far as others are compared with it. 80 bytes, a hundred thousand times.
+/// One attempt, as far as others are compared with it. 88 bytes, a hundred thousand times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     /// Its number.
@@ -21,6 +21,12 @@ pub(crate) struct Moment {
     pub(crate) started: Timestamp,
     /// Who tried.
     pub(crate) client: IpAddr,
+    /// From which port.
+    pub(crate) client_port: u16,
+    /// The time to live of its SYN.
+    pub(crate) syn_ttl: Option<u8>,
+    /// How often its SYN was sent; 255 for more.
+    pub(crate) syn_count: u8,
     /// How it ended.
     pub(crate) outcome: Outcome,
     /// When its last packet that matters was captured.
@@ -51,6 +57,7 @@ impl Flags {
     const ONE_SYN: u8 = 1 << 1;
     const MUTE: u8 = 1 << 2;
     const TIMESTAMP: u8 = 1 << 3;
+    const HEARD: u8 = 1 << 4;
 
     fn of(bits: impl IntoIterator<Item = (u8, bool)>) -> Self {
         let set = bits.into_iter().filter(|(_, is_so)| *is_so);
@@ -156,6 +163,9 @@ impl Moment {
             id: facts.id(),
             started: facts.started_at(),
             client: facts.client().address,
+            client_port: facts.client().port,
+            syn_ttl: facts.syn_ttl(),
+            syn_count: u8::try_from(facts.syn_count()).unwrap_or(u8::MAX),
             outcome,
             last_at: last.at,
             proof: ProofPlaces::of(first, last),
@@ -167,6 +177,7 @@ impl Moment {
                 (Flags::ONE_SYN, facts.syn_count() == 1),
                 (Flags::MUTE, facts.is_mute()),
                 (Flags::TIMESTAMP, timestamp.is_some()),
+                (Flags::HEARD, facts.server_was_heard()),
             ]),
             sign: facts.sign(),
             vlan_tags: facts.vlan_tags(),
@@ -192,6 +203,16 @@ impl Moment {
     /// Whether the server had accepted and the client had sent payload, and not one byte came back.
     pub(super) fn was_mute(&self) -> bool {
         self.flags.has(Flags::MUTE)
+    }
+
+    /// Whether the server, once connected, sent a byte or closed.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.flags.has(Flags::HEARD)
+    }
+
+    /// The last of its packets that matter.
+    pub(crate) fn last_at(&self) -> Timestamp {
+        self.last_at
     }
 
     /// How many attempts it stands for: itself, and those like it of which no more is known than
@@ -268,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_small() {
-        assert_eq!(size_of::<Moment>(), 80);
+        assert_eq!(size_of::<Moment>(), 88);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The pages: data, and nothing else.
 
 mod checks;
+mod comparisons;
 mod elsewhere;
 mod endings;
 mod link;
@@ -31,6 +32,7 @@ pub(super) const ALL: &[&[Page]] = &[
     link::PAGES,
     service_findings::PAGES,
     traffic_findings::PAGES,
+    comparisons::PAGES,
     network_errors::PAGES,
     rare_errors::PAGES,
     local_errors::PAGES,

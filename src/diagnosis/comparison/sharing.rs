@@ -1,0 +1,151 @@
+//! What the connects that meet silence share, and those that are accepted do not: before anybody is
+//! said to be overloaded, both sets are compared.
+
+mod pairs;
+mod ports;
+mod stories;
+mod tuples;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::services::{Moment, ServiceHistory};
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+use crate::diagnosis::cause::Confidence;
+pub use ports::PortRange;
+pub use stories::Counts;
+pub(crate) use stories::{DropStory, Reason};
+
+/// What was found of all servers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sharing {
+    stories: HashMap<Endpoint, DropStory, foldhash::fast::RandomState>,
+    dead_pairs: HashSet<(IpAddr, IpAddr), foldhash::fast::RandomState>,
+}
+
+/// A connect that met silence, as far as it is compared.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dropped {
+    pub(crate) client: Endpoint,
+    pub(crate) started: Timestamp,
+    pub(crate) syn_count: u32,
+}
+
+impl Dropped {
+    /// Of what is remembered of it.
+    pub(crate) fn of(moment: &Moment) -> Self {
+        Self {
+            client: Endpoint {
+                address: moment.client,
+                port: moment.client_port,
+            },
+            started: moment.started,
+            syn_count: moment.syn_count.into(),
+        }
+    }
+}
+
+/// What is compared is of the same hour at most: further apart, much has changed besides.
+const SAME_HOUR: Duration = Duration::from_secs(3600);
+
+impl Sharing {
+    /// Compares those that failed with those that succeeded, of all servers.
+    pub(super) fn of(
+        services: &[(Endpoint, &ServiceHistory)],
+        is_scanner: impl Fn(IpAddr) -> bool,
+    ) -> Self {
+        let answered_until = last_answers(services);
+        let stories = services.iter().filter_map(|(server, history)| {
+            let elsewhere = answered_until.get(&server.address);
+            let elsewhere = elsewhere.and_then(|answers| answers.of_others_than(server.port));
+            Some((*server, DropStory::of(history, elsewhere)?))
+        });
+        Self {
+            stories: stories.collect(),
+            dead_pairs: pairs::dead_pairs(services, is_scanner),
+        }
+    }
+
+    /// Looks at one server anew.
+    pub(super) fn settle_service(&mut self, server: Endpoint, history: &ServiceHistory) {
+        let elsewhere = self
+            .stories
+            .get(&server)
+            .and_then(DropStory::answered_elsewhere_until);
+        match DropStory::of(history, elsewhere) {
+            Some(story) => self.stories.insert(server, story),
+            None => self.stories.remove(&server),
+        };
+    }
+
+    pub(super) fn story(&self, server: Endpoint) -> Option<&DropStory> {
+        self.stories.get(&server)
+    }
+
+    /// Whether all connects between these addresses die, among those of each that succeed.
+    pub(super) fn is_dead_pair(&self, client: IpAddr, server: IpAddr) -> bool {
+        self.dead_pairs.contains(&(client, server))
+    }
+
+    pub(super) fn dead_pairs(&self) -> Vec<(IpAddr, IpAddr)> {
+        let mut pairs: Vec<_> = self.dead_pairs.iter().copied().collect();
+        pairs.sort_unstable();
+        pairs
+    }
+}
+
+/// When a host answered last, on which port, and when on any other.
+#[derive(Clone, Copy, Debug, Default)]
+struct LastAnswers {
+    last: Option<(Timestamp, u16)>,
+    on_another_port: Option<Timestamp>,
+}
+
+impl LastAnswers {
+    fn note(&mut self, at: Timestamp, port: u16) {
+        match self.last {
+            Some((last, own)) if own == port => self.last = Some((last.max(at), port)),
+            Some((last, _)) if last >= at => {
+                self.on_another_port = self.on_another_port.max(Some(at));
+            }
+            Some((last, _)) => {
+                self.on_another_port = self.on_another_port.max(Some(last));
+                self.last = Some((at, port));
+            }
+            None => self.last = Some((at, port)),
+        }
+    }
+
+    fn of_others_than(self, port: u16) -> Option<Timestamp> {
+        match self.last {
+            Some((at, other)) if other != port => Some(at),
+            _ => self.on_another_port,
+        }
+    }
+}
+
+/// When each host answered last, to whatever.
+fn last_answers(services: &[(Endpoint, &ServiceHistory)]) -> BTreeMap<IpAddr, LastAnswers> {
+    let mut last: BTreeMap<IpAddr, LastAnswers> = BTreeMap::new();
+    for (server, history) in services {
+        let answered = history
+            .moments()
+            .iter()
+            .filter(|moment| moment.answer.is_some());
+        if let Some(at) = answered.map(|moment| moment.started).max() {
+            last.entry(server.address)
+                .or_default()
+                .note(at, server.port);
+        }
+    }
+    last
+}
+
+/// A verdict on one connect that met silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) reason: Reason,
+    pub(crate) confidence: Confidence,
+}

@@ -1,0 +1,133 @@
+//! What failures share and successes do not: said before any kind that does not explain it.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::{Collected, Finding, FindingKind, Service, Share, Statement, count, in_order, over};
+use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::comparison::{Counts, DropStory, Dropped, Moment, Reason};
+use crate::handshake::Outcome;
+
+/// How many pairs are named.
+const NAMED_PAIRS: usize = 4;
+
+/// Each with the attempts that it is about.
+pub(super) fn findings(
+    collected: Collected<'_>,
+    services: &[Service],
+) -> Vec<(Finding, Vec<Moment>)> {
+    let path = dead_path(collected, services);
+    let is_of_path: BTreeSet<_> = path
+        .iter()
+        .flat_map(|(_, moments)| moments)
+        .map(|moment| moment.id)
+        .collect();
+    let of_each = services.iter().flat_map(|service| {
+        let rest = Service {
+            server: service.server,
+            moments: service.those(|moment| !is_of_path.contains(&moment.id)),
+        };
+        let stale = stale_state(collected, &rest);
+        stale.into_iter().chain(failures_share(collected, &rest))
+    });
+    let of_each: Vec<_> = of_each.collect();
+    path.into_iter().chain(of_each).collect()
+}
+
+/// The dropped attempts of which the comparison says this, and how surely at most.
+fn with_reason(
+    collected: Collected<'_>,
+    service: &Service,
+    reason: Reason,
+) -> Option<(Vec<Moment>, Confidence)> {
+    let (story, history) = (
+        collected.comparison.drop_story(service.server)?,
+        collected.comparison.service(service.server)?,
+    );
+    let verdict = |moment: &Moment| {
+        let verdict = story.verdict(history, &Dropped::of(moment))?;
+        (verdict.reason == reason).then_some(verdict.confidence)
+    };
+    let those =
+        service.those(|moment| moment.outcome == Outcome::Dropped && verdict(moment).is_some());
+    let confidence = those.iter().filter_map(verdict).max()?;
+    let is_doubtful = collected
+        .comparison
+        .is_silence_doubtful(service.server.address);
+    let confidence = if is_doubtful {
+        Confidence::Possible
+    } else {
+        confidence
+    };
+    Some((those, confidence))
+}
+
+/// Only 4-tuples fail that were in use before, while new ports of the same clients succeed.
+fn stale_state(collected: Collected<'_>, service: &Service) -> Option<(Finding, Vec<Moment>)> {
+    let (those, confidence) = with_reason(collected, service, Reason::StaleState)?;
+    let story = collected.comparison.drop_story(service.server)?;
+    let first = those.first()?;
+    let earlier = story.earlier_use(&Dropped::of(first))?;
+    let statement = Statement::StaleState {
+        counts: story.reused,
+        earlier: earlier.attempt,
+        client_port: first.client_port,
+        after: first.started.since(earlier.last_at),
+    };
+    let kind = FindingKind::StaleState;
+    let finding = over(kind, confidence, Some(service.server), &those, statement);
+    Some((finding, those))
+}
+
+/// All failures have client ports of one range, and no success has.
+fn failures_share(collected: Collected<'_>, service: &Service) -> Option<(Finding, Vec<Moment>)> {
+    let (those, confidence) = with_reason(collected, service, Reason::SharedPorts)?;
+    let story: &DropStory = collected.comparison.drop_story(service.server)?;
+    let statement = Statement::FailuresShare {
+        share: Share::ClientPorts(story.shared_ports()?),
+        counts: Counts {
+            failing_with: those.len() as u64,
+            failing: story.reused.failing,
+            succeeding_with: 0,
+            succeeding: story.reused.succeeding,
+        },
+    };
+    let kind = FindingKind::FailuresShare;
+    let finding = over(kind, confidence, Some(service.server), &those, statement);
+    Some((finding, those))
+}
+
+/// Pairs of addresses between which nothing gets through, though each succeeds with others.
+fn dead_path(collected: Collected<'_>, services: &[Service]) -> Option<(Finding, Vec<Moment>)> {
+    let pairs = collected.comparison.dead_pairs();
+    let first = pairs.first()?;
+    let is_dead = |service: &Service, moment: &Moment| {
+        moment.outcome == Outcome::Dropped
+            && collected
+                .comparison
+                .is_dead_pair(moment.client, service.server.address)
+    };
+    let moments = in_order(
+        services
+            .iter()
+            .flat_map(|service| service.those(|moment| is_dead(service, moment))),
+    );
+    let mut tried: BTreeSet<(IpAddr, IpAddr)> = BTreeSet::new();
+    for service in services {
+        let clients = service.moments.iter().map(|moment| moment.client);
+        tried.extend(clients.map(|client| (client, service.server.address)));
+    }
+    let statement = Statement::DeadPath {
+        pairs: pairs.iter().take(NAMED_PAIRS).copied().collect(),
+        dead: pairs.len(),
+        tried: tried.len(),
+    };
+    let is_doubtful = collected.comparison.is_silence_doubtful(first.1);
+    let confidence = if is_doubtful {
+        Confidence::Possible
+    } else {
+        Confidence::Likely
+    };
+    let kind = FindingKind::DeadPath;
+    (count(&moments) > 0).then(|| (over(kind, confidence, None, &moments, statement), moments))
+}
