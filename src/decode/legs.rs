@@ -76,7 +76,10 @@ impl LatestSyn {
         let is_passed_on = self.at <= other.at
             && other.at.since(self.at) <= PASSED_ON_WITHIN
             && other.ip.ttl <= self.ip.ttl;
-        self.ends != other.ends && is_same_syn && is_passed_on && self.is_identified_with(other)
+        // One that comes back to its sender as if from itself is told as such.
+        let (source, destination) = other.ends;
+        let is_translated = self.ends != other.ends && source.address != destination.address;
+        is_translated && is_same_syn && is_passed_on && self.is_identified_with(other)
     }
 
     /// A router may clamp the maximum segment size.

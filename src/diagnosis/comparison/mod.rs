@@ -472,6 +472,11 @@ impl Comparison {
         });
         let mut duplicates: Vec<_> = conflicts.collect();
         duplicates.sort_unstable();
+        // One that answers for several hosts stands in for them: a bridge, or proxy ARP.
+        let all: Vec<HardwareAddress> = duplicates.iter().flat_map(|found| found.1).collect();
+        let is_of_one =
+            |host: &HardwareAddress| all.iter().filter(|other| *other == host).count() < 2;
+        duplicates.retain(|(_, hosts, _)| hosts.iter().all(is_of_one));
         duplicates
     }
 
