@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::command::{run, run_with_input, tcpwhy};
 use crate::support::harness::{Test, tests};
@@ -24,6 +24,7 @@ pub(crate) const TESTS: &[Test] = tests![
     the_number_of_listed_attempts_is_bounded_and_said,
     a_scan_is_told_once_unless_its_client_is_asked_for,
     fail_on_sets_the_exit_status,
+    troubles_are_listed_and_counted_like_failures,
     wrong_usage_is_status_2,
     help_and_version_are_no_mistake,
     completions_and_manual_come_from_the_program,
@@ -255,6 +256,23 @@ fn fail_on_sets_the_exit_status() {
         run(&["read", REFUSED, "--fail-on", "failed", "--server", ":22"]).status,
         0
     );
+}
+
+fn troubles_are_listed_and_counted_like_failures() {
+    const SLOW: &str = "samples/ecn-dropped.pcap";
+    let text = run(&["read", SLOW]).stdout;
+    assert!(text.contains("established 1 (1 slow)"), "{text}");
+    assert!(text.contains("slow: connected after 1.0"), "{text}");
+    assert!(text.contains("finding 1: slow connects"), "{text}");
+    assert_eq!(run(&["read", SLOW, "--fail-on", "slow"]).status, 1);
+    assert_eq!(run(&["read", SLOW, "--fail-on", "hung-up,stuck"]).status, 0);
+    assert_eq!(run(&["read", SLOW, "--fail-on", "failed"]).status, 0);
+    let listed = |outcome| json(&[SLOW, "--outcome", outcome])["attempts"].clone();
+    assert_eq!(listed("slow")[0]["trouble"], json!(["slow"]));
+    assert_eq!(listed("stuck"), json!([]));
+    assert_eq!(run(&["read", SLOW, "--slow", "never"]).status, 2);
+    let patient = json(&["samples/late-syn-ack.pcap", "--slow", "0"]);
+    assert_eq!(patient["settings"]["slow_s"], 0.0);
 }
 
 fn wrong_usage_is_status_2() {

@@ -3,7 +3,7 @@
 pub(crate) mod phrases;
 
 use tcpwhy::diagnosis::knowledge::{self, Kind, Page};
-use tcpwhy::handshake::Outcome;
+use tcpwhy::handshake::{Outcome, Trouble};
 use tcpwhy::report::TimeZoneChoice;
 use tcpwhy::report::text::{TextStyle, explain};
 
@@ -43,6 +43,7 @@ const FINDINGS: &str = "
     wrong_checksums dropped_here duplicate_address capture_filtered capture_lost_packets
     capture_started_late limits_hit answers_misdirected answers_made_by_a_box
     failures_share stale_state dead_path policy_changed traceroute health_checks
+    slow_connects hung_up stuck_connections resets_midway path_mtu
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {
@@ -91,6 +92,9 @@ fn every_outcome_cause_and_finding_has_a_page() {
         of_kind(Kind::Outcome),
         sorted(Outcome::ALL.map(Outcome::name))
     );
+    let mut troubles: Vec<&str> = Trouble::ALL.map(Trouble::name).to_vec();
+    troubles.push("reset_midway");
+    assert_eq!(of_kind(Kind::Trouble), sorted(troubles));
     assert_eq!(of_kind(Kind::Cause), sorted(CAUSES.split_whitespace()));
     assert_eq!(of_kind(Kind::Finding), sorted(FINDINGS.split_whitespace()));
 }

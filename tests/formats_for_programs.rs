@@ -45,6 +45,7 @@ fn as_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        Value::Array(words) => words.iter().map(as_text).collect::<Vec<_>>().join(" "),
         other => other.to_string(),
     }
 }

@@ -113,6 +113,7 @@ fn report(
         tracker: TrackerSettings {
             patience: arguments.patience,
             open_attempts: arguments.max_flows,
+            ..TrackerSettings::default()
         },
         selection: Selection {
             only: Some(attempt),

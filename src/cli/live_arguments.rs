@@ -117,7 +117,8 @@ pub(super) struct LiveArguments {
     /// Tell and list only these outcomes, as in refused,dropped
     ///
     /// established, reset, refused, rejected, half-open, aborted, dropped, pending, partial;
-    /// `failed` stands for all but established, pending and partial. The counts cover all outcomes.
+    /// `failed` stands for all but established, pending and partial. Beside them the troubles of
+    /// established connects: slow, hung-up, stuck. The counts cover all outcomes.
     /// Default: failed.
     #[arg(long, value_name = "LIST")]
     pub(super) outcome: Option<OutcomeList>,
@@ -140,6 +141,12 @@ pub(super) struct LiveArguments {
     /// From the first SYN (dropped) or the SYN-ACK (half-open).
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
     pub(super) patience: std::time::Duration,
+
+    /// From how many seconds on a handshake is slow
+    ///
+    /// From the first SYN on. One of which a SYN or SYN-ACK had to be repeated is slow in any case.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_patience)]
+    pub(super) slow: std::time::Duration,
 
     /// Follow so many undecided attempts at once
     ///
@@ -168,7 +175,7 @@ pub(super) struct LiveArguments {
     #[arg(long)]
     pub(super) local: bool,
 
-    /// End with status 1 when an attempt ended so, as in failed
+    /// End with status 1 when an attempt ended so or is in such trouble, as in failed,hung-up
     ///
     /// A list as for --outcome; only selected attempts count.
     #[arg(long, value_name = "LIST")]

@@ -1,46 +1,53 @@
-//! A list of outcomes as typed: `refused,dropped` or `failed`.
+//! A list of outcomes and troubles as typed: `refused,dropped`, `failed`, `failed,slow`.
 
 use std::str::FromStr;
 
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, Trouble};
 
-/// The outcomes named, each once, in the order of reports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct OutcomeList(pub(super) Vec<Outcome>);
+/// What is named, each once, in the order of reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct OutcomeList {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) troubles: Vec<Trouble>,
+}
 
 impl FromStr for OutcomeList {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut named = Vec::new();
+        let mut named = Self::default();
         for word in text.split(',').map(str::trim) {
             let word = word.to_lowercase().replace('-', "_");
-            match Outcome::ALL
-                .into_iter()
-                .find(|outcome| outcome.name() == word)
-            {
-                Some(outcome) => named.push(outcome),
-                None if word == "failed" => {
-                    named.extend(
-                        Outcome::ALL
-                            .into_iter()
-                            .filter(|outcome| outcome.is_failure()),
-                    );
+            let outcome = Outcome::ALL.into_iter().find(|one| one.name() == word);
+            let trouble = Trouble::ALL.into_iter().find(|one| one.name() == word);
+            match (outcome, trouble) {
+                (None, None) if word == "failed" => {
+                    let failures = Outcome::ALL.into_iter().filter(|one| one.is_failure());
+                    named.outcomes.extend(failures);
                 }
-                None => {
-                    let known: Vec<&str> =
-                        Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
-                    return Err(format!(
-                        "'{word}' is no outcome; they are {} and failed",
-                        known.join(", ")
-                    ));
+                (None, None) => return Err(unknown(&word)),
+                (outcome, trouble) => {
+                    named.outcomes.extend(outcome);
+                    named.troubles.extend(trouble);
                 }
             }
         }
-        named.sort_unstable();
-        named.dedup();
-        Ok(Self(named))
+        named.outcomes.sort_unstable();
+        named.outcomes.dedup();
+        named.troubles.sort_unstable();
+        named.troubles.dedup();
+        Ok(named)
     }
+}
+
+fn unknown(word: &str) -> String {
+    let outcomes: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
+    let troubles: Vec<&str> = Trouble::ALL.iter().map(|trouble| trouble.name()).collect();
+    format!(
+        "'{word}' is no outcome; they are {} and failed, and the troubles {}",
+        outcomes.join(", "),
+        troubles.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -50,12 +57,18 @@ mod tests {
     #[test]
     fn failed_stands_for_all_failures() {
         let list: OutcomeList = "failed,pending".parse().unwrap();
-        assert_eq!(list.0.len(), 7);
-        assert!(!list.0.contains(&Outcome::Established) && list.0.contains(&Outcome::Pending));
-        assert_eq!(
-            "half-open".parse(),
-            Ok(OutcomeList(vec![Outcome::HalfOpen]))
-        );
+        assert_eq!(list.outcomes.len(), 7);
+        assert!(!list.outcomes.contains(&Outcome::Established));
+        assert!(list.outcomes.contains(&Outcome::Pending));
+        let half_open: OutcomeList = "half-open".parse().unwrap();
+        assert_eq!(half_open.outcomes, [Outcome::HalfOpen]);
         assert!("refusd".parse::<OutcomeList>().is_err());
+    }
+
+    #[test]
+    fn troubles_are_named_beside_outcomes() {
+        let list: OutcomeList = "hung-up,reset,slow,slow".parse().unwrap();
+        assert_eq!(list.outcomes, [Outcome::Reset]);
+        assert_eq!(list.troubles, [Trouble::Slow, Trouble::HungUp]);
     }
 }

@@ -21,7 +21,7 @@ use crate::anonymize::AddressMap;
 use crate::capture::{CaptureSet, Opened, Packet, ProblemKind, STANDARD_INPUT, Timestamp};
 use crate::decode::Observation;
 use crate::diagnosis::{Diagnosis, Selection};
-use crate::handshake::{Outcome, TrackerSettings};
+use crate::handshake::{Outcome, TrackerSettings, Trouble};
 use crate::report::evidence::MOST_ATTEMPTS;
 use crate::report::markdown::MarkdownStyle;
 use crate::report::text::TextStyle;
@@ -167,6 +167,7 @@ fn analysis_settings(arguments: &ReadArguments) -> AnalysisSettings {
     AnalysisSettings {
         tracker: TrackerSettings {
             patience: arguments.patience,
+            slow: arguments.slow,
             open_attempts: arguments.max_flows,
         },
         listed_attempts: listed_attempts(arguments),
@@ -287,9 +288,15 @@ fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) 
         listed: arguments
             .outcome
             .as_ref()
-            .map(|outcomes| outcomes.0.clone()),
+            .map(|named| named.outcomes.clone()),
+        listed_troubles: listed_troubles(arguments.outcome.as_ref()),
         only: None,
     }
+}
+
+/// The troubles that `--outcome` names.
+pub(super) fn listed_troubles(listed: Option<&OutcomeList>) -> Vec<Trouble> {
+    listed.map_or_else(Vec::new, |named| named.troubles.clone())
 }
 
 fn listed_attempts(arguments: &ReadArguments) -> Option<usize> {
@@ -300,10 +307,13 @@ fn listed_attempts(arguments: &ReadArguments) -> Option<usize> {
     }
 }
 
-/// Whether an attempt ended as `--fail-on` names.
+/// Whether an attempt ended as `--fail-on` names, or is in such trouble.
 pub(super) fn judge(fail_on: Option<&OutcomeList>, diagnosis: &Diagnosis) -> ExitStatus {
-    let is_there = |outcome: &Outcome| diagnosis.outcomes.of(*outcome) > 0;
-    if fail_on.is_some_and(|outcomes| outcomes.0.iter().any(is_there)) {
+    let has_ended_so = |outcome: &Outcome| diagnosis.outcomes.of(*outcome) > 0;
+    let is_in_trouble = |trouble: &Trouble| diagnosis.troubles.of(*trouble) > 0;
+    if fail_on.is_some_and(|named| {
+        named.outcomes.iter().any(has_ended_so) || named.troubles.iter().any(is_in_trouble)
+    }) {
         ExitStatus::Matched
     } else {
         ExitStatus::Success

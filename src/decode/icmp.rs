@@ -33,12 +33,23 @@ pub(super) fn error(packet: &IpPacket<'_>, encapsulation: Encapsulation) -> Obse
             sender: packet.source,
             ip: packet.facts,
             kind,
+            mtu: mtu(kind, packet.payload),
             encapsulation,
             quote,
         }),
         Ok(None) => Observation::Alive(packet.source),
         Err(reason) => Observation::SetAside(reason),
     }
+}
+
+/// How large packets may be, where the error is about that (RFC 1191, RFC 8201).
+fn mtu(kind: IcmpKind, message: &[u8]) -> Option<u32> {
+    let &[a, b, c, d] = message.get(4..)?.first_chunk()?;
+    let mtu = match kind {
+        IcmpKind::V4(..) => u32::from_be_bytes([0, 0, c, d]),
+        IcmpKind::V6(..) => u32::from_be_bytes([a, b, c, d]),
+    };
+    (kind.asks_for_smaller() && mtu > 0).then_some(mtu)
 }
 
 /// The quoted segment; `None` when something else than TCP is quoted, or a fragment without ports.

@@ -28,6 +28,11 @@ impl IcmpKind {
         matches!(self, Self::V4(3, 4) | Self::V4(4 | 5, _) | Self::V6(2, _))
     }
 
+    /// Whether it asks for smaller packets: fragmentation needed, packet too big.
+    pub const fn asks_for_smaller(self) -> bool {
+        matches!(self, Self::V4(3, 4) | Self::V6(2, _))
+    }
+
     /// What it says, as people call it.
     pub const fn name(self) -> &'static str {
         match self {

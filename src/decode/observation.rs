@@ -161,6 +161,8 @@ pub struct IcmpError {
     pub ip: IpFacts,
     /// Type and code.
     pub kind: IcmpKind,
+    /// How large packets may be, where it asks for smaller ones.
+    pub mtu: Option<u32>,
     /// What it was wrapped in.
     pub encapsulation: Encapsulation,
     /// The segment that met the error.

@@ -189,6 +189,7 @@ impl Row {
             sequence: quote.sequence.unwrap_or_default().0,
             acknowledgment: sender,
             timestamp: u32::from_le_bytes([kind, code, quote.ttl, 0]),
+            echo: error.mtu.unwrap_or_default(),
             context: contexts.intern(&error.encapsulation)?,
             flags: quote.flags.unwrap_or_default(),
             shape: row
@@ -293,6 +294,7 @@ impl Row {
             sender,
             ip: self.ip(),
             kind,
+            mtu: (self.echo > 0).then_some(self.echo),
             encapsulation: contexts.get(self.context),
             quote: QuotedSegment {
                 source,
@@ -445,6 +447,22 @@ impl Row {
             sequence.then_some(SequenceNumber(self.sequence)),
             flags.then_some(self.flags),
         ))
+    }
+
+    /// Type and code of an ICMP error, and how large packets may be where it asks for smaller ones.
+    pub fn icmp_kind_and_mtu(&self) -> (IcmpKind, Option<u32>) {
+        let [kind, code, ..] = self.timestamp.to_le_bytes();
+        let kind = if self.is_ipv6() {
+            IcmpKind::V6(kind, code)
+        } else {
+            IcmpKind::V4(kind, code)
+        };
+        (kind, (self.echo > 0).then_some(self.echo))
+    }
+
+    /// Whether it carries the option of Multipath TCP.
+    pub fn is_multipath(&self) -> bool {
+        self.header.is(HeaderBits::MULTIPATH)
     }
 
     /// What it was wrapped in.

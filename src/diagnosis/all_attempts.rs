@@ -12,12 +12,17 @@ use super::listing::{ListedAttempts, ListingOrder, UnexplainedAttempts};
 use super::names::Names;
 use super::outcome_counts::OutcomeCounts;
 use super::time_line::TimeLine;
+use super::trouble_counts::TroubleCounts;
 
 /// What all attempts together say.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnosis {
     /// How they ended.
     pub outcomes: OutcomeCounts,
+    /// How many were established and yet in trouble.
+    pub troubles: TroubleCounts,
+    /// Connections that the server's side reset on a request after idleness: no attempts.
+    pub resets_midway: u64,
     /// When they began.
     pub over_time: TimeLine,
     /// The names that DNS answers in the capture, or else its files, give to addresses.

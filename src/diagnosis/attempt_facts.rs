@@ -8,12 +8,13 @@ use std::net::IpAddr;
 use super::checked_packet::{self, CheckedPacket, show_wrong_checksums};
 use super::fingerprint::Fingerprint;
 use super::offered_features::was_feature_dropped;
+pub(crate) use super::own_answer::OwnAnswer;
 use super::sign::{Sign, is_unfinished};
-use super::stack::{Stack, SynAckMarks};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, IcmpKind};
 use crate::handshake::{
-    Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket, Sender, Ways,
+    Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket, Sender, Trouble,
+    Troubles, Ways,
 };
 
 /// A judged attempt, in whatever form it is kept. A clean success is counted by this alone.
@@ -28,6 +29,8 @@ pub(crate) trait AttemptFacts: Sized {
     fn isn(&self) -> Option<u32>;
     /// How it ended.
     fn outcome(&self) -> Outcome;
+    /// What went wrong although it was established.
+    fn troubles(&self) -> Troubles;
     /// When it began.
     fn started_at(&self) -> Timestamp;
     /// How often its SYN was sent.
@@ -124,52 +127,6 @@ pub(crate) trait AttemptFacts: Sized {
     }
 }
 
-/// A packet that only a host's own stack sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct OwnAnswer {
-    /// Its time to live.
-    pub(crate) ttl: u8,
-    /// Its identification.
-    pub(crate) identification: Option<u16>,
-    /// Whether it was captured more than once.
-    pub(crate) was_copied: bool,
-    /// Whether it is a SYN-ACK.
-    pub(crate) is_syn_ack: bool,
-    /// The stack that sends such SYN-ACKs.
-    pub(crate) stack: Option<Stack>,
-}
-
-impl OwnAnswer {
-    fn of(packet: &SeenPacket) -> Self {
-        Self {
-            ttl: packet.ip.ttl,
-            identification: packet.ip.identification,
-            was_copied: packet.was_copied(),
-            is_syn_ack: packet.role == Role::SynAck,
-            stack: stack_of(packet).filter(|_| packet.role == Role::SynAck),
-        }
-    }
-}
-
-fn stack_of(packet: &SeenPacket) -> Option<Stack> {
-    match packet.content {
-        Content::Segment {
-            sequence,
-            window,
-            options,
-            is_whole: true,
-            ..
-        } => Stack::of(&SynAckMarks {
-            ttl: packet.ip.ttl,
-            identification: packet.ip.identification,
-            sequence: sequence.0,
-            window,
-            options,
-        }),
-        Content::Segment { .. } | Content::Icmp { .. } => None,
-    }
-}
-
 fn first_as<'a>(attempt: &'a Attempt, roles: &'static [Role]) -> Option<&'a SeenPacket> {
     attempt.packets_as(roles).next()
 }
@@ -200,6 +157,10 @@ impl AttemptFacts for DecidedAttempt {
 
     fn outcome(&self) -> Outcome {
         self.judgement.outcome
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.judgement.troubles
     }
 
     fn started_at(&self) -> Timestamp {
@@ -352,7 +313,9 @@ impl AttemptFacts for DecidedAttempt {
         let started = self.attempt.started_at();
         let is_first = |packet: &&SeenPacket| packet.place.at == started;
         let first = packets.iter().find(is_first).or(packets.first())?;
-        Some((first.place, packets.last()?.place))
+        let third_step = first_as(&self.attempt, &[Role::Proof]);
+        let shown = third_step.filter(|_| self.judgement.troubles.is_only(Trouble::Slow));
+        Some((first.place, shown.or(packets.last())?.place))
     }
 
     fn is_plainly_unanswered(&self) -> bool {

@@ -10,7 +10,7 @@ use super::compact_sets::Host;
 use super::facts::Facts;
 use super::listing::{AttemptsPutAside, ListingKey, ListingOrder};
 use crate::capture::Timestamp;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::{DecidedAttempt, Outcome, Troubles};
 use first_of_clients::FirstOfClients;
 
 /// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before
@@ -45,6 +45,7 @@ struct Ranked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Weight {
     Failed,
+    Troubled,
     PerhapsOfFlood,
     KnownInPart,
     Undecided,
@@ -52,9 +53,10 @@ enum Weight {
     Established,
 }
 
-fn weight(outcome: Outcome, is_noise: bool) -> Weight {
+fn weight((outcome, troubles): (Outcome, Troubles), is_noise: bool) -> Weight {
     match outcome {
         _ if is_noise => Weight::Noise,
+        Outcome::Established if !troubles.is_empty() => Weight::Troubled,
         Outcome::Established => Weight::Established,
         Outcome::Pending => Weight::Undecided,
         Outcome::Partial => Weight::KnownInPart,
@@ -63,8 +65,8 @@ fn weight(outcome: Outcome, is_noise: bool) -> Weight {
 }
 
 /// As [`weight`], while it is not known what is noise.
-fn weight_so_far(outcome: Outcome, is_unfinished: bool) -> Weight {
-    match weight(outcome, false) {
+fn weight_so_far(ended: (Outcome, Troubles), is_unfinished: bool) -> Weight {
+    match weight(ended, false) {
         Weight::Failed if is_unfinished => Weight::PerhapsOfFlood,
         weight => weight,
     }
@@ -118,7 +120,7 @@ impl AttemptList {
 
     pub(super) fn add(&mut self, facts: impl AttemptFacts) {
         self.added += 1;
-        let weight = weight_so_far(facts.outcome(), facts.is_unfinished());
+        let weight = weight_so_far((facts.outcome(), facts.troubles()), facts.is_unfinished());
         if self.surely_leaves_out(weight, facts.started_at()) {
             return;
         }
@@ -202,11 +204,13 @@ impl AttemptList {
         }
         for decided in taken.replay() {
             let decided = decided?;
-            let outcome = decided.judgement.outcome;
-            if !is_for_evidence(outcome) {
+            if !is_for_evidence(&decided) {
                 continue;
             }
-            let rank = (weight(outcome, is_noise(&decided)), self.order(&decided));
+            let rank = (
+                weight(ended(&decided), is_noise(&decided)),
+                self.order(&decided),
+            );
             kept.push(Ranked { rank, decided });
             if kept.len() > self.for_evidence {
                 kept.pop();
@@ -239,11 +243,11 @@ impl AttemptList {
         };
         kept.sort_by_cached_key(|decided| {
             (
-                weight(decided.judgement.outcome, is_noise(decided)),
+                weight(ended(decided), is_noise(decided)),
                 in_kept_order(self.keeps_latest, order(decided)),
             )
         });
-        let is_evidence = |decided: &&DecidedAttempt| is_for_evidence(decided.judgement.outcome);
+        let is_evidence = |decided: &&DecidedAttempt| is_for_evidence(decided);
         let mut for_evidence: Vec<DecidedAttempt> = kept
             .iter()
             .filter(is_evidence)
@@ -270,8 +274,13 @@ pub(super) struct ChosenAttempts {
     pub(super) for_evidence: Vec<DecidedAttempt>,
 }
 
-fn is_for_evidence(outcome: Outcome) -> bool {
-    outcome.is_failure() || outcome == Outcome::Partial
+fn is_for_evidence(decided: &DecidedAttempt) -> bool {
+    let (outcome, troubles) = ended(decided);
+    outcome.is_failure() || outcome == Outcome::Partial || !troubles.is_empty()
+}
+
+fn ended(decided: &DecidedAttempt) -> (Outcome, Troubles) {
+    (decided.judgement.outcome, decided.judgement.troubles)
 }
 
 impl PartialEq for Ranked {

@@ -17,13 +17,15 @@ use super::findings;
 use super::known_ends::{KnownEnds, KnownPairs, LatestServers, Place};
 use super::limits::{Limit, LimitKind};
 use super::listing::{AttemptsPutAside, ListingOrder, UnexplainedAttempts};
+use super::midway_resets::MidwayResets;
 use super::outcome_counts::OutcomeCounts;
 use super::past_noise::PastNoise;
 use super::selection::Selection;
 use super::testimony::Testimonies;
 use super::time_line::TimeLine;
+use super::trouble_counts::TroubleCounts;
 use crate::decode::{Endpoint, Observation, RowBatch};
-use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving};
+use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving, MidwayReset};
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Diagnostician {
     pub(super) selection: Selection,
     pub(super) comparison: Comparison,
     pub(super) outcomes: OutcomeCounts,
+    pub(super) troubles: TroubleCounts,
+    pub(super) midway_resets: MidwayResets,
     pub(super) over_time: TimeLine,
     pub(super) endpoints: Endpoints,
     /// Of these and of the clients of `comparison`.
@@ -49,6 +53,8 @@ impl Facts for Diagnostician {
     fn merge(&mut self, other: Self) {
         self.comparison.merge(other.comparison);
         self.outcomes.merge(other.outcomes);
+        self.troubles.merge(other.troubles);
+        self.midway_resets.merge(other.midway_resets);
         self.over_time.merge(other.over_time);
         self.endpoints.merge(other.endpoints);
         self.attempts.merge(other.attempts);
@@ -67,6 +73,8 @@ impl Diagnostician {
             selection,
             comparison: Comparison::default(),
             outcomes: OutcomeCounts::default(),
+            troubles: TroubleCounts::default(),
+            midway_resets: MidwayResets::default(),
             over_time: TimeLine::default(),
             endpoints: Endpoints::default(),
             known_pairs: KnownPairs::default(),
@@ -101,6 +109,9 @@ impl Diagnostician {
 
     /// Takes attempts into account, and leaves none.
     pub fn add_all(&mut self, decisions: &mut Decisions) {
+        for reset in decisions.take_midway_resets() {
+            self.add_midway_reset(reset);
+        }
         // Of lone SYNs the clients are not looked up when hardly any of them is known.
         let lets_pass = self.comparison.lets_pass();
         let ends = if lets_pass {
@@ -118,6 +129,13 @@ impl Diagnostician {
                 syns.for_each(|syn| self.add_looked_up(syn, &mut upcoming));
             }
         });
+    }
+
+    /// Counts a connection that was reset midway, if the report is about it.
+    pub(crate) fn add_midway_reset(&mut self, reset: MidwayReset) {
+        if self.selection.includes_midway(&reset) {
+            self.midway_resets.add(reset);
+        }
     }
 
     fn add_looked_up(
@@ -239,6 +257,7 @@ impl Diagnostician {
             return;
         }
         self.outcomes.add(facts.outcome());
+        self.troubles.add(facts.troubles());
         self.over_time.add(&facts);
         self.endpoints.add(&facts, ends, is_known_pair);
         if self.selection.lists_facts(&facts) {
@@ -259,6 +278,8 @@ impl Diagnostician {
             selection: self.selection.clone(),
             comparison: self.comparison.clone(),
             outcomes: self.outcomes,
+            troubles: self.troubles,
+            midway_resets: self.midway_resets.clone(),
             over_time: self.over_time.clone(),
             endpoints: self.endpoints.clone(),
             known_pairs: KnownPairs::default(),
@@ -335,6 +356,7 @@ impl Diagnostician {
             limits: &limits,
             testimonies: &explainer.testimonies,
             first_causes: &findings::first_causes(&endpoints),
+            midway_resets: &self.midway_resets,
         });
         let mut names = comparison.names().clone();
         for (address, name) in self.names {
@@ -343,6 +365,8 @@ impl Diagnostician {
         let diagnosed = |decided| explainer.explain(decided);
         Diagnosis {
             outcomes: self.outcomes,
+            troubles: self.troubles,
+            resets_midway: self.midway_resets.count(),
             over_time: self.over_time,
             findings,
             names,

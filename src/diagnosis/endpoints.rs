@@ -19,6 +19,7 @@ use super::noise::{Noise, NoiseFilter};
 use super::outcome_counts::OutcomeCounts;
 use super::sign::is_unfinished;
 use super::time_line::TimeLine;
+use super::trouble_counts::TroubleCounts;
 use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -48,6 +49,8 @@ pub struct EndpointSummary {
     pub server: Endpoint,
     /// How the attempts ended; noise is left out.
     pub outcomes: OutcomeCounts,
+    /// How many were established and yet in trouble; noise is left out.
+    pub troubles: TroubleCounts,
     /// How many attempts are left out here, because they are part of scans, floods or backscatter.
     pub folded: OutcomeCounts,
     /// Where the attempts were captured, where that can be told and is the same for all clients.
@@ -58,12 +61,20 @@ pub struct EndpointSummary {
     pub last_failure: Option<Timestamp>,
     /// The first failed attempt, explained.
     pub example: Option<DiagnosedAttempt>,
+    /// When the first attempt in trouble began.
+    pub first_trouble: Option<Timestamp>,
+    /// When the last attempt in trouble began.
+    pub last_trouble: Option<Timestamp>,
+    /// The first attempt in trouble, explained.
+    pub troubled_example: Option<DiagnosedAttempt>,
     /// From SYN to first answer.
     pub answer_times: AnswerTimes,
     /// When the attempts began, noise among them.
     pub over_time: TimeLine,
     /// Failed attempts of which one is explained.
     examples: Examples,
+    /// The same of attempts in trouble.
+    troubled_examples: Examples,
     /// Those that may be part of a flood.
     unfinished: OutcomeCounts,
     /// What was left out before it was forgotten why.
@@ -78,6 +89,7 @@ impl EndpointSummary {
         Self {
             server,
             outcomes: OutcomeCounts::default(),
+            troubles: TroubleCounts::default(),
             folded: OutcomeCounts::default(),
             folded_before: OutcomeCounts::default(),
             vantage: None,
@@ -85,6 +97,10 @@ impl EndpointSummary {
             last_failure: None,
             example: None,
             examples: Examples::default(),
+            first_trouble: None,
+            last_trouble: None,
+            troubled_example: None,
+            troubled_examples: Examples::default(),
             unfinished: OutcomeCounts::default(),
             answer_times: AnswerTimes::default(),
             over_time: TimeLine::with_at_most(steps),
@@ -114,6 +130,9 @@ impl EndpointSummary {
         if let Some(time) = facts.answer_time() {
             self.answer_times.add(time);
         }
+        if !facts.troubles().is_empty() {
+            self.note_trouble(facts, example_since);
+        }
         if outcome.is_failure() {
             self.note_failure(facts.started_at());
             if let Some(since) = example_since {
@@ -122,6 +141,17 @@ impl EndpointSummary {
             }
             self.examples.add(facts);
         }
+    }
+
+    fn note_trouble(&mut self, facts: &impl AttemptFacts, example_since: Option<Timestamp>) {
+        let started = Some(facts.started_at());
+        self.troubles.add(facts.troubles());
+        self.last_trouble = self.last_trouble.max(started);
+        self.first_trouble = [self.first_trouble, started].into_iter().flatten().min();
+        if let Some(since) = example_since {
+            self.troubled_examples.forget_before(since);
+        }
+        self.troubled_examples.add(facts);
     }
 
     fn note_failure(&mut self, started: Timestamp) {
@@ -155,12 +185,15 @@ impl EndpointSummary {
             .service(self.server)
             .map_or(&[][..], |history| history.moments());
         self.fold(moments, noise);
-        let examples = std::mem::take(&mut self.examples);
-        let mut telling = examples
-            .iter()
-            .filter(|decided| noise.kind(decided).is_none());
-        let example = telling.next().cloned();
-        self.example = example.map(|decided| explainer.explain(decided));
+        let first_of = |examples: Examples| {
+            let mut telling = examples
+                .iter()
+                .filter(|decided| noise.kind(decided).is_none());
+            let example = telling.next().cloned();
+            example.map(|decided| explainer.explain(decided))
+        };
+        self.example = first_of(std::mem::take(&mut self.examples));
+        self.troubled_example = first_of(std::mem::take(&mut self.troubled_examples));
         let mut vantages = self
             .clients
             .iter()
@@ -184,6 +217,8 @@ impl EndpointSummary {
             let kind = noise.kind_of_moment(self.server, moment);
             if kind.is_some_and(|kind| kind != Noise::Flood) {
                 self.outcomes.take_away(moment.outcome, moment.stands_for());
+                self.troubles
+                    .take_away(moment.troubles(), moment.stands_for());
                 if moment.is_unfinished() {
                     self.unfinished
                         .take_away(moment.outcome, moment.stands_for());
@@ -197,6 +232,7 @@ impl EndpointSummary {
     fn fold_one(&mut self, decided: &DecidedAttempt) {
         let outcome = decided.judgement.outcome;
         self.outcomes.take_away(outcome, 1);
+        self.troubles.take_away(decided.judgement.troubles, 1);
         if is_unfinished(outcome, decided.attempt.syn_count == 1) {
             self.unfinished.take_away(outcome, 1);
         }
@@ -214,6 +250,7 @@ impl EndpointSummary {
         let before = self.outcomes;
         if is_all_of_scanners {
             self.outcomes = OutcomeCounts::default();
+            self.troubles = TroubleCounts::default();
         } else if noise.is_flooded(self.server) {
             self.outcomes = self.outcomes.without(&self.unfinished);
             for moment in kept.iter().filter(|moment| moment.is_unfinished()) {
@@ -222,6 +259,8 @@ impl EndpointSummary {
         } else {
             for moment in &left_out {
                 self.outcomes.take_away(moment.outcome, moment.stands_for());
+                self.troubles
+                    .take_away(moment.troubles(), moment.stands_for());
             }
         }
         self.folded = before.without(&self.outcomes);
@@ -422,7 +461,8 @@ impl Endpoints {
             let rank = |endpoint: &EndpointSummary| {
                 (
                     std::cmp::Reverse(endpoint.outcomes.failed()),
-                    endpoint.first_failure,
+                    std::cmp::Reverse(endpoint.troubles.attempts()),
+                    endpoint.first_failure.or(endpoint.first_trouble),
                     endpoint.server,
                 )
             };

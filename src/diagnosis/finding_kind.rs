@@ -43,6 +43,16 @@ pub enum FindingKind {
     StaleTupleReuse,
     /// A SYN proxy answers for the server.
     ProxyAnswers,
+    /// A server closes or resets without one byte.
+    HungUp,
+    /// What one side sends after the handshake never arrives.
+    StuckConnections,
+    /// Packets stay larger than the way allows, although ICMP says so.
+    PathMtu,
+    /// Connections are reset on a request after idleness.
+    ResetsMidway,
+    /// Handshakes that took long.
+    SlowConnects,
     /// Answers come from, or go to, other ends than the SYNs.
     AnswersMisdirected,
     /// A box on the way resets in the name of hosts.
@@ -97,6 +107,11 @@ impl FindingKind {
             Self::FeatureDropped => "feature_dropped",
             Self::StaleTupleReuse => "stale_tuple_reuse",
             Self::ProxyAnswers => "proxy_answers",
+            Self::HungUp => "hung_up",
+            Self::StuckConnections => "stuck_connections",
+            Self::PathMtu => "path_mtu",
+            Self::ResetsMidway => "resets_midway",
+            Self::SlowConnects => "slow_connects",
             Self::AnswersMisdirected => "answers_misdirected",
             Self::AnswersMadeByABox => "answers_made_by_a_box",
             Self::WrongChecksums => "wrong_checksums",

@@ -18,7 +18,7 @@ use super::selection::Selection;
 use super::testimony::Testimony;
 use crate::capture::Timestamp;
 use crate::decode::Observation;
-use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
 ///
@@ -97,6 +97,11 @@ impl LiveDiagnostician {
     /// was before.
     pub fn testify_of_host(&mut self, testimony: Vec<Testimony>) {
         self.kept.testimonies.take_of_host(testimony);
+    }
+
+    /// Counts a connection that was reset midway: no attempt.
+    pub fn add_midway_reset(&mut self, reset: MidwayReset) {
+        self.kept.add_midway_reset(reset);
     }
 
     /// An attempt is over: it counts from now on.

@@ -32,12 +32,14 @@ mod known_ends;
 mod limits;
 mod listing;
 mod live;
+mod midway_resets;
 mod names;
 mod noise;
 mod note;
 mod notes;
 mod offered_features;
 mod outcome_counts;
+mod own_answer;
 mod past_noise;
 mod probes;
 mod remembered;
@@ -47,6 +49,7 @@ mod sign;
 mod stack;
 mod testimony;
 mod time_line;
+mod trouble_counts;
 mod worth;
 
 pub use all_attempts::Diagnosis;
@@ -82,3 +85,4 @@ pub use testimony::{
     ListenersAtEnd, ListeningSocket, SocketHolder, TestifiedFact, Testimony, TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
+pub use trouble_counts::TroubleCounts;

@@ -7,7 +7,7 @@ use super::attempt_facts::AttemptFacts;
 use super::comparison::Moment;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome, Trouble};
 
 /// An address range and a port, each optional: `10.0.0.0/8`, `:443`, `[2001:db8::]/32:443`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,8 @@ pub struct Selection {
     pub until: Option<Timestamp>,
     /// Which outcomes are listed singly; `None` for all. The counts cover all outcomes.
     pub listed: Option<Vec<Outcome>>,
+    /// With these troubles they are listed besides.
+    pub listed_troubles: Vec<Trouble>,
     /// The one attempt that is listed; `None` for all. The counts cover all attempts, and
     /// comparison sees them.
     pub only: Option<AttemptId>,
@@ -110,6 +112,18 @@ impl Selection {
             && is_one_of(&self.clients, facts.client())
             && self.since.is_none_or(|since| started >= since)
             && self.until.is_none_or(|until| started < until)
+    }
+
+    /// Whether the report is about this reset of a connection.
+    pub(super) fn includes_midway(&self, reset: &MidwayReset) -> bool {
+        let is_one_of = |patterns: &[EndpointPattern], end| {
+            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(end))
+        };
+        let at = reset.request.at;
+        is_one_of(&self.servers, reset.server)
+            && is_one_of(&self.clients, reset.client)
+            && self.since.is_none_or(|since| at >= since)
+            && self.until.is_none_or(|until| at < until)
     }
 
     /// As [`Self::includes`], for what is remembered of an attempt for comparison: without the
@@ -151,7 +165,9 @@ impl Selection {
             .listed
             .as_ref()
             .is_none_or(|listed| listed.contains(&outcome));
-        has_outcome && self.only.is_none_or(|only| only == facts.id())
+        let troubles = facts.troubles();
+        let has_trouble = || self.listed_troubles.iter().any(|one| troubles.has(*one));
+        (has_outcome || has_trouble()) && self.only.is_none_or(|only| only == facts.id())
     }
 }
 

@@ -128,16 +128,42 @@ pub struct Attempt {
     pub(super) is_held: bool,
     /// Whether nothing more can change the outcome: the server sent payload, or either side a FIN.
     pub(super) watch_ended: bool,
-    /// Whether the client sent payload of its own after its SYN.
-    pub(super) has_client_payload: bool,
-    /// Whether the server closed before it sent a byte, and before the client closed.
-    pub server_closed_unheard: bool,
+    /// Whether either side has closed or reset what was established: nothing more is followed.
+    pub(super) is_closed: bool,
+    /// What the client sent after its SYN.
+    pub client_data: FirstData,
+    /// What the server sent after its SYN-ACK.
+    pub server_data: FirstData,
+    /// When the server closed before it sent a byte, and before the client closed.
+    pub hung_up_at: Option<Timestamp>,
     /// Between which ends its answers went, where not between its own.
     pub answered_elsewhere: Option<Box<AnsweredElsewhere>>,
     /// Whether the server, once connected, sent a byte or closed.
     pub(crate) server_was_heard: bool,
     /// The packets that show all this.
     pub evidence: Evidence,
+}
+
+/// The first data that one side sends once it is connected, as far as it is followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstData {
+    /// Whether it sent some.
+    pub is_sent: bool,
+    /// Whether the other side has acknowledged any.
+    pub is_acknowledged: bool,
+    /// How often its beginning was sent again before it was acknowledged, copies not counted.
+    pub repetitions: u8,
+}
+
+impl FirstData {
+    /// Whether more data at the very beginning is sent again, because nothing was acknowledged.
+    pub(super) fn is_repeated_by(self, is_at_beginning: bool) -> bool {
+        is_at_beginning && self.is_sent && !self.is_acknowledged
+    }
+
+    pub(super) fn note_repetition(&mut self) {
+        self.repetitions = self.repetitions.saturating_add(1);
+    }
 }
 
 /// The ends of an answer that does not come from where the SYN went, or does not go to where it
@@ -204,7 +230,7 @@ impl Acceptable {
     }
 
     /// The last acceptable number: everything of the SYN is acknowledged.
-    fn last(self) -> SequenceNumber {
+    pub(super) fn last(self) -> SequenceNumber {
         self.first.plus(self.span)
     }
 }
@@ -273,8 +299,10 @@ impl Attempt {
             client_reset_acknowledges: false,
             is_held: false,
             watch_ended: false,
-            has_client_payload: false,
-            server_closed_unheard: false,
+            is_closed: false,
+            client_data: FirstData::default(),
+            server_data: FirstData::default(),
+            hung_up_at: None,
             answered_elsewhere: None,
             server_was_heard: false,
             evidence: Evidence::default(),
@@ -320,22 +348,25 @@ impl Attempt {
         acknowledgment.is_after(self.expected.last())
     }
 
-    /// Whether nothing that may still come can change how it ended: a connection that goes on, or
-    /// was reset.
+    /// Whether nothing that may still come can change what is told of it: a connection that goes on,
+    /// or was reset. The server's first data is followed until the client has acknowledged it.
     pub(super) fn is_settled(&self) -> bool {
+        let is_on_its_way = self.server_data.is_sent && !self.server_data.is_acknowledged;
+        let goes_on = self.watch_ended && (self.is_closed || !is_on_its_way);
         self.established_at.is_some()
-            && (self.watch_ended || self.reset_at.is_some() || self.client_reset_at.is_some())
+            && (goes_on || self.reset_at.is_some() || self.client_reset_at.is_some())
     }
 
     /// Whether the client sent payload of its own after its SYN.
     pub fn has_client_payload(&self) -> bool {
-        self.has_client_payload
+        self.client_data.is_sent
     }
 
     /// Whether the handshake was completed, the client sent payload, and the server neither a byte
     /// nor a FIN or RST.
     pub fn is_mute(&self) -> bool {
-        self.established_at.is_some() && self.has_client_payload && !self.is_settled()
+        let is_over = self.watch_ended || self.reset_at.is_some() || self.client_reset_at.is_some();
+        self.established_at.is_some() && self.client_data.is_sent && !is_over
     }
 
     /// An answer of any kind that the client can accept.

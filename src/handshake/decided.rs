@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
+use super::midway::MidwayReset;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence};
 use super::regular::Regular;
 use crate::decode::{AddressPairs, Contexts, Encapsulation, Endpoint, Row};
@@ -183,6 +184,7 @@ pub struct Decisions {
     attempts: Vec<DecidedAttempt>,
     regular: Vec<(Regular, Judgement)>,
     syns: Vec<(Row, Judgement)>,
+    midway_resets: Vec<MidwayReset>,
     order: Vec<Kind>,
 }
 
@@ -261,6 +263,16 @@ impl Decisions {
 
     fn keep_pair(&mut self, pair: Option<AddressPair>) -> Option<u32> {
         self.addresses.add(pair?)
+    }
+
+    /// Adds a connection that was reset midway: no attempt.
+    pub(super) fn push_midway_reset(&mut self, reset: MidwayReset) {
+        self.midway_resets.push(reset);
+    }
+
+    /// The connections that were reset midway; they are let go.
+    pub fn take_midway_resets(&mut self) -> Vec<MidwayReset> {
+        std::mem::take(&mut self.midway_resets)
     }
 
     /// Those that are kept in full.

@@ -5,7 +5,7 @@ use super::flow::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::capture::PacketPlace;
-use crate::decode::{IcmpError, TcpFlags};
+use crate::decode::{IcmpError, SequenceNumber, TcpFlags};
 
 /// Finds the attempt whose SYN or SYN-ACK the error quotes, and adds it there.
 pub(super) fn on_icmp_error(flow: &mut Flow, error: &IcmpError, place: PacketPlace) -> Meaning {
@@ -18,6 +18,10 @@ pub(super) fn on_icmp_error(flow: &mut Flow, error: &IcmpError, place: PacketPla
     let is_answer_quoted = |attempt: &Attempt| quotes_answer(attempt, error);
     if let Some(attempt) = flow.newest(sender, surroundings, is_answer_quoted) {
         return keep(attempt, error, place, Role::IcmpErrorAboutAnswer);
+    }
+    let is_data_quoted = |attempt: &Attempt| quotes_data(attempt, error);
+    if let Some(attempt) = flow.newest(sender, surroundings, is_data_quoted) {
+        return keep(attempt, error, place, Role::IcmpAboutData);
     }
     // A quoted number that is not this SYN's: ignored, as the client's TCP ignores it.
     let is_of_a_known_client = flow
@@ -57,6 +61,18 @@ fn quotes_answer(attempt: &Attempt, error: &IcmpError) -> bool {
             .server_isn
             .is_some_and(|isn| quote.sequence.is_none_or(|sequence| sequence == isn))
         && quote.flags.is_none_or(TcpFlags::is_syn_ack)
+}
+
+/// Whether the error asks for smaller packets of one that is under way.
+fn quotes_data(attempt: &Attempt, error: &IcmpError) -> bool {
+    let quote = &error.quote;
+    let is_beyond = |first: Option<SequenceNumber>| {
+        let quoted = quote.sequence.zip(first);
+        quoted.is_some_and(|(quoted, first)| quoted == first.plus(1))
+    };
+    let is_first_data = (attempt.server == quote.source && is_beyond(attempt.server_isn))
+        || (attempt.client == quote.source && is_beyond(attempt.isn));
+    error.kind.asks_for_smaller() && attempt.established_at.is_some() && is_first_data
 }
 
 fn about_syn(attempt: &mut Attempt, error: &IcmpError, place: PacketPlace) -> Meaning {

@@ -22,6 +22,11 @@ pub(super) fn on_reset(
 ) -> Meaning {
     if let Some((attempt, (_, sender))) = flow.best_fit(segment, |_, attempt| fit(attempt, segment))
     {
+        if attempt.watch_ended {
+            // A connection that had begun: this is how it ends, not how it failed.
+            attempt.is_closed = true;
+            return Meaning::Known;
+        }
         return match sender {
             Sender::Client => by_client(attempt, segment, place),
             Sender::Server | Sender::Other(_) => by_server(attempt, segment, place),
@@ -108,6 +113,7 @@ fn by_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Me
         // how it failed.
         attempt.established_at.get_or_insert(place.at);
         attempt.watch_ended = true;
+        attempt.is_closed = true;
     } else if is_in_window == Some(true) || attempt.established_at.is_some() {
         attempt.reset_at.get_or_insert(place.at);
     } else {

@@ -89,19 +89,36 @@ fn from_client(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
         attempt.established_at = Some(place.at);
         attempt.take_segment(segment, place, Sender::Client, Role::Proof);
     }
+    let end = segment.sequence.plus(segment.payload_length);
+    if segment.payload_length > 0 && end.is_after(attempt.expected.last()) {
+        let is_at_beginning = segment.sequence == attempt.expected.last();
+        if attempt.client_data.is_repeated_by(is_at_beginning) {
+            let role = Role::DataRepeated;
+            let meaning = attempt.take_segment(segment, place, Sender::Client, role);
+            if meaning == Meaning::Known {
+                attempt.client_data.note_repetition();
+            }
+        }
+        attempt.client_data.is_sent = true;
+    }
+    attempt.server_data.is_acknowledged |= attempt
+        .server_isns()
+        .any(|isn| segment.acknowledgment.is_after(isn.plus(1)));
     attempt.watch_ended |= segment.flags.has_fin();
-    attempt.has_client_payload |= segment.payload_length > 0;
+    attempt.is_closed |= segment.flags.has_fin();
     Meaning::Known
 }
 
 fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Meaning {
     let acknowledges_syn = attempt.expected.holds(segment.acknowledgment);
     let acknowledges = acknowledges_syn || attempt.is_beyond_syn(segment.acknowledgment);
+    let mut is_proof = false;
     if attempt.crossing_isn.is_some() && acknowledges {
         attempt.note_crossing_acknowledged(Sender::Server, place.at);
     } else if attempt.established_at.is_none() && proves_by_server(attempt, segment) {
         attempt.established_at = Some(place.at);
         attempt.take_segment(segment, place, Sender::Server, Role::Proof);
+        is_proof = true;
     } else if attempt.established_at.is_none() {
         let is_of_an_older_connection = attempt.is_unanswered() && !acknowledges_syn;
         return if is_of_an_older_connection {
@@ -110,12 +127,44 @@ fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
             Meaning::Known
         };
     }
-    attempt.server_closed_unheard |=
-        !attempt.watch_ended && segment.flags.has_fin() && segment.payload_length == 0;
-    let is_heard = carries_on(attempt, segment) && attempt.established_at.is_some();
+    if attempt.established_at.is_none() {
+        return Meaning::Known;
+    }
+    attempt.client_data.is_acknowledged |= attempt.is_beyond_syn(segment.acknowledgment);
+    if hangs_up(attempt, segment) {
+        attempt.hung_up_at = Some(place.at);
+        if !is_proof {
+            attempt.take_segment(segment, place, Sender::Server, Role::ServerClose);
+        }
+    }
+    if has_new_payload(attempt, segment) {
+        let is_at_beginning = attempt
+            .server_isns()
+            .any(|isn| segment.sequence == isn.plus(1));
+        if attempt.server_data.is_repeated_by(is_at_beginning) {
+            let role = Role::DataRepeated;
+            let meaning = attempt.take_segment(segment, place, Sender::Server, role);
+            if meaning == Meaning::Known {
+                attempt.server_data.note_repetition();
+            }
+        }
+        // Without its SYN-ACK it is not known where its data begins.
+        attempt.server_data.is_sent |= attempt.server_isn.is_some();
+    }
+    let is_heard = carries_on(attempt, segment);
     attempt.server_was_heard |= is_heard;
     attempt.watch_ended |= is_heard;
+    attempt.is_closed |= segment.flags.has_fin();
     Meaning::Known
+}
+
+/// The server's FIN is the first that comes after its SYN-ACK, and the client has not closed.
+fn hangs_up(attempt: &Attempt, segment: &Segment) -> bool {
+    let is_next = |isn: crate::decode::SequenceNumber| segment.sequence == isn.plus(1);
+    segment.flags.has_fin()
+        && segment.payload_length == 0
+        && !attempt.watch_ended
+        && attempt.server_isn.is_some_and(is_next)
 }
 
 /// The server goes on after its SYN-ACK, or acknowledges more than the SYN: the client's ACK has
@@ -134,8 +183,11 @@ fn proves_by_server(attempt: &Attempt, segment: &Segment) -> bool {
 
 /// Payload or a FIN of the server, beyond its SYN-ACK: a keep-alive repeats the byte before.
 fn carries_on(attempt: &Attempt, segment: &Segment) -> bool {
+    has_new_payload(attempt, segment) || segment.flags.has_fin()
+}
+
+fn has_new_payload(attempt: &Attempt, segment: &Segment) -> bool {
     let end = segment.sequence.plus(segment.payload_length);
     let is_new = |isn: crate::decode::SequenceNumber| end.is_after(isn.plus(1));
-    let has_new_payload = segment.payload_length > 0 && attempt.server_isn.is_none_or(is_new);
-    has_new_payload || segment.flags.has_fin()
+    segment.payload_length > 0 && attempt.server_isn.is_none_or(is_new)
 }

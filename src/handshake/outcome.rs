@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
+use super::trouble::{Troubles, troubles};
 use crate::capture::Timestamp;
 
 /// What the packets show of one attempt.
@@ -84,6 +85,8 @@ pub struct Watch {
     /// False in a capture filtered to SYN, FIN and RST, which cannot show the handshake's third
     /// step.
     pub shows_third_step: bool,
+    /// A handshake that takes as long is slow.
+    pub slow: Duration,
 }
 
 /// An outcome, and the packet or the moment that settled it.
@@ -93,11 +96,36 @@ pub struct Judgement {
     pub outcome: Outcome,
     /// When that was certain.
     pub at: Timestamp,
+    /// What went wrong all the same, where it was established.
+    pub troubles: Troubles,
 }
 
-/// Judges an attempt by what was seen of it. Each rule stands once; the first that holds decides.
+impl Judgement {
+    /// Without trouble.
+    pub(super) const fn of(outcome: Outcome, at: Timestamp) -> Self {
+        Self {
+            outcome,
+            at,
+            troubles: Troubles::NONE,
+        }
+    }
+}
+
+/// Judges an attempt by what was seen of it.
 pub fn judge(attempt: &Attempt, watch: &Watch) -> Judgement {
-    let settled = |outcome, at| Judgement { outcome, at };
+    let judgement = judge_outcome(attempt, watch);
+    match judgement.outcome {
+        Outcome::Established => Judgement {
+            troubles: troubles(attempt, watch),
+            ..judgement
+        },
+        _ => judgement,
+    }
+}
+
+/// Each rule stands once; the first that holds decides.
+fn judge_outcome(attempt: &Attempt, watch: &Watch) -> Judgement {
+    let settled = Judgement::of;
     let Some(first_syn) = attempt.first_syn_at else {
         return settled(Outcome::Partial, attempt.first_seen_at);
     };
@@ -134,19 +162,15 @@ pub fn judge(attempt: &Attempt, watch: &Watch) -> Judgement {
 fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judgement {
     let is_third_step_hidden = !watch.shows_third_step && attempt.syn_ack_count == 1;
     if is_third_step_hidden && attempt.client_reset_acknowledges {
-        return Judgement {
-            outcome: Outcome::Established,
-            at: answered,
-        };
+        return Judgement::of(Outcome::Established, answered);
     }
-    let by_client = attempt.client_reset_at.map(|at| Judgement {
-        outcome: Outcome::Aborted,
-        at,
-    });
-    let by_server = attempt.reset_at.or(attempt.refused_at).map(|at| Judgement {
-        outcome: Outcome::Reset,
-        at,
-    });
+    let by_client = attempt
+        .client_reset_at
+        .map(|at| Judgement::of(Outcome::Aborted, at));
+    let by_server = attempt
+        .reset_at
+        .or(attempt.refused_at)
+        .map(|at| Judgement::of(Outcome::Reset, at));
     match (by_client, by_server) {
         (Some(client), Some(server)) => {
             return if client.at <= server.at {
@@ -159,10 +183,7 @@ fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judg
         (None, None) => {}
     }
     if is_third_step_hidden {
-        return Judgement {
-            outcome: Outcome::Established,
-            at: answered,
-        };
+        return Judgement::of(Outcome::Established, answered);
     }
     judge_silence(answered, Outcome::HalfOpen, watch)
 }
@@ -170,14 +191,8 @@ fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judg
 /// Silence since `since` counts once it was watched for the patience.
 pub(super) fn judge_silence(since: Timestamp, outcome: Outcome, watch: &Watch) -> Judgement {
     if watch.until.since(since) >= watch.patience {
-        Judgement {
-            outcome,
-            at: since.after(watch.patience),
-        }
+        Judgement::of(outcome, since.after(watch.patience))
     } else {
-        Judgement {
-            outcome: Outcome::Pending,
-            at: watch.until.max(since),
-        }
+        Judgement::of(Outcome::Pending, watch.until.max(since))
     }
 }

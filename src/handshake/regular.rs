@@ -19,6 +19,7 @@ use super::on_syn::on_syn;
 use super::on_syn_ack::on_syn_ack;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence};
 use super::place_index::Tag;
+use super::trouble::{Steps, Trouble, Troubles, is_hung_up};
 use crate::capture::Timestamp;
 use crate::decode::{AddressPairs, Addresses, Contexts, Direction, Row, SequenceNumber, TcpFlags};
 
@@ -42,14 +43,31 @@ pub(super) struct Regular {
     /// In the order of their capture.
     further: SmallVec<[Row; INLINE]>,
     phase: Phase,
-    /// Whether the client sent payload of its own after its SYN.
-    has_client_payload: bool,
-    /// Whether the server closed before it sent a byte, and before the client closed.
-    server_closed_unheard: bool,
-    /// Whether the server, once connected, sent a byte or closed.
-    server_was_heard: bool,
+    /// What was seen of either side since.
+    seen: Seen,
     /// Of its 4-tuple, where that is looked for.
     pub(super) tag: Tag,
+}
+
+/// What was seen since the handshake: bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Seen(u8);
+
+impl Seen {
+    const CLIENT_SENT: u8 = 1;
+    const CLIENT_ACKNOWLEDGED: u8 = 1 << 1;
+    const SERVER_SENT: u8 = 1 << 2;
+    const SERVER_ACKNOWLEDGED: u8 = 1 << 3;
+    const CLOSED: u8 = 1 << 4;
+    const SERVER_CLOSED: u8 = 1 << 5;
+
+    fn has(self, bit: u8) -> bool {
+        self.0 & bit != 0
+    }
+
+    fn note(&mut self, bit: u8, is_so: bool) {
+        self.0 |= if is_so { bit } else { 0 };
+    }
 }
 
 /// How far it has come.
@@ -65,7 +83,8 @@ enum Phase {
     Answered,
     /// The client has acknowledged it.
     Established,
-    /// The server has sent a byte, or either side a FIN: nothing can change how it ended.
+    /// The client has acknowledged a byte of the server, or either side sent a FIN: nothing can
+    /// change what is told of it.
     Settled,
 }
 
@@ -87,9 +106,7 @@ impl Regular {
             syn,
             further: SmallVec::new(),
             phase: Phase::Waiting,
-            has_client_payload: false,
-            server_closed_unheard: false,
-            server_was_heard: false,
+            seen: Seen::default(),
             tag: Tag::default(),
         }
     }
@@ -103,7 +120,7 @@ impl Regular {
     /// Holds the next row of its 4-tuple against it, and keeps what tells something.
     pub(super) fn take(&mut self, row: &Row, direction: Direction, address_place: u32) -> Taken {
         if self.phase == Phase::Established {
-            return self.take_established(row, direction);
+            return self.take_established(row, direction, address_place);
         }
         if !self.expects(row, direction) {
             return Taken::Irregular;
@@ -119,7 +136,9 @@ impl Regular {
         } else {
             Phase::Established
         };
-        self.has_client_payload |= self.phase == Phase::Established && row.payload_length() > 0;
+        if self.phase == Phase::Established {
+            self.note_client(row);
+        }
         self.further.push(row.kept_at(address_place, direction));
         Taken::Regular
     }
@@ -161,8 +180,9 @@ impl Regular {
         }
     }
 
-    /// Once established, only what ends the watch is kept, as a fact.
-    fn take_established(&mut self, row: &Row, direction: Direction) -> Taken {
+    /// Once established, what follows is kept as facts; only a FIN that comes instead of data is
+    /// kept itself.
+    fn take_established(&mut self, row: &Row, direction: Direction, address_place: u32) -> Taken {
         let flags = row.flags();
         let is_plain = !row.is_icmp_error()
             && flags.has_ack()
@@ -172,25 +192,70 @@ impl Regular {
         if !is_plain {
             return Taken::Irregular;
         }
-        let has_payload = row.payload_length() > 0;
-        let has_ended = match direction {
-            Direction::Same if self.goes_on(row) => {
-                self.has_client_payload |= has_payload;
-                flags.has_fin()
-            }
+        let is_taken = match direction {
+            Direction::Same if self.goes_on(row) => self.note_client(row),
             Direction::Opposite if self.counts_on(row) => {
-                self.server_closed_unheard |= flags.has_fin() && !has_payload;
-                let is_heard = flags.has_fin() || (has_payload && self.is_beyond_syn_ack(row));
-                self.server_was_heard |= is_heard;
-                is_heard
+                if self.hangs_up(row) {
+                    self.further.push(row.kept_at(address_place, direction));
+                }
+                self.note_server(row)
             }
-            _ => false,
+            _ => return Taken::Regular,
         };
-        if has_ended {
+        if !is_taken {
+            return Taken::Irregular;
+        }
+        self.seen.note(Seen::CLOSED, flags.has_fin());
+        let is_received =
+            self.seen.has(Seen::SERVER_SENT) && self.seen.has(Seen::SERVER_ACKNOWLEDGED);
+        if flags.has_fin() || is_received {
             self.phase = Phase::Settled;
             return Taken::Settled;
         }
         Taken::Regular
+    }
+
+    /// Notes what a segment of the client tells; false when it repeats data.
+    fn note_client(&mut self, row: &Row) -> bool {
+        let first = self.syn.sequence().plus(1);
+        let end = row.sequence().plus(row.payload_length());
+        let has_payload = row.payload_length() > 0 && end.is_after(first);
+        let is_unacknowledged =
+            self.seen.has(Seen::CLIENT_SENT) && !self.seen.has(Seen::CLIENT_ACKNOWLEDGED);
+        if has_payload && row.sequence() == first && is_unacknowledged {
+            return false;
+        }
+        let is_beyond = |isn: SequenceNumber| row.acknowledgment().is_after(isn.plus(1));
+        let acknowledges = self.server_isn().is_some_and(is_beyond);
+        self.seen.note(Seen::CLIENT_SENT, has_payload);
+        self.seen.note(Seen::SERVER_ACKNOWLEDGED, acknowledges);
+        true
+    }
+
+    /// Notes what a segment of the server tells; false when it repeats data.
+    fn note_server(&mut self, row: &Row) -> bool {
+        let has_payload = row.payload_length() > 0 && self.is_beyond_syn_ack(row);
+        let is_first = |isn: SequenceNumber| row.sequence() == isn.plus(1);
+        let is_unacknowledged =
+            self.seen.has(Seen::SERVER_SENT) && !self.seen.has(Seen::SERVER_ACKNOWLEDGED);
+        if has_payload && is_unacknowledged && self.server_isn().is_some_and(is_first) {
+            return false;
+        }
+        let first = self.syn.sequence().plus(1);
+        let acknowledges = row.acknowledgment().is_after(first);
+        self.seen.note(Seen::SERVER_SENT, has_payload);
+        self.seen.note(Seen::SERVER_CLOSED, row.flags().has_fin());
+        self.seen.note(Seen::CLIENT_ACKNOWLEDGED, acknowledges);
+        true
+    }
+
+    /// The server closes before it sent a byte.
+    fn hangs_up(&self, row: &Row) -> bool {
+        let is_next = |isn: SequenceNumber| row.sequence() == isn.plus(1);
+        row.flags().has_fin()
+            && row.payload_length() == 0
+            && !self.seen.has(Seen::SERVER_SENT)
+            && self.server_isn().is_some_and(is_next)
     }
 
     fn is_rejected_by(&self, row: &Row) -> bool {
@@ -270,6 +335,11 @@ impl Regular {
         matches!(self.phase, Phase::Established | Phase::Settled)
     }
 
+    /// Whether the server has sent a byte.
+    pub(super) fn is_heard(&self) -> bool {
+        self.seen.has(Seen::SERVER_SENT)
+    }
+
     /// Whether nothing that the client could accept has come back.
     pub(super) fn is_unanswered(&self) -> bool {
         self.phase == Phase::Waiting
@@ -278,12 +348,14 @@ impl Regular {
     /// Whether the handshake was completed, the client sent payload, and the server neither a byte
     /// nor a FIN.
     pub(super) fn is_mute(&self) -> bool {
-        self.phase == Phase::Established && self.has_client_payload
+        self.phase == Phase::Established
+            && self.seen.has(Seen::CLIENT_SENT)
+            && !self.seen.has(Seen::SERVER_SENT)
     }
 
     /// Whether the server, once connected, sent a byte or closed.
     pub(super) fn server_was_heard(&self) -> bool {
-        self.server_was_heard
+        self.seen.has(Seen::SERVER_SENT) || self.seen.has(Seen::SERVER_CLOSED)
     }
 
     /// The capture time of the latest row.
@@ -301,15 +373,56 @@ impl Regular {
 
     /// The row that proves that the client acknowledged the SYN-ACK.
     pub(super) fn proof(&self) -> Option<&Row> {
-        self.further.last().filter(|_| self.is_established())
+        let is_third_step = |row: &&Row| {
+            let flags = row.flags();
+            let is_plain = !row.is_icmp_error() && !flags.contains(TcpFlags::SYN);
+            is_plain && flags.has_ack() && !flags.is_rst()
+        };
+        let found = self.further.iter().find(is_third_step);
+        found.filter(|_| self.is_established())
     }
 
     /// As [`super::judge`] judges the whole attempt.
     pub(super) fn judge(&self, watch: &Watch) -> Judgement {
-        let certain = |outcome, row: Option<&Row>| Judgement {
-            outcome,
-            at: row.map_or(self.syn.at(), Row::at),
+        let judgement = self.judge_outcome(watch);
+        match judgement.outcome {
+            Outcome::Established => Judgement {
+                troubles: self.troubles(judgement.at, watch),
+                ..judgement
+            },
+            _ => judgement,
+        }
+    }
+
+    /// As they are found of the whole attempt. What is repeated after the handshake is not regular.
+    fn troubles(&self, established: Timestamp, watch: &Watch) -> Troubles {
+        let syns = self.further.iter().filter(|row| row.flags().is_syn());
+        let syn_acks = || {
+            let mut further = self.further.iter();
+            std::iter::from_fn(move || further.find(|row| row.flags().is_syn_ack()))
         };
+        let steps = Steps {
+            syn: self.syn.at(),
+            last_syn: syns.map(Row::at).max().unwrap_or(self.syn.at()),
+            syn_ack: syn_acks().next().map(Row::at),
+            last_syn_ack: syn_acks().map(Row::at).filter(|at| *at < established).max(),
+            proof: established,
+            is_proof_late: self.proof().is_none_or(|row| row.payload_length() > 0),
+        };
+        let is_multipath = self.syn_ack().is_some_and(Row::is_multipath);
+        let closed = self.further.last().filter(|row| row.flags().has_fin());
+        let closed = closed.filter(|_| !is_multipath);
+        let has_client_payload = self.seen.has(Seen::CLIENT_SENT);
+        let is_hung_up =
+            closed.is_some_and(|row| is_hung_up(has_client_payload, established, row.at()));
+        Troubles::NONE
+            .with(Trouble::Slow, steps.are_slow(watch.slow))
+            .with(Trouble::HungUp, is_hung_up)
+    }
+
+    fn judge_outcome(&self, watch: &Watch) -> Judgement {
+        let certain =
+            |outcome, row: Option<&Row>| Judgement::of(outcome, row.map_or(self.syn.at(), Row::at));
         match self.phase {
             Phase::Waiting => judge_silence(self.syn.at(), Outcome::Dropped, watch),
             Phase::Refused => certain(Outcome::Refused, self.further.last()),
@@ -351,10 +464,14 @@ impl Regular {
         // Regular rows begin no attempt of their own.
         let attempt = flow.open.pop();
         let mut attempt = attempt.unwrap_or_else(|| Attempt::of_syn(&syn, self.syn.place()));
-        attempt.has_client_payload |= self.has_client_payload;
-        attempt.server_closed_unheard |= self.server_closed_unheard;
-        attempt.server_was_heard |= self.server_was_heard;
-        attempt.watch_ended |= self.phase == Phase::Settled;
+        let seen = self.seen;
+        attempt.client_data.is_sent |= seen.has(Seen::CLIENT_SENT);
+        attempt.client_data.is_acknowledged |= seen.has(Seen::CLIENT_ACKNOWLEDGED);
+        attempt.server_data.is_sent |= seen.has(Seen::SERVER_SENT);
+        attempt.server_data.is_acknowledged |= seen.has(Seen::SERVER_ACKNOWLEDGED);
+        attempt.watch_ended |= self.phase == Phase::Settled || seen.has(Seen::SERVER_SENT);
+        attempt.is_closed |= seen.has(Seen::CLOSED);
+        attempt.server_was_heard |= self.server_was_heard();
         attempt
     }
 }

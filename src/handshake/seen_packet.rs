@@ -95,6 +95,10 @@ pub enum Role {
     UnacceptableSynAck,
     /// What proves that the handshake was completed.
     Proof,
+    /// The server's FIN, before it sent a byte.
+    ServerClose,
+    /// Data that was sent before, because it was not acknowledged.
+    DataRepeated,
     /// A RST that the client accepts.
     Reset,
     /// A RST that the client ignores: without ACK, or with another acknowledgement number.
@@ -109,6 +113,8 @@ pub enum Role {
     IcmpError,
     /// An ICMP message that only adjusts the connect.
     IcmpAdjustment,
+    /// An ICMP error that asks for smaller packets than the first data of either side.
+    IcmpAboutData,
     /// An ICMP error that quotes the server's answer.
     IcmpErrorAboutAnswer,
 }

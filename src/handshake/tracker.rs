@@ -2,6 +2,7 @@
 //! no more.
 
 mod finish;
+mod late;
 mod live;
 mod room;
 mod settings;
@@ -15,6 +16,7 @@ use super::flow::Flow;
 use super::flow_key::{FlowKey, Sought};
 use super::flow_table::{FlowTable, Followed, OPEN_PER_FLOW, Place, State};
 use super::meaning::Meaning;
+use super::midway::Midway;
 use super::on_icmp_error::on_icmp_error;
 use super::on_reset::on_reset;
 use super::on_segment::on_segment;
@@ -26,9 +28,10 @@ use super::regular::{Regular, Taken};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{
     AddressPairs, BatchEntry, Contexts, Direction, IcmpError, Observation, Row, RowBatch,
-    RowDecoder, Segment, TcpFlags,
+    RowDecoder, Segment,
 };
 pub use finish::{Ending, Tracking, finish_all};
+use late::{is_of_nothing, says_nothing_of_settled};
 pub use live::{LiveTracker, Verdict};
 use room::{SHORTEST_WAIT, is_over, is_syn_over, regular_over_after};
 pub use settings::TrackerSettings;
@@ -55,6 +58,8 @@ pub struct Tracker {
     filter_signs: FilterSigns,
     duplicates: u64,
     set_aside_undecided: u64,
+    /// Connections that had begun.
+    midway: Midway,
     /// What the packet did that is being observed.
     change: Change,
 }
@@ -92,6 +97,7 @@ impl Tracker {
             filter_signs: FilterSigns::default(),
             duplicates: 0,
             set_aside_undecided: 0,
+            midway: Midway::default(),
             change: Change::Nothing,
         }
     }
@@ -193,6 +199,7 @@ impl Tracker {
             None => is_of_nothing(row),
         };
         if is_done {
+            self.note_midway(row, addresses, found);
             return;
         }
         let found = found.map(|(place, _)| place);
@@ -311,6 +318,7 @@ impl Tracker {
             until: self.latest,
             patience: self.settings.patience,
             shows_third_step: self.filter_signs.shows_third_step(),
+            slow: self.settings.slow,
         }
     }
 
@@ -460,32 +468,6 @@ fn hand_out(followed: Followed, watch: &Watch, decided: &mut Decisions) -> Optio
         Followed::Regular(regular, pair) => decided.push_regular(regular, pair, watch),
         Followed::Syn(syn, pair) => decided.push_syn(syn, pair, watch),
     })
-}
-
-/// Whether a segment of a 4-tuple of which nothing is known says nothing either.
-fn is_of_nothing(row: &Row) -> bool {
-    let flags = row.flags();
-    let is_plain = flags.has_ack() && !flags.is_rst() && !flags.contains(TcpFlags::SYN);
-    let is_late_reset = flags.is_rst() && !(flags.has_ack() && row.sequence().0 == 0);
-    is_plain || is_late_reset
-}
-
-/// Whether a row is a late packet of an attempt that was handed out, of which no rule would make
-/// anything.
-fn says_nothing_of_settled(syn: &Row, row: &Row, direction: Direction) -> bool {
-    let flags = row.flags();
-    if row.is_icmp_error() {
-        return false;
-    }
-    let is_same_syn = flags.is_syn() && direction == Direction::Same;
-    let is_its_answer = flags.is_syn_ack() && direction == Direction::Opposite;
-    if is_same_syn {
-        row.sequence() == syn.sequence()
-    } else if is_its_answer {
-        row.acknowledgment() == syn.sequence().plus(1)
-    } else {
-        is_of_nothing(row)
-    }
 }
 
 /// For how many packets memory is asked for at once: what they need shall fit the nearest cache.

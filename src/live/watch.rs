@@ -13,7 +13,7 @@ use crate::decode::decode;
 use crate::diagnosis::{
     CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, Names, OutcomeCounts,
 };
-use crate::handshake::{DecidedAttempt, LiveTracker, Outcome, Verdict};
+use crate::handshake::{DecidedAttempt, LiveTracker, Outcome, Trouble, Verdict};
 use crate::host::HostTables;
 use crate::report::CaptureTotals;
 
@@ -120,6 +120,9 @@ impl LiveWatch {
     /// Tells what became known.
     pub(super) fn tell(&mut self, observer: &mut dyn LiveObserver) {
         let quality = self.quality(self.losses.recent());
+        for reset in self.tracker.take_midway_resets() {
+            self.diagnostician.add_midway_reset(reset);
+        }
         let verdicts: Vec<Verdict> = self.tracker.take_verdicts().collect();
         for verdict in verdicts {
             self.count_told(&verdict);
@@ -163,13 +166,16 @@ impl LiveWatch {
         observer: &mut dyn LiveObserver,
     ) {
         let outcome = decided.judgement.outcome;
+        let troubles = decided.judgement.troubles;
+        // That it was slow was known when it was established.
+        let is_troubled = troubles.has(Trouble::HungUp) || troubles.has(Trouble::Stuck);
         match before {
             None => self.diagnostician.note(&decided),
             // Of an established one nothing else is compared with others.
-            Some(before) if before == outcome && !outcome.is_failure() => {}
+            Some(before) if before == outcome && !outcome.is_failure() && !is_troubled => {}
             Some(before) => self.diagnostician.revise(before, &decided),
         }
-        if before != Some(outcome) {
+        if before != Some(outcome) || is_troubled {
             self.tell_attempt(decided.clone(), before, quality, observer);
         }
         observer.event(&LiveEvent::Closed(&decided));

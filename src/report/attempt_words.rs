@@ -5,13 +5,20 @@ use super::model::Report;
 use super::note_words::notes;
 use super::outcome_words::shown_name;
 use super::sanitize::terminal_safe;
+use super::trouble_words::{self, troubles};
 use crate::capture::Timestamp;
 use crate::diagnosis::{Confidence, DiagnosedAttempt, Judged, app_error};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, Sender};
 
 /// How an attempt ended, and why, where that is known.
 pub(crate) fn headline_with_cause(diagnosed: &DiagnosedAttempt) -> String {
-    let outcome = shown_name(diagnosed.decided.judgement.outcome);
+    let judgement = diagnosed.decided.judgement;
+    let outcome = if judgement.troubles.is_empty() {
+        shown_name(judgement.outcome)
+    } else {
+        let names = judgement.troubles.iter().map(trouble_words::shown_name);
+        names.collect::<Vec<String>>().join(", ")
+    };
     match diagnosed.cause() {
         Some(Judged {
             cause,
@@ -32,7 +39,10 @@ pub(super) fn headline(decided: &DecidedAttempt) -> String {
             format!(" after {}", duration(answer.since(syn)))
         });
     match decided.judgement.outcome {
-        Outcome::Established => format!("established{answer}"),
+        Outcome::Established => match troubles(decided).join("; ") {
+            words if words.is_empty() => format!("established{answer}"),
+            words => format!("established, {words}"),
+        },
         Outcome::Refused => format!("refused: RST{answer}"),
         Outcome::Rejected => rejected(attempt, &answer),
         Outcome::Reset => format!(

@@ -11,7 +11,7 @@ use super::sanitize::terminal_safe;
 use crate::diagnosis::ListingOrder;
 
 /// The scalar fields of an attempt, by the names and in the order of the JSON report.
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "client",
     "server",
@@ -22,6 +22,7 @@ const COLUMNS: [&str; 21] = [
     "part_of",
     "isn",
     "outcome",
+    "trouble",
     "cause",
     "confidence",
     "started",
@@ -48,6 +49,8 @@ struct Row<'a> {
     part_of: Option<&'a str>,
     isn: Option<u32>,
     outcome: &'a str,
+    /// Separated by spaces.
+    trouble: String,
     cause: Option<&'a str>,
     confidence: Option<&'a str>,
     started: &'a str,
@@ -84,6 +87,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             part_of: attempt.part_of,
             isn: attempt.isn,
             outcome: attempt.outcome,
+            trouble: attempt.trouble.join(" "),
             cause: attempt.cause,
             confidence: attempt.confidence,
             started: &attempt.started,
@@ -137,8 +141,10 @@ mod tests {
             .unwrap();
         let scalars: Vec<&str> = fields
             .iter()
-            .filter(|(_, field)| {
+            .filter(|(name, field)| {
+                // Of the lists only the short one of words is a column.
                 let is_list = field.get("type") == Some(&"array".into());
+                let is_list = is_list && name.as_str() != "trouble";
                 // The id says in one number what the place of the first packet says in two.
                 !is_list && field.get("$ref").is_none()
             })

@@ -3,12 +3,13 @@
 use super::attempt_words::headline_with_cause;
 use super::counts::grouped;
 use super::outcome_words::shown_name;
+use super::trouble_words::{counted, troubles};
 use crate::diagnosis::EndpointSummary;
 use crate::handshake::Outcome;
 
 /// Whether it stands among those that connects fail to.
 pub(super) fn is_failing(endpoint: &EndpointSummary) -> bool {
-    endpoint.outcomes.failed() > 0
+    endpoint.outcomes.failed() > 0 || endpoint.troubles.attempts() > 0
 }
 
 /// Attempts of which the capture does not show how they ended.
@@ -31,8 +32,12 @@ pub(super) fn commonest_failure(endpoint: &EndpointSummary) -> Option<Outcome> {
         .map(|(outcome, _)| outcome)
 }
 
-/// The commonest kind of failure, by its first example; and which others there were.
+/// The commonest kind of failure, by its first example; and which others there were. Troubles of
+/// established connects are told where nothing failed.
 pub(super) fn why(endpoint: &EndpointSummary) -> String {
+    if endpoint.outcomes.failed() == 0 {
+        return troubled(endpoint);
+    }
     let others: Vec<String> = endpoint
         .outcomes
         .iter()
@@ -42,5 +47,20 @@ pub(super) fn why(endpoint: &EndpointSummary) -> String {
     match (&endpoint.example, others.len()) {
         (Some(example), 1) => headline_with_cause(example),
         _ => others.join(", "),
+    }
+}
+
+fn troubled(endpoint: &EndpointSummary) -> String {
+    let is_one_kind = endpoint.troubles.iter().count() == 1;
+    match &endpoint.troubled_example {
+        Some(example) if is_one_kind => {
+            let cause = example.cause().is_some();
+            if cause {
+                headline_with_cause(example)
+            } else {
+                troubles(&example.decided).join("; ")
+            }
+        }
+        _ => counted(&endpoint.troubles),
     }
 }

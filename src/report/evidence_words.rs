@@ -37,6 +37,8 @@ pub(super) fn role(packet: &SeenPacket) -> &'static str {
         Role::AnswerToElsewhere => "answer_to_elsewhere",
         Role::UnacceptableSynAck => "unacceptable_syn_ack",
         Role::Proof => "proof",
+        Role::ServerClose => "server_close",
+        Role::DataRepeated => "data_repeated",
         Role::Reset => "reset",
         Role::UnacceptableReset => "unacceptable_reset",
         Role::ClientReset => "client_reset",
@@ -44,6 +46,7 @@ pub(super) fn role(packet: &SeenPacket) -> &'static str {
         Role::BareAck => "bare_ack",
         Role::IcmpError => "icmp_error",
         Role::IcmpAdjustment => "icmp_adjustment",
+        Role::IcmpAboutData => "icmp_about_data",
         Role::IcmpErrorAboutAnswer => "icmp_error_about_answer",
     }
 }
@@ -103,10 +106,10 @@ pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
             parts.extend(option_words(&options));
         }
         Content::Icmp { quoted_ttl, .. } => {
-            let quoted = if packet.role == Role::IcmpErrorAboutAnswer {
-                "SYN-ACK"
-            } else {
-                "SYN"
+            let quoted = match packet.role {
+                Role::IcmpErrorAboutAnswer => "SYN-ACK",
+                Role::IcmpAboutData => "data",
+                _ => "SYN",
             };
             let hops = packet.ip.hops_name();
             parts.push(format!("quotes the {quoted} with {hops} {quoted_ttl}"));

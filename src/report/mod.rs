@@ -43,6 +43,7 @@ pub mod statement_words;
 pub mod testimony_words;
 pub mod text;
 mod times;
+mod trouble_words;
 
 #[cfg(feature = "dashboard")]
 pub(crate) mod words {

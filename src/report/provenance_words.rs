@@ -25,13 +25,19 @@ pub(super) fn settings(report: &Report) -> Vec<(&'static str, String)> {
         (!words.is_empty()).then(|| words.join(" "))
     };
     let listed = selection.listed.as_ref().map(|outcomes| {
-        let names: Vec<&str> = outcomes.iter().map(|outcome| outcome.name()).collect();
+        let troubles = selection.listed_troubles.iter();
+        let outcomes = outcomes.iter().map(|outcome| outcome.name());
+        let names: Vec<&str> = outcomes.chain(troubles.map(|one| one.name())).collect();
         names.join(",")
     });
     let always = [
         (
             "patience",
             format!("{} s", settings.tracker.patience.as_secs_f64()),
+        ),
+        (
+            "slow from",
+            format!("{} s", settings.tracker.slow.as_secs_f64()),
         ),
         (
             "undecided attempts followed at once",

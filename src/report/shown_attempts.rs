@@ -2,7 +2,7 @@
 
 use super::model::Report;
 use crate::diagnosis::{DiagnosedAttempt, EndpointSummary};
-use crate::handshake::Outcome;
+use crate::handshake::{DecidedAttempt, Outcome};
 
 /// The attempts shown, and how many are not.
 pub(super) struct ShownAttempts<'a> {
@@ -20,15 +20,15 @@ impl<'a> ShownAttempts<'a> {
     pub(super) fn of(report: &'a Report, only_failures: bool) -> Self {
         let diagnosis = &report.diagnosis;
         let is_shown = |diagnosed: &&DiagnosedAttempt| {
-            let outcome = diagnosed.decided.judgement.outcome;
-            let is_asked_for = outcome.is_failure() || outcome == Outcome::Partial;
+            let is_asked_for = is_shown_as_failed(&diagnosed.decided);
             !only_failures || (is_asked_for && diagnosed.noise.is_none())
         };
         let attempts: Vec<&DiagnosedAttempt> = diagnosis.attempts.iter().filter(is_shown).collect();
         let folded = if only_failures { folded(report) } else { 0 };
         let outcomes = &diagnosis.outcomes;
         let not_shown = if only_failures {
-            (outcomes.failed() + outcomes.of(Outcome::Partial))
+            let troubled = diagnosis.troubles.attempts();
+            (outcomes.failed() + outcomes.of(Outcome::Partial) + troubled)
                 .saturating_sub(attempts.len() as u64)
         } else {
             diagnosis.attempts_omitted
@@ -39,6 +39,14 @@ impl<'a> ShownAttempts<'a> {
             left_out: not_shown.saturating_sub(folded),
         }
     }
+}
+
+/// Failed, perhaps failed, or established and in trouble.
+fn is_shown_as_failed(decided: &DecidedAttempt) -> bool {
+    let judgement = decided.judgement;
+    judgement.outcome.is_failure()
+        || judgement.outcome == Outcome::Partial
+        || !judgement.troubles.is_empty()
 }
 
 fn folded(report: &Report) -> u64 {

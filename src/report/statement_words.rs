@@ -164,6 +164,25 @@ pub fn statement(finding: &Finding) -> String {
         Statement::SharedFailure { servers } => format!(
             "new connects to {servers} servers met silence at once, and succeeded at other times: what they share fails, as a firewall's full table of connections, a new rule or a link"
         ),
+        Statement::HungUp { connects, resets } => hung_up(&server, attempts, *connects, *resets),
+        Statement::StuckConnections { connects } => format!(
+            "{attempts} of {connects} connects to {server} got stuck after the handshake: what one side sends is repeated and never acknowledged, so it is lost or dropped beyond this point, or the server has no room for the connection"
+        ),
+        Statement::SlowConnects { .. } => slow_connects(&server, attempts, &finding.statement),
+        Statement::PathMtu { .. } => path_mtu(&server, &finding.statement),
+        Statement::ResetsMidway { idle } => {
+            let idle = match idle {
+                Some(idle) => format!(" after up to {} without a packet", seconds(*idle)),
+                None => ", older than this capture,".to_owned(),
+            };
+            let (connections, were, them) = match attempts {
+                1 => ("connection", "was", "it"),
+                _ => ("connections", "were", "them"),
+            };
+            format!(
+                "{attempts} {connections} to {server}{idle} {were} reset on the client's next request: the server, or a load balancer, NAT or firewall on the way, had forgotten {them}"
+            )
+        }
         Statement::SynFlood { answered } => {
             let how = if *answered == attempts {
                 "were answered and never completed".to_owned()
@@ -234,6 +253,76 @@ pub fn statement(finding: &Finding) -> String {
     }
 }
 
+fn hung_up(server: &str, attempts: u64, connects: u64, resets: u64) -> String {
+    let how = match resets {
+        0 => "closed",
+        resets if resets == attempts => "reset",
+        _ => "closed or reset",
+    };
+    let of = if attempts == connects {
+        match connects {
+            1 => "its one connect".to_owned(),
+            count => format!("all {count} connects"),
+        }
+    } else {
+        format!("{attempts} of {connects} connects")
+    };
+    let why = if attempts == connects {
+        "a proxy that finds nobody behind it, a rule of the application, or a program that ends at once"
+    } else {
+        "a limit or rule of the application, or a proxy that does not always find somebody behind it"
+    };
+    format!("{server} accepted and then {how} {of} without sending one byte: {why}")
+}
+
+fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {
+    let Statement::SlowConnects {
+        connects,
+        longest,
+        reusing,
+        others_reusing,
+        without_feature,
+    } = statement
+    else {
+        return String::new();
+    };
+    let others = connects.saturating_sub(attempts);
+    let why = if *without_feature == attempts {
+        "each was answered only without what its first SYN offered (ECN, Fast Open or Multipath TCP): somebody drops SYNs that offer it".to_owned()
+    } else if *reusing > 0 && 2 * reusing > attempts && *others_reusing * 2 <= others {
+        format!(
+            "{reusing} of them reuse addresses and ports of an earlier connection, {others_reusing} of the {others} others do: state left of that one, as TIME_WAIT, swallows the first SYN"
+        )
+    } else if others == 0 {
+        "none was faster: the way, or the server, is slow or loses the first packets".to_owned()
+    } else {
+        "a SYN or its answer was lost or ignored, or came late".to_owned()
+    };
+    format!(
+        "{attempts} of {connects} connects to {server} took long, the slowest {}; {why}",
+        seconds(*longest)
+    )
+}
+
+fn path_mtu(server: &str, statement: &Statement) -> String {
+    let Statement::PathMtu {
+        sender,
+        asked_by,
+        mtu,
+        connections,
+        errors,
+        of_one_segment,
+    } = statement
+    else {
+        return String::new();
+    };
+    let mtu = mtu.map_or_else(String::new, |mtu| format!(" (MTU {mtu})"));
+    let several = several(*connections, "connection");
+    format!(
+        "{asked_by} says {errors} times that packets of {sender} are too large{mtu}, and {sender} sends the same segment up to {of_one_segment} times all the same, on {several} of {server}: the errors do not reach it, or it ignores them"
+    )
+}
+
 /// What it leans on, one fact each.
 pub fn evidence(finding: &Finding) -> Vec<String> {
     finding.evidence.iter().map(evidence_of).collect()
@@ -279,6 +368,16 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
             let more = if *count > named.len() { ", ..." } else { "" };
             format!("{way} {count}: {}{more}", names.join(", "))
         }
+        FindingEvidence::ResetOnRequest {
+            client,
+            request,
+            reset,
+        } => format!(
+            "the request of {client} in packet {} is answered by the RST in packet {}, {:.1} ms later",
+            request.number.0,
+            reset.number.0,
+            reset.at.since(request.at).as_secs_f64() * 1000.0
+        ),
         FindingEvidence::Limit(limit) => format!(
             "{}: {} are kept, about {} were left out; {}",
             limit_words::name(limit.kind),

@@ -59,7 +59,10 @@ impl<'a, 'b> Lines<'a, 'b> {
         let outcome = decided.judgement.outcome;
         let is_asked_for = self.command.arguments.outcome.is_some();
         self.writes_lines()
-            && (outcome.is_failure() || before.is_some_and(Outcome::is_failure) || is_asked_for)
+            && (outcome.is_failure()
+                || !decided.judgement.troubles.is_empty()
+                || before.is_some_and(Outcome::is_failure)
+                || is_asked_for)
     }
 
     fn write(

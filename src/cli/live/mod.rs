@@ -15,7 +15,7 @@ use super::exit_status::ExitStatus;
 use super::live_arguments::LiveArguments;
 use super::messages::{Messages, chain};
 use super::output::{ReportFile, write_report};
-use super::read::{judge, write_in};
+use super::read::{judge, listed_troubles, write_in};
 use super::terminal::{self, Wishes};
 use crate::capture::live::{Detail, LiveCapture, LiveSettings, Rights, give_up_rights};
 use crate::diagnosis::{Diagnosis, Selection};
@@ -137,7 +137,8 @@ fn selection(arguments: &LiveArguments) -> Selection {
         clients: arguments.client.clone(),
         since: None,
         until: None,
-        listed: listed.map(|outcomes| outcomes.0.clone()),
+        listed: listed.map(|named| named.outcomes.clone()),
+        listed_troubles: listed_troubles(listed),
         only: None,
     }
 }
@@ -209,6 +210,7 @@ impl LiveCommand<'_> {
     fn tracker(&self) -> TrackerSettings {
         TrackerSettings {
             patience: self.arguments.patience,
+            slow: self.arguments.slow,
             open_attempts: self.arguments.max_flows,
         }
     }

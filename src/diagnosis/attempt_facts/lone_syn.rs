@@ -9,8 +9,8 @@ use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::checked_packet::{self, CheckedPacket};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::sign::Sign;
-use crate::handshake::Ways;
 use crate::handshake::{AttemptId, DecidedAttempt, DecidedSyn, Outcome};
+use crate::handshake::{Troubles, Ways};
 
 impl AttemptFacts for DecidedSyn<'_> {
     fn id(&self) -> AttemptId {
@@ -31,6 +31,10 @@ impl AttemptFacts for DecidedSyn<'_> {
 
     fn outcome(&self) -> Outcome {
         self.judgement().outcome
+    }
+
+    fn troubles(&self) -> Troubles {
+        Troubles::NONE
     }
 
     fn started_at(&self) -> Timestamp {

@@ -9,27 +9,7 @@ use crate::decode::{Endpoint, IcmpKind, Row};
 use crate::diagnosis::checked_packet::{self, CheckedPacket, show_wrong_checksums};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::sign::Sign;
-use crate::diagnosis::stack::{Stack, SynAckMarks};
-use crate::handshake::{AttemptId, DecidedAttempt, DecidedRows, Outcome, Ways};
-
-impl OwnAnswer {
-    fn of_row(row: &Row) -> Self {
-        Self {
-            ttl: row.ttl(),
-            identification: row.identification(),
-            // A regular attempt has no packet twice.
-            was_copied: false,
-            is_syn_ack: true,
-            stack: Stack::of(&SynAckMarks {
-                ttl: row.ttl(),
-                identification: row.identification(),
-                sequence: row.sequence().0,
-                window: row.window(),
-                options: row.options(),
-            }),
-        }
-    }
-}
+use crate::handshake::{AttemptId, DecidedAttempt, DecidedRows, Outcome, Trouble, Troubles, Ways};
 
 impl AttemptFacts for DecidedRows<'_> {
     fn id(&self) -> AttemptId {
@@ -50,6 +30,10 @@ impl AttemptFacts for DecidedRows<'_> {
 
     fn outcome(&self) -> Outcome {
         self.judgement().outcome
+    }
+
+    fn troubles(&self) -> Troubles {
+        self.judgement().troubles
     }
 
     fn started_at(&self) -> Timestamp {
@@ -169,7 +153,9 @@ impl AttemptFacts for DecidedRows<'_> {
     }
 
     fn proof(&self) -> Option<(PacketPlace, PacketPlace)> {
-        let last = self.further().last().unwrap_or(self.syn());
+        let is_slow = self.judgement().troubles.is_only(Trouble::Slow);
+        let third_step = self.proof_of_third_step().filter(|_| is_slow);
+        let last = third_step.or(self.further().last()).unwrap_or(self.syn());
         Some((self.syn().place(), last.place()))
     }
 

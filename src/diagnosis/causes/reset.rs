@@ -29,7 +29,7 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
 /// sooner than the way to the server allows, by its other ports; and it closed or reset without a
 /// byte.
 pub(super) fn proxy_without_backend(case: &Case<'_>) -> Option<Confidence> {
-    if case.outcome() == Outcome::Established && !case.attempt().server_closed_unheard {
+    if case.outcome() == Outcome::Established && case.attempt().hung_up_at.is_none() {
         return None;
     }
     let syn_ack = case.first(Role::SynAck)?;

@@ -10,6 +10,7 @@ impl Facts for Comparison {
     fn merge(&mut self, other: Self) {
         self.hosts.merge(other.hosts);
         self.names.merge(other.names);
+        self.path_mtu.merge(other.path_mtu);
         self.rejecters.merge(other.rejecters);
         for (server, history) in other.services {
             self.services.entry(server).or_default().merge(history);

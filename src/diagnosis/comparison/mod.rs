@@ -12,6 +12,7 @@ mod live;
 mod merging;
 mod passages;
 mod passers;
+mod path_mtu;
 mod rejecters;
 mod room;
 mod services;
@@ -20,6 +21,7 @@ mod targets;
 mod vantage;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
+pub(super) use path_mtu::TooLarge;
 pub(super) use rejecters::{LONGEST_TRACE, is_time_exceeded};
 pub(super) use services::{Moment, ServiceHistory, worth_of_server};
 pub use sharing::{Counts, PortRange};
@@ -51,6 +53,7 @@ use forwarding::Forwarding;
 use hosts::Hosts;
 use passages::Passages;
 use passers::Passers;
+use path_mtu::PathMtu;
 use rejecters::Rejecters;
 use sharing::Sharing;
 
@@ -79,6 +82,7 @@ const BLOCKS_OF_REACHED: usize = 1 << 13;
 pub(super) struct Comparison {
     hosts: Hosts,
     names: Names,
+    path_mtu: PathMtu,
     services: Table<Endpoint, ServiceHistory>,
     asked_for: Table<Host, AskedFor>,
     clients: Table<Host, ClientFacts>,
@@ -127,6 +131,7 @@ impl Default for Comparison {
         Self {
             hosts: Hosts::default(),
             names: Names::default(),
+            path_mtu: PathMtu::default(),
             services: Table::default(),
             asked_for: Table::default(),
             clients: Table::default(),
@@ -175,7 +180,14 @@ impl Comparison {
     pub(super) fn observe(&mut self, observation: &Observation) {
         match observation {
             Observation::Segment(segment) => self.hosts.note_alive(segment.source.address),
-            Observation::IcmpError(error) => self.hosts.note_alive(error.sender),
+            Observation::IcmpError(error) => {
+                self.hosts.note_alive(error.sender);
+                let quote = &error.quote;
+                let ends = (quote.source, quote.destination);
+                let sequence = quote.sequence.unwrap_or_default();
+                self.path_mtu
+                    .note((error.kind, error.mtu), error.sender, ends, sequence);
+            }
             Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
                 self.hosts.note_alive(*address);
             }
@@ -206,11 +218,23 @@ impl Comparison {
     pub(super) fn observe_rows(&mut self, batch: &RowBatch) {
         for row in &batch.rows {
             self.hosts.note_alive(row.sender(&batch.addresses));
+            if row.is_icmp_error() {
+                let asked_by = row.sender(&batch.addresses);
+                let ends = row.ends(&batch.addresses);
+                let (kind, mtu) = row.icmp_kind_and_mtu();
+                self.path_mtu
+                    .note((kind, mtu), asked_by, ends, row.sequence());
+            }
         }
         self.passages.note(batch);
         for odd in &batch.odd {
             self.observe(&odd.observation);
         }
+    }
+
+    /// Who asked for smaller packets.
+    pub(super) fn path_mtu(&self) -> &PathMtu {
+        &self.path_mtu
     }
 
     /// The names that DNS answers gave to addresses.

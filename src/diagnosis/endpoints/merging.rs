@@ -6,6 +6,11 @@ use crate::diagnosis::facts::Facts;
 impl Facts for EndpointSummary {
     fn merge(&mut self, other: Self) {
         self.outcomes.merge(other.outcomes);
+        self.troubles.merge(other.troubles);
+        let first_troubles = [self.first_trouble, other.first_trouble];
+        self.first_trouble = first_troubles.into_iter().flatten().min();
+        self.last_trouble = self.last_trouble.max(other.last_trouble);
+        self.troubled_examples.merge(other.troubled_examples);
         self.unfinished.merge(other.unfinished);
         self.folded_before.merge(other.folded_before);
         let first_failures = [self.first_failure, other.first_failure];

@@ -21,6 +21,7 @@ mod rejections;
 mod services;
 mod signs;
 mod statement;
+mod troubles;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -32,6 +33,7 @@ use super::cause::Confidence;
 use super::comparison::{Comparison, Moment};
 use super::finding_kind::FindingKind;
 use super::limits::Limit;
+use super::midway_resets::MidwayResets;
 use super::noise::NoiseFilter;
 use super::selection::Selection;
 use super::testimony::{self, Testimonies, Testimony};
@@ -110,6 +112,7 @@ pub(super) struct Collected<'a> {
     pub(super) limits: &'a [Limit],
     pub(super) testimonies: &'a Testimonies,
     pub(super) first_causes: &'a FirstCauses,
+    pub(super) midway_resets: &'a MidwayResets,
 }
 
 impl<'a> Collected<'a> {
@@ -151,6 +154,8 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(misdirected::findings(collected, &services));
     let told = findings.iter().filter_map(|finding| finding.server);
     findings.extend(boxes::finding(collected, &services, &told.collect()));
+    let troubled = troubles::findings(collected, &services, &findings);
+    findings.extend(troubled);
     findings.extend(capture_quality::findings(collected));
     findings.extend(limits_hit::finding(collected));
     let mut findings: Vec<Finding> = findings

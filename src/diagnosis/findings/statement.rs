@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::capture::Timestamp;
+use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, HardwareAddress, IcmpKind};
 use crate::diagnosis::comparison::{Counts, PortRange};
 use crate::diagnosis::fingerprint::Fingerprint;
@@ -215,6 +215,51 @@ pub enum Statement {
         /// Within this time.
         within: Duration,
     },
+    /// The server closed, or reset, without one byte.
+    HungUp {
+        /// How many connects were accepted.
+        connects: u64,
+        /// How many of those hung up on were reset.
+        resets: u64,
+    },
+    /// What one side sent after the handshake was never acknowledged.
+    StuckConnections {
+        /// How many connects were accepted.
+        connects: u64,
+    },
+    /// Handshakes took long.
+    SlowConnects {
+        /// How many connects were accepted.
+        connects: u64,
+        /// The longest of them.
+        longest: Duration,
+        /// How many of them use a 4-tuple that was in use before.
+        reusing: u64,
+        /// How many others do.
+        others_reusing: u64,
+        /// How many were answered only without a feature that they first offered.
+        without_feature: u64,
+    },
+    /// Segments are sent again although ICMP asks for smaller ones.
+    PathMtu {
+        /// Who sends them.
+        sender: IpAddr,
+        /// Who asks for smaller ones.
+        asked_by: IpAddr,
+        /// How large they may be.
+        mtu: Option<u32>,
+        /// On how many connections.
+        connections: usize,
+        /// How many such errors there were.
+        errors: u64,
+        /// How often one and the same segment met one.
+        of_one_segment: u32,
+    },
+    /// Connections were reset on a request after idleness.
+    ResetsMidway {
+        /// The longest idleness that was seen before; none where the capture began later.
+        idle: Option<Duration>,
+    },
     /// Many connects that nobody completed.
     SynFlood {
         /// How many of them were answered.
@@ -350,6 +395,15 @@ pub enum FindingEvidence {
         named: Vec<Endpoint>,
         /// Whether all ports of the scan are of one host.
         is_one_host: bool,
+    },
+    /// A connection was reset on a request.
+    ResetOnRequest {
+        /// Who sent the request.
+        client: Endpoint,
+        /// Where it stands.
+        request: PacketPlace,
+        /// Where the RST stands.
+        reset: PacketPlace,
     },
     /// A bound that was reached.
     Limit(Limit),

@@ -47,6 +47,8 @@ pub struct Page {
 pub enum Kind {
     /// What the packets show of one attempt.
     Outcome,
+    /// What went wrong with an attempt that was established.
+    Trouble,
     /// Why an attempt ended as it did.
     Cause,
     /// What many attempts say together.
@@ -111,12 +113,19 @@ pub struct Saying {
 
 impl Kind {
     /// All kinds, in the order of the list of terms.
-    pub const ALL: [Self; 4] = [Self::Outcome, Self::Cause, Self::Finding, Self::Error];
+    pub const ALL: [Self; 5] = [
+        Self::Outcome,
+        Self::Trouble,
+        Self::Cause,
+        Self::Finding,
+        Self::Error,
+    ];
 
     /// The kind's name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Outcome => "outcome",
+            Self::Trouble => "trouble",
             Self::Cause => "cause",
             Self::Finding => "finding",
             Self::Error => "error",

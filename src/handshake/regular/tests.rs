@@ -183,6 +183,7 @@ fn icmp_error(step: Step) -> IcmpError {
             (false, 2) => IcmpKind::V4(3, 4),
             (false, _) => IcmpKind::V4(3, 1),
         },
+        mtu: (!is_ipv6 && step.oddity == 2).then_some(1400),
         encapsulation: encapsulation(step),
         quote: QuotedSegment {
             source,

@@ -127,11 +127,13 @@ fn watch_of_all(trackers: &[Tracker]) -> Watch {
     let signs = trackers.iter().map(|tracker| tracker.filter_signs);
     let signs = signs.fold(FilterSigns::default(), FilterSigns::and);
     let latest = trackers.iter().map(|tracker| tracker.latest).max();
-    let patience = trackers.first().map(|tracker| tracker.settings.patience);
+    let settings = trackers.first().map(|tracker| tracker.settings);
+    let settings = settings.unwrap_or_default();
     Watch {
         until: latest.unwrap_or(Timestamp::EARLIEST),
-        patience: patience.unwrap_or_default(),
+        patience: settings.patience,
         shows_third_step: signs.shows_third_step(),
+        slow: settings.slow,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::decode::{Addresses, Observation};
 use crate::handshake::attempt::{Attempt, AttemptId};
 use crate::handshake::decided::{DecidedAttempt, Decisions};
 use crate::handshake::flow_key::FlowKey;
+use crate::handshake::midway::MidwayReset;
 use crate::handshake::open_attempt::OpenAttempt;
 use crate::handshake::outcome::{Outcome, Watch, judge};
 use crate::handshake::regular::Regular;
@@ -61,6 +62,8 @@ pub struct LiveTracker {
     /// What was told of the attempts that are still followed.
     told: HashMap<AttemptId, Outcome, foldhash::fast::RandomState>,
     verdicts: Vec<Verdict>,
+    /// Connections that were reset midway.
+    midway_resets: Vec<MidwayReset>,
     /// Room for what the tracker lets go of.
     decided: Decisions,
 }
@@ -74,6 +77,7 @@ impl LiveTracker {
             due: VecDeque::new(),
             told: HashMap::default(),
             verdicts: Vec::new(),
+            midway_resets: Vec::new(),
             decided: Decisions::default(),
         }
     }
@@ -117,6 +121,11 @@ impl LiveTracker {
     /// What became known since the last call.
     pub fn take_verdicts(&mut self) -> std::vec::Drain<'_, Verdict> {
         self.verdicts.drain(..)
+    }
+
+    /// The connections that were reset midway since the last call.
+    pub fn take_midway_resets(&mut self) -> Vec<MidwayReset> {
+        std::mem::take(&mut self.midway_resets)
     }
 
     /// The clock was set, or the host slept: how long the open attempts were watched is not known.
@@ -248,6 +257,8 @@ impl LiveTracker {
 
     /// What the tracker itself has let go of.
     fn close_decided(&mut self) {
+        let resets = self.tracker.decided.take_midway_resets();
+        self.midway_resets.extend(resets);
         if self.tracker.decided.is_empty() {
             return;
         }

@@ -4,13 +4,38 @@ use std::time::Duration;
 
 use super::Tracker;
 use crate::capture::Timestamp;
-use crate::decode::Row;
+use crate::decode::{AddressPairs, Direction, Row, TcpFlags};
 use crate::handshake::attempt::Attempt;
-use crate::handshake::flow_table::Followed;
+use crate::handshake::flow_table::{Followed, Place, State};
 use crate::handshake::outcome::{Outcome, Watch};
 use crate::handshake::regular::Regular;
 
 impl Tracker {
+    /// Follows what no attempt is open for: connections that had begun, or are older than the
+    /// capture.
+    pub(super) fn note_midway(
+        &mut self,
+        row: &Row,
+        addresses: &AddressPairs,
+        found: Option<(Place, Direction)>,
+    ) {
+        let known = match found {
+            Some((place, _)) if place.state() == State::Settled => {
+                let syn = self.flows.syn(place);
+                Some(syn.map(|syn| (self.flows.ends_of(syn).1, syn.at())))
+            }
+            Some(_) => None,
+            None => Some(None),
+        };
+        if let Some(known) = known
+            && !row.is_icmp_error()
+            && !row.flags().contains(TcpFlags::SYN)
+            && let Some(reset) = self.midway.note(row, addresses, known)
+        {
+            self.decided.push_midway_reset(reset);
+        }
+    }
+
     /// Keeps the number of open attempts within its bounds before one more comes.
     pub(super) fn make_room(&mut self) {
         let bound = self.settings.open_attempts;
@@ -84,6 +109,9 @@ const FOLLOWED_TO_THE_END: usize = 1 << 16;
 /// doubles.
 const LOOKED_AT_WITH_EACH_NEW: usize = 2;
 
+/// So long after the handshake data is repeated often enough to be told from loss.
+const FOLLOWED_ONCE_HEARD: Duration = Duration::from_secs(60);
+
 /// After this long without a packet nothing more is to be expected of a failed attempt whose SYN
 /// was sent once: Linux, macOS and Windows repeat it after 1 s, older systems after 3 s.
 pub(super) const SHORTEST_WAIT: Duration = Duration::from_secs(15);
@@ -93,17 +121,25 @@ const LONGEST_PAUSE: u32 = 3;
 
 /// Whether the attempt has failed, and its client must have given up: so long it has been silent.
 pub(super) fn is_over(attempt: &Attempt, watch: &Watch) -> bool {
-    attempt.established_at.is_none() && watch.until > over_after(attempt, watch)
+    let is_waited_for = attempt.established_at.is_some() && !attempt.watch_ended;
+    !is_waited_for && watch.until > over_after(attempt, watch)
 }
 
 /// Until then its client may go on. Further packets put that off (but for a SYN that stands behind
 /// several of its answers, by a few seconds, which does not matter here).
 pub(super) fn over_after(attempt: &Attempt, watch: &Watch) -> Timestamp {
-    silent_until(attempt.started_at(), attempt.latest_at, watch)
+    match attempt.established_at.filter(|_| attempt.watch_ended) {
+        Some(established) => established.after(FOLLOWED_ONCE_HEARD),
+        None => silent_until(attempt.started_at(), attempt.latest_at, watch),
+    }
 }
 
-/// The same of a regular attempt. One that is established goes on for as long as it likes.
+/// The same of a regular attempt. One that is established goes on for as long as it likes; once the
+/// server was heard, only what it sent first is followed, for a while.
 pub(super) fn regular_over_after(regular: &Regular, watch: &Watch) -> Timestamp {
+    if let Some(proof) = regular.proof().filter(|_| regular.is_heard()) {
+        return proof.at().after(FOLLOWED_ONCE_HEARD);
+    }
     if regular.is_established() {
         return watch.until;
     }

@@ -8,6 +8,8 @@ use std::time::Duration;
 pub struct TrackerSettings {
     /// For how long silence must be watched before it means something.
     pub patience: Duration,
+    /// A handshake that takes as long is slow.
+    pub slow: Duration,
     /// How many undecided attempts are followed at once; of more, the oldest is handed out as it
     /// stands. Of attempts known by nothing but one SYN, which take little room, three times as
     /// many.
@@ -27,10 +29,11 @@ impl TrackerSettings {
 }
 
 impl Default for TrackerSettings {
-    /// 3 s; a million attempts.
+    /// 3 s; 1 s; a million attempts.
     fn default() -> Self {
         Self {
             patience: Duration::from_secs(3),
+            slow: Duration::from_secs(1),
             open_attempts: 1_000_000,
         }
     }

@@ -72,6 +72,7 @@ impl Plan {
         }
         let outcomes = &report.diagnosis.outcomes;
         let failed = outcomes.failed() + outcomes.of(crate::handshake::Outcome::Partial);
+        let failed = failed + report.diagnosis.troubles.attempts();
         self.written.attempts_left_out = failed.saturating_sub(self.written.attempts);
     }
 

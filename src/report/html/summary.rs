@@ -9,6 +9,7 @@ use super::{View, marks};
 use crate::handshake::Outcome;
 use crate::report::capture_words::{nothing_to_report, time_span};
 use crate::report::counts::{counted, grouped};
+use crate::report::trouble_words::beside;
 
 pub(super) fn summary(view: View<'_>) -> Markup {
     let outcomes = &view.report.diagnosis.outcomes;
@@ -22,13 +23,22 @@ pub(super) fn summary(view: View<'_>) -> Markup {
             p { strong { (grouped(outcomes.failed())) " of " (counted(outcomes.total(), "TCP connect")) " failed" } }
             (bar(&present, outcomes.total()))
             ul.outcomes {
-                @for (outcome, count) in present { li { (marks::outcome(outcome)) " " b { (grouped(count)) } } }
+                @for (outcome, count) in present {
+                    li { (marks::outcome(outcome)) " " b { (grouped(count)) } (troubles(view, outcome)) }
+                }
             }
         }
         @if view.report.diagnosis.attempts_not_selected > 0 {
             p.note { (counted(view.report.diagnosis.attempts_not_selected, "connect"))
                 " of this capture left out: the report is about a selection" }
         }
+    }
+}
+
+fn troubles(view: View<'_>, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Established => beside(&view.report.diagnosis.troubles),
+        _ => String::new(),
     }
 }
 

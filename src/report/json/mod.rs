@@ -18,6 +18,7 @@ use super::packet_filters;
 use super::settings::Settings;
 use super::statement_words;
 use super::times::rfc3339;
+use super::trouble_words;
 use super::{capture_words, evidence_words};
 use crate::capture::{Compression, ProblemKind, SourceFacts};
 use crate::decode::SetAside;
@@ -25,7 +26,7 @@ use crate::diagnosis::{
     DiagnosedAttempt, EndpointPattern, EndpointSummary, Finding, Limit, NextStep, Noise, Vantage,
     app_error, service_name,
 };
-use crate::handshake::{Attempt, AttemptId, DecidedAttempt, Outcome, SeenPacket};
+use crate::handshake::{Attempt, AttemptId, DecidedAttempt, Outcome, SeenPacket, Trouble};
 
 /// Writes the whole report as one JSON document.
 ///
@@ -137,6 +138,7 @@ fn wire_settings(settings: &Settings) -> wire::Settings {
     let selection = &settings.selection;
     wire::Settings {
         patience_s: settings.tracker.patience.as_secs_f64(),
+        slow_s: settings.tracker.slow.as_secs_f64(),
         max_flows: settings.tracker.open_attempts as u64,
         filter: settings.filter.clone(),
         servers: patterns(&selection.servers),
@@ -147,6 +149,11 @@ fn wire_settings(settings: &Settings) -> wire::Settings {
             .listed
             .as_ref()
             .map(|outcomes| outcomes.iter().map(|outcome| outcome.name()).collect()),
+        troubles: selection
+            .listed_troubles
+            .iter()
+            .map(|trouble| trouble.name())
+            .collect(),
         max_attempts: settings.listed_attempts.map(|limit| limit as u64),
     }
 }
@@ -191,6 +198,7 @@ fn wire_source(source: &SourceFacts) -> wire::Source {
 
 fn wire_summary(report: &Report) -> wire::Summary {
     let outcomes = &report.diagnosis.outcomes;
+    let troubles = &report.diagnosis.troubles;
     wire::Summary {
         attempts: outcomes.total(),
         established: outcomes.of(Outcome::Established),
@@ -202,6 +210,10 @@ fn wire_summary(report: &Report) -> wire::Summary {
         dropped: outcomes.of(Outcome::Dropped),
         pending: outcomes.of(Outcome::Pending),
         partial: outcomes.of(Outcome::Partial),
+        slow: troubles.of(Trouble::Slow),
+        hung_up: troubles.of(Trouble::HungUp),
+        stuck: troubles.of(Trouble::Stuck),
+        resets_midway: report.diagnosis.resets_midway,
     }
 }
 
@@ -267,6 +279,11 @@ fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint 
             .filter(|(_, count)| *count > 0)
             .map(|(outcome, count)| (outcome.name(), count))
             .collect(),
+        troubles: endpoint
+            .troubles
+            .iter()
+            .map(|(trouble, count)| (trouble.name(), count))
+            .collect(),
         clients: endpoint.clients() as u64,
         clients_estimated: endpoint.clients_are_estimated(),
         captured_at: endpoint.vantage.map(Vantage::name),
@@ -315,6 +332,7 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
         part_of: diagnosed.noise.map(Noise::name),
         isn: attempt.isn.map(|isn| isn.0),
         outcome: judgement.outcome.name(),
+        trouble: judgement.troubles.iter().map(Trouble::name).collect(),
         cause: cause.map(|judged| judged.cause.name()),
         confidence: cause.map(|judged| judged.confidence.name()),
         started: rfc3339(started),
@@ -334,6 +352,7 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
             .map(|packet| wire_evidence(attempt, packet))
             .collect(),
         notes: [
+            trouble_words::troubles(decided),
             note_words::notes(diagnosed),
             report.capture.comments_on(diagnosed),
         ]

@@ -77,6 +77,8 @@ pub(super) struct Tool {
 pub(super) struct Settings {
     /// For how long silence had to be watched to count, in seconds.
     pub(super) patience_s: f64,
+    /// From how many seconds on a handshake was slow.
+    pub(super) slow_s: f64,
     /// How many undecided attempts were followed at once.
     pub(super) max_flows: u64,
     /// The capture filter applied to every packet, in libpcap's language.
@@ -91,6 +93,8 @@ pub(super) struct Settings {
     pub(super) until: Option<String>,
     /// Which outcomes are listed; null for all.
     pub(super) outcomes: Option<Vec<&'static str>>,
+    /// With which troubles attempts are listed besides.
+    pub(super) troubles: Vec<&'static str>,
     /// How many attempts are listed at most; null for all.
     pub(super) max_attempts: Option<u64>,
 }
@@ -230,6 +234,14 @@ pub(super) struct Summary {
     pub(super) pending: u64,
     /// The SYN is not in the capture.
     pub(super) partial: u64,
+    /// Established, but the handshake took long. Counted in `established`, as the next two.
+    pub(super) slow: u64,
+    /// Established, but the server closed without one byte.
+    pub(super) hung_up: u64,
+    /// Established, but what one side sends does not arrive.
+    pub(super) stuck: u64,
+    /// Connections that the server's side reset on a request after idleness; no attempts.
+    pub(super) resets_midway: u64,
 }
 
 /// What many attempts say together.
@@ -303,6 +315,8 @@ pub(super) struct Endpoint {
     pub(super) folded: u64,
     /// How they ended; outcomes that did not occur are left out.
     pub(super) outcomes: BTreeMap<&'static str, u64>,
+    /// How many were established and yet in trouble; troubles that did not occur are left out.
+    pub(super) troubles: BTreeMap<&'static str, u64>,
     /// Client addresses: about, where `clients_estimated` is true.
     pub(super) clients: u64,
     /// Whether there were too many clients to tell each apart: their number is estimated from a
@@ -363,6 +377,8 @@ pub(in crate::report) struct Attempt {
     /// What the packets show: established, reset, refused, rejected, `half_open`, aborted, dropped,
     /// pending or partial.
     pub(in crate::report) outcome: &'static str,
+    /// What went wrong although it was established: `slow`, `hung_up`, `stuck`; mostly empty.
+    pub(in crate::report) trouble: Vec<&'static str>,
     /// Why; null when the packets do not tell.
     pub(in crate::report) cause: Option<&'static str>,
     /// How sure the cause is: `certain`, `likely` or `possible`.

@@ -222,7 +222,7 @@ fn side(sender: Sender, others: &[IpAddr]) -> Side {
 /// An ICMP error goes to who sent what it quotes; everything else from one side to the other.
 const fn receiver(from: Side, role: Role) -> Side {
     match role {
-        Role::IcmpErrorAboutAnswer => Side::Server,
+        Role::IcmpErrorAboutAnswer | Role::IcmpAboutData => Side::Server,
         Role::IcmpError | Role::IcmpAdjustment => Side::Client,
         _ => match from {
             Side::Client => Side::Server,

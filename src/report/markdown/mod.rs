@@ -23,6 +23,7 @@ use super::shell_word::shell_word;
 use super::shown_attempts::ShownAttempts;
 use super::statement_words;
 use super::times::TimeZoneChoice;
+use super::trouble_words::beside;
 use crate::decode::Endpoint;
 use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, Finding, app_error};
 use crate::handshake::Outcome;
@@ -82,7 +83,11 @@ fn summary(report: &Report, style: MarkdownStyle) -> Vec<String> {
     }
     let mut table = Table::new(&["Outcome", "Connects"], &[1]);
     for (outcome, count) in outcomes.iter().filter(|(_, count)| *count > 0) {
-        table.row(&[shown_name(outcome), grouped(count)]);
+        let troubles = match outcome {
+            Outcome::Established => beside(&report.diagnosis.troubles),
+            _ => String::new(),
+        };
+        table.row(&[shown_name(outcome), grouped(count) + &troubles]);
     }
     parts.push(table.text());
     parts.extend(capture_words::captured_at(report).map(|text| format!("{}.", capitalized(&text))));
@@ -112,8 +117,8 @@ fn endpoints(report: &Report, style: MarkdownStyle) -> Vec<String> {
             grouped(endpoint.outcomes.of(Outcome::Established)),
             grouped(endpoint.outcomes.failed()),
             grouped(other(endpoint)),
-            time(endpoint.first_failure),
-            time(endpoint.last_failure),
+            time(endpoint.first_failure.or(endpoint.first_trouble)),
+            time(endpoint.last_failure.or(endpoint.last_trouble)),
             prose(&why(endpoint), Place::Cell),
         ]);
     }

@@ -162,8 +162,8 @@ impl Table {
             },
             grouped(outcomes.failed()),
             grouped(other(endpoint)),
-            time(endpoint.first_failure),
-            time(endpoint.last_failure),
+            time(endpoint.first_failure.or(endpoint.first_trouble)),
+            time(endpoint.last_failure.or(endpoint.last_trouble)),
             in_row,
         ]));
         if !self.has_why_column() {

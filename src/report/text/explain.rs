@@ -51,6 +51,7 @@ pub fn write_list(style: &TextStyle, out: &mut dyn Write) -> io::Result<()> {
 const fn plural(kind: Kind) -> &'static str {
     match kind {
         Kind::Outcome => "OUTCOMES of one attempt",
+        Kind::Trouble => "TROUBLES of an attempt that was established",
         Kind::Cause => "CAUSES of one attempt's outcome",
         Kind::Finding => "FINDINGS about many attempts",
         Kind::Error => "ERRORS of systems and applications",

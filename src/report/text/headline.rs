@@ -7,6 +7,7 @@ use crate::report::counts::{counted, grouped};
 use crate::report::model::Report;
 use crate::report::outcome_words::{mark, shown_name};
 use crate::report::sanitize::terminal_safe;
+use crate::report::trouble_words::beside;
 
 /// How many of several sources are named.
 const NAMED_SOURCES: usize = 8;
@@ -68,10 +69,11 @@ fn outcome_line(report: &Report, page: &mut Page) {
         .filter(|(outcome, count)| *count > 0 || *outcome == Outcome::Established)
         .map(|(outcome, count)| {
             let text = format!(
-                "{} {} {}",
+                "{} {} {}{}",
                 mark(outcome),
                 shown_name(outcome),
-                grouped(count)
+                grouped(count),
+                troubles_beside(report, outcome)
             );
             page.in_outcome_color(outcome, text)
         })
@@ -80,6 +82,13 @@ fn outcome_line(report: &Report, page: &mut Page) {
         page.sentence(nothing_to_report(report));
     } else {
         page.wrapped(0, 0, "   ", &pieces);
+    }
+}
+
+fn troubles_beside(report: &Report, outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Established => beside(&report.diagnosis.troubles),
+        _ => String::new(),
     }
 }
 

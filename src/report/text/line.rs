@@ -39,7 +39,10 @@ impl AttemptLine<'_> {
             named(self.names.0, attempt.client),
             named(self.names.1, attempt.server)
         );
-        if let Some(before) = self.before {
+        let corrected = self
+            .before
+            .filter(|before| *before != decided.judgement.outcome);
+        if let Some(before) = corrected {
             let since = decided.judgement.at.since(attempt.started_at());
             // Writing to a string cannot fail.
             let _ = write!(

@@ -110,7 +110,7 @@ impl Page {
             self.line(whole);
         } else if let Some((last, first)) = parts.split_last() {
             self.line(first.join("  "));
-            self.line(format!("    {last}"));
+            self.wrapped(4, 4, "", std::slice::from_ref(last));
         }
     }
 

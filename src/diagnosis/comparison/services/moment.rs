@@ -10,7 +10,7 @@ use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::sign::{Sign, is_unfinished};
-use crate::handshake::{AttemptId, Outcome};
+use crate::handshake::{AttemptId, Outcome, Troubles};
 
 /// One attempt, as far as others are compared with it. 88 bytes, a hundred thousand times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +58,17 @@ impl Flags {
     const MUTE: u8 = 1 << 2;
     const TIMESTAMP: u8 = 1 << 3;
     const HEARD: u8 = 1 << 4;
+    /// The bits of its troubles from here on.
+    const TROUBLES_AT: u32 = 5;
+    const TROUBLES: u8 = 0b111 << Self::TROUBLES_AT;
 
     fn of(bits: impl IntoIterator<Item = (u8, bool)>) -> Self {
         let set = bits.into_iter().filter(|(_, is_so)| *is_so);
         Self(set.fold(0, |all, (bit, _)| all | bit))
+    }
+
+    fn with_troubles(self, troubles: Troubles) -> Self {
+        Self(self.0 | troubles.bits() << Self::TROUBLES_AT)
     }
 
     fn has(self, bit: u8) -> bool {
@@ -178,7 +185,8 @@ impl Moment {
                 (Flags::MUTE, facts.is_mute()),
                 (Flags::TIMESTAMP, timestamp.is_some()),
                 (Flags::HEARD, facts.server_was_heard()),
-            ]),
+            ])
+            .with_troubles(facts.troubles()),
             sign: facts.sign(),
             vlan_tags: facts.vlan_tags(),
             stands_for: 1,
@@ -203,6 +211,11 @@ impl Moment {
     /// Whether the server had accepted and the client had sent payload, and not one byte came back.
     pub(super) fn was_mute(&self) -> bool {
         self.flags.has(Flags::MUTE)
+    }
+
+    /// What went wrong although it was established.
+    pub(crate) fn troubles(&self) -> Troubles {
+        Troubles::of_bits(self.flags.0 >> Flags::TROUBLES_AT)
     }
 
     /// Whether the server, once connected, sent a byte or closed.
@@ -254,7 +267,7 @@ impl Moment {
         let outcome = self.outcome;
         let counted = match (outcome, self.sign) {
             // How often a SYN was sent that was answered is not worth telling apart.
-            (Outcome::Established, _) => Flags::ACCEPTED | Flags::MUTE,
+            (Outcome::Established, _) => Flags::ACCEPTED | Flags::MUTE | Flags::TROUBLES,
             _ => Flags::ACCEPTED | Flags::MUTE | Flags::ONE_SYN,
         };
         Class {

@@ -16,6 +16,7 @@ mod sayings_of_silence;
 mod service_findings;
 mod silence;
 mod traffic_findings;
+mod troubles;
 mod words;
 mod words_beside_tcp;
 
@@ -32,6 +33,7 @@ pub(super) const ALL: &[&[Page]] = &[
     link::PAGES,
     service_findings::PAGES,
     traffic_findings::PAGES,
+    troubles::PAGES,
     comparisons::PAGES,
     network_errors::PAGES,
     rare_errors::PAGES,
