@@ -1,6 +1,8 @@
 //! `tcpwhy explain`: every term, every number, and what applications print lead to the right page.
 
+pub(crate) mod lines;
 pub(crate) mod phrases;
+pub(crate) mod signs;
 
 use tcpwhy::diagnosis::knowledge::{self, Kind, Page};
 use tcpwhy::handshake::{Outcome, Trouble};
@@ -284,7 +286,7 @@ fn an_unknown_term_is_wrong_usage_with_the_nearest_terms() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert_eq!(lines[0], "tcpwhy: nothing is known about 'refusd'");
     assert!(
-        lines[1].starts_with("hint: the nearest terms: refused, "),
+        lines[1].starts_with("hint: the nearest terms: refused"),
         "{lines:?}"
     );
     let ran = run(&["explain", &format!("\u{1b}]0;x\u{7}{}", "zq ".repeat(400))]);
@@ -299,9 +301,12 @@ fn an_unknown_term_is_wrong_usage_with_the_nearest_terms() {
         "{}",
         ran.stderr
     );
-    for unknown in ["4242", "the quick brown fox", "db:111", "...", "0"] {
-        assert_eq!(run(&["explain", unknown]).status, 2, "{unknown}");
-        assert_eq!(knowledge::nearest(unknown).len(), 3);
+    for unknown in ["4242", "the quick brown fox", "db:111", "...", "0", "xyzzy"] {
+        let ran = run(&["explain", unknown]);
+        assert_eq!(ran.status, 2, "{unknown}");
+        // What is far from all terms gets no neighbours.
+        assert!(!ran.stderr.contains("nearest"), "{}", ran.stderr);
+        assert_eq!(knowledge::nearest(unknown), Vec::<&str>::new(), "{unknown}");
     }
 }
 
@@ -327,7 +332,7 @@ fn the_text_fits_and_holds_no_control_characters() {
         };
         for page in knowledge::pages() {
             let mut text = Vec::new();
-            explain::write(&[page], &style, &mut text).unwrap();
+            explain::write(&knowledge::explain(page.term), &style, &mut text).unwrap();
             let text = String::from_utf8(text).unwrap();
             assert!(text.contains("\nCHECK\n"), "{text}");
             assert!(!text.contains(|letter: char| letter.is_control() && letter != '\n'));

@@ -66,12 +66,11 @@ pub(super) enum Command {
     Ladder(Box<LadderArguments>),
     /// Tell what an outcome, a cause, an errno or an application's error means, and what to check
     ///
-    /// Without a term: the list of all terms. A line of a log works as it is.
-    Explain {
-        /// An outcome, cause, finding, errno, number, or what an application printed
-        #[arg(value_name = "TERM", allow_hyphen_values = true)]
-        term: Vec<String>,
-    },
+    /// Without a term: the list of all terms. A line of a log works as it is, of applications in
+    /// any of sixteen languages, kernels and firewalls; the hosts that it names are filled into
+    /// the commands. With - each line of standard input, and how many are about what:
+    /// `journalctl -k | tcpwhy explain -`.
+    Explain(ExplainArguments),
     /// Tell what fails newly, and what healed, between two JSON reports
     ///
     /// For before and after a change, and for CI: exit status 1 when a service is newly failing.
@@ -107,6 +106,27 @@ impl ReadArguments {
     pub(super) fn hashes_sources(&self) -> bool {
         self.sha256 || self.evidence.is_some() || self.format.is_handed_over()
     }
+}
+
+/// What `explain` takes.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// Format of the answer
+    #[arg(short = 'F', long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub(super) format: ExplainFormat,
+
+    /// An outcome, cause, finding, errno, number, or a line of a log; - for lines of standard input
+    #[arg(value_name = "TERM", allow_hyphen_values = true)]
+    pub(super) term: Vec<String>,
+}
+
+/// In which format `explain` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 /// What `read` takes.

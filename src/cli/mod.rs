@@ -66,7 +66,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
                 .collect();
             live(&live_arguments, typed)
         }
-        Command::Explain { term } => explain::run(&term),
+        Command::Explain(explain_arguments) => explain::run(explain_arguments),
         Command::Diff(diff_arguments) => diff::run(&diff_arguments),
         Command::Interfaces => interfaces(),
         Command::Schema => print(|out| writeln!(out, "{:#}", json::schema())),

@@ -4,14 +4,24 @@
 //! The pages are static data; [`find`] tells which of them a term, a number or a line of an
 //! application's log is about.
 
+mod aliases;
+mod codes;
+mod devices;
+mod explanation;
 mod nearest;
+mod numbers;
 mod pages;
 mod phrases;
+mod places;
 mod proxy_codes;
 mod search;
+mod slow_connects;
+mod tally;
 
+pub use explanation::{Explanation, Reading, explain, explain_line};
 pub use nearest::nearest;
-pub use search::find;
+pub use places::Places;
+pub use tally::{ExampleLine, TalliedPage, Tally};
 
 /// What is known of one term.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,6 +65,8 @@ pub enum Kind {
     Finding,
     /// What a system or an application reports.
     Error,
+    /// What kernels, firewalls and tools say of packets and connections.
+    Sign,
 }
 
 /// The numbers of a system's error.
@@ -113,12 +125,13 @@ pub struct Saying {
 
 impl Kind {
     /// All kinds, in the order of the list of terms.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Outcome,
         Self::Trouble,
         Self::Cause,
         Self::Finding,
         Self::Error,
+        Self::Sign,
     ];
 
     /// The kind's name.
@@ -129,6 +142,7 @@ impl Kind {
             Self::Cause => "cause",
             Self::Finding => "finding",
             Self::Error => "error",
+            Self::Sign => "sign",
         }
     }
 }
@@ -145,6 +159,22 @@ impl Page {
     pub fn sayings(&self) -> impl Iterator<Item = &'static Saying> {
         self.applications.iter().flat_map(|group| group.says)
     }
+}
+
+/// The pages that the text is about, the most specific first: those of [`explain`].
+pub fn find(text: &str) -> Vec<&'static Page> {
+    explain(text).pages
+}
+
+/// The page whose term is the whole text, in any spelling.
+fn named_by(text: &str) -> Option<&'static Page> {
+    let term = text
+        .trim_matches(|character: char| !character.is_alphanumeric())
+        .replace([' ', '-'], "_");
+    let without_wsa = term.strip_prefix("wsa").unwrap_or(&term);
+    pages().find(|page| {
+        page.term.eq_ignore_ascii_case(&term) || page.term.eq_ignore_ascii_case(without_wsa)
+    })
 }
 
 /// All pages, in the order of the list of terms.
@@ -172,11 +202,13 @@ mod tests {
 
     #[test]
     fn phrases_lead_to_pages_and_can_be_met() {
-        for phrases in phrases::ALL.iter().flat_map(|(_, phrases)| *phrases) {
-            assert!(page(phrases.term).is_some(), "{phrases:?}");
-            for text in phrases.texts {
-                assert_eq!(*text, search::normalised(text));
-            }
+        for entry in phrases::entries() {
+            assert!(page(entry.term).is_some(), "{entry:?}");
+            assert_eq!(entry.words, search::normalised(&entry.words));
+            assert!(entry.words.len() >= 3, "{entry:?}");
+        }
+        for words in phrases::TOGETHER {
+            assert!(page(words.term).is_some(), "{words:?}");
         }
     }
 

@@ -9,11 +9,21 @@ const NAMED_TERMS: usize = 3;
 /// How much of a long text is looked at.
 const LONGEST_TEXT: usize = 200;
 
-/// The terms nearest to a text that is no term, the nearest first.
+/// How many words a mistyped term has at most; what is longer is a text of its own.
+const MOST_WORDS: usize = 3;
+
+/// How far a term may be, in percent of the letters: about two wrong letters of seven.
+const FARTHEST: usize = 34;
+
+/// The terms near to a text that is no term, the nearest first; none where none is near.
 pub fn nearest(text: &str) -> Vec<&'static str> {
     let text: String = normalised(text).chars().take(LONGEST_TEXT).collect();
+    if text.split_whitespace().count() > MOST_WORDS {
+        return Vec::new();
+    }
     let mut terms: Vec<(usize, &str)> = pages()
         .map(|page| (distance_to_term(&text, page.term), page.term))
+        .filter(|(distance, _)| *distance <= FARTHEST)
         .collect();
     terms.sort_by_key(|(distance, _)| *distance);
     terms
@@ -29,11 +39,14 @@ pub fn nearest(text: &str) -> Vec<&'static str> {
 /// In percent of the letters; a word of the term counts as farther than the term.
 fn distance_to_term(text: &str, term: &str) -> usize {
     const WORD_OF_TERM: usize = 5;
+    /// "tcp", "full" and "port" stand in terms of all kinds.
+    const SHORTEST_PART: usize = 5;
     let term = term.to_lowercase();
     let whole = relative_distance(&text.replace([' ', '-'], "_"), &term);
     let by_words = words(text).flat_map(|word| {
         let to_term = relative_distance(word, &term);
-        let to_words = words(&term).map(move |part| WORD_OF_TERM + relative_distance(word, part));
+        let parts = words(&term).filter(|part| part.len() >= SHORTEST_PART);
+        let to_words = parts.map(move |part| WORD_OF_TERM + relative_distance(word, part));
         to_words.chain([to_term]).collect::<Vec<_>>()
     });
     by_words.chain([whole]).min().unwrap_or(usize::MAX)
@@ -87,5 +100,18 @@ mod tests {
         assert_eq!(nearest("closed prot").first(), Some(&"closed_port"));
         assert_eq!(nearest("ECONREFUSED").first(), Some(&"ECONNREFUSED"));
         assert!(nearest("flood").contains(&"syn_flood"));
+    }
+
+    #[test]
+    fn what_is_far_from_all_terms_has_no_neighbours() {
+        for text in [
+            "4242",
+            "xyzzy",
+            "the quick brown fox",
+            "usb 1-1: new device",
+            "...",
+        ] {
+            assert_eq!(nearest(text), Vec::<&str>::new(), "{text}");
+        }
     }
 }

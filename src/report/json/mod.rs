@@ -1,6 +1,7 @@
 //! The JSON report and its schema.
 
 mod attempt_sequence;
+pub mod explain;
 pub mod ndjson;
 mod wire;
 

@@ -1,10 +1,15 @@
 //! What is known of a term, as text.
 
+mod lines;
+
 use std::io::{self, Write};
+
+pub use lines::write_tally;
 
 use super::TextStyle;
 use super::page::{Page, padded};
-use crate::diagnosis::knowledge::{self, Check, Kind, Numbers};
+use crate::diagnosis::knowledge::{self, Check, Explanation, Kind, Numbers, Places, Reading};
+use crate::report::terminal_safe;
 
 /// How far what belongs to a heading is set in.
 const INDENT: usize = 2;
@@ -12,15 +17,19 @@ const INDENT: usize = 2;
 /// How far what belongs to an item is set in.
 const DEEP_INDENT: usize = 6;
 
-/// Writes what is known: the first page whole, of the others what they are.
+/// Writes what is known: the first page whole, of the others what they are; and before it what was
+/// read in the text, and whom it names.
 ///
 /// # Errors
 ///
 /// What `out` says.
-pub fn write(pages: &[&knowledge::Page], style: &TextStyle, out: &mut dyn Write) -> io::Result<()> {
+pub fn write(known: &Explanation, style: &TextStyle, out: &mut dyn Write) -> io::Result<()> {
     let mut text = Page::new(*style);
-    if let Some((first, others)) = pages.split_first() {
-        whole(first, &mut text);
+    if let Some((first, others)) = known.pages.split_first() {
+        title(first, &mut text);
+        read_as(&known.read_as, &mut text);
+        named(&known.places, &mut text);
+        whole(first, &known.places, &mut text);
         also(others, &mut text);
     }
     out.write_all(text.text().as_bytes())
@@ -55,10 +64,11 @@ const fn plural(kind: Kind) -> &'static str {
         Kind::Cause => "CAUSES of one attempt's outcome",
         Kind::Finding => "FINDINGS about many attempts",
         Kind::Error => "ERRORS of systems and applications",
+        Kind::Sign => "SIGNS that kernels, firewalls and tools give",
     }
 }
 
-fn whole(page: &knowledge::Page, text: &mut Page) {
+fn title(page: &knowledge::Page, text: &mut Page) {
     let kinds: Vec<&str> = page.kinds.iter().map(|kind| kind.name()).collect();
     let term = text.bold(page.term);
     paragraph(
@@ -69,6 +79,36 @@ fn whole(page: &knowledge::Page, text: &mut Page) {
     if let Some(numbers) = page.numbers {
         paragraph(0, &numbers_in_words(numbers), text);
     }
+}
+
+/// What was read in the text.
+fn read_as(readings: &[Reading], text: &mut Page) {
+    if readings.is_empty() {
+        return;
+    }
+    section("READ IN THE TEXT", text);
+    for reading in readings {
+        let piece = text.bold(terminal_safe(&reading.text));
+        item(&format!("{piece}: {}", terminal_safe(&reading.means)), text);
+    }
+}
+
+/// Whom the text names: they stand in the commands.
+fn named(places: &Places, text: &mut Page) {
+    let filled = places.filled();
+    if filled.is_empty() {
+        return;
+    }
+    section("NAMED IN THE TEXT, and filled in below", text);
+    let pieces: Vec<String> = filled
+        .iter()
+        .filter(|(word, _)| *word != "NAME")
+        .map(|(word, value)| format!("{word} = {value}"))
+        .collect();
+    paragraph(INDENT, &pieces.join(", "), text);
+}
+
+fn whole(page: &knowledge::Page, places: &Places, text: &mut Page) {
     section("ON THE WIRE", text);
     paragraph(INDENT, page.on_the_wire, text);
     section("BROUGHT ABOUT BY, the commonest first", text);
@@ -82,12 +122,12 @@ fn whole(page: &knowledge::Page, text: &mut Page) {
     }
     section("CHECK", text);
     for step in page.check {
-        check(step, text);
+        check(step, places, text);
     }
     section("APPLICATIONS SAY", text);
     sayings(page, text);
     section("SHOWN BY", text);
-    paragraph(INDENT, page.shown_by, text);
+    paragraph(INDENT, &places.fill(page.shown_by), text);
     section("SEE ALSO", text);
     paragraph(INDENT, &page.see_also.join(", "), text);
 }
@@ -106,17 +146,18 @@ fn numbers_in_words(numbers: Numbers) -> String {
 }
 
 /// What to look at: where, each command on a line of its own, and what it tells.
-fn check(step: &Check, text: &mut Page) {
+fn check(step: &Check, places: &Places, text: &mut Page) {
     let on = text.faint(format!("{}:", step.on));
+    let tells = places.fill(step.tells);
     let Some(run) = step.run else {
-        item(&format!("{on} {}", step.tells), text);
+        item(&format!("{on} {tells}"), text);
         return;
     };
     item(&on, text);
-    for command in run.split("; ") {
+    for command in places.fill(run).split("; ") {
         paragraph(DEEP_INDENT, command, text);
     }
-    paragraph(INDENT + 2, step.tells, text);
+    paragraph(INDENT + 2, &tells, text);
 }
 
 fn sayings(page: &knowledge::Page, text: &mut Page) {

@@ -4,6 +4,8 @@ mod checks;
 mod comparisons;
 mod elsewhere;
 mod endings;
+mod firewall_signs;
+mod kernel_signs;
 mod link;
 mod local_errors;
 mod network_errors;
@@ -11,10 +13,12 @@ mod outcomes;
 mod rare_errors;
 mod refusals;
 mod rejections;
+mod resource_errors;
 mod sayings_of_failures;
 mod sayings_of_silence;
 mod service_findings;
 mod silence;
+mod tool_signs;
 mod traffic_findings;
 mod troubles;
 mod words;
@@ -38,8 +42,12 @@ pub(super) const ALL: &[&[Page]] = &[
     network_errors::PAGES,
     rare_errors::PAGES,
     local_errors::PAGES,
+    resource_errors::PAGES,
     words::PAGES,
     words_beside_tcp::PAGES,
+    kernel_signs::PAGES,
+    firewall_signs::PAGES,
+    tool_signs::PAGES,
 ];
 
 const fn apart(other: &'static str, by: &'static str) -> LookAlike {

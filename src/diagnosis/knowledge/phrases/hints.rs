@@ -24,6 +24,8 @@ pub(super) const PHRASES: &[Phrases] = &[
             "nc: timeout",
             "ncat: timeout",
             "timedout",
+            "deadline has elapsed",
+            "elapsed(())",
         ],
     },
     Phrases {
