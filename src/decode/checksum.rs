@@ -1,5 +1,5 @@
-//! The Internet checksum (RFC 1071) of a handshake packet: TCP's, the IPv4 header's, and that of the
-//! UDP datagram around a tunnel.
+//! The Internet checksum (RFC 1071) of a handshake packet: TCP's, the IPv4 header's, and that of
+//! the UDP datagram around a tunnel.
 //!
 //! A host that leaves it to its network card hands out packets whose checksum is not filled in: the
 //! sum over the pseudo-header alone, or nothing. Those say nothing about what is on the wire.

@@ -26,8 +26,8 @@ pub(crate) struct CheckedPacket {
     pub(crate) was_answered: bool,
 }
 
-/// What is answered of packets sent again and again: the last before the answer, as far as is known.
-/// Those after it are not judged.
+/// What is answered of packets sent again and again: the last before the answer, as far as is
+/// known. Those after it are not judged.
 fn was_answered(at: Timestamp, next: Option<Timestamp>, answer: Option<Timestamp>) -> Option<bool> {
     match answer {
         None => Some(false),

@@ -15,7 +15,8 @@ use crate::decode::{Endpoint, SequenceNumber};
 ///
 /// Such an answer is linked to the attempt of which it fits the number and all ends but one; it is
 /// then no attempt of its own, and does not complete the other. When several attempts fit it is
-/// linked to none: a scanner uses one number for many addresses, and the number alone names nothing.
+/// linked to none: a scanner uses one number for many addresses, and the number alone names
+/// nothing.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OrphanedAnswers {
     /// By what they answer; only those that fit exactly one attempt.

@@ -348,8 +348,8 @@ impl Attempt {
         acknowledgment.is_after(self.expected.last())
     }
 
-    /// Whether nothing that may still come can change what is told of it: a connection that goes on,
-    /// or was reset. The server's first data is followed until the client has acknowledged it.
+    /// Whether nothing that may still come can change what is told of it: a connection that goes
+    /// on, or was reset. The server's first data is followed until the client has acknowledged it.
     pub(super) fn is_settled(&self) -> bool {
         let is_on_its_way = self.server_data.is_sent && !self.server_data.is_acknowledged;
         let goes_on = self.watch_ended && (self.is_closed || !is_on_its_way);

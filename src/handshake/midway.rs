@@ -95,8 +95,8 @@ impl Midway {
         {
             self.connections.remove(&oldest);
         }
-        // What was carried right after a handshake is not noted here: that it was idle since then is
-        // the most that can be said.
+        // What was carried right after a handshake is not noted here: that it was idle since then
+        // is the most that can be said.
         let idle = begun.map(|begun| row.at().since(begun));
         let request = idle
             .is_none_or(|idle| idle >= IDLE)

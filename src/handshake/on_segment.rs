@@ -31,8 +31,8 @@ fn fit(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender
 
 /// The client goes on after its SYN: it has accepted an answer. With the answer captured, its
 /// number must fit; without it, only what follows the SYN closely is proof, and not after a RST
-/// that the client accepted. An ACK of nothing is none, and after its own RST a client has nothing to
-/// acknowledge.
+/// that the client accepted. An ACK of nothing is none, and after its own RST a client has nothing
+/// to acknowledge.
 fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     let isn = attempt
         .isn

@@ -5,6 +5,8 @@
 //! happens makes it an [`Attempt`]: by these rows being held against the rules for all packets. So
 //! nothing is told here that they would not tell; random stories hold both against each other.
 
+mod seen;
+
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -22,6 +24,7 @@ use super::place_index::Tag;
 use super::trouble::{Steps, Trouble, Troubles, is_hung_up};
 use crate::capture::Timestamp;
 use crate::decode::{AddressPairs, Addresses, Contexts, Direction, Row, SequenceNumber, TcpFlags};
+use seen::Seen;
 
 /// So many rows after the SYN stand in the attempt itself: a SYN that is sent three times, or a
 /// handshake.
@@ -47,27 +50,6 @@ pub(super) struct Regular {
     seen: Seen,
     /// Of its 4-tuple, where that is looked for.
     pub(super) tag: Tag,
-}
-
-/// What was seen since the handshake: bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Seen(u8);
-
-impl Seen {
-    const CLIENT_SENT: u8 = 1;
-    const CLIENT_ACKNOWLEDGED: u8 = 1 << 1;
-    const SERVER_SENT: u8 = 1 << 2;
-    const SERVER_ACKNOWLEDGED: u8 = 1 << 3;
-    const CLOSED: u8 = 1 << 4;
-    const SERVER_CLOSED: u8 = 1 << 5;
-
-    fn has(self, bit: u8) -> bool {
-        self.0 & bit != 0
-    }
-
-    fn note(&mut self, bit: u8, is_so: bool) {
-        self.0 |= if is_so { bit } else { 0 };
-    }
 }
 
 /// How far it has come.
@@ -343,6 +325,11 @@ impl Regular {
     /// Whether nothing that the client could accept has come back.
     pub(super) fn is_unanswered(&self) -> bool {
         self.phase == Phase::Waiting
+    }
+
+    /// Whether the server has accepted, and the client not acknowledged that.
+    pub(super) fn is_half_open(&self) -> bool {
+        self.phase == Phase::Answered
     }
 
     /// Whether the handshake was completed, the client sent payload, and the server neither a byte

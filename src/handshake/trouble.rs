@@ -215,9 +215,9 @@ fn is_data_stuck(attempt: &Attempt) -> bool {
         .any(|data| data.repetitions >= STUCK_REPETITIONS && !data.is_acknowledged)
 }
 
-/// The SYN-ACK repeated although the client had acknowledged it: more than once, or to a client that
-/// had sent data. A server that defers accepting until data comes repeats it once, and that is as it
-/// should be. A SYN proxy's SYN-ACK and that of the server behind it have different numbers.
+/// The SYN-ACK repeated although the client had acknowledged it: more than once, or to a client
+/// that had sent data. A server that defers accepting until data comes repeats it once, and that is
+/// as it should be. A SYN proxy's SYN-ACK and that of the server behind it have different numbers.
 fn is_answer_stuck(attempt: &Attempt, established: Timestamp) -> bool {
     let is_repetition = |packet: &&SeenPacket| {
         packet.sender == Sender::Server

@@ -16,8 +16,8 @@ pub(super) fn bsd(bytes: &[u8]) -> Found<'_> {
     }
 }
 
-/// Whether this is what `OpenBSD` calls link type 12, which other systems give to raw IP: the family
-/// of its loopback, in network byte order. No IP packet starts so.
+/// Whether this is what `OpenBSD` calls link type 12, which other systems give to raw IP: the
+/// family of its loopback, in network byte order. No IP packet starts so.
 pub(in crate::decode) fn is_openbsd(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 0, 2 | 24, ..])
 }

@@ -1,5 +1,5 @@
-//! What is known of those that try to connect: whom they tried to reach, and whether the capture is from
-//! their side.
+//! What is known of those that try to connect: whom they tried to reach, and whether the capture is
+//! from their side.
 
 use std::net::IpAddr;
 

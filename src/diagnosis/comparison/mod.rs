@@ -10,6 +10,7 @@ mod hosts;
 mod limits;
 mod live;
 mod merging;
+mod neighbours;
 mod passages;
 mod passers;
 mod path_mtu;
@@ -18,9 +19,11 @@ mod room;
 mod services;
 mod sharing;
 mod targets;
+mod translated;
 mod vantage;
 
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
+pub(super) use neighbours::AskedFor;
 pub(super) use path_mtu::TooLarge;
 pub(super) use rejecters::{LONGEST_TRACE, is_time_exceeded};
 pub(super) use services::{Moment, ServiceHistory, worth_of_server};
@@ -42,12 +45,10 @@ use super::key_filter::KeyFilter;
 use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use super::sign::is_unfinished;
-use super::worth::keep_worthiest;
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, HardwareAddress, Neighbour, Observation, RowBatch};
-use crate::handshake::{Attempt, AttemptId, DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
-use claims::Claims;
 use clients::ClientFacts;
 use forwarding::Forwarding;
 use hosts::Hosts;
@@ -157,24 +158,6 @@ impl Default for Comparison {
     }
 }
 
-/// Questions who has an address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct AskedFor {
-    /// How often it was asked.
-    pub(super) questions: u32,
-    /// How often somebody answered.
-    pub(super) answers: u32,
-    /// Who answered.
-    pub(super) claims: Claims,
-}
-
-impl AskedFor {
-    /// Asked at least twice, in vain.
-    fn is_unanswered(self) -> bool {
-        self.questions >= 2 && self.answers == 0
-    }
-}
-
 impl Comparison {
     /// Takes note of who is there and who is asked for.
     pub(super) fn observe(&mut self, observation: &Observation) {
@@ -240,16 +223,6 @@ impl Comparison {
     /// The names that DNS answers gave to addresses.
     pub(super) fn names(&self) -> &Names {
         &self.names
-    }
-
-    fn note_neighbour(&mut self, address: IpAddr, note: impl Fn(&mut AskedFor)) {
-        note(self.asked_for.entry(Host(address)).or_default());
-        if self.asked_for.len() > AT_MOST {
-            let rank = |host: &Host, asked: &AskedFor| {
-                (!asked.is_unanswered(), fixed_hash::of_address(host.0))
-            };
-            self.left_out.asked_for += keep_worthiest(&mut self.asked_for, REMEMBERED, rank);
-        }
     }
 
     /// Takes note of how an attempt ended, and of the answers that it met.
@@ -448,44 +421,6 @@ impl Comparison {
         let mut unseen: Vec<IpAddr> = self.reached.iter().filter(is_unseen).collect();
         unseen.sort_unstable();
         unseen
-    }
-
-    /// Addresses that were asked for at least twice, and nobody answered, in their order.
-    pub(super) fn unanswered_hosts(&self) -> Vec<(IpAddr, AskedFor)> {
-        let mut hosts: Vec<(IpAddr, AskedFor)> = self
-            .asked_for
-            .iter()
-            .map(|(host, asked)| (host.0, *asked))
-            .filter(|(address, asked)| asked.is_unanswered() && self.hosts.is_silent(*address))
-            .collect();
-        hosts.sort_by_key(|(address, _)| *address);
-        hosts
-    }
-
-    /// Whether the very same SYN was answered under another server's address: a NAT translated it.
-    pub(super) fn is_answered_in_another_name(&self, attempt: &Attempt) -> bool {
-        attempt.isn.is_some_and(|isn| {
-            let key = key_of_syn(attempt.client, attempt.server.port, isn.0);
-            self.answered.contains(key)
-        })
-    }
-
-    /// Whether the SYN came back to its sender as if from itself: a load balancer that keeps the
-    /// client's address chose the client as the target. Its own host drops it.
-    pub(super) fn is_sent_back(&self, attempt: &Attempt) -> bool {
-        attempt.established_at.is_none()
-            && attempt.isn.is_some_and(|isn| {
-                self.to_itself
-                    .contains(&(attempt.client, attempt.server.port, isn.0))
-            })
-    }
-
-    /// Questions who has this address.
-    pub(super) fn asked_for(&self, address: IpAddr) -> AskedFor {
-        self.asked_for
-            .get(&Host(address))
-            .copied()
-            .unwrap_or_default()
     }
 
     /// Addresses for which two hosts answered the same question, in their order.

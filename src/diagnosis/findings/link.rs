@@ -97,8 +97,8 @@ fn wrong_checksums(collected: Collected<'_>) -> Option<Finding> {
 }
 
 /// Addresses for which two hosts answered the same question, and connects from or to them failed.
-/// Likely where others to them succeeded: one of the two serves, the other does not. A host with two
-/// interfaces on one link answers twice as well: then no connect fails.
+/// Likely where others to them succeeded: one of the two serves, the other does not. A host with
+/// two interfaces on one link answers twice as well: then no connect fails.
 fn duplicate_addresses(collected: Collected<'_>) -> Vec<Finding> {
     let duplicates = collected.comparison.duplicate_addresses().into_iter();
     let found = duplicates.filter_map(|(address, hosts, conflicts)| {

@@ -89,8 +89,8 @@ impl Situation {
         })
     }
 
-    /// Whether the server is on the Internet and the client behind a translation: then whoever reads
-    /// the report can hardly type anything there, unless the capture was taken there.
+    /// Whether the server is on the Internet and the client behind a translation: then whoever
+    /// reads the report can hardly type anything there, unless the capture was taken there.
     fn is_server_out_of_reach(self) -> bool {
         let is_client_private = self.client.is_some_and(is_private);
         self.vantage != Some(Vantage::Server)

@@ -143,8 +143,8 @@ fn answers_elsewhere(
             .any(|other| other.moments.iter().any(is_during))
 }
 
-/// One client is shut out from a moment on, perhaps until another, while others are accepted: a ban,
-/// or a limit of connects.
+/// One client is shut out from a moment on, perhaps until another, while others are accepted: a
+/// ban, or a limit of connects.
 fn for_clients(service: &Service) -> Vec<(Finding, Vec<Moment>)> {
     let mut by_client: BTreeMap<IpAddr, Vec<Moment>> = BTreeMap::new();
     for moment in &service.moments {

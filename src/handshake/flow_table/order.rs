@@ -167,11 +167,12 @@ impl FlowTable {
             .chain(&self.parked)
     }
 
-    /// The SYNs of all other open attempts that nothing has answered, and how to read them.
-    pub(in crate::handshake) fn unanswered_syns(&self) -> impl Iterator<Item = &Row> {
+    /// The SYNs of all other open attempts that nothing has answered, or whose answer nobody has
+    /// acknowledged.
+    pub(in crate::handshake) fn unestablished_syns(&self) -> impl Iterator<Item = &Row> {
         let regular = self.regular.iter().map(|(_, regular)| regular);
-        let unanswered = regular.filter(|regular| regular.is_unanswered());
-        self.syns.iter().chain(unanswered.map(Regular::syn))
+        let waiting = regular.filter(|regular| regular.is_unanswered() || regular.is_half_open());
+        self.syns.iter().chain(waiting.map(Regular::syn))
     }
 
     /// Who sent a row that is kept here, and to whom.

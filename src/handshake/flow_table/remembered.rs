@@ -1,5 +1,5 @@
-//! What is remembered of a 4-tuple for a while: attempts that were handed out, for their late packets,
-//! and that it was probed.
+//! What is remembered of a 4-tuple for a while: attempts that were handed out, for their late
+//! packets, and that it was probed.
 
 use super::{FlowTable, Place};
 use crate::decode::Row;

@@ -145,7 +145,7 @@ fn orphans_among(trackers: &[Tracker]) -> OrphanedAnswers {
     };
     let waiting = trackers.iter().flat_map(|tracker| {
         let flows = &tracker.flows;
-        flows.unanswered_syns().map(|syn| -> Waiting {
+        flows.unestablished_syns().map(|syn| -> Waiting {
             let (client, server) = flows.ends_of(syn);
             (client, server, syn.sequence().0)
         })
