@@ -89,10 +89,16 @@ pub fn statement(finding: &Finding) -> String {
                 0 => "there is nothing answered to compare with".to_owned(),
                 _ => format!("none of the {answered} answered ones has"),
             };
-            format!(
-                "{wrong} unanswered handshake packets of {attempts} {} have a wrong checksum, {compared}: whoever receives them throws them away and says nothing",
-                if attempts == 1 { "connect" } else { "connects" }
-            )
+            let connects = if attempts == 1 { "connect" } else { "connects" };
+            if *wrong == 1 {
+                format!(
+                    "1 unanswered handshake packet of {attempts} {connects} has a wrong checksum, {compared}: whoever receives it throws it away and says nothing"
+                )
+            } else {
+                format!(
+                    "{wrong} unanswered handshake packets of {attempts} {connects} have a wrong checksum, {compared}: whoever receives them throws them away and says nothing"
+                )
+            }
         }
         Statement::DroppedHere => format!(
             "{} came in here and never left, although others that go the same way did in the same seconds: this host drops them",
@@ -293,15 +299,18 @@ fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {
         format!(
             "{reusing} of them reuse addresses and ports of an earlier connection, {others_reusing} of the {others} others do: state left of that one, as TIME_WAIT, swallows the first SYN"
         )
+    } else if *connects == 1 {
+        "the way, or the server, is slow or loses the first packets".to_owned()
     } else if others == 0 {
         "none was faster: the way, or the server, is slow or loses the first packets".to_owned()
     } else {
         "a SYN or its answer was lost or ignored, or came late".to_owned()
     };
-    format!(
-        "{attempts} of {connects} connects to {server} took long, the slowest {}; {why}",
-        seconds(*longest)
-    )
+    let longest = seconds(*longest);
+    if *connects == 1 {
+        return format!("the one connect to {server} took long: {longest}; {why}");
+    }
+    format!("{attempts} of {connects} connects to {server} took long, the slowest {longest}; {why}")
 }
 
 fn path_mtu(server: &str, statement: &Statement) -> String {

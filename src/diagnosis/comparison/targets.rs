@@ -19,6 +19,9 @@ const MOST_ATTEMPTS_PER_TARGET: u64 = 2;
 /// found open again.
 const PART_ASKED_MORE: u64 = 8;
 
+/// So many ports, of few hosts, are a scan's even where each is asked again and again.
+const PORTS_ASKED_AGAIN: usize = 128;
+
 /// How many targets of one client are told apart: more than that is a scan whatever it repeats.
 const TOLD_APART: usize = 1024;
 
@@ -174,6 +177,15 @@ impl Targets {
         self.told_apart as usize
     }
 
+    /// Whether these are so many ports of each of its hosts that no application asks for them,
+    /// however often it repeats: scanners ask silent ports up to ten times.
+    fn is_of_ports(&self) -> bool {
+        self.many.as_ref().is_some_and(|many| {
+            let targets = many.told_apart.len();
+            targets >= PORTS_ASKED_AGAIN && targets >= many.hosts.len() * PORTS_OF_A_SCAN
+        })
+    }
+
     /// Whether the client scans: many ports of a host or many hosts, most in vain, and nowhere
     /// insisting.
     pub(super) fn is_scan(&self) -> bool {
@@ -181,7 +193,45 @@ impl Targets {
         let targets = told_apart as u64;
         // The few ports that are open are asked more often.
         let most = targets * MOST_ATTEMPTS_PER_TARGET + targets / PART_ASKED_MORE;
-        let insists = self.attempts > most && told_apart < TOLD_APART;
+        let insists = self.attempts > most && told_apart < TOLD_APART && !self.is_of_ports();
         self.is_wide && !insists && self.failed * 2 > self.attempts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn targets(hosts: u32, ports: u16, times: u32) -> Targets {
+        let mut targets = Targets::default();
+        for host in 0..hosts {
+            for port in 1..=ports {
+                let address = Ipv4Addr::from_bits(0x0a00_0100 + host).into();
+                targets.tell_apart(Endpoint { address, port });
+                (0..times).for_each(|_| targets.count_attempt(Outcome::Dropped));
+            }
+        }
+        targets
+    }
+
+    #[test]
+    fn a_scanner_may_ask_each_port_again() {
+        assert!(targets(1, 1000, 1).is_scan());
+        assert!(
+            targets(1, 1000, 3).is_scan(),
+            "as scanners do where nothing answers"
+        );
+        assert!(targets(2, 200, 10).is_scan());
+    }
+
+    #[test]
+    fn who_insists_on_many_hosts_is_no_scanner() {
+        assert!(targets(70, 1, 1).is_scan());
+        assert!(
+            !targets(70, 1, 10).is_scan(),
+            "the members of a cluster that is down"
+        );
+        assert!(!targets(1, 20, 10).is_scan(), "the ports of one service");
     }
 }
