@@ -294,7 +294,10 @@ fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {
     };
     let others = connects.saturating_sub(attempts);
     let why = if *without_feature == attempts {
-        "each was answered only without what its first SYN offered (ECN, Fast Open or Multipath TCP): somebody drops SYNs that offer it".to_owned()
+        let it = if attempts == 1 { "it" } else { "each" };
+        format!(
+            "{it} was answered only without what its first SYN offered (ECN, Fast Open or Multipath TCP): somebody drops SYNs that offer it"
+        )
     } else if *reusing > 0 && 2 * reusing > attempts && *others_reusing * 2 <= others {
         format!(
             "{reusing} of them reuse addresses and ports of an earlier connection, {others_reusing} of the {others} others do: state left of that one, as TIME_WAIT, swallows the first SYN"
