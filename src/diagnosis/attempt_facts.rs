@@ -80,7 +80,9 @@ pub(crate) trait AttemptFacts: Sized {
     /// All of it.
     fn whole(&self) -> DecidedAttempt;
     /// The same, of one that is not needed any more.
-    fn into_whole(self) -> DecidedAttempt;
+    fn into_whole(self) -> DecidedAttempt {
+        self.whole()
+    }
 
     /// Whether the server accepted.
     fn was_accepted(&self) -> bool {

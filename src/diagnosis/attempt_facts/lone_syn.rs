@@ -9,8 +9,7 @@ use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::checked_packet::{self, CheckedPacket};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::sign::Sign;
-use crate::handshake::{AttemptId, DecidedAttempt, DecidedSyn, Outcome};
-use crate::handshake::{Troubles, Ways};
+use crate::handshake::{AttemptId, DecidedAttempt, DecidedSyn, Outcome, Troubles, Ways};
 
 impl AttemptFacts for DecidedSyn<'_> {
     fn id(&self) -> AttemptId {
@@ -133,9 +132,5 @@ impl AttemptFacts for DecidedSyn<'_> {
 
     fn whole(&self) -> DecidedAttempt {
         Self::whole(self)
-    }
-
-    fn into_whole(self) -> DecidedAttempt {
-        Self::whole(&self)
     }
 }

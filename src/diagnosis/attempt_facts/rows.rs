@@ -83,7 +83,7 @@ impl AttemptFacts for DecidedRows<'_> {
     }
 
     fn own_answers(&self) -> impl Iterator<Item = OwnAnswer> {
-        let is_first = std::iter::once(true).chain(std::iter::repeat(false));
+        let is_first = iter::once(true).chain(iter::repeat(false));
         let answers = self.syn_acks().zip(is_first);
         answers.map(|(row, is_syn_ack)| OwnAnswer {
             is_syn_ack,
@@ -165,9 +165,5 @@ impl AttemptFacts for DecidedRows<'_> {
 
     fn whole(&self) -> DecidedAttempt {
         Self::whole(self)
-    }
-
-    fn into_whole(self) -> DecidedAttempt {
-        Self::whole(&self)
     }
 }

@@ -54,9 +54,6 @@ impl Comparison {
         if passing == Passing::Passes {
             return;
         }
-        if let Some(passers) = &mut self.passers {
-            passers.remember(address);
-        }
         let new = || ClientFacts::new(passing, outcome);
         let Some(client) = known.get_or_add(&mut self.clients, Host(address), new) else {
             return;
@@ -76,19 +73,24 @@ impl Comparison {
     /// Whether a client passes without being remembered, once there were too many that tried in
     /// vain.
     fn pass(&mut self, address: IpAddr, outcome: Outcome) -> Passing {
-        let is_in_vain = outcome.is_failure() || outcome == Outcome::Pending;
-        let passers = self.passers.as_mut().filter(|_| is_in_vain);
-        let clients = &self.clients;
-        let is_new = |passers: &&mut Passers| {
-            passers.is_unknown(address) || !clients.contains_key(&Host(address))
-        };
-        let Some(passers) = passers.filter(is_new) else {
+        let Some(passers) = &mut self.passers else {
             return Passing::OfSample;
         };
-        let passing = passers.pass(address);
+        let is_in_vain = outcome.is_failure() || outcome == Outcome::Pending;
+        let clients = &self.clients;
+        let is_new = |passers: &Passers| {
+            passers.is_unknown(address) || !clients.contains_key(&Host(address))
+        };
+        let passing = if is_in_vain && is_new(passers) {
+            passers.pass(address)
+        } else {
+            Passing::OfSample
+        };
         if passing == Passing::Passes {
             let in_all = self.clients_in_all.get_or_insert_default();
             in_all.insert(address);
+        } else {
+            passers.remember(address);
         }
         passing
     }

@@ -38,16 +38,18 @@ pub(super) enum Passing {
     Passes,
 }
 
-impl Passers {
-    /// When those that tried once, with a hash from there on, are remembered no more.
-    pub(super) fn with_sample_below(hash: u64) -> Self {
+impl Default for Passers {
+    /// Of all hashes that are less than the largest.
+    fn default() -> Self {
         Self {
-            sample_below: hash,
+            sample_below: u64::MAX,
             latest: vec![0; KNOWN_AGAIN].into(),
             remembered: vec![0; BITS_OF_REMEMBERED / 64].into(),
         }
     }
+}
 
+impl Passers {
     /// These are remembered, and no others.
     pub(super) fn remember_only(&mut self, clients: impl Iterator<Item = IpAddr>) {
         self.remembered.fill(0);
@@ -70,7 +72,7 @@ impl Passers {
             .is_some_and(|word| word & bit == 0)
     }
 
-    /// The sample becomes smaller.
+    /// Those that tried once, with a hash from there on, are of no sample any more.
     pub(super) fn limit_sample(&mut self, hash: u64) {
         self.sample_below = self.sample_below.min(hash);
     }
@@ -118,7 +120,8 @@ mod tests {
 
     #[test]
     fn who_comes_again_is_remembered_and_of_the_others_a_sample() {
-        let mut passers = Passers::with_sample_below(u64::MAX / 4);
+        let mut passers = Passers::default();
+        passers.limit_sample(u64::MAX / 4);
         let clients = || (0..10_000_u32).map(|low| IpAddr::V4(Ipv4Addr::from_bits(low)));
         let mut of_sample = 0;
         let mut passed = Vec::new();

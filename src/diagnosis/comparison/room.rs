@@ -1,6 +1,5 @@
 //! Where there is more than is remembered: what is worth least goes.
 
-use super::passers::Passers;
 use super::{
     AT_MOST, ClientFacts, Comparison, REMEMBERED, REMEMBERED_MOMENTS, fixed_hash, services,
 };
@@ -52,11 +51,9 @@ impl Comparison {
             Some((ClientFacts::WORTH_LEAST, hash)) => hash,
             Some(_) => 0,
         };
-        let passers = self.passers.take();
-        let mut passers = passers.unwrap_or_else(|| Passers::with_sample_below(sample_below));
+        let passers = self.passers.get_or_insert_default();
         passers.limit_sample(sample_below);
         passers.remember_only(self.clients.keys().map(|client| client.0));
-        self.passers = Some(passers);
     }
 
     /// Halves the share of each server until so many attempts are remembered at most. It depends on

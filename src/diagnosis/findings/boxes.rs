@@ -48,16 +48,15 @@ pub(super) fn finding(
     ))
 }
 
-/// Whether the first failure of this server is explained by a box: then the others are as well.
-pub(super) fn is_reset_by_a_box(collected: Collected<'_>, server: Endpoint) -> bool {
-    collected.first_causes.get(&server).is_some_and(|first| {
-        let is_box = matches!(first.cause, Cause::MiddleboxReset | Cause::TwoResponders);
-        is_box && first.confidence >= Confidence::Likely
-    })
+/// How surely the first failure of this server is explained by a box: then the others are as well.
+pub(super) fn is_reset_by_a_box(collected: Collected<'_>, server: Endpoint) -> Option<Confidence> {
+    let first = collected.first_causes.get(&server)?;
+    let is_box = matches!(first.cause, Cause::MiddleboxReset | Cause::TwoResponders);
+    is_box.then_some(first.confidence)
 }
 
 fn resets(collected: Collected<'_>, service: &Service) -> Vec<Moment> {
-    if !is_reset_by_a_box(collected, service.server) {
+    if is_reset_by_a_box(collected, service.server) < Some(Confidence::Likely) {
         return Vec::new();
     }
     service.those(|moment| matches!(moment.outcome, Outcome::Refused | Outcome::Reset))

@@ -11,7 +11,6 @@ use super::policies::is_of_a_rule;
 use super::rejections;
 use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
 use crate::decode::{Endpoint, IcmpKind};
-use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
 use crate::diagnosis::comparison::{Dropped, Moment, Reason, ServiceHistory};
 use crate::diagnosis::testimony::{proves_closed_port, proves_full_accept_queue};
@@ -119,13 +118,10 @@ fn never_listening(collected: Collected<'_>, service: &Service) -> Option<Findin
     let history = collected.comparison.service(server);
     let was_accepted = moments.iter().any(Moment::was_accepted)
         || history.is_some_and(ServiceHistory::has_accepted);
-    let first_cause = collected.first_causes.get(&server);
-    let is_made_by_a_box = first_cause
-        .is_some_and(|judged| matches!(judged.cause, Cause::MiddleboxReset | Cause::TwoResponders));
     if moments.is_empty() || was_accepted || !moments.iter().all(is_refused) {
         return None;
     }
-    if is_made_by_a_box || is_reset_by_a_box(collected, server) {
+    if is_reset_by_a_box(collected, server).is_some() {
         return None;
     }
     let is_proved = proves_closed_port(collected.testimony_of(server));
@@ -194,8 +190,7 @@ fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Findi
     let decided = service.those(|moment| moment.outcome != Outcome::Pending);
     // An answer that the client had to ignore is no silence.
     let was_answered = silent.iter().any(|moment| moment.sign.is_some());
-    let is_filtered = silent.iter().all(is_silent)
-        && !was_answered
+    let is_filtered = !was_answered
         && silent.len() == decided.len()
         && collected.comparison.answers_elsewhere(server);
     if !is_filtered || silent.is_empty() {
