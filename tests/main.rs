@@ -74,6 +74,7 @@ fn main() -> ExitCode {
         findings::TESTS,
         formats::files::TESTS,
         formats::links::TESTS,
+        formats::rare::TESTS,
         formats::tunnels::TESTS,
         formats::wireless::TESTS,
         formats::unreadable::TESTS,

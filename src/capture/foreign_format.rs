@@ -39,7 +39,39 @@ const SIGNATURES: &[(&[u8], ForeignFormat)] = &[
         b"7z\xbc\xaf\x27\x1c",
         format("a 7-Zip archive", Remedy::Unpack("7z x -so")),
     ),
-    (b"snoop\0\0\0", format("a snoop capture", Remedy::Editcap)),
+    (
+        b"\xaa\xaa\xaa\xaa",
+        format("a capture of 5View", Remedy::Editcap),
+    ),
+    (
+        b"ObserverPktBufferVersion",
+        format("a capture of Observer", Remedy::Editcap),
+    ),
+    (
+        b"\x7fver",
+        format("a capture of Peek (tagged)", Remedy::Editcap),
+    ),
+    (
+        b"\x05VNF",
+        format("a capture of Visual Networks", Remedy::Editcap),
+    ),
+    (
+        b"\x00\x00\x02\x00\x12\x05\x00\x10",
+        format("a capture of Tektronix K12", Remedy::Editcap),
+    ),
+    (
+        b"TR\0d\0",
+        format("a trace of HP-UX nettl", Remedy::Editcap),
+    ),
+    (b"VL\0\0", format("a NetXRay capture", Remedy::Editcap)),
+    (b"EyeSDN", format("a trace of EyeSDN", Remedy::Editcap)),
+    (
+        b"btsnoop\0",
+        format(
+            "a capture of Bluetooth (btsnoop)",
+            Remedy::Words("no TCP is in such a file: capture on an interface with IP"),
+        ),
+    ),
     (
         b"GMBU",
         format("a capture of Network Monitor 2", Remedy::Editcap),
@@ -178,12 +210,15 @@ fn binary(first: &[u8]) -> Option<&'static ForeignFormat> {
         Remedy::Words("mkdir captures && tar -xf {file} -C captures && tcpwhy read captures"),
     );
     const ERF: &ForeignFormat = &format("a capture in ERF (Endace)", Remedy::Editcap);
+    const NETSCALER: &ForeignFormat = &format("a trace of NetScaler (nstrace)", Remedy::Editcap);
     if first.get(257..262) == Some(b"ustar") {
         Some(TAR)
     } else if is_event_trace(first) {
         Some(&ETL)
     } else if is_erf(first) {
         Some(ERF)
+    } else if is_netscaler(first) {
+        Some(NETSCALER)
     } else {
         None
     }
@@ -195,6 +230,13 @@ fn is_event_trace(first: &[u8]) -> bool {
     let size = ByteOrder::Little.u32(first, 0).unwrap_or(0);
     let is_buffer = size > 0 && size.is_multiple_of(1024);
     is_buffer && matches!(first.get(72..76), Some([2, 0, 1 | 2, 0xc0]))
+}
+
+/// The first page of a trace by `nstrace.sh`: it names what wrote it.
+fn is_netscaler(first: &[u8]) -> bool {
+    const NAME: &[u8] = b"NetScaler";
+    let start = first.get(..64).unwrap_or(first);
+    start.windows(NAME.len()).any(|window| window == NAME)
 }
 
 /// Two records of Endace's extensible record format, seconds apart.

@@ -24,6 +24,8 @@ impl LinkType {
     pub const FDDI: Self = Self(10);
     /// Raw IP, as files of most systems number it.
     pub const RAW_12: Self = Self(12);
+    /// Decrypted `IPsec`, as `OpenBSD` numbers it.
+    pub const OPENBSD_ENC_13: Self = Self(13);
     /// Raw IP, as `OpenBSD` numbers it.
     pub const RAW_14: Self = Self(14);
     /// PPP in HDLC-like framing.
@@ -60,6 +62,8 @@ impl LinkType {
     pub const JUNIPER_ATM1: Self = Self(137);
     /// IP over `FireWire`, as macOS delivers it.
     pub const APPLE_IP_OVER_IEEE1394: Self = Self(138);
+    /// For private use; Apple's packet tap before it had a number.
+    pub const USER_2: Self = Self(149);
     /// IEEE 802.11 behind an AVS header.
     pub const IEEE802_11_AVS: Self = Self(163);
     /// PPP with the direction in front, or in the place of the address byte.
@@ -84,6 +88,8 @@ impl LinkType {
     pub const C_HDLC_WITH_DIR: Self = Self(205);
     /// Frame Relay with the direction in front.
     pub const FRELAY_WITH_DIR: Self = Self(206);
+    /// Solaris' observability of IP: behind a header with zones and interfaces.
+    pub const IPNET: Self = Self(226);
     /// Raw IPv4.
     pub const IPV4: Self = Self(228);
     /// Raw IPv6.
@@ -92,10 +98,20 @@ impl LinkType {
     pub const NFLOG: Self = Self(239);
     /// IP over `InfiniBand`, with the global routing header.
     pub const IPOIB: Self = Self(242);
+    /// Messages between the Linux kernel and programs.
+    pub const NETLINK: Self = Self(253);
     /// Apple's packet tap, which names the link type of what follows.
     pub const PKTAP: Self = Self(258);
     /// Linux cooked capture, version 2.
     pub const LINUX_SLL2: Self = Self(276);
+    /// Ethernet with Broadcom's switch tag behind the addresses.
+    pub const ETHERNET_BRCM: Self = Self(281);
+    /// Ethernet behind Broadcom's switch tag.
+    pub const ETHERNET_BRCM_PREPEND: Self = Self(282);
+    /// Ethernet with Marvell's switch tag.
+    pub const ETHERNET_DSA: Self = Self(284);
+    /// Ethernet with Marvell's switch tag behind an Ethernet type.
+    pub const ETHERNET_EDSA: Self = Self(285);
 
     /// The registry's name without its prefix; `None` for a type that this table does not hold.
     pub fn name(self) -> Option<&'static str> {
@@ -126,6 +142,7 @@ const NAMES: &[(u32, &str)] = &[
     (9, "PPP"),
     (10, "FDDI"),
     (12, "RAW"),
+    (13, "ENC"),
     (14, "RAW"),
     (50, "PPP_HDLC"),
     (51, "PPP_ETHER"),
@@ -235,6 +252,10 @@ const NAMES: &[(u32, &str)] = &[
     (273, "DOCSIS31_XRA31"),
     (274, "ETHERNET_MPACKET"),
     (276, "LINUX_SLL2"),
+    (281, "ETHERNET_BRCM"),
+    (282, "ETHERNET_BRCM_PREPEND"),
     (283, "IEEE802_15_4_TAP"),
+    (284, "ETHERNET_DSA"),
+    (285, "ETHERNET_EDSA"),
     (290, "ETW"),
 ];

@@ -45,6 +45,10 @@ pub enum EncapsulationLayer {
     Teredo,
     /// L2TP with its session.
     L2tp(u32),
+    /// The data channel of access points.
+    Capwap,
+    /// AYIYA.
+    Ayiya,
 }
 
 /// Layers that tell tenants apart by a number, each kind by itself.
@@ -103,6 +107,8 @@ impl fmt::Display for EncapsulationLayer {
             Self::Gtp(endpoint) => write!(formatter, "gtp {endpoint:#x}"),
             Self::Teredo => formatter.write_str("teredo"),
             Self::L2tp(session) => write!(formatter, "l2tp {session}"),
+            Self::Capwap => formatter.write_str("capwap"),
+            Self::Ayiya => formatter.write_str("ayiya"),
         }
     }
 }

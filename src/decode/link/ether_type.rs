@@ -2,7 +2,7 @@
 
 use etherparse::{EtherType, SingleVlanSlice};
 
-use super::{Encapsulation, Found, Network, ethernet, llc, macsec, mpls, ppp, wrap};
+use super::{Encapsulation, Found, Network, ethernet, ieee80211, llc, macsec, mpls, ppp, wrap};
 use crate::decode::encapsulation::EncapsulationLayer;
 use crate::decode::fields::{after, u16_at, u32_at};
 use crate::decode::observation::SetAside;
@@ -23,6 +23,8 @@ const MACSEC: u16 = 0x88e5;
 const BACKBONE_SERVICE: u16 = 0x88e7;
 const CISCO_METADATA: u16 = 0x8909;
 const VN_TAG: u16 = 0x8926;
+/// What Centrino's driver for Windows gave frames that it captured from the air.
+const CENTRINO: u16 = 0x2452;
 
 /// Whether a packet of this type may hold an IP or ARP packet, as [`by_ether_type`] reads them.
 pub(in crate::decode) fn leads_to_ip(ether_type: u16) -> bool {
@@ -40,6 +42,7 @@ pub(in crate::decode) fn leads_to_ip(ether_type: u16) -> bool {
                 | BACKBONE_SERVICE
                 | CISCO_METADATA
                 | VN_TAG
+                | CENTRINO
                 | 0x9100
                 | 0x9200
                 | 0x9300
@@ -73,6 +76,7 @@ pub(in crate::decode) fn by_ether_type<'a>(
             EtherType(MPLS | MPLS_MULTICAST) => return mpls(bytes, wrapped),
             EtherType(PPPOE_SESSION) => return ppp::over_ethernet(bytes, wrapped),
             EtherType(MACSEC) => (ether_type, bytes) = macsec::inside(bytes, wrapped)?,
+            EtherType(CENTRINO) => return ieee80211::frame(bytes, wrapped),
             EtherType(BACKBONE_SERVICE) => return provider_backbone(bytes, wrapped),
             // Both hold four bytes that matter to switches only; Cisco's has its length in front.
             EtherType(VN_TAG) => (ether_type, bytes) = (u16_at(bytes, 4)?, after(bytes, 6)?),

@@ -25,6 +25,26 @@ pub(super) fn frame<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'
     frame_with_padding(bytes, false, wrapped)
 }
 
+/// As [`frame`], with the two bytes of the frame control the other way round where only so they
+/// are those of data: as Cisco's access points send it.
+pub(in crate::decode) fn perhaps_swapped<'a>(
+    bytes: &'a [u8],
+    wrapped: &mut Encapsulation,
+) -> Found<'a> {
+    let (first, second) = (u8_at(bytes, 0)?, u8_at(bytes, 1)?);
+    let is_swapped = first & KIND != DATA && second & KIND == DATA;
+    let control = if is_swapped {
+        (second, first)
+    } else {
+        (first, second)
+    };
+    controlled(control, bytes, false, wrapped)
+}
+
+/// Type and version of a frame, and those of data.
+const KIND: u8 = 0x0f;
+const DATA: u8 = 0x08;
+
 /// `is_padded`: the radio left bytes out between header and payload, so that the payload is aligned
 /// to four bytes.
 pub(super) fn frame_with_padding<'a>(
@@ -32,15 +52,23 @@ pub(super) fn frame_with_padding<'a>(
     is_padded: bool,
     wrapped: &mut Encapsulation,
 ) -> Found<'a> {
-    const KIND: u8 = 0x0f;
-    const DATA: u8 = 0x08;
+    let control = (u8_at(bytes, 0)?, u8_at(bytes, 1)?);
+    controlled(control, bytes, is_padded, wrapped)
+}
+
+/// Reads a frame whose control field, in two bytes, is told.
+fn controlled<'a>(
+    (control, flags): (u8, u8),
+    bytes: &'a [u8],
+    is_padded: bool,
+    wrapped: &mut Encapsulation,
+) -> Found<'a> {
     const NO_DATA: u8 = 0x40;
     const QOS: u8 = 0x80;
     const PROTECTED: u8 = 0x40;
     const ORDER: u8 = 0x80;
     const BOTH_DISTRIBUTION_SYSTEMS: u8 = 0x03;
     const AGGREGATED: u8 = 0x80;
-    let (control, flags) = (u8_at(bytes, 0)?, u8_at(bytes, 1)?);
     if control & KIND != DATA || control & NO_DATA != 0 {
         return Ok(Network::Other);
     }

@@ -2,6 +2,7 @@
 
 use super::{Found, Network, ip_by_version};
 use crate::decode::fields::{after, u8_at, u32_at};
+use crate::decode::observation::SetAside;
 
 /// The address family in the byte order of the capturing host, whatever the link type promises.
 pub(super) fn bsd(bytes: &[u8]) -> Found<'_> {
@@ -26,4 +27,25 @@ pub(in crate::decode) fn is_openbsd(bytes: &[u8]) -> bool {
 pub(super) fn pflog(bytes: &[u8]) -> Found<'_> {
     let length = usize::from(u8_at(bytes, 0)?).next_multiple_of(4);
     Ok(ip_by_version(after(bytes, length)?))
+}
+
+/// What `OpenBSD` calls link type 13, and others something else: address family, security
+/// parameters index and flags before the IP packet.
+pub(super) fn openbsd_enc(bytes: &[u8]) -> Found<'_> {
+    let is_family = matches!(bytes, [0, 0, 0, 2 | 24, ..] | [2 | 24, 0, 0, 0, ..]);
+    match ip_by_version(after(bytes, super::ENC_HEADER_LENGTH)?) {
+        packet @ Network::Ip(_) if is_family => Ok(packet),
+        _ => Err(SetAside::UnsupportedLinkType),
+    }
+}
+
+/// Solaris: version, family, hook, length, two interfaces, the zones of source and destination.
+pub(super) fn ipnet(bytes: &[u8]) -> Found<'_> {
+    const HEADER: usize = 24;
+    const IPV4: u8 = 2;
+    const IPV6: u8 = 26;
+    match u8_at(bytes, 1)? {
+        IPV4 | IPV6 => Ok(ip_by_version(after(bytes, HEADER)?)),
+        _ => Ok(Network::Other),
+    }
 }

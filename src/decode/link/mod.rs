@@ -10,15 +10,18 @@ mod llc;
 mod loopback;
 mod macsec;
 mod mpls;
+mod netlink;
 mod nflog;
 mod packet_tap;
 mod ppp;
 mod radio;
 mod ring;
+mod switch_tag;
 mod wide_area;
 
 pub(super) use ether_type::{by_ether_type, leads_to_ip};
 pub(super) use ethernet::{ethernet, is_plausible as is_plausible_ethernet};
+pub(super) use ieee80211::perhaps_swapped as ieee80211_perhaps_swapped;
 pub(super) use loopback::is_openbsd as is_openbsd_loopback;
 pub(super) use mpls::mpls;
 pub(super) use ppp::ppp;
@@ -58,6 +61,7 @@ pub(super) fn network<'a>(
         }
         LinkType::PPI => radio::per_packet_information(bytes, wrapped),
         LinkType::PKTAP => packet_tap::pktap(bytes, wrapped),
+        LinkType::USER_2 => packet_tap::before_it_had_a_number(bytes, wrapped),
         _ => less_common(link_type, bytes, wrapped),
     }
 }
@@ -89,6 +93,13 @@ fn less_common<'a>(link_type: LinkType, bytes: &'a [u8], wrapped: &mut Encapsula
         LinkType::IPOIB => by_ether_type(u16_at(bytes, 40)?, after(bytes, 44)?, wrapped),
         LinkType::NFLOG => nflog::payload(bytes),
         LinkType::PFLOG => loopback::pflog(bytes),
+        LinkType::NETLINK => netlink::logged_packet(bytes),
+        LinkType::ETHERNET_BRCM => switch_tag::broadcom(bytes, wrapped),
+        LinkType::ETHERNET_BRCM_PREPEND => switch_tag::broadcom_prepended(bytes, wrapped),
+        LinkType::ETHERNET_DSA => switch_tag::marvell(bytes, wrapped),
+        LinkType::ETHERNET_EDSA => switch_tag::marvell_with_type(bytes, wrapped),
+        LinkType::IPNET => loopback::ipnet(bytes),
+        LinkType::OPENBSD_ENC_13 => loopback::openbsd_enc(bytes),
         LinkType::ENC => Ok(ip_by_version(after(bytes, ENC_HEADER_LENGTH)?)),
         LinkType::JUNIPER_ATM1
         | LinkType::JUNIPER_ATM2
@@ -117,7 +128,7 @@ fn named_inside<'a>(
     wrapped: &mut Encapsulation,
 ) -> Found<'a> {
     match link_type {
-        LinkType::PPI | LinkType::PKTAP => Err(SetAside::UnsupportedLinkType),
+        LinkType::PPI | LinkType::PKTAP | LinkType::USER_2 => Err(SetAside::UnsupportedLinkType),
         _ => network(link_type, bytes, wrapped),
     }
 }

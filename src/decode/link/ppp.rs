@@ -1,7 +1,7 @@
 //! PPP, on its own and in Ethernet.
 
 use super::ether_type::{IPV4, IPV6};
-use super::{Encapsulation, Found, Network, mpls, wrap};
+use super::{Encapsulation, Found, Network, mpls, wide_area, wrap};
 use crate::decode::encapsulation::EncapsulationLayer;
 use crate::decode::fields::{after, u16_at};
 use crate::decode::observation::SetAside;
@@ -9,6 +9,10 @@ use crate::decode::observation::SetAside;
 /// With or without address and control bytes; the protocol in one or two bytes (RFC 1661 §6.5,
 /// §6.6).
 pub(in crate::decode) fn ppp<'a>(bytes: &'a [u8], wrapped: &mut Encapsulation) -> Found<'a> {
+    // Cisco HDLC for one and for all: neither is the start of a protocol of PPP.
+    if let [0x0f | 0x8f, 0, ..] = bytes {
+        return wide_area::cisco_hdlc(bytes, wrapped);
+    }
     let bytes = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
     let (protocol, inside) = match bytes.first() {
         Some(&short) if short & 1 == 1 => (u16::from(short), after(bytes, 1)?),

@@ -1,5 +1,7 @@
 //! IP packets that carry another packet.
 
+mod ayiya;
+mod capwap;
 mod erspan;
 mod geneve;
 pub(super) mod gre;

@@ -1,6 +1,6 @@
 //! Tunnels in UDP, known by their port.
 
-use super::{geneve, gtp, l2tp, opaque, teredo, vxlan};
+use super::{ayiya, capwap, geneve, gre, gtp, l2tp, opaque, teredo, vxlan};
 use crate::decode::encapsulation::Encapsulation;
 use crate::decode::fields::u16_at;
 use crate::decode::ip::{self, IpPacket};
@@ -16,6 +16,9 @@ const TEREDO: u16 = 3544;
 const IPSEC_NAT_TRAVERSAL: u16 = 4500;
 const VXLAN: u16 = 4789;
 const VXLAN_GPE: u16 = 4790;
+const GRE: u16 = 4754;
+const AYIYA: u16 = 5072;
+const CAPWAP_DATA: u16 = 5247;
 const GENEVE: u16 = 6081;
 const MPLS: u16 = 6635;
 /// The port of VXLAN before it was given one, and still the default of Linux.
@@ -81,6 +84,9 @@ fn tunnel_of<'a>(port: u16, side: Side) -> Option<Read<'a>> {
         (VXLAN_LINUX, Side::Destination) => Some(vxlan::inside_by_shape),
         (GENEVE, Side::Destination) => Some(geneve::inside),
         (MPLS, Side::Destination) => Some(mpls),
+        (GRE, Side::Destination) => Some(generic_routing),
+        (AYIYA, _) => Some(ayiya::inside),
+        (CAPWAP_DATA, _) => Some(capwap::inside),
         (GTP_USER, _) => Some(gtp::inside),
         (TEREDO, _) => Some(teredo::inside),
         (L2TP, _) => Some(l2tp::over_udp),
@@ -94,6 +100,14 @@ fn tunnel_of<'a>(port: u16, side: Side) -> Option<Read<'a>> {
 fn mpls<'a>(datagram: Datagram<'a>, encapsulation: &mut Encapsulation) -> Option<Found<'a>> {
     let [_, _, _, hops] = *datagram.payload.first_chunk()?;
     (hops > 0).then(|| link::mpls(datagram.payload, encapsulation))
+}
+
+/// RFC 8086.
+fn generic_routing<'a>(
+    datagram: Datagram<'a>,
+    encapsulation: &mut Encapsulation,
+) -> Option<Found<'a>> {
+    gre::inside(datagram.payload, encapsulation)
 }
 
 fn ports(datagram: &[u8]) -> Option<[u16; 2]> {
