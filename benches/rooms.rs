@@ -104,6 +104,7 @@ impl Frames {
                 place: *place,
                 link_type: Some(LinkType::ETHERNET),
                 captured_on: tcpwhy::capture::CapturedOn::default(),
+                options: None,
                 bytes,
                 wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             })

@@ -36,6 +36,7 @@ pub(crate) fn decode(data: &[u8]) {
         bytes,
         wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
         captured_on: tcpwhy::capture::CapturedOn::default(),
+        options: None,
     };
     assert_eq!(
         decode_packet(&packet),
@@ -69,6 +70,7 @@ pub(crate) fn track(mut data: &[u8]) {
             bytes,
             wire_length: u32::from(*length),
             captured_on: tcpwhy::capture::CapturedOn::default(),
+            options: None,
         };
         let observation = decode_packet(&packet);
         diagnostician.observe(&observation);

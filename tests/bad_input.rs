@@ -16,6 +16,8 @@ pub(crate) const TESTS: &[Test] = tests![
     an_empty_file_is_said_to_be_empty,
     a_directory_without_captures_is_said_to_be_one,
     what_is_no_capture_is_recognised_where_possible,
+    captures_that_editcap_converts_are_named,
+    snoop_of_unknown_kinds_is_named,
     a_report_is_no_capture,
     a_capture_without_packets_is_a_capture,
     a_capture_cut_within_a_record_is_read_up_to_there,
@@ -134,11 +136,6 @@ fn what_is_no_capture_is_recognised_where_possible() {
         (b"BZh91AY&SY".to_vec(), "bzip2 data", "bzip2 -dc "),
         (b"PK\x03\x04\x14\0".to_vec(), "a zip archive", "unzip -p "),
         (at(257, b"ustar"), "a tar archive", "tar -xf "),
-        (
-            b"snoop\0\0\0\0\0\0\x02\0\0\0\x04".to_vec(),
-            "a snoop capture",
-            "editcap ",
-        ),
         (b"RTSS\x01\x01".to_vec(), "Network Monitor 1", "editcap "),
         (b"GMBU\0\x02".to_vec(), "Network Monitor 2", "editcap "),
         (erf_record.repeat(2), "ERF", "editcap "),
@@ -189,16 +186,47 @@ fn what_is_no_capture_is_recognised_where_possible() {
             "",
         ),
     ] {
-        let (ran, report) = read(&bytes);
-        assert_eq!(ran.status, 3);
-        let mut lines = ran.stderr.lines();
-        assert!(lines.next().unwrap().contains(statement), "{}", ran.stderr);
-        let said = lines.next().unwrap_or_default();
-        let is_hinted = said.starts_with("hint: ") && said.contains(hint);
-        assert!(hint.is_empty() || is_hinted, "{}", ran.stderr);
-        assert_eq!(lines.next(), None);
-        assert!(report.is_none());
+        assert_named(&bytes, statement, hint);
     }
+}
+
+/// What a file is that is no capture, and what can be done about it, are told in a line each.
+fn assert_named(bytes: &[u8], statement: &str, hint: &str) {
+    let (ran, report) = read(bytes);
+    assert_eq!(ran.status, 3);
+    let mut lines = ran.stderr.lines();
+    assert!(lines.next().unwrap().contains(statement), "{}", ran.stderr);
+    let said = lines.next().unwrap_or_default();
+    let is_hinted = said.starts_with("hint: ") && said.contains(hint);
+    assert!(hint.is_empty() || is_hinted, "{}", ran.stderr);
+    assert_eq!(lines.next(), None);
+    assert!(report.is_none());
+}
+
+fn captures_that_editcap_converts_are_named() {
+    for (start, statement) in [
+        (&b"\xaa\xaa\xaa\xaa\0\x02\0\0"[..], "a capture of 5View"),
+        (b"ObserverPktBufferVersion=09.00", "a capture of Observer"),
+        (b"\x7fver\0\0\0\x12", "a capture of Peek"),
+        (b"\x05VNF\0\x01", "Visual Networks"),
+        (b"\0\0\x02\0\x12\x05\0\x10\0", "Tektronix K12"),
+        (b"TR\0d\0\0\0\0", "nettl"),
+        (b"EyeSDN", "EyeSDN"),
+        (
+            b"\0\0\x01\0\0\x55\0NetScaler V20\0\x01\x02",
+            "a trace of NetScaler",
+        ),
+    ] {
+        assert_named(start, statement, "editcap ");
+    }
+}
+
+fn snoop_of_unknown_kinds_is_named() {
+    let start =
+        |version, data_link| [b"snoop\0\0\0", &[0, 0, 0, version, 0, 0, 0, data_link][..]].concat();
+    assert_named(&start(2, 5), "a snoop capture of data link type 5", "");
+    assert_named(&start(9, 4), "a snoop capture of version 9", "");
+    assert_named(&start(2, 4)[..11], "ends after 11 of the 16 bytes", "");
 }
 
 /// A report of this program, redirected over the capture or mixed up with it.

@@ -413,8 +413,8 @@ fn what_is_inside_and_no_capture_is_named() {
                 Some("-dc no-name-to-go-by | bzip2 -dc | tcpwhy read -"),
             ),
             (
-                b"snoop\0\0\0\0\0\0\x02\0\0\0\x04",
-                "data with a snoop capture inside",
+                b"RTSS\x01\x01\0\0",
+                "data with a capture of Network Monitor 1 inside",
                 Some("-dc no-name-to-go-by | editcap - converted.pcapng && tcpwhy read"),
             ),
         ] {

@@ -199,6 +199,7 @@ fn observe(tracker: &mut LiveTracker, number: u32, at: Timestamp) {
         link_type: Some(LinkType::RAW),
         wire_length: 40,
         captured_on: tcpwhy::capture::CapturedOn::default(),
+        options: None,
         bytes: &bytes,
     };
     tracker.observe(&decode(&packet), place);

@@ -39,6 +39,7 @@ mod packet_filters;
 mod pcapng_facts;
 mod progress;
 mod properties;
+mod record_options;
 mod samples;
 mod scenarios;
 mod schema;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         markdown::TESTS,
         packet_filters::TESTS,
         pcapng_facts::TESTS,
+        record_options::TESTS,
         progress::TESTS,
         properties::TESTS,
         samples::TESTS,

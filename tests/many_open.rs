@@ -226,6 +226,7 @@ fn observed(attacks: &[Attack]) -> Vec<(Observation, PacketPlace)> {
             link_type: Some(LinkType::ETHERNET),
             wire_length: u32::try_from(bytes.len()).unwrap(),
             captured_on: tcpwhy::capture::CapturedOn::default(),
+            options: None,
             bytes: &bytes,
         };
         (decode(&packet), place)

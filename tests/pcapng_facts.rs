@@ -195,7 +195,7 @@ fn comments_on_packets_stand_with_their_attempt() {
     let report = report_on(&blocks);
     let notes = report["attempts"][0]["notes"].as_array().unwrap();
     assert!(
-        notes.contains(&"comment on #1: firewall change at 14:02".into()),
+        notes.contains(&"comment on #1: firewall change at 14:02; a second one".into()),
         "{notes:?}"
     );
     let cut = notes.last().unwrap().as_str().unwrap();

@@ -49,6 +49,7 @@ proptest! {
             bytes: &bytes,
             wire_length,
             captured_on: CapturedOn::default(),
+            options: None,
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }
@@ -84,6 +85,7 @@ proptest! {
             bytes: &bytes,
             wire_length: u32::try_from(bytes.len()).unwrap() + extra,
             captured_on: CapturedOn::default(),
+            options: None,
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }
@@ -110,6 +112,7 @@ proptest! {
             bytes: &packet,
             wire_length: 0,
             captured_on: CapturedOn::default(),
+            options: None,
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }
@@ -136,6 +139,7 @@ proptest! {
             bytes: &bytes,
             wire_length: 0,
             captured_on: CapturedOn::default(),
+            options: None,
         };
         prop_assert_eq!(decode(&packet), decode_by_layers(&packet));
     }

@@ -14,6 +14,8 @@ pub struct Interface {
     pub description: Option<String>,
     /// `if_filter`: what was captured, in libpcap's language; hostile text.
     pub filter: Option<String>,
+    /// What else is said of it, as a pcapng file has it: code and value, numbers little-endian.
+    pub(super) others: Vec<(u16, Vec<u8>)>,
     /// What its packets start with.
     pub link_type: LinkType,
     /// The largest number of bytes kept of a packet; 0 means no limit.
@@ -34,6 +36,7 @@ impl Interface {
             name: None,
             description: None,
             filter: None,
+            others: Vec::new(),
             link_type,
             snap_length: 0,
             time_unit: TimeUnit::of_nanoseconds(true),

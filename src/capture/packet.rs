@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{LinkType, Timestamp};
+use super::{LinkType, RecordOptions, Timestamp};
 
 /// Which of the report's sources a packet came from: the index into its list of sources.
 #[derive(
@@ -46,6 +46,8 @@ pub struct CapturedOn {
     pub interface: u16,
     /// Which way it went.
     pub passage: Option<Passage>,
+    /// Whether the interface found it damaged on the link: then no stack got it.
+    pub is_damaged: bool,
 }
 
 /// One captured packet: bytes, and what the capture says about them.
@@ -61,6 +63,8 @@ pub struct Packet<'a> {
     pub wire_length: u32,
     /// Where on its host it was captured.
     pub captured_on: CapturedOn,
+    /// What else its record says of it, in a pcapng file.
+    pub options: Option<&'a RecordOptions>,
 }
 
 impl<'a> Packet<'a> {
@@ -75,6 +79,7 @@ impl<'a> Packet<'a> {
             bytes,
             wire_length: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             captured_on: CapturedOn::default(),
+            options: None,
         }
     }
 }

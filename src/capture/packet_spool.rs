@@ -3,12 +3,17 @@
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 
+use super::byte_order::ByteOrder;
 use super::capture_set::CaptureSet;
 use super::packet::{CapturedOn, Packet, PacketNumber, PacketPlace, SourceId};
-use super::{LinkType, Timestamp};
+use super::{LinkType, RecordOptions, Timestamp};
 
-/// Time, number, source, link type, interface, length on the wire, captured length.
-const HEADER: usize = 36;
+/// Time, number, source, link type, interface, length on the wire, captured length, length of the
+/// options and whether they are big-endian.
+const HEADER: usize = 40;
+
+/// In the length of the options: they are big-endian.
+const BIG_ENDIAN: u32 = 1 << 31;
 
 /// Stands for the link type of an interface that was never declared.
 const UNDECLARED: u32 = u32::MAX;
@@ -39,6 +44,11 @@ impl PacketSpool {
         let length = u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX);
         let link_type = packet.link_type.map_or(UNDECLARED, |link_type| link_type.0);
         let place = packet.place;
+        let (order, options) = packet
+            .options
+            .map_or((ByteOrder::Little, &[][..]), RecordOptions::raw);
+        let order = u32::from(order == ByteOrder::Big) * BIG_ENDIAN;
+        let options_length = u32::try_from(options.len()).unwrap_or(0);
         self.out.write_all(&place.at.nanoseconds().to_le_bytes())?;
         self.out.write_all(&place.number.0.to_le_bytes())?;
         for field in [
@@ -47,10 +57,13 @@ impl PacketSpool {
             interface,
             packet.wire_length,
             length,
+            options_length | order,
         ] {
             self.out.write_all(&field.to_le_bytes())?;
         }
-        self.out.write_all(packet.bytes)
+        self.out.write_all(packet.bytes)?;
+        self.out
+            .write_all(options.get(..options_length as usize).unwrap_or_default())
     }
 
     /// The packets in the order in which they were put aside.
@@ -67,6 +80,7 @@ impl PacketSpool {
         Ok(RecordedPackets(Recorded::Spool {
             input: BufReader::new(file),
             bytes: Vec::new(),
+            options: RecordOptions::default(),
         }))
     }
 }
@@ -79,6 +93,7 @@ enum Recorded {
     Spool {
         input: BufReader<File>,
         bytes: Vec<u8>,
+        options: RecordOptions,
     },
 }
 
@@ -102,7 +117,11 @@ impl RecordedPackets {
     pub fn next_packet(&mut self) -> io::Result<Option<(Packet<'_>, u32)>> {
         match &mut self.0 {
             Recorded::Files(captures) => Ok(captures.next_with_interface()),
-            Recorded::Spool { input, bytes } => next_spooled(input, bytes),
+            Recorded::Spool {
+                input,
+                bytes,
+                options,
+            } => next_spooled(input, bytes, options),
         }
     }
 }
@@ -110,6 +129,7 @@ impl RecordedPackets {
 fn next_spooled<'a>(
     input: &mut BufReader<File>,
     bytes: &'a mut Vec<u8>,
+    options: &'a mut RecordOptions,
 ) -> io::Result<Option<(Packet<'a>, u32)>> {
     let mut header = [0; HEADER];
     match input.read_exact(&mut header) {
@@ -124,8 +144,16 @@ fn next_spooled<'a>(
         let field = header.get(offset..).and_then(|rest| rest.first_chunk());
         u32::from_le_bytes(field.copied().unwrap_or_default())
     };
+    let order = match number(36) & BIG_ENDIAN {
+        0 => ByteOrder::Little,
+        _ => ByteOrder::Big,
+    };
+    // Behind the packet stand its options.
+    let [length, options_length] = [number(32), number(36) & !BIG_ENDIAN].map(u64::from);
     bytes.clear();
-    input.take(number(32).into()).read_to_end(bytes)?;
+    input.by_ref().take(length).read_to_end(bytes)?;
+    options.clear();
+    options.read_from(order, &mut input.by_ref().take(options_length))?;
     let packet = Packet {
         place: PacketPlace {
             at: Timestamp::from_nanoseconds(wide(0).cast_signed()),
@@ -138,6 +166,7 @@ fn next_spooled<'a>(
         bytes,
         wire_length: number(28),
         captured_on: CapturedOn::default(),
+        options: options.if_any(),
     };
     Ok(Some((packet, number(24))))
 }
@@ -160,9 +189,15 @@ mod tests {
             bytes,
             wire_length: 1500,
             captured_on: CapturedOn::default(),
+            options: None,
         };
+        let mut options = RecordOptions::default();
+        options.replace(ByteOrder::Big, &[0, 2, 0, 4, 0, 0, 0, 1]);
         let packets = [
-            packet(place(-7, 1 << 40), Some(LinkType::RAW), &b"abc"[..]),
+            Packet {
+                options: Some(&options),
+                ..packet(place(-7, 1 << 40), Some(LinkType::RAW), &b"abc"[..])
+            },
             packet(place(i64::MAX, 2), None, &b""[..]),
         ];
         for (interface, packet) in (7..).zip(&packets) {
@@ -180,6 +215,7 @@ mod tests {
                 (packet.bytes, packet.wire_length)
             );
             assert_eq!(again_on, interface);
+            assert_eq!(again.options, packet.options);
         }
         assert!(given.next_packet().unwrap().is_none());
     }

@@ -34,7 +34,19 @@ pub(super) struct PcapFile {
     record_limit: u32,
     /// Whether its records are written as nearly all are.
     is_usual: bool,
+    /// A fraction of a second that cannot be one.
+    impossible_fraction: u32,
+    /// What is odd about the times from the record read last on.
+    oddity: Option<&'static str>,
 }
+
+/// Two seconds in microseconds: some writers forget to carry one, none two. Beyond that,
+/// nanoseconds are meant.
+const IMPOSSIBLE_MICROSECONDS: u32 = 2_000_000;
+
+/// How many records are looked at for such a fraction before the first is read: some nanoseconds
+/// would pass for microseconds.
+const RECORDS_LOOKED_AT: usize = 64;
 
 /// In which order a record header has the captured length and the length on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,9 +154,10 @@ impl PcapFile {
             record_header
         };
         let aix = aix_link_type(network).filter(|_| version == (2, 2));
-        Ok(Self {
+        let nanoseconds_per_unit = aix.map_or(nanoseconds_per_unit, |_| 1);
+        let mut file = Self {
             order,
-            nanoseconds_per_unit: aix.map_or(nanoseconds_per_unit, |_| 1),
+            nanoseconds_per_unit,
             record_header_length: record_header.length(),
             lengths,
             link_type: aix.unwrap_or(LinkType(network)),
@@ -152,7 +165,44 @@ impl PcapFile {
             record_limit: record_limit(snap_length),
             is_usual: record_header.length() == USUAL_RECORD_HEADER
                 && lengths == Lengths::CapturedFirst,
-        })
+            impossible_fraction: if nanoseconds_per_unit == 1 {
+                u32::MAX
+            } else {
+                IMPOSSIBLE_MICROSECONDS
+            },
+            oddity: None,
+        };
+        file.look_at_fractions(buffer.available());
+        Ok(file)
+    }
+
+    /// Whether one of the first records has nanoseconds where the file says microseconds.
+    fn look_at_fractions(&mut self, mut records: &[u8]) {
+        for _ in 0..RECORDS_LOOKED_AT {
+            let Some(record) = self.record_header(records) else {
+                return;
+            };
+            self.note_fraction(records);
+            let length = self.record_header_length + record.captured_length;
+            records = records.get(length..).unwrap_or_default();
+        }
+    }
+
+    /// Reads nanoseconds from now on, if the record at the front cannot mean microseconds.
+    fn note_fraction(&mut self, record: &[u8]) {
+        let fraction = self.order.u32(record, 4).unwrap_or_default();
+        if fraction >= self.impossible_fraction {
+            self.nanoseconds_per_unit = 1;
+            self.impossible_fraction = u32::MAX;
+            self.oddity = Some(
+                "is in a file whose times cannot be in microseconds, as it says: nanoseconds are meant, and are read",
+            );
+        }
+    }
+
+    /// What is odd about the record read last, though it is read; it is not told again.
+    pub(super) fn take_oddity(&mut self) -> Option<&'static str> {
+        self.oddity.take()
     }
 
     /// The one interface of such a file.
@@ -162,6 +212,7 @@ impl PcapFile {
             name: None,
             description: None,
             filter: None,
+            others: Vec::new(),
             link_type: self.link_type,
             snap_length: self.snap_length,
             time_unit: TimeUnit::of_nanoseconds(self.nanoseconds_per_unit == 1),
@@ -169,7 +220,10 @@ impl PcapFile {
     }
 
     /// The record at the front of `buffer`; `None` at the end of the file.
-    pub(super) fn next(&self, buffer: &mut RecordBuffer) -> Result<Option<Record>, RecordError> {
+    pub(super) fn next(
+        &mut self,
+        buffer: &mut RecordBuffer,
+    ) -> Result<Option<Record>, RecordError> {
         if !buffer.ensure(self.record_header_length)? {
             return match buffer.available().len() {
                 0 => Ok(None),
@@ -179,6 +233,7 @@ impl PcapFile {
                 }),
             };
         }
+        self.note_fraction(buffer.available());
         let mut record = self
             .record_header(buffer.available())
             .ok_or(RecordError::Truncated {
@@ -207,7 +262,8 @@ impl PcapFile {
     pub(super) fn whole_record<'a>(&self, window: &'a [u8]) -> Option<(WholeRecord<'a>, &'a [u8])> {
         let (header, rest) = window.split_first_chunk::<USUAL_RECORD_HEADER>()?;
         let [seconds, fraction, captured_length, wire_length] = self.order.four_u32(header);
-        if !self.is_usual || captured_length > self.record_limit {
+        let is_odd = fraction >= self.impossible_fraction;
+        if !self.is_usual || is_odd || captured_length > self.record_limit {
             return None;
         }
         let (bytes, rest) = rest.split_at_checked(captured_length as usize)?;
@@ -218,6 +274,7 @@ impl PcapFile {
             bytes,
             wire_length,
             captured_on: CapturedOn::default(),
+            options: None,
         };
         Some((record, rest))
     }

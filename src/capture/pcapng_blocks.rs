@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use super::byte_order::ByteOrder;
 use super::packet_comment;
+use super::record_options::{for_each_option, little_endian_of_interface};
 use super::time_unit::TimeUnit;
 use super::{LinkType, Passage, Timestamp};
-
-const END_OF_OPTIONS: u16 = 0;
 
 /// `if_name`, `if_description`, `if_tsresol`, `if_filter`, `if_tsoffset` of an interface
 /// description block.
@@ -35,6 +34,13 @@ const COMMENT: u16 = 1;
 const EPB_FLAGS: u16 = 2;
 const EPB_DROPCOUNT: u16 = 4;
 
+/// So many bytes of an interface's other options are kept.
+const ROOM_FOR_OTHERS: usize = 4096;
+
+/// The bits of an enhanced packet block's flags for errors that the interface found: wrong checksum
+/// of the frame, too long or too short, gap, alignment, delimiter, preamble, symbol.
+const LINK_LAYER_ERRORS: u32 = 0xffff_0000;
+
 /// More of a text is not kept, in bytes.
 const LONGEST_TEXT: usize = 4096;
 
@@ -51,6 +57,8 @@ pub(super) struct DeclaredInterface {
     pub(super) name: Option<String>,
     pub(super) description: Option<String>,
     pub(super) filter: Option<String>,
+    /// What else is said of it: code and value, numbers little-endian.
+    pub(super) others: Vec<(u16, Vec<u8>)>,
     /// What its statistics said so far.
     pub(super) dropped: Dropped,
 }
@@ -74,20 +82,28 @@ impl DeclaredInterface {
             name: None,
             description: None,
             filter: None,
+            others: Vec::new(),
             dropped: Dropped::default(),
         };
         let mut offset_seconds = 0;
+        let mut room = ROOM_FOR_OTHERS;
         for_each_option(order, body.get(8..)?, |code, value| match code {
             IF_NAME => interface.name = Some(text(value)),
             IF_DESCRIPTION => interface.description = Some(text(value)),
-            IF_FILTER => interface.filter = filter(value),
+            IF_FILTER if filter(value).is_some() => interface.filter = filter(value),
             IF_TSRESOL => {
                 if let Some(&resolution) = value.first() {
                     interface.time_unit = TimeUnit::from_option(resolution);
                 }
             }
             IF_TSOFFSET => offset_seconds = order.u64(value, 0).map_or(0, u64::cast_signed),
-            _ => {}
+            _ => {
+                if let Some(left) = room.checked_sub(value.len()) {
+                    room = left;
+                    let value = little_endian_of_interface(order, code, value);
+                    interface.others.push((code, value.into_owned()));
+                }
+            }
         });
         interface.time_unit = interface.time_unit.with_offset(offset_seconds);
         Some(interface)
@@ -117,21 +133,30 @@ fn filter(value: &[u8]) -> Option<String> {
 pub(super) struct PacketOptions {
     /// How many packets were lost before this one on its interface.
     pub(super) lost_before: Option<u64>,
-    /// The first comment.
+    /// The comments, one behind the other.
     pub(super) comment: Option<String>,
     /// Which way the packet went.
     pub(super) passage: Option<Passage>,
+    /// Whether the interface found errors of the link in it.
+    pub(super) is_damaged: bool,
+    /// Whether the last of the options is cut.
+    pub(super) is_cut: bool,
 }
 
 impl PacketOptions {
     pub(super) fn parse(order: ByteOrder, options: &[u8]) -> Self {
         let mut parsed = Self::default();
-        for_each_option(order, options, |code, value| match code {
-            EPB_FLAGS => parsed.passage = order.u32(value, 0).and_then(passage),
+        let is_whole = for_each_option(order, options, |code, value| match code {
+            EPB_FLAGS => {
+                let flags = order.u32(value, 0).unwrap_or_default();
+                parsed.passage = passage(flags);
+                parsed.is_damaged = flags & LINK_LAYER_ERRORS != 0;
+            }
             EPB_DROPCOUNT => parsed.lost_before = order.u64(value, 0),
-            COMMENT if parsed.comment.is_none() => parsed.comment = packet_comment::text(value),
+            COMMENT => packet_comment::add(&mut parsed.comment, value),
             _ => {}
         });
+        parsed.is_cut = !is_whole;
         parsed
     }
 }
@@ -228,26 +253,4 @@ fn believable_end(
     [unit.time(units), TimeUnit::MICROSECONDS.time(units)]
         .into_iter()
         .find(|end| *end >= latest && end.since(latest) <= LONGEST_QUIET_END)
-}
-
-/// Calls `visit` with code and value of every option up to the end, or to the first that cannot be
-/// read.
-fn for_each_option<'a>(
-    order: ByteOrder,
-    mut bytes: &'a [u8],
-    mut visit: impl FnMut(u16, &'a [u8]),
-) {
-    while let (Some(code), Some(length)) = (order.u16(bytes, 0), order.u16(bytes, 2)) {
-        let length = usize::from(length);
-        let Some(value) = bytes.get(4..4 + length) else {
-            return;
-        };
-        if code == END_OF_OPTIONS {
-            return;
-        }
-        visit(code, value);
-        bytes = bytes
-            .get(4 + length.next_multiple_of(4)..)
-            .unwrap_or_default();
-    }
 }

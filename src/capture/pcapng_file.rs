@@ -5,12 +5,14 @@
 use super::byte_order::ByteOrder;
 use super::interface::{Interface, REMEMBERED_INTERFACES};
 use super::pcapng_blocks::{DeclaredInterface, InterfaceStatistics, PacketOptions, add_count};
+use super::pcapng_framing::{pass_over, section_byte_order, whole_block};
 use super::problem::RecordError;
 use super::record::{Record, record_limit};
 use super::record_buffer::RecordBuffer;
+use super::record_options::RecordOptions;
 use super::resolved_name::{self, ResolvedName};
 use super::window::WholeRecord;
-use super::{CapturedOn, LinkType, Passage, Timestamp};
+use super::{CapturedOn, LinkType, Timestamp};
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
@@ -19,8 +21,9 @@ const SIMPLE_PACKET: u32 = 3;
 const NAME_RESOLUTION: u32 = 4;
 const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
-/// An entry of systemd's journal: no packet, but Wireshark and tshark number it as a frame.
-const JOURNAL_ENTRY: u32 = 9;
+/// Blocks that hold no packet, but that Wireshark and tshark (4.0 to 4.4) number as frames: entries
+/// of systemd's journal, custom blocks that may be copied and that may not, and events of sysdig.
+const FRAMES_BESIDE: [u32; 6] = [9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221];
 
 /// Block type, block length, and the length again at the end.
 const SMALLEST_BLOCK: usize = 12;
@@ -52,6 +55,12 @@ pub(super) struct PcapngFile {
     names: Vec<ResolvedName>,
     /// On the packet read last.
     comment: Option<String>,
+    /// Of the packet read last.
+    options: RecordOptions,
+    /// Whether the options of the packet read last are cut short.
+    has_cut_options: bool,
+    /// What is odd about the times from the packet read last on.
+    odd_time: Option<&'static str>,
 }
 
 impl PcapngFile {
@@ -73,6 +82,9 @@ impl PcapngFile {
             lost_between: None,
             names: Vec::new(),
             comment: None,
+            options: RecordOptions::default(),
+            has_cut_options: false,
+            odd_time: None,
         }
     }
 
@@ -107,6 +119,19 @@ impl PcapngFile {
         self.comment.take()
     }
 
+    /// Gives the options of the packet read last in exchange for room for those of the next one.
+    pub(super) fn swap_options(&mut self, options: &mut RecordOptions) {
+        std::mem::swap(&mut self.options, options);
+        self.options.clear();
+    }
+
+    /// What is odd about the packet read last, though it is read; it is not told again.
+    pub(super) fn take_oddity(&mut self) -> Option<&'static str> {
+        let has_cut_options = std::mem::take(&mut self.has_cut_options);
+        let cut = "has options of which the last is cut short: it is read without that";
+        self.odd_time.take().or(has_cut_options.then_some(cut))
+    }
+
     /// The packet block at the front of `buffer`, past all other blocks; `None` at the end of the
     /// file.
     pub(super) fn next(
@@ -132,7 +157,7 @@ impl PcapngFile {
                     buffer.consume(length);
                 }
                 _ => {
-                    self.frames_beside += u64::from(block_type == JOURNAL_ENTRY);
+                    self.frames_beside += u64::from(FRAMES_BESIDE.contains(&block_type));
                     pass_over(buffer, length)?;
                 }
             }
@@ -222,6 +247,7 @@ impl PcapngFile {
                 name: interface.name.clone(),
                 description: interface.description.clone(),
                 filter: interface.filter.clone(),
+                others: interface.others.clone(),
                 link_type: interface.link_type,
                 snap_length: interface.snap_length,
                 time_unit: interface.time_unit,
@@ -231,6 +257,7 @@ impl PcapngFile {
             name: None,
             description: None,
             filter: None,
+            others: Vec::new(),
             ..interface
         });
         Ok(())
@@ -269,7 +296,7 @@ impl PcapngFile {
             .available()
             .get(8..length - 4)
             .ok_or_else(too_short)?;
-        let fields = self.packet_fields(block_type, body).ok_or_else(too_short)?;
+        let (fields, units) = self.packet_fields(block_type, body).ok_or_else(too_short)?;
         let room = body.len().saturating_sub(fields.header_length);
         let captured_length = usize::try_from(fields.captured_length).unwrap_or(usize::MAX);
         if captured_length > room {
@@ -279,25 +306,35 @@ impl PcapngFile {
         let options = body
             .get(fields.header_length + captured_length.next_multiple_of(4)..)
             .unwrap_or_default();
-        let mut passage = None;
-        if block_type == ENHANCED_PACKET && !options.is_empty() {
-            let options = PacketOptions::parse(self.order, options);
-            add_count(&mut self.lost_between, options.lost_before);
-            self.comment = options.comment;
-            passage = options.passage;
+        let mut said = PacketOptions::default();
+        if block_type != SIMPLE_PACKET && !options.is_empty() {
+            said = PacketOptions::parse(self.order, options);
+            self.options.replace(self.order, options);
+            self.has_cut_options = said.is_cut;
         }
-        self.latest = fields.at;
+        if block_type == ENHANCED_PACKET {
+            add_count(&mut self.lost_between, said.lost_before);
+        }
+        self.comment = said.comment.take();
+        self.latest = match units {
+            Some(units) => self.time_of(fields.interface, units),
+            None => self.latest,
+        };
         self.packets += 1;
         let interface = self.declared_before.saturating_add(fields.interface);
         Ok(Record {
-            at: fields.at,
+            at: self.latest,
             link_type: fields.link_type,
             interface,
             header_length: 8 + fields.header_length,
             captured_length,
             whole_length: length,
             wire_length: fields.wire_length,
-            captured_on: captured_on(interface, passage),
+            captured_on: CapturedOn {
+                passage: said.passage,
+                is_damaged: said.is_damaged,
+                ..captured_on(interface)
+            },
         })
     }
 
@@ -327,7 +364,7 @@ impl PcapngFile {
         }
         let declared = self.declared.get(interface as usize)?;
         let units = u64::from(units_high) << 32 | u64::from(units_low);
-        self.latest = declared.time_unit.time(units);
+        self.latest = declared.time_unit.exact_time(units)?;
         self.packets += 1;
         let interface = self.declared_before.saturating_add(interface);
         let record = WholeRecord {
@@ -336,12 +373,33 @@ impl PcapngFile {
             interface,
             bytes: padded.get(..captured_length)?,
             wire_length,
-            captured_on: captured_on(interface, None),
+            captured_on: captured_on(interface),
+            options: None,
         };
         Some((record, rest))
     }
 
-    fn packet_fields(&self, block_type: u32, body: &[u8]) -> Option<PacketFields> {
+    /// The time that these units of an interface say; an interface whose times cannot be is read in
+    /// another unit from then on.
+    fn time_of(&mut self, interface: u32, units: u64) -> Timestamp {
+        let Some(declared) = self.declared.get_mut(interface as usize) else {
+            return self.latest;
+        };
+        if declared.time_unit.exact_time(units).is_none() {
+            let (unit, message) = declared.time_unit.reinterpreted(units);
+            declared.time_unit = unit;
+            self.odd_time.get_or_insert(message);
+            let id = self.declared_before.saturating_add(interface);
+            let mut told = self.interfaces.iter_mut();
+            if let Some(told) = told.find(|told| told.id == id) {
+                told.time_unit = unit;
+            }
+        }
+        declared.time_unit.time(units)
+    }
+
+    /// What the fields say, and when the packet was captured, in units of its interface.
+    fn packet_fields(&self, block_type: u32, body: &[u8]) -> Option<(PacketFields, Option<u64>)> {
         let order = self.order;
         if block_type == SIMPLE_PACKET {
             // It has no time of its own: it came no earlier than the packet before it.
@@ -352,14 +410,14 @@ impl PcapngFile {
                 0 => room,
                 limit => room.min(limit),
             });
-            return Some(PacketFields {
+            let fields = PacketFields {
                 interface: 0,
                 link_type: interface.map(|interface| interface.link_type),
-                at: self.latest,
                 header_length: 4,
                 captured_length: wire_length.min(limit),
                 wire_length,
-            });
+            };
+            return Some((fields, None));
         }
         let id = if block_type == OLD_PACKET {
             u32::from(order.u16(body, 0)?)
@@ -368,14 +426,14 @@ impl PcapngFile {
         };
         let interface = self.declared.get(usize::try_from(id).ok()?);
         let units = u64::from(order.u32(body, 4)?) << 32 | u64::from(order.u32(body, 8)?);
-        Some(PacketFields {
+        let fields = PacketFields {
             interface: id,
             link_type: interface.map(|interface| interface.link_type),
-            at: interface.map_or(self.latest, |interface| interface.time_unit.time(units)),
             header_length: 20,
             captured_length: order.u32(body, 12)?,
             wire_length: order.u32(body, 16)?,
-        })
+        };
+        Some((fields, Some(units)))
     }
 }
 
@@ -384,68 +442,16 @@ struct PacketFields {
     /// Its id in the section.
     interface: u32,
     link_type: Option<LinkType>,
-    at: Timestamp,
     header_length: usize,
     captured_length: u32,
     wire_length: u32,
 }
 
-/// The byte order that a section header's magic shows.
-fn section_byte_order(block: &[u8]) -> Option<ByteOrder> {
-    match *block.get(8..)?.first_chunk()? {
-        [0x1a, 0x2b, 0x3c, 0x4d] => Some(ByteOrder::Big),
-        [0x4d, 0x3c, 0x2b, 0x1a] => Some(ByteOrder::Little),
-        _ => None,
-    }
-}
-
-/// Brings the whole block to the front of the buffer and holds its two lengths against each other.
-fn whole_block(
-    buffer: &mut RecordBuffer,
-    length: usize,
-    order: ByteOrder,
-) -> Result<(), RecordError> {
-    if !buffer.ensure(length)? {
-        return Err(RecordError::Truncated {
-            present: buffer.available().len(),
-            wanted: length,
-        });
-    }
-    let trailing = order
-        .u32(buffer.available(), length - 4)
-        .and_then(|trailing| usize::try_from(trailing).ok());
-    match trailing {
-        Some(trailing) if trailing == length => Ok(()),
-        _ => {
-            let trailing = trailing.unwrap_or_default();
-            Err(RecordError::Damaged(format!(
-                "is in a block that claims {length} bytes first and {trailing} at its end"
-            )))
-        }
-    }
-}
-
-/// Leaves a block behind without holding more than a piece of it.
-fn pass_over(buffer: &mut RecordBuffer, length: usize) -> Result<(), RecordError> {
-    let mut left = length;
-    while left > 0 {
-        if !buffer.ensure(1)? {
-            return Err(RecordError::Truncated {
-                present: length - left,
-                wanted: length,
-            });
-        }
-        let step = left.min(buffer.available().len());
-        buffer.consume(step);
-        left -= step;
-    }
-    Ok(())
-}
 /// Where a packet was captured: of an interface with this id.
-fn captured_on(interface: u32, passage: Option<Passage>) -> CapturedOn {
+fn captured_on(interface: u32) -> CapturedOn {
     let counted = u16::try_from(interface).ok();
     CapturedOn {
         interface: counted.map_or(u16::MAX, |interface| interface.saturating_add(1)),
-        passage,
+        ..CapturedOn::default()
     }
 }

@@ -106,6 +106,9 @@ impl<W: Write> PcapngWriter<W> {
         }
         let (resolution, offset_seconds) = interface.time_unit.options();
         self.option(IF_TSRESOL, &[resolution]);
+        for (code, value) in &interface.others {
+            self.option(*code, value);
+        }
         if let Some(filter) = &interface.filter {
             let value = [&[FILTER_EXPRESSION], cut(filter).as_bytes()].concat();
             self.option(IF_FILTER, &value);
@@ -119,7 +122,8 @@ impl<W: Write> PcapngWriter<W> {
         Ok(id)
     }
 
-    /// Writes a packet, bytes and time as they are, with comments.
+    /// Writes a packet, bytes, time and what its record says of it as they are, with comments
+    /// before those that it has.
     ///
     /// # Errors
     ///
@@ -139,6 +143,9 @@ impl<W: Write> PcapngWriter<W> {
         self.pad();
         for comment in comments {
             self.text(COMMENT, comment);
+        }
+        if let Some(options) = packet.options {
+            options.for_each_little_endian(|code, value| self.option(code, value));
         }
         self.end_of_options();
         self.finish_block(ENHANCED_PACKET)

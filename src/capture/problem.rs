@@ -90,6 +90,18 @@ impl std::fmt::Display for SourceProblem {
     }
 }
 
+impl SourceProblem {
+    /// What it is, and what was read all the same.
+    pub(crate) fn with_consequence(&self) -> String {
+        match self.kind {
+            ProblemKind::Truncated | ProblemKind::Damaged => {
+                format!("{self}; everything before it was read")
+            }
+            ProblemKind::Odd => self.to_string(),
+        }
+    }
+}
+
 /// How bad a [`SourceProblem`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,6 +111,8 @@ pub enum ProblemKind {
     Truncated,
     /// Bytes that cannot be what the format demands, or that could not be read.
     Damaged,
+    /// What its writer must have meant otherwise: all of it is read.
+    Odd,
 }
 
 /// What a reader of records meets when it cannot go on.
@@ -108,6 +122,8 @@ pub(crate) enum RecordError {
     Truncated { present: usize, wanted: usize },
     /// The record cannot be true.
     Damaged(String),
+    /// What its writer must have meant otherwise: it is read all the same.
+    Odd(&'static str),
     /// As [`Self::Damaged`], but it is known where the next record starts.
     DamagedWithin {
         message: String,

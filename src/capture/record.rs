@@ -1,6 +1,7 @@
 //! The next record of a source, whatever its file format.
 
 use super::record_buffer::RecordBuffer;
+use super::record_options::RecordOptions;
 use super::window::WholeRecord;
 use super::{CapturedOn, LinkType, Timestamp};
 
@@ -39,7 +40,11 @@ pub(crate) struct Record {
 
 impl Record {
     /// With its bytes, while it stands at the front of `buffer`.
-    pub(super) fn whole(self, buffer: &RecordBuffer) -> WholeRecord<'_> {
+    pub(super) fn whole<'a>(
+        self,
+        buffer: &'a RecordBuffer,
+        options: &'a RecordOptions,
+    ) -> WholeRecord<'a> {
         WholeRecord {
             at: self.at,
             link_type: self.link_type,
@@ -47,6 +52,7 @@ impl Record {
             bytes: self.bytes(buffer),
             wire_length: self.wire_length,
             captured_on: self.captured_on,
+            options: options.if_any(),
         }
     }
 

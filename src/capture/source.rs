@@ -15,8 +15,10 @@ use super::pcapng_file::PcapngFile;
 use super::problem::{OpenError, ProblemKind, RecordError, SourceProblem};
 use super::record::Record;
 use super::record_buffer::RecordBuffer;
+use super::record_options::RecordOptions;
 use super::reopened_file::ReopenedFile;
 use super::resolved_name::ResolvedName;
+use super::snoop_file::SnoopFile;
 use super::source_hash::{HashedInput, SourceHash};
 use super::timestamp::Timestamp;
 use super::window::{Given, WholeRecord, WindowLimit, give_records};
@@ -31,7 +33,7 @@ pub const STANDARD_INPUT: &str = "-";
 pub struct SourceFacts {
     /// As named by the user.
     pub path: PathBuf,
-    /// `pcap` or `pcapng`; `live` for an interface, `packets` for what a program handed over.
+    /// `pcap`, `pcapng` or `snoop`; `live` for an interface, `packets` for what a program handed over.
     pub format: &'static str,
     /// What it was compressed with.
     pub compression: Option<Compression>,
@@ -71,6 +73,7 @@ impl SourceFacts {
             interface.filter = interface.hides_icmp_errors().then(|| "tcp".to_owned());
             interface.name = None;
             interface.description = None;
+            interface.others.clear();
         }
     }
 }
@@ -84,6 +87,8 @@ pub(crate) struct Source {
     /// Size of the file, where it is one.
     file_length: Option<u64>,
     current: Option<Record>,
+    /// Of the current record.
+    options: RecordOptions,
     packets: u64,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
@@ -97,6 +102,7 @@ pub(crate) struct Source {
 enum Format {
     Pcap(PcapFile),
     Pcapng(PcapngFile),
+    Snoop(SnoopFile),
 }
 
 impl Format {
@@ -106,6 +112,8 @@ impl Format {
         match self {
             Self::Pcap(file) => file.whole_record(window),
             Self::Pcapng(file) => file.whole_record(window),
+            // Such files are small: one record after the other will do.
+            Self::Snoop(_) => None,
         }
     }
 }
@@ -196,6 +204,7 @@ impl Source {
             format,
             file_length,
             current: None,
+            options: RecordOptions::default(),
             packets: 0,
             first: None,
             last: None,
@@ -231,9 +240,11 @@ impl Source {
             let next = match &mut self.format {
                 Format::Pcap(file) => file.next(&mut self.buffer),
                 Format::Pcapng(file) => file.next(&mut self.buffer),
+                Format::Snoop(file) => file.next(&mut self.buffer),
             };
             match next {
                 Ok(Some(record)) => {
+                    self.take_options();
                     self.packets += 1;
                     self.first = Some(self.first.map_or(record.at, |first| first.min(record.at)));
                     self.last = self.last.max(Some(record.at));
@@ -280,7 +291,7 @@ impl Source {
         let format = &mut self.format;
         let given = give_records(
             window,
-            ungiven.map(|record| record.whole(&self.buffer)),
+            ungiven.map(|record| record.whole(&self.buffer, &self.options)),
             limit,
             (source, self.packets, frames_beside),
             |window| format.whole_record(window),
@@ -294,7 +305,7 @@ impl Source {
     /// How many frames before the current record are no packets.
     fn frames_beside(&self) -> u64 {
         match &self.format {
-            Format::Pcap(_) => 0,
+            Format::Pcap(_) | Format::Snoop(_) => 0,
             Format::Pcapng(file) => file.frames_beside(),
         }
     }
@@ -315,6 +326,22 @@ impl Source {
         self.hash = self.buffer.take_hash(longest_rest);
     }
 
+    /// Takes the options of the record that was read, and what is odd about it.
+    fn take_options(&mut self) {
+        self.options.clear();
+        let oddity = match &mut self.format {
+            Format::Pcapng(file) => {
+                file.swap_options(&mut self.options);
+                file.take_oddity()
+            }
+            Format::Pcap(file) => file.take_oddity(),
+            Format::Snoop(_) => None,
+        };
+        if let Some(oddity) = oddity {
+            self.note(RecordError::Odd(oddity));
+        }
+    }
+
     fn keep_comment(&mut self) {
         if let Format::Pcapng(file) = &mut self.format
             && let Some(text) = file.take_comment()
@@ -330,16 +357,20 @@ impl Source {
         std::mem::take(&mut self.comments)
     }
 
-    /// Keeps what is the first problem of the source: what follows may come from it.
+    /// Keeps what is the first problem of the source: what follows may come from it. What is merely
+    /// odd gives way to what cannot be read.
     fn note(&mut self, error: RecordError) {
         let problem = self.describe(error);
-        self.problem.get_or_insert(problem);
+        let known = self.problem.as_ref().map(|problem| problem.kind);
+        if known.is_none_or(|known| known == ProblemKind::Odd && problem.kind != known) {
+            self.problem = Some(problem);
+        }
     }
 
     /// The names of addresses that the source has told since the last call.
     pub(super) fn take_names(&mut self) -> Vec<ResolvedName> {
         match &mut self.format {
-            Format::Pcap(_) => Vec::new(),
+            Format::Pcap(_) | Format::Snoop(_) => Vec::new(),
             Format::Pcapng(file) => file.take_names(),
         }
     }
@@ -356,6 +387,7 @@ impl Source {
             bytes: record.bytes(&self.buffer),
             wire_length: record.wire_length,
             captured_on: record.captured_on,
+            options: self.options.if_any(),
         })
     }
 
@@ -368,6 +400,7 @@ impl Source {
     pub(crate) fn facts(&self) -> SourceFacts {
         let (statistics, lost_between) = match &self.format {
             Format::Pcap(_) => (None, None),
+            Format::Snoop(file) => (None, file.dropped()),
             Format::Pcapng(file) => (Some(file.statistics()), file.lost_between()),
         };
         SourceFacts {
@@ -375,6 +408,7 @@ impl Source {
             format: match self.format {
                 Format::Pcap(_) => "pcap",
                 Format::Pcapng(_) => "pcapng",
+                Format::Snoop(_) => "snoop",
             },
             compression: self.compression,
             bytes: self.file_length.unwrap_or_else(|| {
@@ -393,6 +427,7 @@ impl Source {
             interfaces: match &self.format {
                 Format::Pcap(file) => vec![file.interface()],
                 Format::Pcapng(file) => file.interfaces().to_vec(),
+                Format::Snoop(file) => vec![file.interface()],
             },
             problem: self.problem.clone(),
         }
@@ -407,6 +442,7 @@ impl Source {
             RecordError::Damaged(message) | RecordError::DamagedWithin { message, .. } => {
                 (ProblemKind::Damaged, message)
             }
+            RecordError::Odd(message) => (ProblemKind::Odd, message.to_owned()),
             RecordError::Io(error) => describe_io(&error),
         };
         SourceProblem {

@@ -89,22 +89,68 @@ impl TimeUnit {
         }
     }
 
-    /// The time that `units` say.
-    #[inline]
+    /// The time that `units` say: where that is beyond what can be told, the latest or the earliest
+    /// that can.
     pub(super) fn time(self, units: u64) -> Timestamp {
-        // As nearly all files count: without numbers of 128 bits.
+        self.usual_time(units)
+            .unwrap_or_else(|| Timestamp::from_wide_nanoseconds(self.wide_time(units)))
+    }
+
+    /// The time that `units` say; `None` beyond what can be told.
+    #[inline]
+    pub(super) fn exact_time(self, units: u64) -> Option<Timestamp> {
+        self.usual_time(units).or_else(|| {
+            let nanoseconds = i64::try_from(self.wide_time(units)).ok()?;
+            Some(Timestamp::from_nanoseconds(nanoseconds))
+        })
+    }
+
+    /// As nearly all files count: without numbers of 128 bits.
+    #[inline]
+    fn usual_time(self, units: u64) -> Option<Timestamp> {
         if let Resolution::Nanoseconds(each) = self.resolution
             && self.offset_seconds == 0
             && let Some(nanoseconds) = units.checked_mul(each)
             && let Ok(nanoseconds) = i64::try_from(nanoseconds)
         {
-            return Timestamp::from_nanoseconds(nanoseconds);
+            return Some(Timestamp::from_nanoseconds(nanoseconds));
         }
-        self.wide_time(units)
+        None
     }
 
-    fn wide_time(self, units: u64) -> Timestamp {
+    /// The unit in which such times keep their distances, where `units` say one beyond what can be
+    /// told, and what is done about it: of microseconds that would be a time of the year 57868,
+    /// nanoseconds are meant. A time below 1970 that was written wraps.
+    pub(super) fn reinterpreted(self, units: u64) -> (Self, &'static str) {
+        /// 1980-01-01: no capture is older.
+        const EARLIEST_NANOSECONDS: u64 = 315_532_800_000_000_000;
+        let is_nanoseconds = (EARLIEST_NANOSECONDS..=i64::MAX.unsigned_abs()).contains(&units);
+        if is_nanoseconds && matches!(self.resolution, Resolution::Nanoseconds(2..)) {
+            let unit = Self {
+                resolution: Resolution::Nanoseconds(1),
+                ..self
+            };
+            return (
+                unit,
+                "has a time that cannot be, after the year 2262: nanoseconds are meant where the file says microseconds, and are read so",
+            );
+        }
+        let seconds = i64::try_from(self.wide_time(units) / 1_000_000_000).unwrap_or(i64::MAX);
+        let unit = self.with_offset(self.offset_seconds.saturating_sub(seconds));
+        (
+            unit,
+            "has a time that cannot be, before the year 1678 or after 2262: times are read by their distances, the first one as 1970",
+        )
+    }
+
+    fn wide_time(self, units: u64) -> i128 {
         let nanoseconds = match self.resolution {
+            // One that was shifted below 1970 was written as a huge one.
+            Resolution::Nanoseconds(each) if units.cast_signed() < 0 && each > 1 => {
+                let shifted = i128::from(units.cast_signed()) * i128::from(each);
+                let offset = i128::from(self.offset_seconds) * 1_000_000_000;
+                return shifted.saturating_add(offset);
+            }
             Resolution::Nanoseconds(each) => u128::from(units) * u128::from(each),
             Resolution::UnitsPerNanosecond(count) => u128::from(units) / count,
             // The product needs 94 bits; a shift by more than it has leaves nothing.
@@ -113,11 +159,9 @@ impl TimeUnit {
                 .unwrap_or(0),
         };
         let offset = i128::from(self.offset_seconds) * 1_000_000_000;
-        Timestamp::from_wide_nanoseconds(
-            i128::try_from(nanoseconds)
-                .unwrap_or(i128::MAX)
-                .saturating_add(offset),
-        )
+        i128::try_from(nanoseconds)
+            .unwrap_or(i128::MAX)
+            .saturating_add(offset)
     }
 }
 
@@ -132,6 +176,35 @@ mod tests {
             let _ = unit.time(u64::MAX);
             let _ = unit.with_offset(i64::MIN).time(0);
         }
+    }
+
+    #[test]
+    fn nanoseconds_said_to_be_microseconds_keep_their_distances() {
+        let unit = TimeUnit::MICROSECONDS;
+        let first = 1_763_700_000_000_000_000;
+        assert_eq!(unit.exact_time(first), None);
+        let (read, _) = unit.reinterpreted(first);
+        assert_eq!(read, TimeUnit::from_option(9));
+        let between = read.time(first + 1_000).since(read.time(first));
+        assert_eq!(between.as_nanos(), 1_000);
+    }
+
+    #[test]
+    fn times_beyond_all_years_are_counted_from_the_first() {
+        let unit = TimeUnit::from_option(0);
+        let first = 1 << 50;
+        let (read, _) = unit.reinterpreted(first);
+        assert_eq!(read.exact_time(first).unwrap().nanoseconds(), 0);
+        let later = read.exact_time(first + 3).unwrap();
+        assert_eq!(later.nanoseconds(), 3_000_000_000);
+        assert!(read.units(later) == first + 3);
+    }
+
+    #[test]
+    fn a_time_that_was_shifted_below_1970_is_one() {
+        let units = (-100_000_000_i64).cast_unsigned();
+        let at = TimeUnit::MICROSECONDS.exact_time(units).unwrap();
+        assert_eq!(at.nanoseconds(), -100_000_000_000);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 mod tests;
 
 use super::packet::Packet;
-use super::{CapturedOn, LinkType, PacketNumber, PacketPlace, SourceId, Timestamp};
+use super::{CapturedOn, LinkType, PacketNumber, PacketPlace, RecordOptions, SourceId, Timestamp};
 
 /// Up to where records are given.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,7 @@ pub(super) struct WholeRecord<'a> {
     /// How many bytes the packet had on the wire.
     pub(super) wire_length: u32,
     pub(super) captured_on: CapturedOn,
+    pub(super) options: Option<&'a RecordOptions>,
 }
 
 /// What became of a window.
@@ -98,6 +99,7 @@ pub(super) fn give_records<'a>(
             bytes: record.bytes,
             wire_length: record.wire_length,
             captured_on: record.captured_on,
+            options: record.options,
         };
         give(&packet, record.interface);
     }

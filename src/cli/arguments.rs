@@ -134,7 +134,7 @@ pub(super) enum ExplainFormat {
 pub(super) struct ReadArguments {
     /// Captures to read as one; - is standard input
     ///
-    /// pcap or pcapng, plain or compressed (gzip, zstd, lz4, xz), known by content. A directory
+    /// pcap, pcapng or snoop, plain or compressed (gzip, zstd, lz4, xz), known by content. A directory
     /// stands for every capture in it. Several files are read as one capture in order of time,
     /// whatever the order in which they are named. Without a file, standard input is read when
     /// something is piped into it.

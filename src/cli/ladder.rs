@@ -15,6 +15,7 @@ use crate::capture::{CaptureSet, Opened, Packet, STANDARD_INPUT};
 use crate::decode::Observation;
 use crate::diagnosis::Selection;
 use crate::handshake::{AttemptId, TrackerSettings};
+use crate::report::capture_words::nothing_to_report;
 use crate::report::ladder::{Ladder, NeighbourLog};
 use crate::report::text::TextStyle;
 use crate::report::text::ladder::{self as drawing, Alphabet};
@@ -161,7 +162,7 @@ impl PacketHooks for LadderHooks<'_> {
 
 fn unknown(attempt: AttemptId, report: &Report) -> String {
     if report.diagnosis.highest_id == 0 {
-        return format!("no attempt {attempt}: no TCP connect is in this capture");
+        return format!("no attempt {attempt}: {}", nothing_to_report(report));
     }
     format!("no attempt {attempt}: no connect begins with this packet")
 }

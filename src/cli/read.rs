@@ -329,8 +329,8 @@ pub(super) fn tell_problems(capture: &CaptureTotals, messages: Messages) -> Exit
         };
         let path = source.path.display();
         match problem.kind {
-            ProblemKind::Truncated => {
-                messages.warning(format!("{path}: {problem}; everything before it was read"));
+            ProblemKind::Truncated | ProblemKind::Odd => {
+                messages.warning(format!("{path}: {}", problem.with_consequence()));
             }
             ProblemKind::Damaged => {
                 Messages::error(format!("cannot read {path}: {problem}"), None);

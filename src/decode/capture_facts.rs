@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fields::{u8_at, u16_at, u32_at};
+use super::inspection;
 use crate::capture::{LinkType, Packet, Passage};
 
 /// Whether the checksums of a packet are right.
@@ -42,6 +43,14 @@ pub struct CaptureFacts {
     pub is_translated: bool,
 }
 
+/// A number for an interface that has only a name: never 0.
+fn interface_number(name: &[u8]) -> u16 {
+    let sum = name.iter().fold(0_u16, |sum, byte| {
+        sum.wrapping_mul(31).wrapping_add(u16::from(*byte))
+    });
+    sum.max(1)
+}
+
 /// The packet types of Linux's cooked captures.
 mod packet_type {
     pub(super) const TO_ANOTHER_HOST: u16 = 3;
@@ -54,6 +63,22 @@ impl CaptureFacts {
     pub(super) fn of(packet: &Packet<'_>) -> Self {
         match packet.link_type {
             Some(LinkType::LINUX_SLL | LinkType::LINUX_SLL2) => Self::of_linux_cooked(packet),
+            Some(LinkType::IPNET) => Self {
+                passage: match u16_at(packet.bytes, 2) {
+                    Ok(0) => Some(Passage::In),
+                    Ok(1) => Some(Passage::Out),
+                    _ => None,
+                },
+                ..Self::told_by(packet)
+            },
+            Some(LinkType::ETHERNET) => match inspection::point(packet.bytes) {
+                Some((point, interface)) => Self {
+                    passage: point.passage(),
+                    interface: interface_number(interface),
+                    ..Self::told_by(packet)
+                },
+                None => Self::told_by(packet),
+            },
             _ => Self::told_by(packet),
         }
     }

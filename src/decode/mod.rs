@@ -15,6 +15,7 @@ mod fields;
 mod flow_hash;
 mod icmp;
 mod icmp_kind;
+mod inspection;
 mod ip;
 mod legs;
 mod link;
@@ -60,6 +61,7 @@ use link::Network;
 /// What `packet` says: the innermost segment, where it is wrapped in tunnels that are read.
 pub fn decode(packet: &Packet<'_>) -> Observation {
     if packet.link_type == Some(LinkType::ETHERNET)
+        && !packet.captured_on.is_damaged
         && let Some(ip) = common::tcp_in_ethernet(packet.bytes)
     {
         return segment(packet, &ip, Encapsulation::default(), None);
@@ -69,6 +71,9 @@ pub fn decode(packet: &Packet<'_>) -> Observation {
 
 /// As [`decode`], for any packet: layer by layer.
 pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
+    if packet.captured_on.is_damaged {
+        return Observation::SetAside(SetAside::DamagedFrame);
+    }
     let Some(link_type) = packet.link_type else {
         return Observation::SetAside(SetAside::UndeclaredInterface);
     };

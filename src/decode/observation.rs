@@ -203,11 +203,13 @@ pub enum SetAside {
     TooDeeplyWrapped,
     /// Encrypted on the link or in a tunnel.
     Encrypted,
+    /// The interface found it damaged on the link, so that no stack got it.
+    DamagedFrame,
 }
 
 impl SetAside {
     /// All reasons, in the order of reports.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::TruncatedHeader,
         Self::MalformedHeader,
         Self::UnsupportedLinkType,
@@ -215,6 +217,7 @@ impl SetAside {
         Self::LaterFragment,
         Self::TooDeeplyWrapped,
         Self::Encrypted,
+        Self::DamagedFrame,
     ];
 
     /// The reason's name in reports.
@@ -227,6 +230,7 @@ impl SetAside {
             Self::LaterFragment => "later_fragment",
             Self::TooDeeplyWrapped => "too_deeply_wrapped",
             Self::Encrypted => "encrypted",
+            Self::DamagedFrame => "damaged_frame",
         }
     }
 }

@@ -15,7 +15,7 @@ use super::legs::LatestSyns;
 use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
-use super::{Observation, decode_by_layers, tunnel};
+use super::{Observation, SetAside, decode_by_layers, tunnel};
 use crate::capture::{Packet, PacketPlace, Timestamp};
 
 /// How many packets about connects became rows or odd packets.
@@ -108,6 +108,9 @@ impl RowDecoder {
     #[inline]
     pub fn push(&mut self, packet: &Packet<'_>, batches: &mut [RowBatch]) -> Option<Observation> {
         self.note_time(packet.place.at);
+        if packet.captured_on.is_damaged {
+            return Some(Observation::SetAside(SetAside::DamagedFrame));
+        }
         match self.push_usual(packet, batches) {
             Usual::Row => None,
             Usual::Unrelated => Some(Observation::Unrelated),

@@ -14,6 +14,7 @@ fn decoded(link_type: LinkType, bytes: &[u8]) -> Observation {
         bytes,
         wire_length: 0,
         captured_on: CapturedOn::default(),
+        options: None,
     })
 }
 

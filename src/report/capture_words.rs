@@ -67,15 +67,33 @@ pub(super) fn captured_at(report: &Report) -> Option<String> {
 }
 
 /// Why there is no connect to report on.
-pub(super) fn nothing_to_report(report: &Report) -> String {
+pub(crate) fn nothing_to_report(report: &Report) -> String {
     match report.diagnosis.attempts_not_selected {
-        0 => "no TCP connect is in this capture".to_owned(),
+        0 => no_connect(report),
         1 => "the one connect in this capture is none of those asked for".to_owned(),
         count => format!(
             "none of the {} connects in this capture is one of those asked for",
             grouped(count)
         ),
     }
+}
+
+/// That there is no connect, with how many packets were passed over: one of those may be part of
+/// some.
+fn no_connect(report: &Report) -> String {
+    let none = "no TCP connect is in this capture";
+    let capture = &report.capture;
+    let set_aside = capture.set_aside.values().map(|packets| packets.count);
+    let passed_over: u64 = set_aside.sum();
+    if passed_over == 0 {
+        return none.to_owned();
+    }
+    format!(
+        "{none}, as far as it could be read: {} of {} {} passed over",
+        grouped(passed_over),
+        counted(capture.packets, "packet"),
+        if passed_over == 1 { "was" } else { "were" }
+    )
 }
 
 /// What this capture cannot show, or did not give, one sentence each. Safe for a terminal.
@@ -136,7 +154,7 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
     for source in &capture.sources {
         if let Some(problem) = &source.problem {
             let path = source.path.to_string_lossy();
-            let text = format!("{path}: {problem}; everything before it was read");
+            let text = format!("{path}: {}", problem.with_consequence());
             limits.push(terminal_safe(&text).into_owned());
         }
     }

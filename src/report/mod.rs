@@ -9,7 +9,7 @@
 //! special in it.
 
 mod attempt_words;
-mod capture_words;
+pub(crate) mod capture_words;
 mod comparison_words;
 mod conversions;
 mod counts;

@@ -14,6 +14,8 @@ pub(crate) const TESTS: &[Test] = tests![
     variants_of_pcap_are_read,
     captures_of_aix_are_read,
     captures_of_ixia_are_read,
+    captures_of_snoop_are_read_as_editcap_reads_them needs "editcap",
+    records_of_snoop_that_cannot_be_are_told,
     sections_interfaces_and_blocks_of_pcapng_are_read,
     simple_and_old_packet_blocks_are_read,
     a_capture_that_ran_on_after_its_last_packet_shows_silence,
@@ -212,6 +214,97 @@ fn simple_and_old_packet_blocks_are_read() {
         report["attempts"][0]["answer_us"], 0,
         "a simple packet block has no time of its own"
     );
+}
+
+/// A snoop file with these packets, each padded by so much.
+fn snoop(data_link: u32, packets: &[(u64, Vec<u8>)], padding: usize) -> Vec<u8> {
+    let mut file = [
+        &b"snoop\0\0\0"[..],
+        &2_u32.to_be_bytes(),
+        &data_link.to_be_bytes(),
+    ]
+    .concat();
+    for (time, bytes) in packets {
+        let captured = u32::try_from(bytes.len()).unwrap();
+        let whole = 24 + bytes.len().next_multiple_of(4) + padding;
+        for field in [
+            captured + 6,
+            captured,
+            u32::try_from(whole).unwrap(),
+            0,
+            u32::try_from(time / 1_000_000_000).unwrap(),
+            u32::try_from(time % 1_000_000_000 / 1_000).unwrap(),
+        ] {
+            file.extend(field.to_be_bytes());
+        }
+        file.extend(bytes);
+        file.resize(file.len() + whole - 24 - bytes.len(), 0);
+    }
+    file
+}
+
+/// As Solaris and as Shomiti's analysers write it: the padding tells them apart.
+fn captures_of_snoop_are_read_as_editcap_reads_them() {
+    let frames: Vec<(u64, Vec<u8>)> = TIMES
+        .into_iter()
+        .zip(refused().map(|plan| plan.frame()))
+        .collect();
+    let loopback: Vec<(u64, Vec<u8>)> = TIMES
+        .into_iter()
+        .zip(refused().map(|plan| [&[0, 0, 0, 2][..], &plan.ip_packet()].concat()))
+        .collect();
+    for (data_link, packets, padding, what) in [
+        (4, &frames, 0, "Ethernet"),
+        (0, &frames, 4, "IEEE 802.3"),
+        (12, &frames, 16, "Gigabit Ethernet of Shomiti"),
+        (9, &loopback, 0, "others, by address family"),
+    ] {
+        let file = snoop(data_link, packets, padding);
+        let report = report_on(&file);
+        assert_refused(&report, what);
+        let source = &report["capture"]["sources"][0];
+        assert_eq!(source["format"], "snoop", "{what}");
+        assert_eq!(source["problem"], Value::Null, "{what}");
+        let folder = tempfile::tempdir().unwrap();
+        let [snoop, converted] = ["a.snoop", "a.pcapng"].map(|name| folder.path().join(name));
+        std::fs::write(&snoop, &file).unwrap();
+        let mut editcap = std::process::Command::new("editcap");
+        let ran = editcap.args([&snoop, &converted]).status().unwrap();
+        assert!(ran.success(), "{what}");
+        let by_editcap = crate::support::json_on(&[converted]);
+        for field in ["started", "answer_us", "evidence"] {
+            let (own, other) = (&report["attempts"][0], &by_editcap["attempts"][0]);
+            assert_eq!(own[field], other[field], "{what}");
+        }
+    }
+}
+
+fn records_of_snoop_that_cannot_be_are_told() {
+    let frames: Vec<(u64, Vec<u8>)> = TIMES
+        .into_iter()
+        .zip(refused().map(|plan| plan.frame()))
+        .collect();
+    let file = snoop(4, &frames, 0);
+    let second = file.len() - 24 - frames[1].1.len().next_multiple_of(4);
+    let with = |offset: usize, value: u32| {
+        let mut file = file.clone();
+        file[second + offset..second + offset + 4].copy_from_slice(&value.to_be_bytes());
+        file
+    };
+    for (file, words) in [
+        (with(4, 5000), "claims 5000 bytes in a record of"),
+        (with(8, u32::MAX), "claims 4294967295 bytes"),
+        (with(8, 0), "in a record of 0"),
+        (file[..file.len() - 20].to_vec(), "is cut short"),
+        (file[..second + 7].to_vec(), "after 7 of its 24 bytes"),
+    ] {
+        let report = report_on(&file);
+        let problem = &report["capture"]["sources"][0]["problem"];
+        assert_eq!(problem["at_packet"], 2, "{words}");
+        let message = problem["message"].as_str().unwrap();
+        assert!(message.contains(words), "{message}");
+        assert_eq!(report["capture"]["packets"], 1, "{words}");
+    }
 }
 
 /// The interface statistics say that the capture went on: in the interface's unit, or in

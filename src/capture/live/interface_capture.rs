@@ -7,7 +7,6 @@ use pcap::{Active, Capture, Linktype, Precision};
 
 use super::{Detail, LiveError, LiveSettings};
 use crate::capture::interface::LEAVES_OUT_THIRD_STEP;
-use crate::capture::time_unit::TimeUnit;
 use crate::capture::{
     CapturedOn, Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceFacts, SourceId,
     Timestamp,
@@ -142,6 +141,7 @@ impl InterfaceCapture {
                 bytes: captured.data,
                 wire_length: captured.header.len,
                 captured_on: CapturedOn::default(),
+                options: None,
             });
         }
         Ok(Read::MoreToCome)
@@ -176,14 +176,12 @@ impl InterfaceCapture {
             dropped_by_interface: Some(facts.lost.interface),
             dropped_by_kernel: Some(facts.lost.kernel),
             interfaces: vec![Interface {
-                id: 0,
                 name: Some(self.name.clone()),
                 description: (settings.detail == Detail::Light)
                     .then(|| LEAVES_OUT_THIRD_STEP.to_owned()),
                 filter: settings.filter.clone(),
-                link_type: self.link_type,
                 snap_length: settings.detail.snap_length(),
-                time_unit: TimeUnit::of_nanoseconds(true),
+                ..Interface::undescribed(0, self.link_type)
             }],
             sha256: None,
             problem: None,

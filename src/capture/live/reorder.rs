@@ -51,6 +51,7 @@ impl Reorder {
                     bytes: &held.bytes,
                     wire_length: held.wire_length,
                     captured_on: CapturedOn::default(),
+                    options: None,
                 });
             }
         }
@@ -77,6 +78,7 @@ mod tests {
                 bytes: &[1, 2, 3],
                 wire_length: 3,
                 captured_on: CapturedOn::default(),
+                options: None,
             });
         }
         let mut released = Vec::new();

@@ -10,6 +10,7 @@ use crate::capture::pcap_file::PcapFile;
 use crate::capture::pcapng_file::PcapngFile;
 use crate::capture::problem::{OpenError, RecordError};
 use crate::capture::record_buffer::RecordBuffer;
+use crate::capture::snoop_file::SnoopFile;
 
 /// A source of which the first bytes were understood.
 pub(super) struct Recognised {
@@ -44,6 +45,8 @@ pub(super) fn recognise(
         Format::Pcapng(PcapngFile::new())
     } else if PcapFile::is_recognised(first) {
         Format::Pcap(PcapFile::open(&mut buffer).map_err(|error| no_header(path, error))?)
+    } else if SnoopFile::is_recognised(first) {
+        Format::Snoop(SnoopFile::open(&mut buffer).map_err(|error| no_header(path, error))?)
     } else {
         // What was decompressed so far will do: it only makes the message better.
         let _ = buffer.ensure(foreign_format::LOOK_LENGTH);
@@ -82,6 +85,7 @@ pub(super) fn no_header(path: &Path, error: RecordError) -> OpenError {
     let what = match error {
         RecordError::Io(source) => return unreadable(path, source),
         RecordError::Damaged(what) | RecordError::DamagedWithin { message: what, .. } => what,
+        RecordError::Odd(what) => what.to_owned(),
         RecordError::Truncated { present, wanted } => {
             format!("the file ends after {present} of the {wanted} bytes of its header")
         }

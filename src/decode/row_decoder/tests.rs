@@ -28,6 +28,7 @@ fn packet(link_type: LinkType, bytes: &[u8]) -> Packet<'_> {
         bytes,
         wire_length: u32::try_from(bytes.len()).unwrap(),
         captured_on: CapturedOn::default(),
+        options: None,
     }
 }
 

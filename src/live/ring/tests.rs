@@ -123,6 +123,7 @@ fn syn(number: u32, each: impl FnOnce(&Packet<'_>)) {
         bytes: &bytes,
         wire_length: 54,
         captured_on: CapturedOn::default(),
+        options: None,
     });
 }
 

@@ -26,7 +26,8 @@ use std::io::{self, Write};
 
 use crate::anonymize::{AddressMap, anonymous, anonymous_packet};
 use crate::capture::{
-    LinkType, Packet, PcapngWriter, RecordedPackets, SourceId, Timestamp, WrittenStatistics,
+    LinkType, Packet, PcapngWriter, RecordOptions, RecordedPackets, SourceId, Timestamp,
+    WrittenStatistics,
 };
 use crate::decode::decode;
 use crate::report::Report;
@@ -96,7 +97,7 @@ pub fn write(
         }
         let Some(map) = &mut anonymize else {
             written.packets += 1;
-            file.copy(&packet, interface, comments)?;
+            file.copy(&packet, interface, &comments)?;
             continue;
         };
         let bytes = anonymous_packet(&packet, map);
@@ -107,7 +108,13 @@ pub fn write(
             _ => {
                 written.packets += 1;
                 let bytes = bytes.as_slice();
-                file.copy(&Packet { bytes, ..packet }, interface, comments)?;
+                let options = packet.options.map(RecordOptions::anonymous);
+                let packet = Packet {
+                    bytes,
+                    options: options.as_ref(),
+                    ..packet
+                };
+                file.copy(&packet, interface, &comments)?;
             }
         }
     }
@@ -129,25 +136,11 @@ struct EvidenceFile<'a, W> {
 }
 
 impl<W: Write> EvidenceFile<'_, W> {
-    fn copy(
-        &mut self,
-        packet: &Packet<'_>,
-        interface: u32,
-        mut comments: Vec<String>,
-    ) -> io::Result<()> {
-        let place = packet.place;
-        if let Some(written) = self
-            .report
-            .capture
-            .comments
-            .get(&(place.source, place.number))
-        {
-            comments.push(format!("comment in the source: {written}"));
-        }
-        let Some(interface) = self.declared(place.source, interface)? else {
+    fn copy(&mut self, packet: &Packet<'_>, interface: u32, comments: &[String]) -> io::Result<()> {
+        let Some(interface) = self.declared(packet.place.source, interface)? else {
             return Ok(());
         };
-        self.writer.packet(interface, packet, &comments)
+        self.writer.packet(interface, packet, comments)
     }
 
     /// The id in this file; `None` for an interface of which nothing is known.

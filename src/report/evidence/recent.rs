@@ -93,6 +93,7 @@ impl RecentPackets {
                 bytes: &kept.bytes,
                 wire_length: kept.wire_length,
                 captured_on: CapturedOn::default(),
+                options: None,
             };
             notes.note(&packet, INTERFACE, &decode(&packet));
         }

@@ -94,7 +94,7 @@ fn one_source(view: View<'_>, index: usize, source: &SourceFacts) -> Markup {
                 (fact("Interfaces", &format!("{} in all", grouped(source.interfaces.len() as u64))))
             }
             @if let Some(problem) = &source.problem {
-                (fact("Problem", &format!("{problem}; everything before it was read")))
+                (fact("Problem", &problem.with_consequence()))
             }
         }
     }

@@ -191,6 +191,7 @@ fn wire_source(source: &SourceFacts) -> wire::Source {
             kind: match problem.kind {
                 ProblemKind::Truncated => "truncated",
                 ProblemKind::Damaged => "damaged",
+                ProblemKind::Odd => "odd",
             },
             message: problem.to_string(),
         }),
