@@ -10,6 +10,7 @@ use super::fingerprint::Fingerprint;
 use super::offered_features::was_feature_dropped;
 pub(crate) use super::own_answer::OwnAnswer;
 use super::sign::{Sign, is_unfinished};
+use super::syn_traits::SynTraits;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, IcmpKind};
 use crate::handshake::{
@@ -41,6 +42,8 @@ pub(crate) trait AttemptFacts: Sized {
     fn syn_ttl(&self) -> Option<u8>;
     /// The timestamp of its SYN.
     fn syn_timestamp(&self) -> Option<u32>;
+    /// What its SYN shows besides.
+    fn syn_traits(&self) -> SynTraits;
     /// From its first SYN to the first answer of any kind.
     fn answer_time(&self) -> Option<std::time::Duration>;
     /// When it was accepted, if a SYN-ACK shows that.
@@ -186,6 +189,19 @@ impl AttemptFacts for DecidedAttempt {
         match first_as(&self.attempt, &[Role::Syn])?.content {
             Content::Segment { options, .. } => options.timestamps.map(|(value, _)| value),
             Content::Icmp { .. } => None,
+        }
+    }
+
+    fn syn_traits(&self) -> SynTraits {
+        let Some(syn) = first_as(&self.attempt, &[Role::Syn]) else {
+            return SynTraits::default();
+        };
+        match syn.content {
+            Content::Segment { flags, options, .. } => {
+                let encapsulation = &self.attempt.encapsulation;
+                SynTraits::of(flags, &options, syn.ip.capture, encapsulation)
+            }
+            Content::Icmp { .. } => SynTraits::default(),
         }
     }
 

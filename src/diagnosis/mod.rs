@@ -47,6 +47,7 @@ mod selection;
 mod service_names;
 mod sign;
 mod stack;
+mod syn_traits;
 mod testimony;
 mod time_line;
 mod trouble_counts;
@@ -58,7 +59,7 @@ pub use app_error::{app_error, error_text};
 pub use capture_quality::CaptureQuality;
 pub use cause::{Cause, Confidence, Judged};
 pub use compared_attempt::ComparedAttempt;
-pub use comparison::{Counts, PortRange, Vantage};
+pub use comparison::{Counts, Period, PortRange, Share, Vantage};
 pub use diagnosed_attempt::DiagnosedAttempt;
 pub use diagnostician::Diagnostician;
 pub use endpoints::EndpointSummary;
@@ -66,8 +67,7 @@ pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
-    Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, Share, Situation, Statement,
-    StepKind,
+    Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, Situation, Statement, StepKind,
 };
 pub use fingerprint::Fingerprint;
 pub use limits::{Limit, LimitKind};
@@ -81,6 +81,7 @@ pub use outcome_counts::OutcomeCounts;
 pub(crate) use remembered::Remembered;
 pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
+pub use syn_traits::SynOption;
 pub use testimony::{
     ListenersAtEnd, ListeningSocket, SocketHolder, TestifiedFact, Testimony, TestimonySource,
 };

@@ -2,11 +2,11 @@
 //! came or went, checks and traces.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
 use super::counts::counted;
+use super::sharing_words::{self, seconds};
 use crate::capture::Timestamp;
-use crate::diagnosis::{Change, Counts, Finding, Share, Statement};
+use crate::diagnosis::{Change, Finding, Statement};
 
 /// What the finding states, if it is one of these.
 pub(super) fn statement(finding: &Finding) -> Option<String> {
@@ -14,43 +14,10 @@ pub(super) fn statement(finding: &Finding) -> Option<String> {
         .server
         .map_or_else(String::new, |server| server.to_string());
     let attempts = finding.attempts;
+    if let Some(shared) = sharing_words::statement(finding) {
+        return Some(shared);
+    }
     Some(match &finding.statement {
-        Statement::FailuresShare { share, counts } => format!(
-            "{} that fail to {server} {}, against {}: what tells those ports apart drops them",
-            of(counts.failing_with, counts.failing),
-            shared(*share),
-            of_good(*counts)
-        ),
-        Statement::StaleState {
-            counts,
-            earlier,
-            client_port,
-            after,
-        } => format!(
-            "{} that fail to {server} use again a client port that was in use before, against {}: \
-             state of the earlier connection is left in a firewall, NAT, load balancer or TIME_WAIT; \
-             port {client_port} was used by attempt {earlier}, last seen {} before",
-            of(counts.failing_with, counts.failing),
-            of_good(*counts),
-            seconds(*after)
-        ),
-        Statement::DeadPath { pairs, dead, tried } => {
-            let named: Vec<String> = pairs
-                .iter()
-                .map(|(client, server)| format!("{client} to {server}"))
-                .collect();
-            let more = if *dead > named.len() {
-                " and others"
-            } else {
-                ""
-            };
-            format!(
-                "nothing gets through between {dead} of {tried} pairs of addresses ({}{more}), \
-                 while each of these clients and servers succeeds with others: one of several paths \
-                 loses all",
-                named.join(", ")
-            )
-        }
         Statement::PolicyChanged {
             client,
             was,
@@ -109,26 +76,6 @@ pub(super) fn statement(finding: &Finding) -> Option<String> {
     })
 }
 
-fn of(some: u64, all: u64) -> String {
-    format!("{some} of {all}")
-}
-
-fn of_good(counts: Counts) -> String {
-    format!(
-        "{} of {} that succeed",
-        counts.succeeding_with, counts.succeeding
-    )
-}
-
-fn shared(share: Share) -> String {
-    match share {
-        Share::ClientPorts(range) => format!(
-            "have client ports from {} to {}",
-            range.lowest, range.highest
-        ),
-    }
-}
-
 /// What changed, for whom, and until when.
 fn policy(
     server: &str,
@@ -178,9 +125,4 @@ fn met_one(change: Change) -> &'static str {
         Change::Rejected => "rejects it by ICMP",
         Change::Silent => "meets it with silence",
     }
-}
-
-/// `1.902 s`.
-fn seconds(duration: Duration) -> String {
-    format!("{:.3} s", duration.as_secs_f64())
 }

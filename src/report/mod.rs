@@ -37,6 +37,7 @@ mod packet_filters;
 mod provenance_words;
 mod sanitize;
 mod settings;
+mod sharing_words;
 pub(crate) mod shell_word;
 mod shown_attempts;
 pub mod statement_words;

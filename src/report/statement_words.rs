@@ -72,6 +72,12 @@ pub fn statement(finding: &Finding) -> String {
             "{server} answered {} with silence, although the host lives: a filter on this port",
             all_of(attempts)
         ),
+        Statement::ServiceResetByFilter => format!(
+            "{} to {server} {} reset by a packet filter, not by its host's TCP: whether anything \
+             listens behind it does not show",
+            all_of(attempts),
+            if attempts == 1 { "is" } else { "are" }
+        ),
         Statement::ServiceRejected { kinds } => {
             let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
             format!(
@@ -244,6 +250,7 @@ pub fn statement(finding: &Finding) -> String {
         Statement::FailuresShare { .. }
         | Statement::StaleState { .. }
         | Statement::DeadPath { .. }
+        | Statement::DeadTuples { .. }
         | Statement::PolicyChanged { .. }
         | Statement::RejectedByOne { .. }
         | Statement::AcceptsNoMore { .. }

@@ -9,6 +9,7 @@ use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::checked_packet::{self, CheckedPacket};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::sign::Sign;
+use crate::diagnosis::syn_traits::SynTraits;
 use crate::handshake::{AttemptId, DecidedAttempt, DecidedSyn, Outcome, Troubles, Ways};
 
 impl AttemptFacts for DecidedSyn<'_> {
@@ -54,6 +55,12 @@ impl AttemptFacts for DecidedSyn<'_> {
 
     fn syn_timestamp(&self) -> Option<u32> {
         self.syn().timestamp()
+    }
+
+    fn syn_traits(&self) -> SynTraits {
+        let syn = self.syn();
+        let encapsulation = self.encapsulation();
+        SynTraits::of(syn.flags(), &syn.options(), syn.capture(), &encapsulation)
     }
 
     fn answer_time(&self) -> Option<std::time::Duration> {

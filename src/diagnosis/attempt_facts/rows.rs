@@ -9,6 +9,7 @@ use crate::decode::{Endpoint, IcmpKind, Row};
 use crate::diagnosis::checked_packet::{self, CheckedPacket, show_wrong_checksums};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::sign::Sign;
+use crate::diagnosis::syn_traits::SynTraits;
 use crate::handshake::{AttemptId, DecidedAttempt, DecidedRows, Outcome, Trouble, Troubles, Ways};
 
 impl AttemptFacts for DecidedRows<'_> {
@@ -55,6 +56,12 @@ impl AttemptFacts for DecidedRows<'_> {
 
     fn syn_timestamp(&self) -> Option<u32> {
         self.syn().timestamp()
+    }
+
+    fn syn_traits(&self) -> SynTraits {
+        let syn = self.syn();
+        let encapsulation = self.encapsulation();
+        SynTraits::of(syn.flags(), &syn.options(), syn.capture(), &encapsulation)
     }
 
     fn answer_time(&self) -> Option<std::time::Duration> {

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::{Dropped, Reason};
+use crate::diagnosis::comparison::{Dropped, Reason, Share};
 
 /// Only this 4-tuple fails, which was in use before, while new ports of the same client succeed.
 pub(super) fn stale_state(case: &Case<'_>) -> Option<Confidence> {
@@ -11,12 +11,16 @@ pub(super) fn stale_state(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// Nothing gets through between these two addresses, while each succeeds with others, and so it is
-/// with several such pairs.
+/// with several such pairs; or with several such 4-tuples.
 pub(super) fn dead_path(case: &Case<'_>) -> Option<Confidence> {
-    let attempt = case.attempt();
-    case.comparison()
-        .is_dead_pair(attempt.client.address, attempt.server.address)
-        .then_some(Confidence::Likely)
+    let (client, server) = (case.attempt().client, case.attempt().server);
+    let is_dead_pair = case
+        .comparison()
+        .is_dead_pair(client.address, server.address);
+    if is_dead_pair {
+        return Some(Confidence::Likely);
+    }
+    verdict(case, Reason::DeadTuple)
 }
 
 /// Others were accepted in the same seconds, and nothing else is what the failures share; or nobody
@@ -25,19 +29,23 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     verdict(case, Reason::FullQueue)
 }
 
-/// Whether the failures share their range of client ports: no queue and no loss does that.
-pub(super) fn is_of_shared_ports(case: &Case<'_>) -> bool {
-    verdict(case, Reason::SharedPorts).is_some()
+/// Whether the failures have something in common that no success has: no queue and no loss does
+/// that.
+pub(super) fn is_of_shared_kind(case: &Case<'_>) -> bool {
+    verdict(case, Reason::Shared).is_some()
+}
+
+/// Whether what they have in common is the subnet of their clients.
+pub(super) fn is_of_shared_subnet(case: &Case<'_>) -> bool {
+    let story = case.comparison().drop_story(case.attempt().server);
+    let first = story.and_then(|story| story.shares().first());
+    matches!(first, Some(Share::Subnet(..))) && is_of_shared_kind(case)
 }
 
 fn verdict(case: &Case<'_>, reason: Reason) -> Option<Confidence> {
     let attempt = case.attempt();
     let history = case.comparison().service(attempt.server)?;
-    let dropped = Dropped {
-        client: attempt.client,
-        started: attempt.first_syn_at?,
-        syn_count: attempt.syn_count,
-    };
+    let dropped = Dropped::of_attempt(case.decided())?;
     let story = case.comparison().drop_story(attempt.server)?;
     let verdict = story.verdict(history, &dropped)?;
     (verdict.reason == reason).then_some(verdict.confidence)

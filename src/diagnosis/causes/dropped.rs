@@ -76,7 +76,8 @@ pub(super) fn source_filtered(case: &Case<'_>) -> Option<Confidence> {
     let service = case.comparison().service(attempt.server)?;
     let client = attempt.client.address;
     let is_only_one = !service.has_accepted_from(client) && !service.drops_others_than(client);
-    (is_only_one && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
+    let is_shut_out = is_only_one || compared::is_of_shared_subnet(case);
+    (is_shut_out && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
 }
 
 /// The port accepts in the same seconds, and this client at other times, or drops others as well,
@@ -125,6 +126,6 @@ pub(super) fn path_loss(case: &Case<'_>) -> Option<Confidence> {
         .moments()
         .iter()
         .any(|moment| moment.outcome == Outcome::Refused);
-    let is_without_pattern = !is_explained && !was_refused && !compared::is_of_shared_ports(case);
+    let is_without_pattern = !is_explained && !was_refused && !compared::is_of_shared_kind(case);
     (service.has_accepted() && is_without_pattern).then_some(Confidence::Possible)
 }

@@ -27,7 +27,7 @@ pub(super) use neighbours::AskedFor;
 pub(super) use path_mtu::TooLarge;
 pub(super) use rejecters::{LONGEST_TRACE, is_time_exceeded};
 pub(super) use services::{Moment, ServiceHistory, worth_of_server};
-pub use sharing::{Counts, PortRange};
+pub use sharing::{Counts, Period, PortRange, Share};
 pub(super) use sharing::{DropStory, Dropped, Reason};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;

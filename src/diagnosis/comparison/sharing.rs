@@ -1,8 +1,12 @@
 //! What the connects that meet silence share, and those that are accepted do not: before anybody is
 //! said to be overloaded, both sets are compared.
 
+mod dead_tuples;
+mod kinds;
 mod pairs;
+mod period;
 mod ports;
+mod share;
 mod stories;
 mod tuples;
 
@@ -13,8 +17,13 @@ use std::time::Duration;
 use super::services::{Moment, ServiceHistory};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
+use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::syn_traits::SynTraits;
+use crate::handshake::DecidedAttempt;
+pub use period::Period;
 pub use ports::PortRange;
+pub use share::Share;
 pub use stories::Counts;
 pub(crate) use stories::{DropStory, Reason};
 
@@ -31,9 +40,23 @@ pub(crate) struct Dropped {
     pub(crate) client: Endpoint,
     pub(crate) started: Timestamp,
     pub(crate) syn_count: u32,
+    pub(crate) syn_ttl: Option<u8>,
+    pub(crate) syn_traits: SynTraits,
 }
 
 impl Dropped {
+    /// Of an attempt; `None` where its SYN was not captured.
+    pub(crate) fn of_attempt(decided: &DecidedAttempt) -> Option<Self> {
+        let attempt = &decided.attempt;
+        Some(Self {
+            client: attempt.client,
+            started: attempt.first_syn_at?,
+            syn_count: attempt.syn_count,
+            syn_ttl: decided.syn_ttl(),
+            syn_traits: decided.syn_traits(),
+        })
+    }
+
     /// Of what is remembered of it.
     pub(crate) fn of(moment: &Moment) -> Self {
         Self {
@@ -43,6 +66,8 @@ impl Dropped {
             },
             started: moment.started,
             syn_count: moment.syn_count.into(),
+            syn_ttl: moment.syn_ttl,
+            syn_traits: moment.syn_traits,
         }
     }
 }

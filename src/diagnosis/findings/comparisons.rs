@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingKind, Service, Share, Statement, count, in_order, over};
-use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::{Counts, DropStory, Dropped, Moment, Reason};
+use super::{Collected, Finding, FindingKind, Service, Statement, count, in_order, over};
+use crate::diagnosis::cause::{Cause, Confidence};
+use crate::diagnosis::comparison::{Counts, DropStory, Dropped, Moment, Reason, Share};
+use crate::diagnosis::syn_traits::SynOption;
 use crate::handshake::Outcome;
 
 /// How many pairs are named.
 const NAMED_PAIRS: usize = 4;
+
+/// How much else is named that failures share.
+const NAMED_SHARES: usize = 2;
 
 /// Each with the attempts that it is about.
 pub(super) fn findings(
@@ -28,7 +32,10 @@ pub(super) fn findings(
             moments: service.those(|moment| !is_of_path.contains(&moment.id)),
         };
         let stale = stale_state(collected, &rest);
-        stale.into_iter().chain(failures_share(collected, &rest))
+        let shared = failures_share(collected, &rest);
+        let dead = dead_tuples(collected, &rest);
+        let signed = signed_in_vain(collected, &rest);
+        stale.into_iter().chain(shared.or(signed)).chain(dead)
     });
     let of_each: Vec<_> = of_each.collect();
     path.into_iter().chain(of_each).collect()
@@ -79,12 +86,14 @@ fn stale_state(collected: Collected<'_>, service: &Service) -> Option<(Finding, 
     Some((finding, those))
 }
 
-/// All failures have client ports of one range, and no success has.
+/// Failures have something in common that no success has.
 fn failures_share(collected: Collected<'_>, service: &Service) -> Option<(Finding, Vec<Moment>)> {
-    let (those, confidence) = with_reason(collected, service, Reason::SharedPorts)?;
+    let (those, confidence) = with_reason(collected, service, Reason::Shared)?;
     let story: &DropStory = collected.comparison.drop_story(service.server)?;
+    let (share, also) = story.shares().split_first()?;
     let statement = Statement::FailuresShare {
-        share: Share::ClientPorts(story.shared_ports()?),
+        share: *share,
+        also: also.iter().take(NAMED_SHARES).copied().collect(),
         counts: Counts {
             failing_with: those.len() as u64,
             failing: story.reused.failing,
@@ -93,6 +102,51 @@ fn failures_share(collected: Collected<'_>, service: &Service) -> Option<(Findin
         },
     };
     let kind = FindingKind::FailuresShare;
+    let finding = over(kind, confidence, Some(service.server), &those, statement);
+    Some((finding, those))
+}
+
+/// SYNs that are signed meet silence, and no signed one is answered: a listener without that key
+/// drops them.
+fn signed_in_vain(collected: Collected<'_>, service: &Service) -> Option<(Finding, Vec<Moment>)> {
+    let first = collected.first_causes.get(&service.server)?;
+    let is_signed = |moment: &Moment| moment.syn_traits.carries(SynOption::Authentication);
+    let is_silent = |moment: &Moment| moment.outcome == Outcome::Dropped;
+    let those = service.those(|moment| is_silent(moment) && is_signed(moment));
+    let accepted = service.those(Moment::was_accepted);
+    let is_explained = first.cause == Cause::AuthenticationOption;
+    if those.is_empty() || !is_explained || accepted.iter().any(is_signed) {
+        return None;
+    }
+    let statement = Statement::FailuresShare {
+        share: Share::With(SynOption::Authentication),
+        also: Vec::new(),
+        counts: Counts {
+            failing_with: those.len() as u64,
+            failing: service.those(is_silent).len() as u64,
+            succeeding_with: 0,
+            succeeding: accepted.len() as u64,
+        },
+    };
+    let kind = FindingKind::FailuresShare;
+    let server = Some(service.server);
+    Some((
+        over(kind, first.confidence, server, &those, statement),
+        those,
+    ))
+}
+
+/// Connects die by their 4-tuples, while others of the same clients succeed.
+fn dead_tuples(collected: Collected<'_>, service: &Service) -> Option<(Finding, Vec<Moment>)> {
+    let (those, confidence) = with_reason(collected, service, Reason::DeadTuple)?;
+    let story = collected.comparison.drop_story(service.server)?;
+    let tuples = those.iter().take(NAMED_PAIRS);
+    let statement = Statement::DeadTuples {
+        tuples: tuples.map(|moment| Dropped::of(moment).client).collect(),
+        dead: those.len() as u64,
+        tried: story.reused.failing + story.reused.succeeding,
+    };
+    let kind = FindingKind::DeadPath;
     let finding = over(kind, confidence, Some(service.server), &those, statement);
     Some((finding, those))
 }

@@ -42,7 +42,7 @@ use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
 pub(super) use from_cause::{FirstCauses, first_causes};
 pub use next_steps::{NextStep, Situation, StepKind};
-pub use statement::{Change, FindingEvidence, LossPlace, Share, Statement};
+pub use statement::{Change, FindingEvidence, LossPlace, Statement};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

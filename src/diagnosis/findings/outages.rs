@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::{Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over};
 use crate::decode::Endpoint;
-use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::{Moment, ServiceHistory, is_about_the_same_time};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::stack::Stack;
@@ -26,7 +26,7 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
         let acceptances = Acceptances::of(collected, service);
         let host = collected.comparison.host(service.server.address);
         let is_small = host.is_some_and(|host| host.stacks.has(Stack::Small));
-        let mut findings = service_down_window(service, acceptances, is_small);
+        let mut findings = service_down_window(collected, service, acceptances, is_small);
         findings.extend(one_bad_backend(service, acceptances));
         findings
     };
@@ -70,6 +70,7 @@ pub(super) fn is_shut(moment: &Moment) -> bool {
 /// successes is another matter.
 /// A small stack refuses as well while its connection is in use: beside success that is no outage.
 fn service_down_window(
+    collected: Collected<'_>,
     service: &Service,
     acceptances: Acceptances<'_>,
     is_small: bool,
@@ -77,12 +78,19 @@ fn service_down_window(
     let decisive = service.those(|moment| moment.was_accepted() || is_shut(moment));
     let windows: Vec<(usize, usize)> = shut_runs(&decisive, acceptances);
     let is_whole = |(start, end): &(usize, usize)| *start == 0 && *end == decisive.len();
+    let first = collected.first_causes.get(&service.server);
+    let is_of_filter = first.is_some_and(|first| {
+        first.confidence >= Confidence::Likely
+            && matches!(first.cause, Cause::FirewallReset | Cause::SourceFiltered)
+    });
     if windows.len() > MOST_WINDOWS || windows.iter().any(is_whole) {
         return Vec::new();
     }
     windows
         .into_iter()
-        .filter_map(|window| one_window(service.server, &decisive, window, is_small))
+        .filter_map(|window| {
+            one_window(service.server, &decisive, window, (is_small, is_of_filter))
+        })
         .collect()
 }
 
@@ -181,16 +189,17 @@ fn one_window(
     server: Endpoint,
     moments: &[Moment],
     run: (usize, usize),
-    is_small: bool,
+    (is_small, is_of_filter): (bool, bool),
 ) -> Option<Finding> {
     let window = Window::of(moments, run)?;
     let is_beside_success = window.is_beside_success() && (!window.is_refused() || is_small);
-    let is_of_a_stranger = !window.is_refused() && window.is_of_a_stranger(moments);
-    if is_beside_success || is_of_a_stranger {
+    let is_of_a_stranger = window.is_of_a_stranger(moments);
+    if is_beside_success || (is_of_a_stranger && (!window.is_refused() || is_of_filter)) {
         return None;
     }
     let is_bounded = window.before.is_some() && window.after.is_some();
-    let confidence = if is_bounded && window.is_refused() {
+    // A rule against one client alone looks the same.
+    let confidence = if is_bounded && window.is_refused() && !is_of_a_stranger {
         Confidence::Certain
     } else {
         Confidence::Likely

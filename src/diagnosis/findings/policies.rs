@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::{Change, Collected, Finding, FindingKind, Service, Statement, in_order, over};
 use crate::capture::Timestamp;
 use crate::decode::IcmpKind;
-use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::Moment;
 use crate::handshake::Outcome;
 
@@ -28,7 +28,7 @@ pub(super) fn findings(
     for service in services {
         match for_everybody(collected, services, service) {
             Some(finding) => findings.push(finding),
-            None => findings.extend(for_clients(service)),
+            None => findings.extend(for_clients(collected, service)),
         }
     }
     findings
@@ -78,7 +78,11 @@ fn for_everybody(
             | (Change::Silent, Change::Refused)
             | (Change::Accepted, Change::Rejected)
             | (Change::Rejected, Change::Accepted | Change::Refused)
-    );
+    ) || (are_resets_of_a_rule(collected, service)
+        && matches!(
+            (was, is),
+            (Change::Accepted, Change::Refused) | (Change::Refused, Change::Accepted)
+        ));
     let is_long = before.len() >= FEWEST_IN_A_ROW && after.len() >= FEWEST_IN_A_ROW;
     let same_clients = clients(before)
         .intersection(&clients(after))
@@ -109,6 +113,15 @@ fn for_everybody(
         statement,
     );
     Some((finding, failing))
+}
+
+/// Whether a packet filter or a box made the RSTs: a restart does not.
+fn are_resets_of_a_rule(collected: Collected<'_>, service: &Service) -> bool {
+    let first = collected.first_causes.get(&service.server);
+    first.is_some_and(|first| {
+        first.confidence >= Confidence::Likely
+            && matches!(first.cause, Cause::FirewallReset | Cause::MiddleboxReset)
+    })
 }
 
 fn clients(moments: &[Moment]) -> BTreeSet<IpAddr> {
@@ -145,7 +158,7 @@ fn answers_elsewhere(
 
 /// One client is shut out from a moment on, perhaps until another, while others are accepted: a
 /// ban, or a limit of connects.
-fn for_clients(service: &Service) -> Vec<(Finding, Vec<Moment>)> {
+fn for_clients(collected: Collected<'_>, service: &Service) -> Vec<(Finding, Vec<Moment>)> {
     let mut by_client: BTreeMap<IpAddr, Vec<Moment>> = BTreeMap::new();
     for moment in &service.moments {
         by_client.entry(moment.client).or_default().push(*moment);
@@ -157,7 +170,7 @@ fn for_clients(service: &Service) -> Vec<(Finding, Vec<Moment>)> {
     let mut findings = Vec::new();
     for (client, moments) in &by_client {
         if moments.iter().any(Moment::was_accepted) {
-            findings.extend(one_client(service, *client, moments));
+            findings.extend(one_client(collected, service, *client, moments));
         } else if is_rejected_alone(service, *client, moments) {
             shut_out.extend(moments);
         }
@@ -168,12 +181,19 @@ fn for_clients(service: &Service) -> Vec<(Finding, Vec<Moment>)> {
 
 /// The one run of attempts of a client that were shut, between others that were accepted.
 fn one_client(
+    collected: Collected<'_>,
     service: &Service,
     client: IpAddr,
     moments: &[Moment],
 ) -> Option<(Finding, Vec<Moment>)> {
-    let is_shut =
-        |moment: &Moment| matches!(change_of(moment), Some(Change::Rejected | Change::Silent));
+    // A host behind a load balancer refuses those that it is chosen for as well: only RSTs that its
+    // stack did not make are a rule's.
+    let are_resets_of_a_rule = are_resets_of_a_rule(collected, service);
+    let is_shut = |moment: &Moment| match change_of(moment) {
+        Some(Change::Rejected | Change::Silent) => true,
+        Some(Change::Refused) => are_resets_of_a_rule,
+        _ => false,
+    };
     let runs: Vec<&[Moment]> = moments
         .chunk_by(|one, next| is_shut(one) == is_shut(next))
         .collect();
@@ -191,7 +211,8 @@ fn one_client(
     let rejected = run
         .iter()
         .filter(|moment| moment.outcome == Outcome::Rejected);
-    let is_rejected = rejected.count() > 0;
+    let is_refused = run.iter().all(|moment| moment.outcome == Outcome::Refused);
+    let is_rejected = rejected.count() > 0 || is_refused;
     let fewest = if is_rejected {
         FEWEST_IN_A_ROW
     } else {
@@ -209,7 +230,9 @@ fn one_client(
     let statement = Statement::PolicyChanged {
         client: Some(client),
         was: Change::Accepted,
-        is: if is_rejected {
+        is: if is_refused {
+            Change::Refused
+        } else if is_rejected {
             Change::Rejected
         } else {
             Change::Silent

@@ -11,6 +11,7 @@ use super::policies::is_of_a_rule;
 use super::rejections;
 use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
 use crate::decode::{Endpoint, IcmpKind};
+use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
 use crate::diagnosis::comparison::{Dropped, Moment, Reason, ServiceHistory};
 use crate::diagnosis::testimony::{proves_closed_port, proves_full_accept_queue};
@@ -124,6 +125,13 @@ fn never_listening(collected: Collected<'_>, service: &Service) -> Option<Findin
     if is_reset_by_a_box(collected, server).is_some() {
         return None;
     }
+    if is_reset_by_a_filter(collected, server) {
+        let says = (FindingKind::ServiceFiltered, Likely);
+        let statement = Statement::ServiceResetByFilter;
+        return Some(as_sure_as_its_cause(
+            collected, says, server, moments, statement,
+        ));
+    }
     let is_proved = proves_closed_port(collected.testimony_of(server));
     Some(as_sure_as_its_cause(
         collected,
@@ -135,6 +143,12 @@ fn never_listening(collected: Collected<'_>, service: &Service) -> Option<Findin
         moments,
         Statement::NeverListening { is_proved },
     ))
+}
+
+/// Whether a packet filter made the RSTs: they say nothing of who listens there.
+fn is_reset_by_a_filter(collected: Collected<'_>, server: Endpoint) -> bool {
+    let first = collected.first_causes.get(&server);
+    first.is_some_and(|first| first.cause == Cause::FirewallReset && first.confidence >= Likely)
 }
 
 /// A port that accepts others before and after, and never these clients.
@@ -193,7 +207,10 @@ fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Findi
     let is_filtered = !was_answered
         && silent.len() == decided.len()
         && collected.comparison.answers_elsewhere(server);
-    if !is_filtered || silent.is_empty() {
+    // What explains the first of them otherwise explains the others as well.
+    let first = collected.first_causes.get(&server).map(|first| first.cause);
+    let is_explained = !matches!(first, Some(Cause::PortFiltered | Cause::AcceptQueueFull));
+    if !is_filtered || silent.is_empty() || is_explained {
         return None;
     }
     let (says, statement) = if is_queue_proved_full(collected, service) {

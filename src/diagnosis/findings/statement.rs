@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, HardwareAddress, IcmpKind};
-use crate::diagnosis::comparison::{Counts, PortRange};
+use crate::diagnosis::comparison::{Counts, Share};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::testimony::Testimony;
@@ -43,8 +43,20 @@ pub enum Statement {
     FailuresShare {
         /// What.
         share: Share,
+        /// What else they have in common, which no success has.
+        also: Vec<Share>,
         /// How many of both have it.
         counts: Counts,
+    },
+    /// Connects die with all their repetitions, by their 4-tuples, while their clients' others
+    /// succeed.
+    DeadTuples {
+        /// The first of them, by their clients.
+        tuples: Vec<Endpoint>,
+        /// How many there are.
+        dead: u64,
+        /// Of how many.
+        tried: u64,
     },
     /// Only connects fail that use addresses and ports again.
     StaleState {
@@ -143,6 +155,8 @@ pub enum Statement {
     },
     /// The server answers nobody, although its host lives.
     ServiceFiltered,
+    /// A packet filter resets all.
+    ServiceResetByFilter,
     /// ICMP errors for all.
     ServiceRejected {
         /// Which.
@@ -311,15 +325,6 @@ pub enum Statement {
         /// Of what.
         limits: Vec<LimitKind>,
     },
-}
-
-/// What failures may have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Share {
-    /// Client ports of one range.
-    ClientPorts(PortRange),
 }
 
 /// How connects are met.

@@ -55,7 +55,7 @@ fn hung_up(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let is_by_application = cause.is_none_or(|judged| {
         matches!(
             judged.cause,
-            Cause::ServerAbort | Cause::ProxyWithoutBackend
+            Cause::ServerAbort | Cause::ProxyWithoutBackend | Cause::ListenerClosed
         )
     });
     let is_reset =

@@ -10,9 +10,10 @@ use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::sign::{Sign, is_unfinished};
+use crate::diagnosis::syn_traits::SynTraits;
 use crate::handshake::{AttemptId, Outcome, Troubles};
 
-/// One attempt, as far as others are compared with it. 88 bytes, a hundred thousand times.
+/// One attempt, as far as others are compared with it. 96 bytes, a hundred thousand times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Moment {
     /// Its number.
@@ -25,6 +26,8 @@ pub(crate) struct Moment {
     pub(crate) client_port: u16,
     /// The time to live of its SYN.
     pub(crate) syn_ttl: Option<u8>,
+    /// What its SYN shows besides.
+    pub(crate) syn_traits: SynTraits,
     /// How often its SYN was sent; 255 for more.
     pub(crate) syn_count: u8,
     /// How it ended.
@@ -172,6 +175,7 @@ impl Moment {
             client: facts.client().address,
             client_port: facts.client().port,
             syn_ttl: facts.syn_ttl(),
+            syn_traits: facts.syn_traits(),
             syn_count: u8::try_from(facts.syn_count()).unwrap_or(u8::MAX),
             outcome,
             last_at: last.at,
@@ -302,7 +306,7 @@ mod tests {
 
     #[test]
     fn a_moment_is_small() {
-        assert_eq!(size_of::<Moment>(), 88);
+        assert_eq!(size_of::<Moment>(), 96);
     }
 
     #[test]

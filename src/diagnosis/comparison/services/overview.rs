@@ -50,25 +50,32 @@ impl Overview {
         overview
     }
 
-    /// Clients that are never accepted, while others are before and after each of their attempts.
+    /// Clients that are never accepted, while others are before and after each of their attempts; or
+    /// nearly each, where there are several.
     fn shut_out_of(
         &self,
         moments: &[Moment],
         let_go: Option<&LetGo>,
     ) -> HashSet<IpAddr, foldhash::fast::RandomState> {
-        let mut shut_out: HashSet<IpAddr, foldhash::fast::RandomState> = moments
-            .iter()
-            .map(|moment| moment.client)
-            .filter(|client| !self.accepted_clients.contains(*client))
-            .filter(|client| let_go.is_none_or(|let_go| !let_go.may_have_accepted(*client)))
-            .collect();
-        for moment in moments {
+        let is_stranger = |client: IpAddr| {
+            !self.accepted_clients.contains(client)
+                && let_go.is_none_or(|let_go| !let_go.may_have_accepted(client))
+        };
+        let mut among: HashMap<IpAddr, (u32, u32), foldhash::fast::RandomState> =
+            HashMap::default();
+        let strangers = moments.iter().filter(|moment| is_stranger(moment.client));
+        for moment in strangers {
             let is_undecided = matches!(moment.outcome, Outcome::Pending | Outcome::Partial);
-            if is_undecided || !self.is_between_acceptances(moment.started, let_go) {
-                shut_out.remove(&moment.client);
-            }
+            let is_among = !is_undecided && self.is_between_acceptances(moment.started, let_go);
+            let (inside, outside) = among.entry(moment.client).or_default();
+            *inside += u32::from(is_among);
+            *outside += u32::from(!is_among);
         }
-        shut_out
+        let is_shut_out = |(_, (inside, outside)): &(IpAddr, (u32, u32))| {
+            *outside == 0 || *inside / FEWEST_INSIDE_FOR_EACH_OUTSIDE >= *outside
+        };
+        let shut_out = among.into_iter().filter(is_shut_out);
+        shut_out.map(|(client, _)| client).collect()
     }
 
     /// Clients of whom every dropped SYN is older than the last accepted one, and every accepted
@@ -114,6 +121,9 @@ impl Overview {
         self.acceptances_around(at, let_go) == (true, true)
     }
 }
+
+/// The capture begins and ends: there, nobody is accepted before or after.
+const FEWEST_INSIDE_FOR_EACH_OUTSIDE: u32 = 4;
 
 /// How often dropped and accepted SYNs must be in order.
 const FEWEST_IN_ORDER: usize = 2;

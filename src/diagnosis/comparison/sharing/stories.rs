@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::ports::{self, PortRange};
+use super::share::Share;
 use super::tuples::Uses;
-use super::{Dropped, SAME_HOUR, Verdict};
+use super::{Dropped, SAME_HOUR, Verdict, dead_tuples, kinds, period, ports};
 use crate::capture::Timestamp;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::services::{Moment, ServiceHistory};
@@ -32,8 +32,10 @@ pub(crate) struct EarlierUse {
 pub(crate) enum Reason {
     /// State is left of an earlier connection of this 4-tuple.
     StaleState,
-    /// The failures have client ports of one range, and no success has.
-    SharedPorts,
+    /// The failures have something in common that no success has.
+    Shared,
+    /// Its 4-tuple takes it to one of several ways or backends, and that one is dead.
+    DeadTuple,
     /// There was no room for it.
     FullQueue,
 }
@@ -45,7 +47,10 @@ pub(crate) struct DropStory {
     /// How many were dropped whose 4-tuple was used before, of how many; the same of those that
     /// were accepted.
     pub(crate) reused: Counts,
-    ports: Option<PortRange>,
+    /// What failures share and no success does; what tells most first.
+    shares: Vec<Share>,
+    /// Whether those die that insist, each with its 4-tuple.
+    are_tuples_dead: bool,
     /// Since when nobody is accepted any more, after connects on which the server never sent a
     /// byte, while its host answers elsewhere.
     shut_since: Option<Timestamp>,
@@ -102,7 +107,8 @@ impl DropStory {
             succeeding_with: count(&successes, &is_reused),
             succeeding: successes.len() as u64,
         };
-        let ports = ports::shared_range(&failures, &successes);
+        let shares = shares(&failures, &successes);
+        let are_tuples_dead = dead_tuples::are_dead(history, &failures, &successes);
         let repetitions_get_through = successes
             .iter()
             .any(|moment| moment.sign == Some(Sign::AnsweredLate));
@@ -110,7 +116,8 @@ impl DropStory {
         Some(Self {
             uses,
             reused,
-            ports,
+            shares,
+            are_tuples_dead,
             shut_since: shut_since(moments, elsewhere),
             repetitions_get_through,
             elsewhere_until: elsewhere,
@@ -121,9 +128,9 @@ impl DropStory {
         self.elsewhere_until
     }
 
-    /// The range of client ports that all failures have and no success.
-    pub(crate) fn shared_ports(&self) -> Option<PortRange> {
-        self.ports
+    /// What failures have in common, and no success has; what tells most first.
+    pub(crate) fn shares(&self) -> &[Share] {
+        &self.shares
     }
 
     /// Whether nobody was accepted any more then, after connects that the server never served.
@@ -149,22 +156,31 @@ impl DropStory {
             return verdict(Reason::StaleState, confidence);
         }
         if self
-            .ports
-            .is_some_and(|ports| ports.holds(dropped.client.port))
+            .shares
+            .first()
+            .is_some_and(|share| share.is_of(dropped))
         {
-            return verdict(Reason::SharedPorts, Confidence::Likely);
+            return verdict(Reason::Shared, Confidence::Likely);
+        }
+        if self.are_tuples_dead && Self::is_dead_tuple(history, dropped) {
+            return verdict(Reason::DeadTuple, Confidence::Likely);
         }
         let is_shut = self.is_shut(dropped.started);
         let is_one_of_several =
             self.reused.failing > self.reused.failing_with.max(1) && self.repetitions_get_through;
         let is_among = history.accepted_about(dropped.started);
-        if is_shut || (is_one_of_several && is_among && self.ports.is_none()) {
+        if is_shut || (is_one_of_several && is_among && self.shares.is_empty()) {
             return verdict(Reason::FullQueue, Confidence::Likely);
         }
         is_among.then_some(Verdict {
             reason: Reason::FullQueue,
             confidence: Confidence::Possible,
         })
+    }
+
+    /// Whether it insists in vain while new ports of the same client succeed.
+    fn is_dead_tuple(history: &ServiceHistory, dropped: &Dropped) -> bool {
+        dropped.syn_count > 1 && new_port_succeeds(history.moments(), dropped)
     }
 
     /// Whether only used 4-tuples fail, while new ports of the same client succeed about then.
@@ -178,6 +194,18 @@ impl DropStory {
             && self.uses.before(dropped).is_some()
             && new_port_succeeds(history.moments(), dropped)
     }
+}
+
+/// What these failures share and no success does.
+fn shares(failures: &[&Moment], successes: &[&Moment]) -> Vec<Share> {
+    let mut shares = kinds::shared_kinds(failures, successes);
+    let ports = ports::shared_range(failures, successes);
+    shares.extend(ports.map(Share::ClientPorts));
+    if shares.is_empty() {
+        let period = period::shared_period(failures, successes);
+        shares.extend(period.map(Share::Period));
+    }
+    shares
 }
 
 fn new_port_succeeds(moments: &[Moment], dropped: &Dropped) -> bool {

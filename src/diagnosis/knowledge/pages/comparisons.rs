@@ -30,16 +30,25 @@ pub(super) const PAGES: &[Page] = &[
         kinds: &[Kind::Finding],
         numbers: None,
         title: "what fails has something that no success has",
-        on_the_wire: "all SYNs that meet silence have, say, client ports of one range, and no SYN \
-            that is answered has; both stand side by side in time.",
+        on_the_wire: "the SYNs that meet silence have something, and no SYN that is answered has \
+            it: client ports of one range, an option or none, a VLAN or tunnel, an interface, a \
+            subnet, a TTL, or a time that comes again and again. It is said when, among so many \
+            of both, chance would hardly bring that about; a client that fails and succeeds by \
+            turns counts each time, one that only fails counts once.",
         brought_about_by: &[
             "a translation whose source ports overlap ports with another use, as node ports",
             "a rule or a load balancer that treats a part of the ports apart",
             "one of several workers or queues, chosen by port, that is stuck",
+            "a box that drops an option, or a key for TCP-MD5 that one side does not have",
+            "a VLAN, a subnet or a way without a route back, or with a rule of its own",
+            "a job by the clock during which nothing is answered",
         ],
         told_apart: &[
             apart("overload", "there failures share nothing but the moment"),
-            apart("dead_path", "there pairs of addresses tell who fails"),
+            apart(
+                "dead_path",
+                "there pairs of addresses, or addresses and ports without an order, tell who fails",
+            ),
             apart("source_filtered", "there the client tells who fails"),
         ],
         check: &[
@@ -93,7 +102,8 @@ pub(super) const PAGES: &[Page] = &[
         numbers: None,
         title: "one of several paths loses all",
         on_the_wire: "between some pairs of addresses every SYN meets silence, while each of these \
-            clients and servers succeeds with others.",
+            clients and servers succeeds with others; or so with some client ports, by no order \
+            of theirs: all repetitions die, while other ports of the client are answered at once.",
         brought_about_by: &[
             "one of several equal-cost paths or one link of a bundle that drops what it gets",
             "a router that still sends to a next hop that is gone",

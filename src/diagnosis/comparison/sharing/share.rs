@@ -1,0 +1,81 @@
+//! What failures may have in common, and successes have not.
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::period::Period;
+use super::{Dropped, PortRange};
+use crate::decode::EncapsulationLayer;
+use crate::diagnosis::syn_traits::SynOption;
+
+/// What failures may have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Share {
+    /// Client ports of one range.
+    ClientPorts(PortRange),
+    /// Their SYNs carry this.
+    With(SynOption),
+    /// Their SYNs do not carry this.
+    Without(SynOption),
+    /// A VLAN, a tunnel or another layer that tells tenants apart.
+    #[serde(serialize_with = "as_text")]
+    Layer(EncapsulationLayer),
+    /// The interface that they were captured on, by the number that the capture gives it.
+    Interface(u16),
+    /// The subnet of their clients: its address, and its bits.
+    Subnet(IpAddr, u8),
+    /// The time to live of their SYNs.
+    TimeToLive(u8),
+    /// A time that comes again and again.
+    Period(Period),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn as_text<S: serde::Serializer>(
+    layer: &EncapsulationLayer,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(layer)
+}
+
+impl Share {
+    /// Whether a connect has it.
+    pub(crate) fn is_of(self, connect: &Dropped) -> bool {
+        let traits = connect.syn_traits;
+        match self {
+            Self::ClientPorts(range) => range.holds(connect.client.port),
+            Self::With(option) => traits.carries(option),
+            Self::Without(option) => !traits.carries(option),
+            Self::Layer(layer) => traits.layer() == Some(layer),
+            Self::Interface(number) => traits.interface() == number,
+            Self::Subnet(address, bits) => subnet(connect.client.address, bits) == address,
+            Self::TimeToLive(ttl) => connect.syn_ttl == Some(ttl),
+            Self::Period(period) => period.holds(connect.started),
+        }
+    }
+}
+
+/// How many bits of a client's address are its subnet's.
+pub(super) const fn subnet_bits(address: IpAddr) -> u8 {
+    match address {
+        IpAddr::V4(_) => 24,
+        IpAddr::V6(_) => 64,
+    }
+}
+
+/// An address with the bits of its host taken away.
+pub(super) fn subnet(address: IpAddr, bits: u8) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32_u32.saturating_sub(bits.into()));
+            IpAddr::V4((address.to_bits() & mask.unwrap_or(0)).into())
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128_u32.saturating_sub(bits.into()));
+            IpAddr::V6((address.to_bits() & mask.unwrap_or(0)).into())
+        }
+    }
+}
