@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use libtest_mimic::Failed;
 use serde_json::Value;
 
+use crate::calibration::tally::{Sureness, note_of_laboratory};
 use crate::support::harness::Case;
 use crate::support::tools::Needs;
 
@@ -163,6 +164,7 @@ fn compare(scratch: &Path) -> Vec<String> {
         .iter()
         .partition(|expectation| expectation.verb == "returned");
     let mut failures = unexpected_results(&connects, &returned);
+    let story = scratch.file_name().unwrap().to_string_lossy();
     for vantage in VANTAGES {
         let capture = scratch.join(format!("{vantage}.pcap"));
         let about: Vec<&Expectation> = verdicts
@@ -173,7 +175,7 @@ fn compare(scratch: &Path) -> Vec<String> {
         let attempts = report(&capture);
         let misplaced = wrong_places(vantage, &attempts);
         failures.extend(
-            differences(vantage, &connects, &about, attempts)
+            differences((&story, vantage), &connects, &about, attempts)
                 .into_iter()
                 .chain(misplaced)
                 .map(|difference| format!("{vantage}: {difference}")),
@@ -269,7 +271,7 @@ fn in_range(number: usize, range: &str) -> bool {
 
 /// Where the attempts found at a vantage are not those that were expected there.
 fn differences(
-    vantage: &str,
+    place: (&str, &str),
     connects: &[Connect],
     expectations: &[&Expectation],
     mut unmatched: Vec<Value>,
@@ -294,14 +296,14 @@ fn differences(
         }
         for connect in meant {
             failures.extend(
-                wrong_verdict(vantage, connect, expectation, &mut unmatched)
+                wrong_verdict(place, connect, expectation, &mut unmatched)
                     .into_iter()
                     .map(|difference| format!("line {}: {name}: {difference}", expectation.line)),
             );
         }
     }
     for expectation in expectations.iter().filter(|one| one.verb == "attempts") {
-        failures.extend(wrong_attempts(expectation, &mut unmatched));
+        failures.extend(wrong_attempts(place.0, expectation, &mut unmatched));
     }
     failures.extend(
         unmatched
@@ -313,7 +315,7 @@ fn differences(
 
 /// Takes the attempt of the connect, if the vantage has one, and compares.
 fn wrong_verdict(
-    vantage: &str,
+    (story, vantage): (&str, &str),
     connect: &Connect,
     expectation: &Expectation,
     unmatched: &mut Vec<Value>,
@@ -334,6 +336,7 @@ fn wrong_verdict(
         failures.push(format!("{}, not {outcome}", attempt["outcome"]));
     }
     failures.extend(wrong_cause(&attempt, expectation.setting("cause")));
+    count(story, &attempt, expectation.setting("cause"));
     failures.extend(wrong_fields(&attempt, expectation));
     if vantage == "client" && !expectation.settings.contains_key("app_error") {
         failures.extend(wrong_app_error(&attempt, connect));
@@ -346,7 +349,11 @@ fn wrong_verdict(
 
 /// Takes the attempts of an outcome that no verdict took, counts them and looks at the cause of
 /// each.
-fn wrong_attempts(expectation: &Expectation, unmatched: &mut Vec<Value>) -> Vec<String> {
+fn wrong_attempts(
+    story: &str,
+    expectation: &Expectation,
+    unmatched: &mut Vec<Value>,
+) -> Vec<String> {
     let mut failures = Vec::new();
     let outcome = expectation.word(1);
     let (taken, left): (Vec<Value>, Vec<Value>) = unmatched
@@ -360,6 +367,7 @@ fn wrong_attempts(expectation: &Expectation, unmatched: &mut Vec<Value>) -> Vec<
     }
     for attempt in &taken {
         let difference = wrong_cause(attempt, expectation.setting("cause"));
+        count(story, attempt, expectation.setting("cause"));
         failures.extend(difference.map(|difference| {
             format!(
                 "line {}: {difference}: {}",
@@ -392,6 +400,25 @@ fn wrong_cause(attempt: &Value, expected: Option<&str>) -> Option<String> {
         Some(surest) if sureness(confidence) <= sureness(surest) => None,
         _ => Some(format!("cause {cause} ({confidence}), not {expected}")),
     }
+}
+
+/// Counts how often a cause is right that is said to be likely or certain: one of those that the
+/// story names, unless it would have it no more than possible.
+fn count(story: &str, attempt: &Value, right: Option<&str>) {
+    let sureness = attempt["confidence"].as_str().and_then(Sureness::of);
+    let Some((cause, sureness)) = attempt["cause"].as_str().zip(sureness) else {
+        return;
+    };
+    let mut right = right.into_iter().flat_map(|causes| causes.split(','));
+    let is_right = right.any(|one| {
+        one.split_once(':').map_or(
+            one,
+            |(name, surest)| {
+                if surest == "possible" { "" } else { name }
+            },
+        ) == cause
+    });
+    note_of_laboratory(story, cause, sureness, is_right);
 }
 
 fn wrong_fields(attempt: &Value, expectation: &Expectation) -> Vec<String> {

@@ -12,6 +12,7 @@
 mod anonymize;
 mod bad_input;
 mod busy_servers;
+mod calibration;
 mod command;
 mod compression;
 #[cfg(feature = "live")]
@@ -113,5 +114,7 @@ fn main() -> ExitCode {
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &watches),
         // Its load would disturb all others.
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &[live_strain::TESTS]),
+        // It counts what the laboratory found as well.
+        Group::that_work(&[calibration::TESTS]),
     ])
 }

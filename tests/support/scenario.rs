@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::frames::{ChecksumPlan, SegmentPlan, arp, cooked, echo_reply, icmp_error, unrelated};
 use super::pcap::CapturedPacket;
+use crate::calibration::truth::Truth;
 
 /// The time of second 0 in every scenario: 2026-11-20T14:00:00Z.
 pub(crate) const START_SECONDS: u64 = 1_795_183_200;
@@ -21,6 +22,8 @@ pub(crate) struct Scenario {
     pub(crate) link_type: u32,
     pub(crate) patience: Duration,
     pub(crate) expectations: Vec<Expectation>,
+    /// What really happened.
+    pub(crate) truth: Truth,
 }
 
 /// What an attempt, or the whole report, must be.
@@ -51,6 +54,7 @@ pub(crate) fn parse(text: &str) -> Scenario {
         },
         patience: Duration::from_secs(3),
         expectations: Vec::new(),
+        truth: Truth::default(),
     };
     let mut names = Names::new();
     for (index, line) in text.lines().enumerate() {
@@ -64,6 +68,11 @@ pub(crate) fn parse(text: &str) -> Scenario {
             ["patience", seconds] => {
                 scenario.patience = Duration::from_secs_f64(seconds.parse().unwrap());
             }
+            ["truth", client, ">", server, words @ ..] => {
+                let ends = (endpoint(&names, client), endpoint(&names, server));
+                scenario.truth.add(Some(ends), words.iter().copied());
+            }
+            ["truth", words @ ..] => scenario.truth.add(None, words.iter().copied()),
             ["expect", rest @ ..] => {
                 scenario
                     .expectations
@@ -194,6 +203,11 @@ fn segment(
         endpoint(names, destination),
         flag_bits(flags, line),
     );
+    // A host's own stack leaves its window out of a RST that answers a SYN.
+    let is_refusal = flags == "RST,ACK" && fields.contains(&"seq=0");
+    if is_refusal {
+        plan.window = 0;
+    }
     for field in fields {
         let (key, value) = field.split_once('=').unwrap_or((field, ""));
         let number = || {
