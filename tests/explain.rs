@@ -31,7 +31,7 @@ const CAUSES: &str = "
     closed_port firewall_reset middlebox_reset two_responders port_unreachable
     host_unreachable net_unreachable protocol_unreachable admin_prohibited ttl_exceeded
     other_icmp host_down host_silent port_filtered source_filtered accept_queue_full path_loss
-    wrong_checksum dropped_here stale_connection invalid_reset answer_from_other_address authentication_option
+    filter_verdict wrong_checksum dropped_here stale_connection invalid_reset answer_from_other_address authentication_option
     feature_dropped syn_ack_lost client_silent half_open_scan late_syn_ack client_reset
     server_abort proxy_without_backend local_firewall capture_ended
     answer_to_other_address unknown_to_client
@@ -45,7 +45,7 @@ const FINDINGS: &str = "
     wrong_checksums dropped_here duplicate_address capture_filtered capture_lost_packets
     capture_started_late limits_hit answers_misdirected answers_made_by_a_box
     failures_share stale_state dead_path policy_changed traceroute health_checks
-    slow_connects hung_up stuck_connections resets_midway path_mtu
+    slow_connects hung_up stuck_connections resets_midway path_mtu filter_log
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {
@@ -188,6 +188,8 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
         "wrong_checksums",
         "dropped_here",
         "duplicate_address",
+        "filter_verdict",
+        "filter_log",
     ];
     for term in CAUSES.split_whitespace().chain(FINDINGS.split_whitespace()) {
         let check = knowledge::page(term).unwrap().check;

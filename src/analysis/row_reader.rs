@@ -2,7 +2,7 @@
 
 use super::{PacketHooks, count};
 use crate::capture::{CaptureSet, Packet};
-use crate::decode::{Observation, RowBatch, RowDecoder, decode};
+use crate::decode::{Observation, RowBatch, RowDecoder};
 use crate::report::CaptureTotals;
 
 /// Reads the next packets of `captures`, `most` of them at most, into `batches`: the one, or the
@@ -55,7 +55,7 @@ pub(super) fn fill_rows_noted(
             decoder.note_time(packet.place.at);
             continue;
         }
-        let observation = hooks.note(&packet, interface, decode(&packet));
+        let observation = hooks.note(&packet, interface, decoder.observation(&packet));
         if let Some(beside) = decoder.push_observation(observation, packet.place, batches) {
             note_beside(packet, &beside, totals, &mut observe);
         }
@@ -95,5 +95,6 @@ fn end(
     let counts = decoder.take_counts();
     totals.tcp_packets += counts.segments;
     totals.icmp_errors += counts.icmp_errors;
+    totals.verdict_faults.add(&decoder.take_verdict_faults());
     has_more
 }

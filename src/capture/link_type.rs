@@ -28,6 +28,8 @@ impl LinkType {
     pub const OPENBSD_ENC_13: Self = Self(13);
     /// Raw IP, as `OpenBSD` numbers it.
     pub const RAW_14: Self = Self(14);
+    /// The log of pf, of `OpenBSD` before 3.4.
+    pub const OLD_PFLOG: Self = Self(17);
     /// PPP in HDLC-like framing.
     pub const PPP_HDLC: Self = Self(50);
     /// A PPP over Ethernet session without its Ethernet header.
@@ -144,6 +146,7 @@ const NAMES: &[(u32, &str)] = &[
     (12, "RAW"),
     (13, "ENC"),
     (14, "RAW"),
+    (17, "OLD_PFLOG"),
     (50, "PPP_HDLC"),
     (51, "PPP_ETHER"),
     (99, "SYMANTEC_FIREWALL"),

@@ -56,7 +56,7 @@ pub use interface::Interface;
 #[cfg(feature = "live")]
 pub use interface_list::{ListedInterface, list_interfaces};
 pub use link_type::LinkType;
-pub use packet::{CapturedOn, Packet, PacketNumber, PacketPlace, Passage, SourceId};
+pub use packet::{CapturedOn, Packet, PacketNumber, PacketPlace, Passage, SaidOfPacket, SourceId};
 pub use packet_comment::PacketComment;
 #[cfg(feature = "evidence")]
 pub use packet_spool::{PacketSpool, RecordedPackets};

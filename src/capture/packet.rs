@@ -48,6 +48,16 @@ pub struct CapturedOn {
     pub passage: Option<Passage>,
     /// Whether the interface found it damaged on the link: then no stack got it.
     pub is_damaged: bool,
+    /// What became of it, where the capture says so outside of the packet's own bytes.
+    pub said: Option<SaidOfPacket>,
+}
+
+/// What a capture says became of a packet, outside of the packet's own bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SaidOfPacket {
+    /// It was dropped: the capture holds nothing but what an appliance dropped.
+    Dropped,
 }
 
 /// One captured packet: bytes, and what the capture says about them.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::{u8_at, u16_at, u32_at};
 use super::inspection;
+use super::verdict::VerdictMark;
 use crate::capture::{LinkType, Packet, Passage};
 
 /// Whether the checksums of a packet are right.
@@ -41,6 +42,8 @@ pub struct CaptureFacts {
     /// Whether this is a SYN that was captured just before with other addresses or ports: a later
     /// leg of a connect that is translated here.
     pub is_translated: bool,
+    /// What the capture itself says became of it.
+    pub verdict: Option<VerdictMark>,
 }
 
 /// A number for an interface that has only a name: never 0.
@@ -89,6 +92,7 @@ impl CaptureFacts {
             passage: packet.captured_on.passage,
             interface: packet.captured_on.interface,
             is_translated: false,
+            verdict: None,
         }
     }
 
@@ -153,6 +157,7 @@ impl CaptureFacts {
             },
             interface,
             is_translated: false,
+            verdict: None,
         }
     }
 }
@@ -171,6 +176,7 @@ mod tests {
                     passage,
                     interface: 7,
                     is_translated: false,
+                    verdict: None,
                 };
                 let bits = facts.upper_bits();
                 assert_eq!(bits & 0x0f, 0);

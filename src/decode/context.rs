@@ -1,4 +1,5 @@
-//! What is rare about packets, kept once and named by a number: what they were wrapped in.
+//! What is rare about packets, kept once and named by a number: what they were wrapped in, and what
+//! the capture itself says became of them.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -6,6 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use serde::{Deserialize, Serialize};
 
 use super::Encapsulation;
+use super::verdict::{CaptureVerdict, VerdictId};
 
 /// How many different surroundings are told apart. A trunk has at most 4,094 VLANs; a packet in one
 /// more is handed on in full, and so costs more room, but says the same.
@@ -22,9 +24,25 @@ impl ContextId {
     pub const NONE: Self = Self(0);
 }
 
+/// How many different verdicts are told apart: a rule set has some hundred rules on some interfaces.
+/// Of one more it is kept who spoke and what followed.
+const MOST_VERDICTS: usize = 4096;
+
 /// The surroundings that were met, each once. Shared by whoever writes rows and whoever reads them.
 #[derive(Debug, Default)]
-pub struct Contexts(RwLock<Interned>);
+pub struct Contexts {
+    interned: RwLock<Interned>,
+    verdicts: RwLock<InternedVerdicts>,
+    /// Whether names and words of whoever runs a filter are left out.
+    leaves_out_names: bool,
+}
+
+#[derive(Debug, Default)]
+struct InternedVerdicts {
+    ids: HashMap<CaptureVerdict, VerdictId, foldhash::fast::RandomState>,
+    /// The one with number 1 first.
+    verdicts: Vec<CaptureVerdict>,
+}
 
 #[derive(Debug, Default)]
 struct Interned {
@@ -34,17 +52,55 @@ struct Interned {
 }
 
 impl Contexts {
+    /// In which names and words of whoever runs a filter are left out.
+    pub fn without_names() -> Self {
+        Self {
+            leaves_out_names: true,
+            ..Self::default()
+        }
+    }
+
+    /// The number of this verdict, or of what is known of its rule alone where there are too many.
+    pub fn intern_verdict(&self, verdict: &CaptureVerdict) -> VerdictId {
+        let shown = self.leaves_out_names.then(|| verdict.anonymous());
+        let verdict = shown.as_ref().unwrap_or(verdict);
+        let known = self.verdicts.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(id) = known.ids.get(verdict) {
+            return *id;
+        }
+        drop(known);
+        let mut interned = self
+            .verdicts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let of_rule = verdict.of_rule_alone();
+        let added = interned.add(verdict, MOST_VERDICTS / 2);
+        added
+            .or_else(|| interned.add(&of_rule, MOST_VERDICTS))
+            .unwrap_or_default()
+    }
+
+    /// The verdict with this number.
+    pub fn verdict(&self, id: VerdictId) -> Option<CaptureVerdict> {
+        let index = usize::from(id.0.checked_sub(1)?);
+        let interned = self.verdicts.read().unwrap_or_else(PoisonError::into_inner);
+        interned.verdicts.get(index).cloned()
+    }
+
     /// The number of these surroundings; `None` when there are too many different ones.
     pub fn intern(&self, encapsulation: &Encapsulation) -> Option<ContextId> {
         if encapsulation.is_empty() {
             return Some(ContextId::NONE);
         }
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.interned.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = known.ids.get(encapsulation) {
             return Some(*id);
         }
         drop(known);
-        let mut interned = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut interned = self
+            .interned
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = interned.ids.get(encapsulation) {
             return Some(*id);
         }
@@ -62,16 +118,32 @@ impl Contexts {
         let Some(index) = id.0.checked_sub(1) else {
             return Encapsulation::default();
         };
-        let interned = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let interned = self.interned.read().unwrap_or_else(PoisonError::into_inner);
         let found = interned.encapsulations.get(usize::from(index));
         found.copied().unwrap_or_default()
+    }
+}
+
+impl InternedVerdicts {
+    /// The number of this verdict, which is kept from now on while there are fewer than `most`.
+    fn add(&mut self, verdict: &CaptureVerdict, most: usize) -> Option<VerdictId> {
+        if let Some(id) = self.ids.get(verdict) {
+            return Some(*id);
+        }
+        if self.verdicts.len() >= most {
+            return None;
+        }
+        let id = VerdictId(u16::try_from(self.verdicts.len() + 1).ok()?);
+        self.verdicts.push(verdict.clone());
+        self.ids.insert(verdict.clone(), id);
+        Some(id)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::EncapsulationLayer;
+    use crate::decode::{EncapsulationLayer, FilterRule, VerdictAction, VerdictTeller};
 
     #[test]
     fn each_is_kept_once_and_found_again() {
@@ -91,6 +163,31 @@ mod tests {
         assert_eq!(contexts.intern(&vlan(7)), Some(seven));
         assert_eq!(contexts.get(eight), vlan(8));
         assert_eq!(contexts.get(ContextId::NONE), Encapsulation::default());
+    }
+
+    #[test]
+    fn of_too_many_verdicts_the_rules_are_kept_and_then_nothing() {
+        let contexts = Contexts::default();
+        let of_user = |rule: u32, user| CaptureVerdict {
+            user: Some(user),
+            rule: Some(FilterRule {
+                number: Some(rule),
+                ..FilterRule::default()
+            }),
+            ..CaptureVerdict::new(VerdictTeller::Pf, VerdictAction::Dropped)
+        };
+        for user in 0..10_000 {
+            contexts.intern_verdict(&of_user(7, user));
+        }
+        let one_more = contexts.intern_verdict(&of_user(7, 20_000));
+        let kept = contexts.verdict(one_more).unwrap();
+        assert_eq!(kept, of_user(7, 1).of_rule_alone());
+        for rule in 0..10_000 {
+            contexts.intern_verdict(&of_user(rule, 1));
+        }
+        let beyond = contexts.intern_verdict(&of_user(20_000, 1));
+        assert_eq!(contexts.verdict(beyond), None);
+        assert_eq!(contexts.intern_verdict(&of_user(7, 20_000)), one_more);
     }
 
     #[test]

@@ -33,6 +33,7 @@ mod tcp_options;
 mod tests;
 mod tunnel;
 mod usual_link;
+mod verdict;
 
 use etherparse::ip_number;
 
@@ -53,6 +54,10 @@ pub use row_decoder::{RowCounts, RowDecoder};
 pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
 pub use tcp_options::TcpOptions;
+pub use verdict::{
+    CaptureVerdict, FilterRule, NetfilterHook, ToldVerdict, VerdictAction, VerdictFault,
+    VerdictFaults, VerdictId, VerdictMark, VerdictTeller, add_verdict, told_of,
+};
 
 use crate::capture::{LinkType, Packet};
 use ip::IpPacket;

@@ -15,7 +15,8 @@ use super::legs::LatestSyns;
 use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
-use super::{Observation, SetAside, decode_by_layers, tunnel};
+use super::verdict::{VerdictFaults, add_verdict, may_be_told_of};
+use super::{Observation, SetAside, decode, decode_by_layers, tunnel};
 use crate::capture::{Packet, PacketPlace, Timestamp};
 
 /// How many packets about connects became rows or odd packets.
@@ -37,6 +38,7 @@ pub struct RowDecoder {
     counts: RowCounts,
     latest_tag: Option<(u16, ContextId)>,
     latest_syns: LatestSyns,
+    faults: VerdictFaults,
 }
 
 impl Default for RowDecoder {
@@ -57,6 +59,7 @@ impl RowDecoder {
             counts: RowCounts::default(),
             latest_tag: None,
             latest_syns: LatestSyns::default(),
+            faults: VerdictFaults::default(),
         }
     }
 
@@ -111,6 +114,9 @@ impl RowDecoder {
         if packet.captured_on.is_damaged {
             return Some(Observation::SetAside(SetAside::DamagedFrame));
         }
+        if packet.captured_on.said.is_some() {
+            return self.push_unusual(*packet, batches);
+        }
         match self.push_usual(packet, batches) {
             Usual::Row => None,
             Usual::Unrelated => Some(Observation::Unrelated),
@@ -158,10 +164,30 @@ impl RowDecoder {
         packet: Packet<'_>,
         batches: &mut [RowBatch],
     ) -> Option<Observation> {
-        match sender_of_datagram(start(&packet)) {
-            Some(sender) => Some(Observation::Alive(sender)),
-            None => self.push_observation(decode_by_layers(&packet), packet.place, batches),
+        if let Some(sender) = sender_of_datagram(start(&packet)) {
+            return Some(Observation::Alive(sender));
         }
+        let observation = self.with_verdict(decode_by_layers(&packet), &packet);
+        self.push_observation(observation, packet.place, batches)
+    }
+
+    /// What a packet says, and what the capture says of it.
+    pub fn observation(&mut self, packet: &Packet<'_>) -> Observation {
+        self.with_verdict(decode(packet), packet)
+    }
+
+    fn with_verdict(&mut self, mut observation: Observation, packet: &Packet<'_>) -> Observation {
+        if may_be_told_of(packet)
+            && let Some(fault) = add_verdict(&mut observation, packet, &self.contexts)
+        {
+            self.faults.note(fault, packet.place);
+        }
+        observation
+    }
+
+    /// What was wrong with headers that say what became of packets, since the last call.
+    pub fn take_verdict_faults(&mut self) -> VerdictFaults {
+        std::mem::take(&mut self.faults)
     }
 
     /// As [`Self::push`], of what a packet says.

@@ -104,6 +104,8 @@ causes! {
     ProxyWithoutBackend, "proxy_without_backend", "a proxy answers, nobody behind it";
     /// The client's own packet filter answers.
     LocalFirewall, "local_firewall", "the client's own packet filter answers";
+    /// The capture itself says that a filter stopped it.
+    FilterVerdict, "filter_verdict", "a filter says it stopped it";
     /// The capture ends too early to say.
     CaptureEnded, "capture_ended", "the capture ends too early";
 }

@@ -8,7 +8,7 @@ use super::noise::NoiseFilter;
 use super::notes;
 use super::past_noise::PastNoise;
 use super::selection::Selection;
-use super::testimony::{Testimonies, Testimony};
+use super::testimony::{self, Testimonies, Testimony};
 use crate::handshake::DecidedAttempt;
 
 /// All that an attempt is compared with, which attempts are noise, and what is known from
@@ -57,7 +57,9 @@ pub(super) fn explained(
     noise: &NoiseFilter,
     testimony: &[Testimony],
 ) -> DiagnosedAttempt {
-    let causes = causes::causes(&decided, comparison, testimony);
+    let told = testimony::of_capture(&decided.attempt);
+    let testimony: Vec<Testimony> = told.chain(testimony.iter().cloned()).collect();
+    let causes = causes::causes(&decided, comparison, &testimony);
     let attempt = &decided.attempt;
     let vantage = comparison.vantage(attempt.client.address, attempt.server.address);
     let mut diagnosed = DiagnosedAttempt {
@@ -66,7 +68,7 @@ pub(super) fn explained(
         causes,
         vantage,
         notes: Vec::new(),
-        testimony: testimony.to_vec(),
+        testimony,
     };
     diagnosed.notes = notes::notes(&diagnosed, comparison);
     diagnosed

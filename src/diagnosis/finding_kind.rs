@@ -61,6 +61,8 @@ pub enum FindingKind {
     WrongChecksums,
     /// The host that captures did not pass packets on.
     DroppedHere,
+    /// A packet filter's log says what it blocked and passed.
+    FilterLog,
     /// Two hosts have one address.
     DuplicateAddress,
     /// Many SYNs that nobody completes.
@@ -116,6 +118,7 @@ impl FindingKind {
             Self::AnswersMadeByABox => "answers_made_by_a_box",
             Self::WrongChecksums => "wrong_checksums",
             Self::DroppedHere => "dropped_here",
+            Self::FilterLog => "filter_log",
             Self::DuplicateAddress => "duplicate_address",
             Self::SynFlood => "syn_flood",
             Self::Backscatter => "backscatter",

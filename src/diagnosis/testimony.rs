@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::remembered::Remembered;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{AttemptId, Outcome};
+use crate::handshake::{Attempt, AttemptId, AttemptVerdict, Outcome};
 use crate::host::{Counter, Listener, Process};
 
 /// So many attempts are remembered with what was testified of them, and so many servers.
@@ -38,6 +38,8 @@ pub enum TestimonySource {
     SocketTable,
     /// The counters of that host's kernel.
     KernelCounters,
+    /// The capture itself.
+    Capture,
 }
 
 /// What is testified.
@@ -56,6 +58,8 @@ pub enum TestifiedFact {
         /// Which, and by how much.
         rises: Vec<(Counter, u64)>,
     },
+    /// The capture says what became of packets of an attempt.
+    Verdict(Box<AttemptVerdict>),
 }
 
 /// Who holds a socket.
@@ -99,6 +103,7 @@ impl Testimony {
                 TestimonySource::SocketTable
             }
             TestifiedFact::CountersRose { .. } => TestimonySource::KernelCounters,
+            TestifiedFact::Verdict(_) => TestimonySource::Capture,
         }
     }
 }
@@ -120,6 +125,24 @@ impl ListenersAtEnd {
     fn is_soon(&self) -> bool {
         self.later <= SOON
     }
+}
+
+/// What the capture itself says of an attempt.
+pub(super) fn of_capture(attempt: &Attempt) -> impl Iterator<Item = Testimony> {
+    attempt.verdicts.iter().map(|told| Testimony {
+        at: told.packet.at,
+        fact: TestifiedFact::Verdict(Box::new(told.clone())),
+    })
+}
+
+/// What the capture says became of packets.
+pub(super) fn verdicts(testimony: &[Testimony]) -> impl Iterator<Item = &AttemptVerdict> {
+    testimony
+        .iter()
+        .filter_map(|testimony| match &testimony.fact {
+            TestifiedFact::Verdict(told) => Some(&**told),
+            _ => None,
+        })
 }
 
 fn listeners(testimony: &[Testimony]) -> impl Iterator<Item = &ListenersAtEnd> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::analysis::{AnalysisSettings, count};
 use crate::capture::{Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceId};
 use crate::capture::{SourceFacts, Timestamp};
-use crate::decode::{Observation, decode};
+use crate::decode::{Observation, add_verdict, decode};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician};
 use crate::handshake::{Decisions, Tracker};
 use crate::report::CaptureTotals;
@@ -55,7 +55,11 @@ impl PushedPackets {
         };
         let packet = Packet { place, ..packet };
         self.note(&packet);
-        let observation = decode(&packet);
+        let mut observation = decode(&packet);
+        let contexts = self.engine.tracker.contexts();
+        if let Some(fault) = add_verdict(&mut observation, &packet, contexts) {
+            self.totals.verdict_faults.note(fault, place);
+        }
         count(&mut self.totals, &packet, &observation);
         self.engine.take(observation, place);
     }

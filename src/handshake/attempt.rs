@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, SeenPacket, Sender};
+use super::told::AttemptVerdict;
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{Encapsulation, Endpoint, IcmpKind, Segment, SequenceNumber};
 
@@ -142,6 +143,8 @@ pub struct Attempt {
     pub(crate) server_was_heard: bool,
     /// The packets that show all this.
     pub evidence: Evidence,
+    /// What the capture itself says became of them, each verdict once.
+    pub verdicts: Vec<AttemptVerdict>,
 }
 
 /// The first data that one side sends once it is connected, as far as it is followed.
@@ -306,6 +309,7 @@ impl Attempt {
             answered_elsewhere: None,
             server_was_heard: false,
             evidence: Evidence::default(),
+            verdicts: Vec::new(),
         }
     }
 
@@ -398,6 +402,15 @@ impl Attempt {
 
     /// Keeps the packet with the attempt, unless it is a copy of one that is kept.
     pub(super) fn take(&mut self, packet: SeenPacket) -> Meaning {
+        match packet.ip.capture.verdict {
+            Some(mark) => self.take_told(packet, mark),
+            None if self.takes_over_record(&packet) => Meaning::Testimony,
+            None => self.keep(packet),
+        }
+    }
+
+    /// As [`Self::take`], whatever is said of it.
+    pub(super) fn keep(&mut self, packet: SeenPacket) -> Meaning {
         if self.evidence.take_note_of_copy(&packet) {
             self.copies = self.copies.saturating_add(1);
             return Meaning::Duplicate;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::seen_packet::{Role, SeenPacket};
+use crate::capture::PacketPlace;
 use crate::decode::TcpFlags;
 
 /// How many packets are kept with one attempt; of more, the first ones and the latest.
@@ -64,6 +65,19 @@ impl Evidence {
                 seen.role == Role::SynRepeated && seen.place.source == packet.place.source
             });
         is_syn_ack && has_syn_between && self.packets.get(index).is_some_and(is_same_way)
+    }
+
+    /// Puts `packet` in the place of the latest one that `is_it`: its part stays. Where that one
+    /// stands in the capture.
+    pub(super) fn replace(
+        &mut self,
+        is_it: impl Fn(&SeenPacket) -> bool,
+        packet: &SeenPacket,
+    ) -> Option<PacketPlace> {
+        let seen = self.packets.iter_mut().rev().find(|seen| is_it(seen))?;
+        let (place, role) = (seen.place, seen.role);
+        *seen = SeenPacket { role, ..*packet };
+        Some(place)
     }
 
     /// The kept packets, in the order they were seen.

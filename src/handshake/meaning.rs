@@ -7,6 +7,9 @@ pub(super) enum Meaning {
     Known,
     /// It is a packet of one of them, captured again.
     Duplicate,
+    /// It speaks of one of their packets, or never reached whom it was for: nothing follows but
+    /// what it says.
+    Testimony,
     /// It begins an attempt of its own: a SYN, or the answer to a SYN that was not captured.
     New,
 }

@@ -28,6 +28,7 @@ mod place_index;
 mod regular;
 mod seen_packet;
 mod syn_queue;
+mod told;
 mod tracker;
 mod trouble;
 
@@ -37,5 +38,6 @@ pub use evidence::Evidence;
 pub use midway::MidwayReset;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender, Ways};
+pub use told::{AttemptVerdict, SpokenOf};
 pub use tracker::{Ending, LiveTracker, Tracker, TrackerSettings, Tracking, Verdict, finish_all};
 pub use trouble::{Trouble, Troubles};

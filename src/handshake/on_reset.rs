@@ -99,7 +99,7 @@ fn is_in_window(attempt: &Attempt, segment: &Segment) -> Option<bool> {
 
 fn by_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> Meaning {
     let meaning = attempt.take_segment(segment, place, Sender::Server, Role::Reset);
-    if meaning == Meaning::Duplicate {
+    if meaning != Meaning::Known {
         return meaning;
     }
     attempt.note_answer(place.at);

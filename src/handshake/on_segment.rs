@@ -6,7 +6,7 @@ use super::flow::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, Sender};
 use crate::capture::PacketPlace;
-use crate::decode::Segment;
+use crate::decode::{Segment, VerdictMark};
 
 /// How far beyond the SYN a client's segment may be to prove an answer that was not captured.
 const ONE_SIDED_WINDOW: u32 = 1 << 20;
@@ -18,10 +18,37 @@ pub(super) fn on_segment(flow: &mut Flow, segment: &Segment, place: PacketPlace)
     else {
         return Meaning::Known;
     };
+    if segment
+        .ip
+        .capture
+        .verdict
+        .is_some_and(VerdictMark::is_log_record)
+    {
+        return of_log(attempt, segment, place, sender);
+    }
     match sender {
         Sender::Client => from_client(attempt, segment, place),
         Sender::Server | Sender::Other(_) => from_server(attempt, segment, place),
     }
+}
+
+/// A record of a filter's log shows that the connection went on. When each packet was logged, and
+/// how often, says nothing of the ways of either side.
+fn of_log(attempt: &mut Attempt, segment: &Segment, place: PacketPlace, sender: Sender) -> Meaning {
+    let is_clients = sender == Sender::Client;
+    let proves = is_clients || proves_by_server(attempt, segment);
+    if proves && attempt.established_at.is_none() {
+        let meaning = attempt.take_segment(segment, place, sender, Role::Proof);
+        if meaning == Meaning::Known {
+            attempt.established_at = Some(place.at);
+        }
+        return meaning;
+    }
+    let is_heard = !is_clients && carries_on(attempt, segment);
+    attempt.server_was_heard |= is_heard;
+    attempt.watch_ended |= is_heard || segment.flags.has_fin();
+    attempt.is_closed |= segment.flags.has_fin();
+    Meaning::Known
 }
 
 fn fit(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender)> {

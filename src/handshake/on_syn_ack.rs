@@ -51,7 +51,7 @@ fn acceptable(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> M
         Role::SynAck
     };
     let meaning = attempt.take_segment(segment, place, Sender::Server, role);
-    if meaning == Meaning::Duplicate {
+    if meaning != Meaning::Known {
         return meaning;
     }
     attempt.syn_ack_count = attempt.syn_ack_count.saturating_add(1);

@@ -123,8 +123,28 @@ pub fn judge(attempt: &Attempt, watch: &Watch) -> Judgement {
     }
 }
 
-/// Each rule stands once; the first that holds decides.
+/// What a filter's log leaves out says nothing: of a connect that is known by it alone, silence is
+/// not judged.
 fn judge_outcome(attempt: &Attempt, watch: &Watch) -> Judgement {
+    let judgement = judge_packets(attempt, watch);
+    let is_silence = matches!(
+        judgement.outcome,
+        Outcome::Dropped | Outcome::HalfOpen | Outcome::Pending
+    );
+    if !is_silence || attempt.verdicts.is_empty() {
+        return judgement;
+    }
+    let is_of_log = attempt.is_known_by_log_alone();
+    let dropped = attempt.syn_dropped_at(is_of_log);
+    match dropped.or_else(|| attempt.answer_dropped_at()) {
+        Some(at) => Judgement::of(Outcome::Dropped, at),
+        None if is_of_log => Judgement::of(Outcome::Pending, attempt.latest_at),
+        None => judgement,
+    }
+}
+
+/// Each rule stands once; the first that holds decides.
+fn judge_packets(attempt: &Attempt, watch: &Watch) -> Judgement {
     let settled = Judgement::of;
     let Some(first_syn) = attempt.first_syn_at else {
         return settled(Outcome::Partial, attempt.first_seen_at);

@@ -207,14 +207,25 @@ impl SeenPacket {
     /// checksum, which offload may fill in later, and what was not captured), the same
     /// identification, no more hops to live, soon after.
     pub fn is_copied_by(&self, other: &Self) -> bool {
-        let says_the_same = self.sender == other.sender
+        let distance = self.latest.0.distance(other.place.at);
+        self.says_the_same(other)
+            && distance <= self.longest_copy_delay(other)
+            && self.may_precede(other)
+    }
+
+    /// Whether `other` may be this packet, by all but its time and its hops.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.sender == other.sender
             && self.ip.identification == other.ip.identification
             && self.ip.flow_label == other.ip.flow_label
             && self
                 .content
-                .is_same(&other.content, self.has_identification());
-        let distance = self.latest.0.distance(other.place.at);
-        says_the_same && distance <= self.longest_copy_delay(other) && self.may_precede(other)
+                .is_same(&other.content, self.has_identification())
+    }
+
+    /// Whether a repetition of it would look otherwise.
+    pub(super) fn has_identity(&self) -> bool {
+        self.has_identification() || self.content.has_timestamps()
     }
 
     /// Whether it was captured more than once.

@@ -28,7 +28,7 @@ use super::regular::{Regular, Taken};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{
     AddressPairs, BatchEntry, Contexts, Direction, IcmpError, Observation, Row, RowBatch,
-    RowDecoder, Segment,
+    RowDecoder, Segment, VerdictMark,
 };
 pub use finish::{Ending, Tracking, finish_all};
 use late::{is_of_nothing, says_nothing_of_settled};
@@ -217,7 +217,10 @@ impl Tracker {
         self.watched_until(place.at);
         match observation {
             Observation::Segment(segment) => {
-                self.filter_signs.note(segment.flags);
+                let mark = segment.ip.capture.verdict;
+                if !mark.is_some_and(VerdictMark::is_log_record) {
+                    self.filter_signs.note(segment.flags);
+                }
                 let key = FlowKey::between(segment.source, segment.destination);
                 let sought = self.flows.sought(key);
                 let found = self.flows.find(&sought).map(|(place, _)| place);
@@ -292,6 +295,11 @@ impl Tracker {
         hand_out(followed, watch, &mut self.decided)
     }
 
+    /// What its packets were wrapped in, and what the capture says of them.
+    pub fn contexts(&self) -> &Arc<Contexts> {
+        &self.contexts
+    }
+
     /// How many packets of handshakes were captured again.
     pub fn duplicates(&self) -> u64 {
         self.duplicates
@@ -344,6 +352,9 @@ impl Tracker {
         match found.and_then(|found| self.flows.flow_in_full(sought, found)) {
             Some(flow) => {
                 let meaning = rule(flow);
+                if segment.ip.capture.verdict.is_some() {
+                    resolve_verdicts(flow, &self.contexts);
+                }
                 let settled = flow
                     .open
                     .iter()
@@ -373,8 +384,15 @@ impl Tracker {
         found: Option<Place>,
     ) {
         self.change = self.change.max(Change::Touched);
+        let has_verdict = error.ip.capture.verdict.is_some();
         let meaning = match found.and_then(|found| self.flows.flow_in_full(sought, found)) {
-            Some(flow) => on_icmp_error(flow, error, place),
+            Some(flow) => {
+                let meaning = on_icmp_error(flow, error, place);
+                if has_verdict {
+                    resolve_verdicts(flow, &self.contexts);
+                }
+                meaning
+            }
             None => Meaning::New,
         };
         self.duplicates += u64::from(meaning == Meaning::Duplicate);
@@ -389,6 +407,9 @@ impl Tracker {
             self.follow(sought, attempt);
             if let Some(flow) = self.flows.flow(sought) {
                 on_icmp_error(flow, error, place);
+                if has_verdict {
+                    resolve_verdicts(flow, &self.contexts);
+                }
             }
         }
     }
@@ -418,6 +439,11 @@ impl Tracker {
             self.follow(sought, attempt);
             self.flows.flow(sought).map(rule);
         }
+        if segment.ip.capture.verdict.is_some()
+            && let Some(flow) = self.flows.flow(sought)
+        {
+            resolve_verdicts(flow, &self.contexts);
+        }
     }
 
     /// An attempt with a packet at `latest` is not over before.
@@ -442,6 +468,13 @@ impl Tracker {
         let settled = self.flows.settle(sought, id).map(Followed::Attempt);
         let watch = self.watch();
         settled.and_then(|settled| self.hand_out(settled, &watch));
+    }
+}
+
+/// What was said of the packets of these attempts stands in them from now on.
+fn resolve_verdicts(flow: &mut Flow, contexts: &Contexts) {
+    for attempt in &mut flow.open {
+        attempt.resolve_verdicts(contexts);
     }
 }
 

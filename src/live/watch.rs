@@ -9,7 +9,7 @@ use super::{LiveEvent, LiveObserver, LiveWatchSettings};
 use crate::analysis::count;
 use crate::capture::live::{Detail, LiveSettings, Losses};
 use crate::capture::{Packet, SourceFacts, Timestamp};
-use crate::decode::decode;
+use crate::decode::{add_verdict, decode};
 use crate::diagnosis::{
     CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, Names, OutcomeCounts,
 };
@@ -65,7 +65,10 @@ impl LiveWatch {
     }
 
     pub(super) fn take(&mut self, packet: &Packet<'_>, observer: &mut dyn LiveObserver) {
-        let observation = decode(packet);
+        let mut observation = decode(packet);
+        if let Some(fault) = add_verdict(&mut observation, packet, self.tracker.contexts()) {
+            self.totals.verdict_faults.note(fault, packet.place);
+        }
         observer.packet(packet, &observation);
         count(&mut self.totals, packet, &observation);
         self.host.note(&observation);

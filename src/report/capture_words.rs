@@ -9,6 +9,7 @@ use super::model::Report;
 use super::sanitize::terminal_safe;
 use super::statement_words::statement;
 use super::times::TimeZoneChoice;
+use super::verdict_words;
 use crate::diagnosis::Vantage;
 use crate::handshake::Outcome;
 
@@ -122,6 +123,14 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
             "set aside: {} ({})",
             counted(set_aside, "packet"),
             reasons.join(", ")
+        ));
+    }
+    for (fault, count, first) in capture.verdict_faults.iter() {
+        limits.push(format!(
+            "{} of the filter's log {} (from packet {} on): read all the same, what it says is in doubt",
+            counted(count, "record"),
+            verdict_words::fault(fault, count),
+            evidence_words::number(report, first)
         ));
     }
     if capture.may_miss_icmp_errors() && report.diagnosis.outcomes.of(Outcome::Dropped) > 0 {

@@ -11,7 +11,7 @@ use super::sanitize::terminal_safe;
 use crate::diagnosis::ListingOrder;
 
 /// The scalar fields of an attempt, by the names and in the order of the JSON report.
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "id",
     "client",
     "server",
@@ -34,6 +34,7 @@ const COLUMNS: [&str; 22] = [
     "app_error",
     "display_filter",
     "capture_filter",
+    "verdict",
 ];
 
 /// One attempt, field by field as [`COLUMNS`]; absent is empty.
@@ -62,6 +63,7 @@ struct Row<'a> {
     app_error: Option<&'a str>,
     display_filter: &'a str,
     capture_filter: Option<&'a str>,
+    verdict: Option<Cow<'a, str>>,
 }
 
 /// Writes a header row, and one row for each listed attempt.
@@ -99,6 +101,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             app_error: attempt.app_error,
             display_filter: &attempt.display_filter,
             capture_filter: attempt.capture_filter.as_deref(),
+            verdict: attempt.verdict.as_deref().map(no_formula),
         })?;
     }
     rows.flush()

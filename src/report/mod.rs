@@ -45,6 +45,7 @@ pub mod testimony_words;
 pub mod text;
 mod times;
 mod trouble_words;
+mod verdict_words;
 
 #[cfg(feature = "dashboard")]
 pub(crate) mod words {

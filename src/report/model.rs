@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::sanitize::terminal_safe;
 use super::settings::Settings;
 use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
-use crate::decode::{Endpoint, SetAside};
+use crate::decode::{Endpoint, SetAside, VerdictFaults};
 use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis};
 
 /// A finished report.
@@ -102,6 +102,8 @@ pub struct CaptureTotals {
     pub copies: u64,
     /// Packets that may have mattered and could not be read, by reason.
     pub set_aside: BTreeMap<SetAside, PacketsSetAside>,
+    /// What was wrong with headers that say what became of packets, which were read all the same.
+    pub verdict_faults: VerdictFaults,
     /// Packets of link types that are not read.
     pub unsupported_link_types: BTreeMap<LinkType, u64>,
     /// Attempts handed out undecided, because more were open than are followed.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::DateTime;
 
 use super::evidence_words::duration;
+use super::verdict_words;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::{ListenersAtEnd, ListeningSocket, TestifiedFact, Testimony};
@@ -28,6 +29,7 @@ pub fn of_attempt(testimony: &Testimony) -> String {
             counts(rises),
             meanings(rises)
         ),
+        TestifiedFact::Verdict(told) => verdict_words::of_attempt(told),
     }
 }
 
@@ -54,7 +56,7 @@ fn holder(process: Option<&Process>, user: u32) -> String {
 }
 
 /// A name that is none of the usual stands in quotes, with everything else written out.
-fn name(name: &str) -> String {
+pub(super) fn name(name: &str) -> String {
     let is_usual =
         |character: char| character.is_ascii_alphanumeric() || "-_.:/@+#".contains(character);
     if !name.is_empty() && name.chars().all(is_usual) {

@@ -23,9 +23,18 @@ pub(in crate::decode) fn is_openbsd(bytes: &[u8]) -> bool {
     matches!(bytes, [0, 0, 0, 2 | 24, ..])
 }
 
-/// A header that tells its length; some systems do not count the padding behind it.
+/// A header that tells its length; some systems do not count the padding behind it. Where no packet
+/// of its family stands behind that, it may behind one of a length that is known.
 pub(super) fn pflog(bytes: &[u8]) -> Found<'_> {
-    let length = usize::from(u8_at(bytes, 0)?).next_multiple_of(4);
+    const KNOWN_LENGTHS: [usize; 5] = [64, 72, 100, 61, 69];
+    let told = usize::from(u8_at(bytes, 0)?).next_multiple_of(4);
+    let version = if u8_at(bytes, 1)? == 2 { 4 } else { 6 };
+    let is_packet_at = |length: &usize| {
+        let first = bytes.get(*length);
+        first.is_some_and(|first| first >> 4 == version)
+    };
+    let mut lengths = std::iter::once(told).chain(KNOWN_LENGTHS);
+    let length = lengths.find(is_packet_at).unwrap_or(told);
     Ok(ip_by_version(after(bytes, length)?))
 }
 

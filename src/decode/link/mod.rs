@@ -24,6 +24,7 @@ pub(super) use ethernet::{ethernet, is_plausible as is_plausible_ethernet};
 pub(super) use ieee80211::perhaps_swapped as ieee80211_perhaps_swapped;
 pub(super) use loopback::is_openbsd as is_openbsd_loopback;
 pub(super) use mpls::mpls;
+pub(super) use nflog::NflogAttributes;
 pub(super) use ppp::ppp;
 
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
@@ -100,6 +101,7 @@ fn less_common<'a>(link_type: LinkType, bytes: &'a [u8], wrapped: &mut Encapsula
         LinkType::ETHERNET_EDSA => switch_tag::marvell_with_type(bytes, wrapped),
         LinkType::IPNET => loopback::ipnet(bytes),
         LinkType::OPENBSD_ENC_13 => loopback::openbsd_enc(bytes),
+        LinkType::OLD_PFLOG => Ok(ip_by_version(after(bytes, OLD_PFLOG_HEADER_LENGTH)?)),
         LinkType::ENC => Ok(ip_by_version(after(bytes, ENC_HEADER_LENGTH)?)),
         LinkType::JUNIPER_ATM1
         | LinkType::JUNIPER_ATM2
@@ -119,6 +121,9 @@ const SLIP_HEADER_LENGTH: usize = 16;
 /// Address family, security parameters index and flags, of `OpenBSD`'s interface for decrypted
 /// `IPsec`.
 const ENC_HEADER_LENGTH: usize = 12;
+
+/// Of pf's log, before its header told its length.
+const OLD_PFLOG_HEADER_LENGTH: usize = 28;
 
 /// The link type that a header inside the file names: those with headers of that kind themselves
 /// are refused, so that nothing nests without end.

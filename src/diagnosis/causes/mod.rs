@@ -19,6 +19,7 @@ mod rejected;
 mod reset;
 mod responder;
 mod rules;
+mod verdict;
 
 pub(super) use responder::{Mark, is_sooner, mark_of};
 
@@ -53,7 +54,8 @@ fn judge(rule: &Rule, case: &Case<'_>) -> Option<Judged> {
             .iter()
             .any(|(cause, confidence)| case.holds(*cause) >= Some(*confidence))
     };
-    if !rule.of.contains(&case.outcome()) || is_silenced() {
+    let is_judged = rule.of.contains(&case.outcome());
+    if !is_judged || is_silenced() || verdict::is_silenced(rule, case) {
         return None;
     }
     let confidence = (rule.holds)(case)?;

@@ -3,7 +3,7 @@
 use super::case::Case;
 use super::{
     aborted, checksum, compared, dropped, established, half_open, listener, partial, passage,
-    refused, rejected, reset,
+    refused, rejected, reset, verdict,
 };
 #[allow(clippy::enum_glob_use, reason = "a table of names")]
 use crate::diagnosis::cause::Cause::{self, *};
@@ -81,10 +81,17 @@ const FROM_ELSEWHERE: (Cause, Confidence) = (AnswerFromOtherAddress, Possible);
 const TO_ELSEWHERE: (Cause, Confidence) = (AnswerToOtherAddress, Possible);
 const RESETS_IGNORED: (Cause, Confidence) = (InvalidReset, Possible);
 
+/// Whatever the capture says of its packets, it says of one that did not succeed.
+const TOLD: &[Outcome] = &[
+    Dropped, Refused, Rejected, HalfOpen, Reset, Aborted, Pending, Partial,
+];
+
 /// All rules. Each runs at most once for an attempt and sees what already holds; of equally sure
 /// causes the one whose rule stands first is the cause.
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
+    rule(FilterVerdict, TOLD, verdict::filter_verdict),
+
     rule(ListenerClosed, &[Reset], listener::listener_closed),
     rule(AcceptQueueFull, &[Reset], reset::accept_queue_full)
         .unless(&[(ListenerClosed, Possible)]),

@@ -12,6 +12,10 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         return Vec::new();
     }
     let attempt = &diagnosed.decided.attempt;
+    // A filter's log shows what met its rules: that it has no answer means nothing.
+    if attempt.is_known_by_log_alone() {
+        return Vec::new();
+    }
     let (client, server) = (attempt.client.address, attempt.server);
     let service = comparison.service(server);
     let is_older = service.is_some_and(|service| service.is_ordered_by_timestamps(client));

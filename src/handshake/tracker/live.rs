@@ -2,11 +2,12 @@
 //! overturns them.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Change, Tracker, TrackerSettings, is_over, is_syn_over, regular_over_after, whole};
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Addresses, Observation};
+use crate::decode::{Addresses, Contexts, Observation};
 use crate::handshake::attempt::{Attempt, AttemptId};
 use crate::handshake::decided::{DecidedAttempt, Decisions};
 use crate::handshake::flow_key::FlowKey;
@@ -174,6 +175,11 @@ impl LiveTracker {
     /// How many attempts are followed.
     pub fn open_count(&self) -> usize {
         self.tracker.flows.open_count()
+    }
+
+    /// What its packets were wrapped in, and what the capture says of them.
+    pub fn contexts(&self) -> &Arc<Contexts> {
+        self.tracker.contexts()
     }
 
     /// How many packets of handshakes were captured again.

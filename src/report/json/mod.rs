@@ -3,6 +3,7 @@
 mod attempt_sequence;
 pub mod explain;
 pub mod ndjson;
+mod verdict;
 mod wire;
 
 pub(super) use wire::SCHEMA;
@@ -10,6 +11,7 @@ pub(super) use wire::SCHEMA;
 use std::io::{self, Write};
 
 use attempt_sequence::AttemptSequence;
+use verdict::Verdict;
 
 use super::limit_words;
 use super::model::Report;
@@ -20,6 +22,7 @@ use super::settings::Settings;
 use super::statement_words;
 use super::times::rfc3339;
 use super::trouble_words;
+use super::verdict_words;
 use super::{capture_words, evidence_words};
 use crate::capture::{Compression, ProblemKind, SourceFacts};
 use crate::decode::SetAside;
@@ -122,6 +125,11 @@ fn wire_capture(report: &Report) -> wire::Capture {
                     },
                 )
             })
+            .collect(),
+        doubtful_records: capture
+            .verdict_faults
+            .iter()
+            .map(|(fault, count, _)| (fault.name(), count))
             .collect(),
         dropped: wire::Dropped {
             kernel: capture.dropped_by_kernel(),
@@ -361,6 +369,8 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
         .concat(),
         display_filter: packet_filters::display_filter(attempt),
         capture_filter: packet_filters::capture_filter(attempt),
+        verdict: verdict_words::of_all(attempt),
+        verdicts: attempt.verdicts.iter().map(Verdict::of).collect(),
     }
 }
 

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::attempt_sequence::AttemptSequence;
+use super::verdict::Verdict;
 
 /// The name and version of this shape.
 pub(in crate::report) const SCHEMA: &str = "tcpwhy-report/1";
@@ -119,6 +120,9 @@ pub(super) struct Capture {
     pub(super) undecodable: BTreeMap<&'static str, u64>,
     /// The first packet set aside for each of these reasons.
     pub(super) undecodable_from: BTreeMap<&'static str, PacketPlace>,
+    /// Records of a filter's log whose header is not as it should be, by what is wrong; they were
+    /// read all the same.
+    pub(super) doubtful_records: BTreeMap<&'static str, u64>,
     /// Packets dropped by the capturing host, where the capture says so.
     pub(super) dropped: Dropped,
     /// Attempts given up undecided because too many were open at once.
@@ -406,6 +410,10 @@ pub(in crate::report) struct Attempt {
     /// A filter in libpcap's language for capturing such an attempt when it happens again; null
     /// inside a tunnel.
     pub(in crate::report) capture_filter: Option<String>,
+    /// What the capture itself says became of its packets, in words; null when it says nothing.
+    pub(in crate::report) verdict: Option<String>,
+    /// The same, field by field.
+    pub(in crate::report) verdicts: Vec<Verdict>,
 }
 
 /// A packet that shows what became of an attempt.

@@ -4,6 +4,7 @@ mod checks;
 mod comparisons;
 mod elsewhere;
 mod endings;
+mod filter_logs;
 mod firewall_signs;
 mod kernel_signs;
 mod link;
@@ -35,6 +36,7 @@ pub(super) const ALL: &[&[Page]] = &[
     elsewhere::PAGES,
     endings::PAGES,
     link::PAGES,
+    filter_logs::PAGES,
     service_findings::PAGES,
     traffic_findings::PAGES,
     troubles::PAGES,

@@ -1,0 +1,325 @@
+//! What the capture itself says became of a packet: a packet filter's log says which rule blocked
+//! or passed it, and some captures hold nothing but what was dropped.
+//!
+//! A packet carries a [`VerdictMark`]: who speaks, and what follows. All that was said stands once
+//! in [`Contexts`], under the number of the mark. Another format whose records carry verdicts is a
+//! [`VerdictTeller`] and a file here, which makes a [`CaptureVerdict`] of a packet.
+
+mod nflog;
+mod pf;
+mod text;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Contexts;
+use super::observation::Observation;
+use crate::capture::{LinkType, Packet, PacketPlace, Passage, SaidOfPacket};
+pub use nflog::NetfilterHook;
+
+/// Who says what became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum VerdictTeller {
+    /// The log of the BSDs' packet filter: its own verdict.
+    Pf,
+    /// The log of a Linux firewall: a rule was hit, and has a prefix at best.
+    Netfilter,
+    /// Who reads the capture: it holds nothing but what an appliance dropped.
+    DropCapture,
+}
+
+impl VerdictTeller {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pf => "pf",
+            Self::Netfilter => "netfilter",
+            Self::DropCapture => "drop_capture",
+        }
+    }
+
+    /// Whether its records are a filter's log: they stand for packets that matched a rule, and
+    /// nothing follows from the packets that are missing.
+    pub const fn is_log(self) -> bool {
+        match self {
+            Self::Pf | Self::Netfilter | Self::DropCapture => true,
+        }
+    }
+}
+
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum VerdictAction {
+    /// It was dropped: so says who dropped it.
+    Dropped,
+    /// A rule was hit whose author calls it one that drops.
+    SaidToBeDropped,
+    /// A rule was hit whose author calls it one that rejects: it answers in the host's place.
+    SaidToBeRejected,
+    /// It went on.
+    Passed,
+    /// A rule saw it; nothing follows.
+    Seen,
+}
+
+impl VerdictAction {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dropped => "dropped",
+            Self::SaidToBeDropped => "said_to_be_dropped",
+            Self::SaidToBeRejected => "said_to_be_rejected",
+            Self::Passed => "passed",
+            Self::Seen => "seen",
+        }
+    }
+
+    /// Whether the packet went no further, by whoever's word.
+    pub const fn is_drop(self) -> bool {
+        matches!(self, Self::Dropped | Self::SaidToBeDropped)
+    }
+
+    /// Whether the packet did not get where it was to go, by whoever's word.
+    pub const fn is_block(self) -> bool {
+        self.is_drop() || matches!(self, Self::SaidToBeRejected)
+    }
+}
+
+/// The rule that decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FilterRule {
+    /// Its number; `None` for the default rule, or none at all.
+    pub number: Option<u32>,
+    /// In the anchor, when it stands in one.
+    pub sub_rule: Option<u32>,
+    /// The anchor; hostile text.
+    pub anchor: Option<String>,
+}
+
+/// All that is said of a packet. What cannot be known is `None`; texts are hostile, and bounded.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CaptureVerdict {
+    /// Who says it.
+    pub teller: VerdictTeller,
+    /// What became of the packet.
+    pub action: VerdictAction,
+    /// The teller's own word for that: `block`, `rdr`.
+    pub word: Option<String>,
+    /// The rule.
+    pub rule: Option<FilterRule>,
+    /// What the administrator wrote for the log.
+    pub prefix: Option<String>,
+    /// Why, beyond that a rule matched.
+    pub reason: Option<String>,
+    /// The part of the system that decided: a program, a component.
+    pub component: Option<String>,
+    /// Where in the kernel.
+    pub hook: Option<NetfilterHook>,
+    /// Which way the packet went.
+    pub passage: Option<Passage>,
+    /// The interface that it came in by.
+    pub came_in_by: Option<String>,
+    /// The interface that it was to leave by.
+    pub leaves_by: Option<String>,
+    /// The user whose socket it is.
+    pub user: Option<u32>,
+    /// The mark that rules gave it.
+    pub packet_mark: Option<u32>,
+}
+
+impl CaptureVerdict {
+    /// Of which nothing else is known.
+    pub const fn new(teller: VerdictTeller, action: VerdictAction) -> Self {
+        Self {
+            teller,
+            action,
+            word: None,
+            rule: None,
+            prefix: None,
+            reason: None,
+            component: None,
+            hook: None,
+            passage: None,
+            came_in_by: None,
+            leaves_by: None,
+            user: None,
+            packet_mark: None,
+        }
+    }
+
+    /// The same without what differs between packets of one rule.
+    #[must_use]
+    pub fn of_rule_alone(&self) -> Self {
+        Self {
+            user: None,
+            packet_mark: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same without names and words of whoever runs the filter.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        let rule = self.rule.clone();
+        Self {
+            prefix: None,
+            component: None,
+            came_in_by: None,
+            leaves_by: None,
+            user: None,
+            packet_mark: None,
+            rule: rule.map(|rule| FilterRule {
+                anchor: None,
+                ..rule
+            }),
+            ..self.clone()
+        }
+    }
+}
+
+/// The number of a [`CaptureVerdict`] in [`Contexts`]. 0 stands for one that is not kept, because
+/// there are too many.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct VerdictId(pub(super) u16);
+
+/// What a packet carries of what is said of it: who speaks and what follows, and where the rest is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VerdictMark {
+    /// Where all of it is.
+    pub id: VerdictId,
+    /// Who says it.
+    pub teller: VerdictTeller,
+    /// What became of the packet.
+    pub action: VerdictAction,
+}
+
+impl VerdictMark {
+    /// Whether the packet is a record of a filter's log.
+    pub const fn is_log_record(self) -> bool {
+        self.teller.is_log()
+    }
+}
+
+/// What is said of a packet, and whether its header is as it should be: what can be read of one
+/// that is not is read all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldVerdict {
+    /// What is said.
+    pub verdict: CaptureVerdict,
+    /// What is wrong with the header that says it.
+    pub fault: Option<VerdictFault>,
+}
+
+/// What is wrong with a header that says what became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum VerdictFault {
+    /// It is shorter or longer than any that is known, or than it says.
+    Length,
+    /// A text in it does not end.
+    Text,
+    /// A field of it is cut short.
+    Field,
+    /// It says what nobody is known to say.
+    Value,
+}
+
+impl VerdictFault {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 4] = [Self::Length, Self::Text, Self::Field, Self::Value];
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Length => "log_header_length",
+            Self::Text => "log_text_without_end",
+            Self::Field => "log_field_cut_short",
+            Self::Value => "log_value_unknown",
+        }
+    }
+}
+
+/// How many headers had a fault, and the first packet with each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerdictFaults(BTreeMap<VerdictFault, (u64, PacketPlace)>);
+
+impl VerdictFaults {
+    /// Takes note of one.
+    pub fn note(&mut self, fault: VerdictFault, place: PacketPlace) {
+        self.0.entry(fault).or_insert((0, place)).0 += 1;
+    }
+
+    /// Takes note of those that were found later.
+    pub fn add(&mut self, later: &Self) {
+        for (fault, (count, place)) in &later.0 {
+            self.0.entry(*fault).or_insert((0, *place)).0 += count;
+        }
+    }
+
+    /// Each fault, how often it was, and where first.
+    pub fn iter(&self) -> impl Iterator<Item = (VerdictFault, u64, PacketPlace)> {
+        self.0
+            .iter()
+            .map(|(fault, (count, place))| (*fault, *count, *place))
+    }
+}
+
+/// What the capture says became of `packet`.
+pub fn told_of(packet: &Packet<'_>) -> Option<ToldVerdict> {
+    match packet.captured_on.said {
+        Some(SaidOfPacket::Dropped) => {
+            let (teller, action) = (VerdictTeller::DropCapture, VerdictAction::Dropped);
+            Some(ToldVerdict {
+                verdict: CaptureVerdict::new(teller, action),
+                fault: None,
+            })
+        }
+        None => match packet.link_type? {
+            LinkType::PFLOG => pf::told(packet.bytes),
+            LinkType::OLD_PFLOG => pf::told_by_old(packet.bytes),
+            LinkType::NFLOG => nflog::told(packet.bytes),
+            _ => None,
+        },
+    }
+}
+
+/// Whether the capture may say what became of packets like this one.
+#[inline]
+pub(super) fn may_be_told_of(packet: &Packet<'_>) -> bool {
+    packet.captured_on.said.is_some()
+        || matches!(
+            packet.link_type,
+            Some(LinkType::PFLOG | LinkType::OLD_PFLOG | LinkType::NFLOG)
+        )
+}
+
+/// Adds to what a packet says about a connect what the capture says of the packet. What is wrong
+/// with the header that says it.
+pub fn add_verdict(
+    observation: &mut Observation,
+    packet: &Packet<'_>,
+    contexts: &Contexts,
+) -> Option<VerdictFault> {
+    let facts = match observation {
+        Observation::Segment(segment) => &mut segment.ip.capture,
+        Observation::IcmpError(error) => &mut error.ip.capture,
+        _ => return None,
+    };
+    let told = told_of(packet)?;
+    let verdict = &told.verdict;
+    facts.verdict = Some(VerdictMark {
+        id: contexts.intern_verdict(verdict),
+        teller: verdict.teller,
+        action: verdict.action,
+    });
+    facts.passage = verdict.passage.or(facts.passage);
+    told.fault
+}

@@ -1,0 +1,40 @@
+//! What the capture itself says became of the packets of a connect.
+
+use super::case::Case;
+use super::rules::Rule;
+use crate::decode::{CaptureVerdict, VerdictAction, VerdictTeller};
+use crate::diagnosis::cause::{Cause, Confidence};
+use crate::diagnosis::testimony::verdicts;
+use crate::handshake::{Outcome, SpokenOf};
+
+/// Who dropped it says so. Certain where that is the filter's own verdict; the word of whoever
+/// wrote a rule, or said what the capture holds, is not.
+pub(super) fn filter_verdict(case: &Case<'_>) -> Option<Confidence> {
+    let decides = verdicts(case.testimony()).filter(|told| told.of != SpokenOf::Other);
+    decides.filter_map(|told| surety(&told.verdict)).max()
+}
+
+fn surety(verdict: &CaptureVerdict) -> Option<Confidence> {
+    match (verdict.action, verdict.teller) {
+        (VerdictAction::Dropped, VerdictTeller::DropCapture) => Some(Confidence::Likely),
+        (VerdictAction::Dropped, _) => Some(Confidence::Certain),
+        (VerdictAction::SaidToBeDropped | VerdictAction::SaidToBeRejected, _) => {
+            Some(Confidence::Likely)
+        }
+        _ => None,
+    }
+}
+
+/// Whether what the capture says leaves nothing for this rule to conclude: from what a filter's log
+/// leaves out, from its times, or beside its verdict.
+pub(super) fn is_silenced(rule: &Rule, case: &Case<'_>) -> bool {
+    if rule.cause == Cause::FilterVerdict {
+        return false;
+    }
+    let is_told = case.holds(Cause::FilterVerdict).is_some();
+    match case.outcome() {
+        Outcome::Rejected => false,
+        Outcome::Refused if is_told => rule.cause != Cause::FirewallReset,
+        _ => is_told || case.attempt().is_known_by_log_alone(),
+    }
+}

@@ -1,0 +1,146 @@
+//! The words for what the capture itself says of packets: the same in every format. Names and texts
+//! are hostile: they stand in quotes, or are of usual characters.
+
+use super::counts::counted;
+use super::testimony_words::name;
+use crate::capture::Passage;
+use crate::decode::{CaptureVerdict, FilterRule, VerdictAction, VerdictFault, VerdictTeller};
+use crate::handshake::{Attempt, AttemptVerdict, SpokenOf};
+
+/// What is said of packets of an attempt, and where in the capture.
+pub(super) fn of_attempt(told: &AttemptVerdict) -> String {
+    let verdict = &told.verdict;
+    let packets = u64::from(told.packets);
+    let of = match told.of {
+        SpokenOf::Syn => "SYN",
+        SpokenOf::SynAck => "SYN-ACK",
+        SpokenOf::Reset => "RST",
+        SpokenOf::IcmpError => "ICMP error",
+        SpokenOf::Other => "packet",
+    };
+    let mut words = format!("{}: {}", verdict_in_full(verdict), counted(packets, of));
+    if told.is_about_another_packet() {
+        let (record, packet) = (told.record.number.0, told.packet.number.0);
+        words = format!("{words}, from record {record} on, which is about packet {packet}");
+    } else {
+        words = format!("{words}, from packet {} on", told.record.number.0);
+    }
+    if sent_here(told) {
+        words.push_str("; the host that logged it sent it: its own TCP, or its own filter");
+    }
+    words
+}
+
+/// All that is said of packets of an attempt, on one line; `None` when nothing is.
+pub(super) fn of_all(attempt: &Attempt) -> Option<String> {
+    let each = attempt.verdicts.iter();
+    let mut words: Vec<String> = each.map(|told| verdict_in_full(&told.verdict)).collect();
+    words.dedup();
+    (!words.is_empty()).then(|| words.join("; "))
+}
+
+/// Whether an answer was logged as it left the host that sent it.
+fn sent_here(told: &AttemptVerdict) -> bool {
+    use crate::decode::NetfilterHook::Output;
+    let is_answer = matches!(
+        told.of,
+        SpokenOf::SynAck | SpokenOf::Reset | SpokenOf::IcmpError
+    );
+    is_answer && told.verdict.hook == Some(Output)
+}
+
+/// `pf: block, rule 12, in on em0`
+pub(super) fn verdict_in_full(verdict: &CaptureVerdict) -> String {
+    let mut parts = vec![verdict_in_brief(verdict)];
+    parts.extend(verdict.reason.as_deref().map(|reason| {
+        let reason = name(reason);
+        format!("for another reason than a rule: {reason}")
+    }));
+    parts.extend(way(verdict));
+    parts.extend(verdict.user.map(|user| format!("socket of user {user}")));
+    parts.extend(verdict.packet_mark.map(|mark| format!("mark {mark:#x}")));
+    parts.join(", ")
+}
+
+/// `pf: block, rule 12`
+pub(super) fn verdict_in_brief(verdict: &CaptureVerdict) -> String {
+    match verdict.teller {
+        VerdictTeller::Pf => {
+            let word = verdict.word.as_deref().unwrap_or("seen");
+            let mut words = format!("pf: {}", name(word));
+            if let Some(rule) = &verdict.rule {
+                words = format!("{words}, {}", rule_words(rule));
+            }
+            words
+        }
+        VerdictTeller::Netfilter => {
+            let which = match &verdict.prefix {
+                Some(prefix) => format!("netfilter: the rule that logs {:?}", prefix.trim_end()),
+                None => "netfilter: a rule that logs without a prefix".to_owned(),
+            };
+            let says = match verdict.action {
+                VerdictAction::SaidToBeDropped => " and so says that it drops",
+                VerdictAction::SaidToBeRejected => " and so says that it rejects",
+                _ => "",
+            };
+            format!("{which}{says}")
+        }
+        VerdictTeller::DropCapture => {
+            "dropped, as all that is in this capture (--drops-only)".to_owned()
+        }
+    }
+}
+
+/// `rule 12`, `rule 2 of anchor "ftp-proxy", called by rule 4`, `the default rule`
+pub(super) fn rule_words(rule: &FilterRule) -> String {
+    match (rule.number, rule.sub_rule, &rule.anchor) {
+        (None, ..) => "the default rule".to_owned(),
+        (Some(number), Some(sub_rule), Some(anchor)) => {
+            format!("rule {number}, there rule {sub_rule} of anchor {anchor:?}")
+        }
+        (Some(number), None, Some(anchor)) => format!("rule {number}, anchor {anchor:?}"),
+        (Some(number), Some(sub_rule), None) => format!("rule {number}, there rule {sub_rule}"),
+        (Some(number), None, None) => format!("rule {number}"),
+    }
+}
+
+/// `in on em0`, `at hook forward, in on interface 3, out on interface 5`
+fn way(verdict: &CaptureVerdict) -> Option<String> {
+    let hook = verdict.hook.map(|hook| format!("at hook {}", hook.name()));
+    let on = |way: &str, interface: &Option<String>| {
+        let interface = interface.as_deref()?;
+        // The number of an interface is two words.
+        let shown = if verdict.teller == VerdictTeller::Netfilter {
+            interface.to_owned()
+        } else {
+            name(interface)
+        };
+        Some(format!("{way} on {shown}"))
+    };
+    let (came_in, leaves) = (on("in", &verdict.came_in_by), on("out", &verdict.leaves_by));
+    let is_without_interface = came_in.is_none() && leaves.is_none() && hook.is_none();
+    let passage = verdict.passage.filter(|_| is_without_interface);
+    let passage = passage.map(|passage| match passage {
+        Passage::In => "in".to_owned(),
+        Passage::Out => "out".to_owned(),
+    });
+    let parts: Vec<String> = [hook, came_in, leaves, passage]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// What is wrong with so many headers.
+pub(super) fn fault(fault: VerdictFault, count: u64) -> &'static str {
+    match (fault, count) {
+        (VerdictFault::Length, 1) => "has a header of an unknown length, or one cut short",
+        (VerdictFault::Length, _) => "have headers of an unknown length, or ones cut short",
+        (VerdictFault::Text, 1) => "has a text without its end",
+        (VerdictFault::Text, _) => "have texts without their end",
+        (VerdictFault::Field, 1) => "has a field that is cut short",
+        (VerdictFault::Field, _) => "have fields that are cut short",
+        (VerdictFault::Value, 1) => "says what no known filter says",
+        (VerdictFault::Value, _) => "say what no known filter says",
+    }
+}
