@@ -12,6 +12,7 @@ use tcpwhy::capture::{
 use tcpwhy::decode::{decode as decode_packet, decode_by_layers};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnostician, Selection, knowledge};
 use tcpwhy::handshake::{Decisions, Tracker, TrackerSettings};
+use tcpwhy::logs::{LogLines, LogReader};
 use tcpwhy::report::{Report, Settings, TimeZoneChoice, Tool, html, json, text};
 
 /// Attempts listed: an input of a few kilobytes has no more.
@@ -124,6 +125,19 @@ pub(crate) fn read(data: &[u8]) {
     html::write(&report, TimeZoneChoice::Utc, &mut page).expect("memory takes everything");
     let mut document = Vec::new();
     json::write(&report, &mut document).expect("memory takes everything");
+}
+
+/// Lines of a log.
+#[allow(dead_code, reason = "each target uses one")]
+pub(crate) fn logs(data: &[u8]) {
+    let stream = Box::new(Cursor::new(data.to_vec()));
+    let Ok(mut lines) = LogLines::of_stream(stream) else {
+        return;
+    };
+    let mut reader = LogReader::default();
+    while let Ok(Some((_, line))) = lines.next_line() {
+        let _ = reader.read(line, |_| true);
+    }
 }
 
 /// A pasted line.

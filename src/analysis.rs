@@ -1,6 +1,7 @@
 //! The rooms put together: from sources of packets to a diagnosis.
 
 mod attempt_spool;
+mod log_files;
 mod pipeline;
 mod row_reader;
 mod sorted_runs;
@@ -13,6 +14,8 @@ use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
 pub use attempt_spool::{SpoolError, SpoolSettings};
+pub use log_files::LogSettings;
+use log_files::read_logs;
 use pipeline::{Batch, Finished};
 pub use row_reader::fill_rows;
 use row_reader::fill_rows_noted;
@@ -34,6 +37,8 @@ pub struct AnalysisSettings {
     /// On how many threads: one reads and decodes, all of them track and count the flows, which are
     /// divided among as many shards. The result is the same.
     pub threads: NonZeroUsize,
+    /// Which logs are read beside the capture.
+    pub logs: LogSettings,
 }
 
 impl Default for AnalysisSettings {
@@ -46,6 +51,7 @@ impl Default for AnalysisSettings {
             evidence_attempts: 0,
             is_anonymous: false,
             threads: NonZeroUsize::MIN,
+            logs: LogSettings::default(),
         }
     }
 }
@@ -85,10 +91,17 @@ pub fn analyse_watched(
     tell_read: impl FnMut(u64),
 ) -> (CaptureTotals, Diagnosis) {
     let read = read_all(captures, settings, None, hooks, tell_read);
-    (
-        read.totals,
-        read.finished.diagnostician.finish(&read.quality),
-    )
+    let AllRead {
+        mut totals,
+        finished,
+        quality,
+    } = read;
+    let mut diagnostician = finished.diagnostician;
+    let span = totals.first.zip(totals.last);
+    // Nothing was put aside that could fail to be given again.
+    let logs = read_logs(&settings.logs, span, &mut diagnostician, None);
+    totals.logs = logs.unwrap_or_default();
+    (totals, diagnostician.finish(&quality))
 }
 
 /// As [`analyse_watched`], for more attempts than memory holds: when all shall be listed, they are
@@ -105,7 +118,17 @@ pub fn analyse_spooled(
     tell_read: impl FnMut(u64),
 ) -> Result<(CaptureTotals, Diagnosis), SpoolError> {
     let read = read_all(captures, settings, spool, hooks, tell_read);
-    Ok((read.totals, read.finished.diagnosis(&read.quality)?))
+    let AllRead {
+        mut totals,
+        finished,
+        quality,
+    } = read;
+    let span = totals.first.zip(totals.last);
+    let diagnosis = finished.diagnosis(&quality, |diagnostician, put_aside| {
+        totals.logs = read_logs(&settings.logs, span, diagnostician, put_aside)?;
+        Ok(())
+    })?;
+    Ok((totals, diagnosis))
 }
 
 /// What is known when all packets were read.

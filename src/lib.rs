@@ -124,6 +124,7 @@ pub mod handshake;
 pub mod host;
 #[cfg(feature = "live")]
 pub mod live;
+pub mod logs;
 pub mod report;
 
 #[doc(no_inline)]

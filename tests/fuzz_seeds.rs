@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = tests![
     seeds_of_the_tracker_pass,
     samples_and_regressions_of_the_reader_pass,
     seeds_of_explain_pass,
+    seeds_of_logs_pass,
 ];
 
 /// Runs every file of the folder, if there is one; how many there were.
@@ -51,6 +52,10 @@ fn samples_and_regressions_of_the_reader_pass() {
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
     assert!(run_all(&samples, subjects::read) > 50);
     run_seeds("read", subjects::read);
+}
+
+fn seeds_of_logs_pass() {
+    assert!(run_seeds("logs", subjects::logs) >= 10);
 }
 
 fn seeds_of_explain_pass() {

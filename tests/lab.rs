@@ -188,6 +188,7 @@ fn report(capture: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_tcpwhy"))
         .arg("read")
         .arg(capture)
+        .args(log_beside(capture))
         .args(["--format", "json"])
         .output()
         .unwrap();
@@ -198,6 +199,14 @@ fn report(capture: &Path) -> Vec<Value> {
     );
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     report["attempts"].as_array().unwrap().clone()
+}
+
+/// The kernel's log, where the story has one.
+fn log_beside(capture: &Path) -> Vec<PathBuf> {
+    let log = capture.with_file_name("kernel.log");
+    let is_there = log.exists();
+    let words = [PathBuf::from("--log"), log];
+    words.into_iter().filter(|_| is_there).collect()
 }
 
 /// An end must not be taken for the other: where a capture was taken decides what silence means.

@@ -34,6 +34,7 @@ mod live_companions;
 mod live_host;
 mod live_strain;
 mod live_verdicts;
+mod logs;
 mod many_open;
 mod markdown;
 mod packet_filters;
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
         html::TESTS,
         ladder::TESTS,
         live_verdicts::TESTS,
+        logs::TESTS,
         many_open::TESTS,
         markdown::TESTS,
         packet_filters::TESTS,

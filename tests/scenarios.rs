@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use libtest_mimic::Failed;
 use serde_json::Value;
+use tcpwhy::analysis::LogSettings;
+use tcpwhy::diagnosis::LogZone;
 
 use crate::support::harness::Case;
 use crate::support::scenario::{Expectation, parse};
 use crate::support::tools::Needs;
-use crate::support::{in_package, json_of, pcap, report_on};
+use crate::support::{in_package, json_of, pcap, report_beside};
 
 /// Each scenario of the folder by its name.
 pub(crate) fn scenarios() -> impl Iterator<Item = Case> {
@@ -41,7 +43,16 @@ fn scenario(path: &Path) -> Result<(), Failed> {
         &capture,
         pcap::pcap_file(scenario.link_type, &scenario.packets),
     )?;
-    let report = json_of(&report_on(&[capture], scenario.patience));
+    let mut logs = LogSettings {
+        zone: scenario.zone.map(LogZone::Offset),
+        ..LogSettings::default()
+    };
+    for (name, text) in &scenario.logs {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text)?;
+        logs.files.push(path);
+    }
+    let report = json_of(&report_beside(&[capture], scenario.patience, logs));
     let mut unmatched: Vec<&Value> = report["attempts"]
         .as_array()
         .ok_or("no attempts")?
@@ -100,7 +111,8 @@ fn differences(expectation: &Expectation, value: &Value) -> Vec<String> {
         let found = value
             .pointer(&pointer)
             .map_or_else(|| "(no such field)".to_owned(), plain);
-        if found != *expected {
+        let is_left_out = expected.is_empty() && value.pointer(&pointer).is_none();
+        if found != *expected && !is_left_out {
             failures.push(format!(
                 "line {}: {field} is {found}, not {expected}",
                 expectation.line

@@ -7,6 +7,7 @@
 
 mod shard;
 
+use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::resume_unwind;
 use std::sync::Mutex;
@@ -15,7 +16,7 @@ use std::thread;
 use super::AnalysisSettings;
 use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
 use crate::decode::{Observation, RowBatch, RowDecoder};
-use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician, Facts};
+use crate::diagnosis::{AttemptsPutAside, CaptureQuality, Diagnosis, Diagnostician, Facts};
 use crate::handshake::{Ending, Tracker, Tracking, finish_all};
 use shard::{Shard, Shards};
 
@@ -34,15 +35,25 @@ pub(super) struct Finished {
 }
 
 impl Finished {
-    /// What all attempts say, those put aside included.
-    pub(super) fn diagnosis(self, quality: &CaptureQuality) -> Result<Diagnosis, SpoolError> {
+    /// What all attempts say, those put aside included, and what is testified of them by whom they
+    /// are shown to.
+    pub(super) fn diagnosis(
+        self,
+        quality: &CaptureQuality,
+        testify: impl FnOnce(&mut Diagnostician, Option<&dyn AttemptsPutAside>) -> io::Result<()>,
+    ) -> Result<Diagnosis, SpoolError> {
         let mut diagnostician = self.diagnostician;
         let put_aside = match self.spool {
             Some(spool) => spool.finish(&mut diagnostician)?,
             None => None,
         };
+        let testified = testify(
+            &mut diagnostician,
+            put_aside.as_deref().map(|attempts| attempts as _),
+        );
         match put_aside {
             Some(attempts) => {
+                testified.map_err(|error| attempts.failure(error))?;
                 let diagnosis = diagnostician.finish_put_aside(attempts.clone(), quality);
                 diagnosis.map_err(|error| attempts.failure(error))
             }

@@ -37,6 +37,7 @@ mod source_hash;
 #[cfg(not(feature = "source-hash"))]
 #[path = "no_source_hash.rs"]
 mod source_hash;
+mod text_file;
 mod time_unit;
 mod timestamp;
 mod window;
@@ -62,7 +63,9 @@ pub use packet_comment::PacketComment;
 pub use packet_spool::{PacketSpool, RecordedPackets};
 pub use pcapng_writer::{PcapngWriter, WrittenStatistics};
 pub use problem::{OpenError, ProblemKind, SourceProblem};
+pub(crate) use record_buffer::RecordBuffer;
 pub use record_options::RecordOptions;
 pub use resolved_name::ResolvedName;
 pub use source::{STANDARD_INPUT, SourceFacts};
+pub(crate) use text_file::{open_text, text_of};
 pub use timestamp::Timestamp;

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::endpoint_pattern::parse_endpoint_pattern;
 use super::live_arguments::LiveArguments;
+use super::log_arguments::LogArguments;
 use super::outcome_list::OutcomeList;
 use super::time_argument::TimeArgument;
 use crate::diagnosis::EndpointPattern;
@@ -237,6 +238,9 @@ pub(super) struct ReadArguments {
     /// From the first SYN on. One of which a SYN or SYN-ACK had to be repeated is slow in any case.
     #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_patience)]
     pub(super) slow: std::time::Duration,
+
+    #[command(flatten)]
+    pub(super) logs: LogArguments,
 
     /// Follow so many undecided attempts at once
     ///

@@ -14,6 +14,7 @@ mod listen_argument;
 #[cfg(feature = "live")]
 mod live;
 mod live_arguments;
+mod log_arguments;
 mod messages;
 #[cfg(feature = "dashboard")]
 mod new_file;

@@ -115,6 +115,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     for refusal in filter.refusals() {
         messages.warning(refusal);
     }
+    status = status.max(tell_log_problems(&report.capture));
     if !errors.is_empty() {
         status = ExitStatus::Input;
     }
@@ -173,6 +174,7 @@ fn analysis_settings(arguments: &ReadArguments) -> AnalysisSettings {
         listed_attempts: listed_attempts(arguments),
         is_anonymous: arguments.anonymize,
         threads: arguments.threads.unwrap_or_else(usual_threads),
+        logs: arguments.logs.settings(),
         ..AnalysisSettings::default()
     }
 }
@@ -318,6 +320,19 @@ pub(super) fn judge(fail_on: Option<&OutcomeList>, diagnosis: &Diagnosis) -> Exi
     } else {
         ExitStatus::Success
     }
+}
+
+/// Tells which logs could not be read.
+fn tell_log_problems(capture: &CaptureTotals) -> ExitStatus {
+    let mut status = ExitStatus::Success;
+    for log in &capture.logs {
+        if let Some(problem) = &log.problem {
+            let path = log.path.display();
+            Messages::error(format!("cannot read log {path}: {problem}"), None);
+            status = ExitStatus::Input;
+        }
+    }
+    status
 }
 
 /// Tells what could not be read, and whether that is damage.

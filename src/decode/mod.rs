@@ -54,6 +54,7 @@ pub use row_decoder::{RowCounts, RowDecoder};
 pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
 pub use tcp_options::TcpOptions;
+pub(crate) use verdict::said_by;
 pub use verdict::{
     CaptureVerdict, FilterRule, NetfilterHook, ToldVerdict, VerdictAction, VerdictFault,
     VerdictFaults, VerdictId, VerdictMark, VerdictTeller, add_verdict, told_of,

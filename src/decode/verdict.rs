@@ -17,6 +17,7 @@ use super::Contexts;
 use super::observation::Observation;
 use crate::capture::{LinkType, Packet, PacketPlace, Passage, SaidOfPacket};
 pub use nflog::NetfilterHook;
+pub(crate) use nflog::said_by;
 
 /// Who says what became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

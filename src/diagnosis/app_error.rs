@@ -31,6 +31,15 @@ pub(super) fn error_of(outcome: Outcome, rejected_by: Option<IcmpKind>) -> Optio
     }
 }
 
+/// The error numbers of Linux that programs log when their connect failed.
+pub const UPSTREAM_ERRORS: [(i32, &str); 5] = [
+    (101, "ENETUNREACH"),
+    (110, "ETIMEDOUT"),
+    (111, "ECONNREFUSED"),
+    (112, "EHOSTDOWN"),
+    (113, "EHOSTUNREACH"),
+];
+
 /// What `strerror` says for such an error on Linux.
 pub fn error_text(error: &str) -> Option<&'static str> {
     Some(match error {

@@ -148,6 +148,12 @@ impl AttemptList {
         }
     }
 
+    /// All that are kept, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &DecidedAttempt> {
+        let kept = self.kept.iter().map(|ranked| &ranked.decided);
+        kept.chain(self.of_clients.iter())
+    }
+
     fn is_full(&self) -> bool {
         self.limit.is_some_and(|limit| {
             self.kept.len() >= limit.max(self.for_evidence).saturating_add(SPARE)

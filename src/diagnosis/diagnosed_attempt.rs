@@ -51,3 +51,9 @@ impl DiagnosedAttempt {
         self.causes.first().copied()
     }
 }
+
+/// Whether the attempt did not simply succeed.
+pub(super) fn is_worth_a_look(decided: &DecidedAttempt) -> bool {
+    let judgement = &decided.judgement;
+    judgement.outcome != Outcome::Established || !judgement.troubles.is_empty()
+}

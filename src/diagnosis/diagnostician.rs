@@ -17,6 +17,7 @@ use super::findings;
 use super::known_ends::{KnownEnds, KnownPairs, LatestServers, Place};
 use super::limits::{Limit, LimitKind};
 use super::listing::{AttemptsPutAside, ListingOrder, UnexplainedAttempts};
+use super::log_matching::LogMatcher;
 use super::midway_resets::MidwayResets;
 use super::outcome_counts::OutcomeCounts;
 use super::past_noise::PastNoise;
@@ -270,6 +271,16 @@ impl Diagnostician {
     /// come later, to [`Self::finish_put_aside`].
     pub fn take_run(&mut self, longest: usize, order: ListingOrder) -> Option<Vec<DecidedAttempt>> {
         self.attempts.take_run(longest, order)
+    }
+
+    /// The attempts that are known with all that matters of their packets.
+    pub(super) fn kept_attempts(&self) -> impl Iterator<Item = &DecidedAttempt> {
+        self.attempts.iter().chain(self.endpoints.examples())
+    }
+
+    /// Takes what was found in logs, in place of what was testified before.
+    pub fn testify_by_logs(&mut self, logs: LogMatcher) {
+        self.testimonies.take_found(logs.into_found());
     }
 
     /// The same, but for the attempts listed singly.

@@ -32,6 +32,7 @@ mod known_ends;
 mod limits;
 mod listing;
 mod live;
+mod log_matching;
 mod midway_resets;
 mod names;
 mod noise;
@@ -55,7 +56,7 @@ mod worth;
 
 pub use all_attempts::Diagnosis;
 pub use answer_times::AnswerTimes;
-pub use app_error::{app_error, error_text};
+pub use app_error::{UPSTREAM_ERRORS, app_error, error_text};
 pub use capture_quality::CaptureQuality;
 pub use cause::{Cause, Confidence, Judged};
 pub use compared_attempt::ComparedAttempt;
@@ -73,6 +74,7 @@ pub use fingerprint::Fingerprint;
 pub use limits::{Limit, LimitKind};
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
 pub use live::LiveDiagnostician;
+pub use log_matching::{ClockBasis, LogFacts, LogMatcher, LogZone, MatchedLog, UnreadLine};
 pub use names::Names;
 pub use noise::Noise;
 pub use note::{Note, ResetOrigin};
@@ -83,7 +85,8 @@ pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
 pub use syn_traits::SynOption;
 pub use testimony::{
-    ListenersAtEnd, ListeningSocket, SocketHolder, TestifiedFact, Testimony, TestimonySource,
+    ListenersAtEnd, ListeningSocket, LogPlace, LoggedLine, LoggedOften, LoggedOutage, SocketHolder,
+    TestifiedFact, Testimony, TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
 pub use trouble_counts::TroubleCounts;

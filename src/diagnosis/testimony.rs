@@ -3,16 +3,22 @@
 //! Rules, notes and findings read it beside the packets. Who has it hands it in before an attempt
 //! is explained, and nothing edits what is said afterwards.
 
+mod logged;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::log_matching::Found;
 use super::remembered::Remembered;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{Attempt, AttemptId, AttemptVerdict, Outcome};
 use crate::host::{Counter, Listener, Process};
+pub(super) use logged::shows_filter_verdict;
+pub use logged::{LogPlace, LoggedLine, LoggedOften, LoggedOutage};
 
 /// So many attempts are remembered with what was testified of them, and so many servers.
 const REMEMBERED: usize = 4096;
@@ -40,6 +46,8 @@ pub enum TestimonySource {
     KernelCounters,
     /// The capture itself.
     Capture,
+    /// A log of another program, or of a device.
+    Log,
 }
 
 /// What is testified.
@@ -60,6 +68,12 @@ pub enum TestifiedFact {
     },
     /// The capture says what became of packets of an attempt.
     Verdict(Box<AttemptVerdict>),
+    /// A line of a log is about the attempt.
+    Logged(LoggedLine),
+    /// Lines of a log are about attempts to a server.
+    LoggedOften(LoggedOften),
+    /// A log says that a service stopped or was found down, and when it came back.
+    LoggedOutage(LoggedOutage),
 }
 
 /// Who holds a socket.
@@ -104,6 +118,9 @@ impl Testimony {
             }
             TestifiedFact::CountersRose { .. } => TestimonySource::KernelCounters,
             TestifiedFact::Verdict(_) => TestimonySource::Capture,
+            TestifiedFact::Logged(_)
+            | TestifiedFact::LoggedOften(_)
+            | TestifiedFact::LoggedOutage(_) => TestimonySource::Log,
         }
     }
 }
@@ -196,6 +213,9 @@ pub(super) struct Testimonies {
     servers: Arc<Remembered<Endpoint, Arc<[Testimony]>>>,
     /// Of the host that captures as a whole, in order of time.
     host: Arc<[Testimony]>,
+    /// What logs say of servers, and of services that stopped.
+    logged: Arc<BTreeMap<Endpoint, Vec<LoggedOften>>>,
+    outages: Arc<[LoggedOutage]>,
 }
 
 impl Default for Testimonies {
@@ -204,6 +224,8 @@ impl Default for Testimonies {
             attempts: Arc::new(Remembered::of_latest(REMEMBERED)),
             servers: Arc::new(Remembered::of_latest(REMEMBERED)),
             host: Arc::default(),
+            logged: Arc::default(),
+            outages: Arc::default(),
         }
     }
 }
@@ -224,6 +246,27 @@ impl Testimonies {
     /// Takes what is testified of the host that captures as a whole, in place of what was before.
     pub(super) fn take_of_host(&mut self, testimony: Vec<Testimony>) {
         self.host = testimony.into();
+    }
+
+    /// Takes what was found in logs. Of as many attempts as were looked for there.
+    pub(super) fn take_found(&mut self, found: Found) {
+        let mut attempts = Remembered::of_latest(found.of_attempts.len().max(REMEMBERED));
+        for (attempt, testimony) in found.of_attempts {
+            attempts.insert(attempt, testimony.into());
+        }
+        self.attempts = Arc::new(attempts);
+        self.logged = Arc::new(found.of_servers);
+        self.outages = found.outages.into();
+    }
+
+    /// What logs say of attempts to this server.
+    pub(super) fn logged_of(&self, server: Endpoint) -> &[LoggedOften] {
+        self.logged.get(&server).map_or(&[], |logged| logged)
+    }
+
+    /// Services that logs say were stopped.
+    pub(super) fn outages(&self) -> &[LoggedOutage] {
+        &self.outages
     }
 
     /// Of the host that captures as a whole, forgets what is older.

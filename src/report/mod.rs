@@ -27,6 +27,7 @@ pub mod html;
 pub mod json;
 pub mod ladder;
 mod limit_words;
+mod log_words;
 pub mod markdown;
 mod model;
 pub mod next_step_words;

@@ -7,7 +7,7 @@ use super::sanitize::terminal_safe;
 use super::settings::Settings;
 use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
 use crate::decode::{Endpoint, SetAside, VerdictFaults};
-use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis};
+use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis, LogFacts};
 
 /// A finished report.
 #[derive(Clone, Debug)]
@@ -118,6 +118,8 @@ pub struct CaptureTotals {
     pub comments: BTreeMap<(SourceId, PacketNumber), String>,
     /// The sources, in the order of their ids.
     pub sources: Vec<SourceFacts>,
+    /// Logs that were read beside them, in the order in which they were named.
+    pub logs: Vec<LogFacts>,
 }
 
 impl CaptureTotals {

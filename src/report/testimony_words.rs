@@ -1,6 +1,8 @@
 //! The words for what is known from elsewhere than packets: the same in every format. Names of
 //! processes are hostile text: what could be misread is quoted.
 
+mod logged;
+
 use std::time::Duration;
 
 use chrono::DateTime;
@@ -30,6 +32,9 @@ pub fn of_attempt(testimony: &Testimony) -> String {
             meanings(rises)
         ),
         TestifiedFact::Verdict(told) => verdict_words::of_attempt(told),
+        TestifiedFact::Logged(line) => logged::of_attempt(testimony.at, line),
+        TestifiedFact::LoggedOften(often) => logged::of_server(often),
+        TestifiedFact::LoggedOutage(outage) => logged::outage(outage),
     }
 }
 
@@ -43,6 +48,9 @@ pub fn of_server(testimony: &Testimony) -> String {
             utc(testimony.at),
             meanings(rises)
         ),
+        TestifiedFact::Logged(_)
+        | TestifiedFact::LoggedOften(_)
+        | TestifiedFact::LoggedOutage(_) => of_attempt(testimony),
         _ => format!("{}, at {} UTC", of_attempt(testimony), utc(testimony.at)),
     }
 }

@@ -34,6 +34,9 @@ export LAB_CONNECTS=$scratch/connects
 declare -A filter=()
 captures=()
 vantages=()
+kernel_log_setting=/proc/sys/net/netfilter/nf_log_all_netns
+kernel_log_word=
+kernel_log_before=0
 
 # ---------------------------------------------------------------- namespaces
 
@@ -241,11 +244,29 @@ tick() {
     in_namespace "$router" "$python" "$lab/lab.py" tick
 }
 
+# kernel_log WORD: what the kernels of the namespaces log with this word goes beside the captures, as kernel.log. The
+# setting is of the whole machine: it is put back as it was.
+kernel_log() {
+    kernel_log_word=$1
+    kernel_log_before=$(cat "$kernel_log_setting")
+    if ! echo 1 2>/dev/null >"$kernel_log_setting"; then
+        fail "the kernel does not let namespaces log ($kernel_log_setting)"
+    fi
+}
+
+end_kernel_log() {
+    [ -n "$kernel_log_word" ] || return 0
+    echo "$kernel_log_before" >"$kernel_log_setting"
+    dmesg --time-format iso | grep -F "$kernel_log_word" >"$scratch/kernel.log" || true
+    kernel_log_word=
+}
+
 end_captures() {
     local process vantage
     sleep 0.25
     tick
     sleep 0.25
+    end_kernel_log
     for process in "${captures[@]}"; do
         kill -TERM "$process"
         wait "$process" || fail "a capture did not end well"
@@ -340,6 +361,7 @@ clean_up() {
     trap - EXIT INT TERM
     set +e
     kill -KILL "$clock"
+    end_kernel_log
     running=$(jobs -rp)
     # shellcheck disable=SC2086
     [ -z "$running" ] || kill -KILL $running

@@ -13,7 +13,7 @@ pub(crate) mod watching;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tcpwhy::analysis::{AnalysisSettings, analyse};
+use tcpwhy::analysis::{AnalysisSettings, LogSettings, analyse};
 use tcpwhy::capture::CaptureSet;
 use tcpwhy::diagnosis::Selection;
 use tcpwhy::handshake::TrackerSettings;
@@ -21,6 +21,11 @@ use tcpwhy::report::{Report, Settings, Tool, json};
 
 /// The report on the captures, all attempts listed.
 pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
+    report_beside(paths, patience, LogSettings::default())
+}
+
+/// The report on the captures and on logs beside them, all attempts listed.
+pub(crate) fn report_beside(paths: &[PathBuf], patience: Duration, logs: LogSettings) -> Report {
     let opened = CaptureSet::open(paths);
     assert!(opened.errors.is_empty(), "{:?}", opened.errors);
     let mut captures = opened.captures;
@@ -31,6 +36,7 @@ pub(crate) fn report_on(paths: &[PathBuf], patience: Duration) -> Report {
         },
         selection: Selection::default(),
         listed_attempts: None,
+        logs,
         ..AnalysisSettings::default()
     };
     let (capture, diagnosis) = analyse(&mut captures, &settings);

@@ -24,6 +24,10 @@ pub(crate) struct Scenario {
     pub(crate) expectations: Vec<Expectation>,
     /// What really happened.
     pub(crate) truth: Truth,
+    /// The logs that are read beside the capture, by their names.
+    pub(crate) logs: Vec<(String, String)>,
+    /// The zone of their times, in seconds ahead of UTC.
+    pub(crate) zone: Option<i32>,
 }
 
 /// What an attempt, or the whole report, must be.
@@ -55,9 +59,17 @@ pub(crate) fn parse(text: &str) -> Scenario {
         patience: Duration::from_secs(3),
         expectations: Vec::new(),
         truth: Truth::default(),
+        logs: Vec::new(),
+        zone: None,
     };
     let mut names = Names::new();
     for (index, line) in text.lines().enumerate() {
+        if let Some(logged) = line.strip_prefix('|') {
+            let (_, log) = scenario.logs.last_mut().expect("a line of which log?");
+            log.push_str(logged.strip_prefix(' ').unwrap_or(logged));
+            log.push('\n');
+            continue;
+        }
         let line = line.split('#').next().unwrap().trim();
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -73,6 +85,10 @@ pub(crate) fn parse(text: &str) -> Scenario {
                 scenario.truth.add(Some(ends), words.iter().copied());
             }
             ["truth", words @ ..] => scenario.truth.add(None, words.iter().copied()),
+            ["log", name] => scenario.logs.push(((*name).to_owned(), String::new())),
+            ["zone", hours] => {
+                scenario.zone = Some(hours.parse::<i32>().expect("hours") * 3600);
+            }
             ["expect", rest @ ..] => {
                 scenario
                     .expectations

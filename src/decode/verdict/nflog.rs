@@ -160,7 +160,7 @@ const WORDS_OF_DOUBT: [&str; 14] = [
 ];
 
 /// What a prefix calls its rule, where nothing in it makes that doubtful.
-fn said_by(prefix: &str) -> Option<VerdictAction> {
+pub(crate) fn said_by(prefix: &str) -> Option<VerdictAction> {
     let mut said = None;
     for word in words(prefix) {
         let word = word.as_str();

@@ -87,6 +87,12 @@ impl FirstOfClients {
     }
 
     /// All of them, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &DecidedAttempt> {
+        let ranked = self.of_client.values().flat_map(|first| &first.ranked);
+        ranked.map(|ranked| &ranked.decided)
+    }
+
+    /// All of them, in no order.
     pub(super) fn into_attempts(self) -> impl Iterator<Item = DecidedAttempt> {
         self.into_ranked().map(|ranked| ranked.decided)
     }

@@ -1,17 +1,18 @@
-//! What the capture itself says became of the packets of a connect.
+//! What the capture itself, or a log beside it, says became of the packets of a connect.
 
 use super::case::Case;
 use super::rules::Rule;
 use crate::decode::{CaptureVerdict, VerdictAction, VerdictTeller};
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::testimony::verdicts;
+use crate::diagnosis::testimony::{shows_filter_verdict, verdicts};
 use crate::handshake::{Outcome, SpokenOf};
 
-/// Who dropped it says so. Certain where that is the filter's own verdict; the word of whoever
+/// Who dropped it says so, in the capture or in a log beside it. Certain where that is the filter's own verdict; the word of whoever
 /// wrote a rule, or said what the capture holds, is not.
 pub(super) fn filter_verdict(case: &Case<'_>) -> Option<Confidence> {
     let decides = verdicts(case.testimony()).filter(|told| told.of != SpokenOf::Other);
-    decides.filter_map(|told| surety(&told.verdict)).max()
+    let by_capture = decides.filter_map(|told| surety(&told.verdict)).max();
+    by_capture.max(shows_filter_verdict(case.testimony(), case.outcome()))
 }
 
 fn surety(verdict: &CaptureVerdict) -> Option<Confidence> {

@@ -10,6 +10,7 @@ mod from_cause;
 mod hosts;
 mod limits_hit;
 mod link;
+mod logged;
 mod losses;
 mod misdirected;
 mod next_steps;
@@ -306,6 +307,7 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
         finding.app_errors.clear();
     }
     finding.evidence.extend(testified(collected, &finding));
+    finding.evidence.extend(logged::logged(collected, &finding));
     if let Some(situation) = Situation::of(collected.comparison, &finding) {
         finding.next_steps = next_steps::next_steps(&finding, situation);
     }

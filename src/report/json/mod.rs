@@ -2,6 +2,7 @@
 
 mod attempt_sequence;
 pub mod explain;
+mod log;
 pub mod ndjson;
 mod verdict;
 mod wire;
@@ -138,6 +139,7 @@ fn wire_capture(report: &Report) -> wire::Capture {
         attempts_set_aside: capture.attempts_set_aside,
         limits: capture_words::cannot_show(report),
         sources: capture.sources.iter().map(wire_source).collect(),
+        logs: log::logs(report),
     }
 }
 
@@ -367,6 +369,7 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
             report.capture.comments_on(diagnosed),
         ]
         .concat(),
+        testimony: log::testimony(&diagnosed.testimony),
         display_filter: packet_filters::display_filter(attempt),
         capture_filter: packet_filters::capture_filter(attempt),
         verdict: verdict_words::of_all(attempt),

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::attempt_sequence::AttemptSequence;
+use super::log::{Log, Statement};
 use super::verdict::Verdict;
 
 /// The name and version of this shape.
@@ -131,6 +132,9 @@ pub(super) struct Capture {
     pub(super) limits: Vec<String>,
     /// The files and streams, in the order of the `source` numbers.
     pub(super) sources: Vec<Source>,
+    /// Logs that were read beside them (`--log`); left out when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) logs: Vec<Log>,
 }
 
 /// Where a packet stands.
@@ -405,6 +409,10 @@ pub(in crate::report) struct Attempt {
     pub(in crate::report) evidence: Vec<Evidence>,
     /// What else is worth knowing.
     pub(in crate::report) notes: Vec<String>,
+    /// What is known of it from elsewhere than packets, in words also among `notes`; left out when
+    /// there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::report) testimony: Vec<Statement>,
     /// Wireshark's display filter for its packets and the ICMP errors about them.
     pub(in crate::report) display_filter: String,
     /// A filter in libpcap's language for capturing such an attempt when it happens again; null

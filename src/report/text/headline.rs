@@ -4,6 +4,7 @@ use super::page::Page;
 use crate::handshake::Outcome;
 use crate::report::capture_words::{self, nothing_to_report, time_span};
 use crate::report::counts::{counted, grouped};
+use crate::report::log_words;
 use crate::report::model::Report;
 use crate::report::outcome_words::{mark, shown_name};
 use crate::report::sanitize::terminal_safe;
@@ -18,7 +19,9 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     outcome_line(report, page);
     bar(report, page);
     let facts = capture_words::captured_at(report);
-    for fact in facts.into_iter().chain(capture_words::limits(report)) {
+    let limits = capture_words::limits(report);
+    let logs = log_words::logs(report);
+    for fact in facts.into_iter().chain(limits).chain(logs) {
         page.sentence(fact);
     }
 }

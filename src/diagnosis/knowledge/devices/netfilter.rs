@@ -2,6 +2,7 @@
 
 use super::{Record, address, port};
 use crate::diagnosis::knowledge::places::Places;
+use crate::logs::packet_line;
 
 /// Prefixes of rules that say what became of the packet.
 const PREFIXES: [(&str, &str); 6] = [
@@ -26,11 +27,9 @@ const PREFIXES: [(&str, &str); 6] = [
 ];
 
 pub(super) fn record(text: &str, normal: &str) -> Option<Record> {
-    let field = |name: &str| {
-        let mut words = text.split_whitespace();
-        words.find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
-    };
-    let (input, output) = (field("IN")?, field("OUT")?);
+    let packet = packet_line(text)?;
+    let field = |name: &str| packet.field(name);
+    let (input, output) = (packet.input, packet.output);
     let (source, destination) = (field("SRC")?, field("DST")?);
     let protocol = field("PROTO")?;
     let mut record = Record::of(&["firewall_log"]);

@@ -2,6 +2,10 @@
 
 use super::{Record, address, port};
 use crate::diagnosis::knowledge::places::Places;
+use crate::logs::palo_alto_fields;
+
+/// Fields before the type, which is where those of a line are taken from.
+const BEFORE_TYPE: usize = 3;
 
 const SOURCE: usize = 7;
 const DESTINATION: usize = 8;
@@ -96,18 +100,12 @@ const APPLICATIONS: [(&str, &str); 4] = [
 ];
 
 pub(super) fn record(text: &str) -> Option<Record> {
-    let fields: Vec<&str> = text
-        .split(',')
-        .map(|field| field.trim().trim_matches('"'))
-        .collect();
-    let start = fields
-        .windows(2)
-        .position(|pair| pair.first() == Some(&"TRAFFIC") && is_subtype(pair.last()))?;
-    let subtype = *fields.get(start + 1)?;
+    let fields = palo_alto_fields(text)?;
+    let subtype = *fields.get(1).filter(|field| is_subtype(Some(field)))?;
     let end = END_REASONS
         .iter()
-        .find(|(reason, ..)| fields.iter().skip(start).any(|field| field == reason));
-    let field = |index: usize| fields.get((start + index).checked_sub(3)?).copied();
+        .find(|(reason, ..)| fields.iter().any(|field| field == reason));
+    let field = |index: usize| fields.get(index.checked_sub(BEFORE_TYPE)?).copied();
     let action = field(ACTION);
     let action = ACTIONS
         .iter()
@@ -125,7 +123,7 @@ pub(super) fn record(text: &str) -> Option<Record> {
     }
     let application = APPLICATIONS
         .iter()
-        .find(|(name, _)| fields.iter().skip(start).any(|field| field == name));
+        .find(|(name, _)| fields.iter().any(|field| field == name));
     if let Some((name, means)) = application {
         record = record.reading(*name, *means);
     }

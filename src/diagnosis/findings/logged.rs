@@ -1,0 +1,82 @@
+//! What logs of other programs say beside a finding about a server.
+
+use std::time::Duration;
+
+use super::{Collected, Finding, FindingEvidence, FindingKind};
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::testimony::{LoggedOutage, TestifiedFact, Testimony};
+
+/// So many kinds of lines, and so many services, are told beside one finding.
+const MOST: usize = 3;
+
+/// A service is stopped and started before it is felt, and clocks differ.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// A check finds a server down or up after so long at most, as it is usually set.
+const CHECK: Duration = Duration::from_secs(30);
+
+/// A stop that began an outage was not longer ago, where nobody was accepted before it.
+const UNWITNESSED: Duration = Duration::from_secs(60);
+
+/// What logs say of the server of a finding, while its attempts failed.
+pub(super) fn logged(collected: Collected<'_>, finding: &Finding) -> Vec<FindingEvidence> {
+    let is_about_service = finding.kind.weight() == 0;
+    let Some(server) = finding.server.filter(|_| is_about_service) else {
+        return Vec::new();
+    };
+    let often = collected.testimonies.logged_of(server).iter();
+    let often = often.take(MOST).map(|often| Testimony {
+        at: often.since,
+        fact: TestifiedFact::LoggedOften(often.clone()),
+    });
+    let outages = outages(collected, finding, server);
+    let outages = outages.into_iter().filter_map(|outage| {
+        let (at, _) = outage.down.as_ref().or(outage.up.as_ref())?;
+        Some(Testimony {
+            at: *at,
+            fact: TestifiedFact::LoggedOutage(outage.clone()),
+        })
+    });
+    often
+        .chain(outages)
+        .map(FindingEvidence::Testimony)
+        .collect()
+}
+
+/// The services that stopped when the server's port began to fail, and came back when it accepted
+/// again.
+fn outages<'a>(
+    collected: Collected<'a>,
+    finding: &Finding,
+    server: Endpoint,
+) -> Vec<&'a LoggedOutage> {
+    let window = finding.from.zip(finding.until);
+    let is_window = finding.kind == FindingKind::ServiceDownWindow;
+    let Some((from, until)) = window.filter(|_| is_window) else {
+        return Vec::new();
+    };
+    let history = collected.comparison.service(server);
+    let moments = history.map_or(&[][..], |history| history.moments());
+    let accepted = || moments.iter().filter(|moment| moment.was_accepted());
+    let started = |moment: &Moment| moment.started;
+    let before = accepted().map(started).filter(|at| *at < from).max();
+    let after = accepted().map(started).filter(|at| *at > until).min();
+    let is_its = |outage: &&LoggedOutage| {
+        let delay = if outage.is_by_check { CHECK } else { SLACK };
+        let down = outage.down.as_ref().map(|(at, _)| *at);
+        let up = outage.up.as_ref().map(|(at, _)| *at);
+        let earliest = before.unwrap_or(from.before(UNWITNESSED)).before(SLACK);
+        let latest = after.map_or(Timestamp::LATEST, |after| after.after(delay));
+        let began = down.map(|at| earliest <= at && at <= from.after(delay));
+        let ended = up.map(|at| until.before(SLACK) <= at && at <= latest);
+        match (before, after) {
+            (Some(_), Some(_)) => began == Some(true) && ended == Some(true),
+            (Some(_), None) => began == Some(true) && ended != Some(false),
+            (None, _) => ended == Some(true) && began != Some(false),
+        }
+    };
+    let its = collected.testimonies.outages().iter().filter(is_its);
+    its.take(MOST).collect()
+}

@@ -1,0 +1,149 @@
+//! One line after the other: its time, and what it says if it is of a known kind.
+
+use super::audit::{self, AuditEvents};
+use super::record::{FilteredPacket, LogRecord, Saying};
+use super::stamp::{self, Stamp, StampTime};
+use super::wrapping::{Message, of_journal, unwrapped};
+use super::{asa, netfilter, nginx, palo_alto, pf, proxy, service};
+
+/// Reads lines; remembers only what belongs to the next ones.
+#[derive(Debug, Default)]
+pub struct LogReader {
+    audit: AuditEvents,
+    has_distances: bool,
+}
+
+/// What a line is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadLine {
+    /// Of a known kind.
+    Record(Box<LogRecord>),
+    /// Of a known kind, and says nothing without a line before or behind it.
+    PartOfRecord,
+    /// Of another time: it was not looked at further.
+    OtherTime(Stamp),
+    /// Of another kind.
+    Other(Option<Stamp>),
+}
+
+impl LogReader {
+    /// Reads a line. Whether its time is worth reading further `is_near` says.
+    pub fn read(&mut self, line: &[u8], is_near: impl Fn(Stamp) -> bool) -> ReadLine {
+        let line = String::from_utf8_lossy(line);
+        let line = line.trim_start_matches('\u{feff}');
+        if line.starts_with('{') {
+            return match of_journal(line) {
+                Some((stamp, program, text)) => {
+                    let program = program.as_deref();
+                    let text = &*text;
+                    self.read_message(
+                        &Message {
+                            stamp,
+                            program,
+                            text,
+                        },
+                        is_near,
+                    )
+                }
+                None => ReadLine::Other(None),
+            };
+        }
+        self.has_distances |= is_of_distances(line);
+        self.read_message(&unwrapped(line), is_near)
+    }
+
+    /// Whether a line has the time since the line before it, as `tcpdump -ttt` prints it.
+    pub const fn has_distances(&self) -> bool {
+        self.has_distances
+    }
+
+    fn read_message(&mut self, message: &Message<'_>, is_near: impl Fn(Stamp) -> bool) -> ReadLine {
+        let audited = audit::time_of(message.text);
+        let stamp = audited.or(message.stamp);
+        if let Some(stamp) = stamp
+            && !is_near(stamp)
+        {
+            return ReadLine::OtherTime(stamp);
+        }
+        if audited.is_some() {
+            let record = self.audit.take(message.text);
+            return record.map_or(ReadLine::PartOfRecord, |record| {
+                ReadLine::Record(Box::new(record))
+            });
+        }
+        let Some((own, saying)) = saying(message) else {
+            return ReadLine::Other(stamp);
+        };
+        match own.or(stamp) {
+            Some(stamp) => ReadLine::Record(Box::new(LogRecord { stamp, saying })),
+            None => ReadLine::Other(None),
+        }
+    }
+}
+
+/// What a message says, and its own time where that is better than the line's. Who wrote it decides
+/// what it may say.
+fn saying(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
+    let text = message.text;
+    let plain = |saying| (None, saying);
+    match message.program {
+        Some("kernel") => netfilter::filtered(text).map(Saying::Filter).map(plain),
+        Some("systemd") => service::change(text).map(Saying::Service).map(plain),
+        Some("haproxy") => proxy::saying(text),
+        Some("nginx") => {
+            // It may write its own time before the message, too.
+            let text = stamp::leading(text).map_or(text, |(_, rest)| rest);
+            nginx::upstream_failure(text)
+                .map(Saying::Upstream)
+                .map(plain)
+        }
+        Some(program) if asa::is_of_asa(program) => {
+            // `fw1 %ASA-4-106023: Deny ...`: what looks like the program is the message's number.
+            let whole = format!("{program}: {text}");
+            asa::filtered(&whole).map(Saying::Filter).map(plain)
+        }
+        Some(program) if program.starts_with("ulogd") => {
+            netfilter::filtered(text).map(Saying::Filter).map(plain)
+        }
+        Some(_) => None,
+        None => of_no_program(message),
+    }
+}
+
+/// A file that holds the lines of one program has its name nowhere; devices have none.
+fn of_no_program(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
+    let text = message.text;
+    if let Some(packet) = of_device(text) {
+        return Some((None, Saying::Filter(packet)));
+    }
+    if let Some((stamp, packet)) = palo_alto::filtered(text) {
+        return Some((stamp, Saying::Filter(packet)));
+    }
+    // ulogd writes no name; an application's own log has other times.
+    let time = message.stamp.map(|stamp| stamp.time);
+    let is_of_syslog = matches!(time, Some(StampTime::OfSomeYear(_)));
+    let of_kernel = || netfilter::filtered(text).filter(|_| is_of_syslog);
+    let filter = pf::filtered(text).or_else(of_kernel);
+    let upstream = || nginx::upstream_failure(text).map(Saying::Upstream);
+    let saying = filter.map(Saying::Filter).or_else(upstream)?;
+    Some((None, saying))
+}
+
+/// A message of Cisco's behind the name of its device.
+fn of_device(text: &str) -> Option<FilteredPacket> {
+    let place = text.find("%ASA-").or_else(|| text.find("%FTD-"))?;
+    let (head, message) = text.split_at_checked(place)?;
+    is_head(head).then(|| asa::filtered(message)).flatten()
+}
+
+/// Whether that may stand before a device's message: its name, a colon.
+fn is_head(text: &str) -> bool {
+    text.split_whitespace().count() <= 2 && text.len() < 128
+}
+
+/// ` 00:00:00.500000 rule 12/0(match): ...`
+fn is_of_distances(line: &str) -> bool {
+    let rest = line.strip_prefix(' ').and_then(stamp::leading);
+    rest.is_some_and(|(_, rest)| rest.starts_with("rule "))
+}

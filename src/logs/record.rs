@@ -1,0 +1,207 @@
+//! What a line of a log says, as data. All text in it is hostile.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::stamp::Stamp;
+use crate::decode::Endpoint;
+
+/// A line of a known kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRecord {
+    /// When it was written, as far as the line itself tells.
+    pub stamp: Stamp,
+    /// What it says.
+    pub saying: Saying,
+}
+
+/// What a line says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Saying {
+    /// A packet filter met a segment.
+    Filter(FilteredPacket),
+    /// A reverse proxy could not connect to the server behind it.
+    Upstream(UpstreamFailure),
+    /// A reverse proxy ended a client's session, and says how.
+    Session(ProxiedSession),
+    /// A process called `connect()`.
+    Connect(ConnectCall),
+    /// A service started, stopped or failed.
+    Service(ServiceChange),
+}
+
+impl Saying {
+    /// Whether the time of the line tells little: a proxy may have waited for any time.
+    pub(crate) fn is_vague(&self) -> bool {
+        match self {
+            Self::Upstream(failure) => failure.problem == UpstreamProblem::TimedOut,
+            _ => false,
+        }
+    }
+}
+
+/// A segment that a packet filter logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilteredPacket {
+    /// Whose log it is.
+    pub by: FilterKind,
+    /// What was done with it.
+    pub action: FilterAction,
+    /// The rule, or what its author made it write: a prefix, a number, the name of a list.
+    pub rule: String,
+    /// Who sent it.
+    pub source: Endpoint,
+    /// Whom it was sent to.
+    pub destination: Endpoint,
+    /// What part of a handshake it is.
+    pub segment: LoggedSegment,
+    /// The interface that it came in by.
+    pub input: Option<String>,
+    /// The interface that it was to leave by.
+    pub output: Option<String>,
+    /// Its IPv4 identification, where the line has it.
+    pub identification: Option<u16>,
+}
+
+/// Whose log a line is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FilterKind {
+    /// A rule of nftables or iptables with an administrator's prefix.
+    Netfilter,
+    /// ufw, by its own prefix.
+    Ufw,
+    /// firewalld, by its own prefix.
+    Firewalld,
+    /// OpenBSD's pf.
+    Pf,
+    /// Cisco's ASA or Firepower.
+    Asa,
+    /// A firewall of Palo Alto Networks.
+    PaloAlto,
+}
+
+impl FilterKind {
+    /// Whether the line is the filter's own verdict; a prefix is only its author's word.
+    pub const fn is_own_verdict(self) -> bool {
+        !matches!(self, Self::Netfilter)
+    }
+}
+
+/// What a filter did with a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FilterAction {
+    /// It went no further.
+    Blocked,
+    /// It went no further, and its sender was told.
+    Rejected,
+    /// It was let through.
+    Passed,
+    /// The line does not say.
+    Unsaid,
+}
+
+impl FilterAction {
+    /// Whether the segment went no further.
+    pub const fn stops(self) -> bool {
+        matches!(self, Self::Blocked | Self::Rejected)
+    }
+}
+
+/// What part of a handshake a logged segment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LoggedSegment {
+    /// A SYN.
+    Syn,
+    /// A SYN-ACK.
+    SynAck,
+    /// Another segment: none that begins a connect.
+    Other,
+}
+
+/// What a reverse proxy wrote of a server behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamFailure {
+    /// The server.
+    pub server: Endpoint,
+    /// How the connect failed.
+    pub problem: UpstreamProblem,
+    /// For which client the proxy connected.
+    pub client: Option<IpAddr>,
+}
+
+/// How a proxy's connect failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UpstreamProblem {
+    /// `connect()` failed with this error number of Linux.
+    Error(i32),
+    /// The proxy waited no longer.
+    TimedOut,
+}
+
+/// A client's session as a reverse proxy logged it at its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxiedSession {
+    /// The client's own end.
+    pub client: Endpoint,
+    /// The group of servers and the server, as the proxy calls them.
+    pub server: String,
+    /// The code of how the session ended.
+    pub code: String,
+}
+
+/// A call of `connect()` that a kernel audited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectCall {
+    /// Where to.
+    pub server: Endpoint,
+    /// The name of the process.
+    pub process: String,
+    /// Its number.
+    pub process_id: u32,
+    /// What the call returned: 0, or an error number, negative.
+    pub returned: Option<i32>,
+}
+
+/// A service that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceChange {
+    /// The unit, or the server as a proxy calls it.
+    pub name: String,
+    /// What became of it.
+    pub state: ServiceState,
+}
+
+/// What became of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ServiceState {
+    /// It was started.
+    Started,
+    /// It was stopped.
+    Stopped,
+    /// It ended by itself, in failure.
+    Failed,
+    /// A proxy's check found it up.
+    Up,
+    /// A proxy's check found it down.
+    Down,
+}
+
+impl ServiceState {
+    /// Whether it serves from then on.
+    pub const fn is_up(self) -> bool {
+        matches!(self, Self::Started | Self::Up)
+    }
+}

@@ -1,0 +1,239 @@
+//! Logs beside a capture, as a user names them: how they are read, what is said of each, and that
+//! every format shows what they say. What lines mean is in `tests/scenarios/log-*`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+use crate::support::command::{Ran, run, run_with_input};
+use crate::support::harness::{Test, tests};
+use crate::support::in_package;
+
+pub(crate) const TESTS: &[Test] = tests![
+    every_format_shows_what_a_log_says,
+    a_compressed_log_is_read_as_a_plain_one,
+    a_log_comes_from_standard_input,
+    what_is_no_log_is_one_clear_line,
+    a_log_that_is_cut_short_is_read_up_to_there,
+    a_log_of_another_time_is_said_to_be_one,
+    lines_that_are_not_understood_are_counted_and_shown,
+    hostile_lines_do_not_reach_the_terminal,
+    a_zone_that_is_none_is_refused,
+    logs_and_anonymous_addresses_do_not_go_together,
+    threads_and_listed_attempts_change_nothing,
+];
+
+/// A service that refuses from 06:49:27.839 to 06:49:29.743 on 2026-11-21.
+const CAPTURE: &str = "samples/service-restart.pcap";
+
+const NGINX: &str = "connect() failed (111: Connection refused) while connecting to upstream, \
+    client: 192.0.2.7, server: _, upstream: \"10.0.1.20:5432\", bytes from/to client:0/0";
+
+/// Two lines of nginx for each second of the outage, an hour ahead of UTC.
+fn error_log() -> String {
+    let line = |second: &u32| format!("2026/11/21 07:49:{second} [error] 31#31: *7 {NGINX}\n");
+    [27, 28, 28, 29, 29].iter().map(line).collect()
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.0.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+}
+
+fn read_with(log: &str, more: &[&str]) -> Ran {
+    let capture = in_package(CAPTURE);
+    let capture = capture.to_string_lossy();
+    run(&[&["read", &capture, "--utc", "--log", log], more].concat())
+}
+
+fn json_with(log: &str) -> Value {
+    let ran = read_with(log, &["--format", "json"]);
+    assert_eq!((ran.status, &*ran.stderr), (0, ""));
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+fn every_format_shows_what_a_log_says() {
+    let folder = Folder::new();
+    let log = folder.put("error.log", error_log().as_bytes());
+    for format in ["text", "markdown", "html", "json", "ndjson"] {
+        let ran = read_with(&log, &["--format", format]);
+        assert_eq!(ran.status, 0, "{format}: {}", ran.stderr);
+        let words: Vec<&str> = ran.stdout.split_whitespace().collect();
+        let text = words.join(" ").replace('`', "");
+        assert!(text.contains("error.log"), "{format}: the log is not named");
+        let told = "failed (111: Connection refused)";
+        assert!(text.contains(told), "{format}: {text}");
+        let zone = "UTC+01:00";
+        let is_told = text.contains(zone) || text.contains("UTC&#43;01:00");
+        assert!(is_told, "{format}: no zone");
+    }
+    let report = json_with(&log);
+    assert_eq!(report["capture"]["logs"][0]["matched"], 5);
+    let evidence = report["findings"][0]["evidence"].to_string();
+    assert!(
+        evidence.contains("5 times, first at 06:49:27 UTC"),
+        "{evidence}"
+    );
+}
+
+fn a_compressed_log_is_read_as_a_plain_one() {
+    let folder = Folder::new();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(error_log().as_bytes()).unwrap();
+    let log = folder.put("error.log.1.gz", &encoder.finish().unwrap());
+    assert_eq!(json_with(&log)["capture"]["logs"][0]["matched"], 5);
+}
+
+fn a_log_comes_from_standard_input() {
+    let capture: PathBuf = in_package(CAPTURE);
+    let capture = capture.to_string_lossy();
+    let arguments = ["read", &capture, "--log", "-", "--format", "json"];
+    let ran = run_with_input(&arguments, error_log().as_bytes());
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["capture"]["logs"][0]["matched"], 5);
+}
+
+fn what_is_no_log_is_one_clear_line() {
+    let folder = Folder::new();
+    let journal = folder.put("system.journal", b"LPKSHHRH\0\0\0\0");
+    let binary = folder.put("core", b"\x7fELF\x02\x01\x01\0\0");
+    let utf_16 = folder.put("utf16.log", b"\xff\xfeN\0o\0v\0");
+    let capture = in_package(CAPTURE).to_string_lossy().into_owned();
+    for (log, told) in [
+        (
+            &*journal,
+            "it is a file of systemd's journal, no text (journalctl --file",
+        ),
+        (&binary, "it is binary data, no text"),
+        (&utf_16, "it is text in UTF-16, no text (iconv"),
+        (&capture, "it is a capture, no text (name it without --log)"),
+        ("/nonexistent/ufw.log", "No such file or directory"),
+    ] {
+        let ran = read_with(log, &[]);
+        assert_eq!(ran.status, 3, "{log}");
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        assert!(
+            ran.stderr
+                .contains(&format!("cannot read log {log}: {told}")),
+            "{}",
+            ran.stderr
+        );
+        assert!(
+            ran.stdout.contains("service down window"),
+            "the report is there all the same"
+        );
+    }
+}
+
+fn a_log_that_is_cut_short_is_read_up_to_there() {
+    let folder = Folder::new();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+    encoder
+        .write_all(error_log().repeat(100).as_bytes())
+        .unwrap();
+    let whole = encoder.finish().unwrap();
+    let log = folder.put("error.log.gz", &whole[..whole.len() / 2]);
+    let ran = read_with(&log, &["--format", "json"]);
+    assert_eq!(ran.status, 3);
+    assert!(
+        ran.stderr.contains("the gzip data end too early"),
+        "{}",
+        ran.stderr
+    );
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert!(report["capture"]["logs"][0]["matched"].as_u64().unwrap() > 100);
+}
+
+fn a_log_of_another_time_is_said_to_be_one() {
+    let folder = Folder::new();
+    let text = error_log().replace("2026/11/21 07", "2026/11/21 03");
+    let log = folder.put("error.log", text.as_bytes());
+    let ran = read_with(&log, &["--log-zone", "utc"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let words: Vec<&str> = ran.stdout.split_whitespace().collect();
+    let text = words.join(" ");
+    assert!(
+        text.contains(
+            "it ends 2 h 59 min before the capture begins: a wrong time zone? --log-zone"
+        ),
+        "{text}"
+    );
+    assert!(!text.contains("the proxy logged"));
+}
+
+fn lines_that_are_not_understood_are_counted_and_shown() {
+    let folder = Folder::new();
+    let text = format!("what is this?\n{}and this?\n", error_log());
+    let log = folder.put("error.log", text.as_bytes());
+    let report = json_with(&log);
+    let log = &report["capture"]["logs"][0];
+    assert_eq!(
+        (&log["lines"], &log["not_understood"]),
+        (&7.into(), &2.into())
+    );
+    let says = log["says"].as_str().unwrap();
+    assert!(
+        says.contains("2 lines of no kind that is read here, the first is line 1: what is this?"),
+        "{says}"
+    );
+}
+
+fn hostile_lines_do_not_reach_the_terminal() {
+    let folder = Folder::new();
+    let log = folder.put(
+        "error\u{1b}[2J.log",
+        "\u{1b}[31mred\u{202e}\u{7}\n".as_bytes(),
+    );
+    let ran = read_with(&log, &[]);
+    let is_harmless = |byte: u8| byte >= b' ' || byte == b'\n';
+    assert!(ran.stdout.bytes().all(is_harmless), "{:?}", ran.stdout);
+    assert!(!ran.stdout.contains('\u{202e}'));
+}
+
+fn a_zone_that_is_none_is_refused() {
+    let folder = Folder::new();
+    let log = folder.put("error.log", error_log().as_bytes());
+    let ran = read_with(&log, &["--log-zone", "Europe/Berlin"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("+02:00"), "{}", ran.stderr);
+}
+
+fn logs_and_anonymous_addresses_do_not_go_together() {
+    let folder = Folder::new();
+    let log = folder.put("error.log", error_log().as_bytes());
+    let ran = read_with(&log, &["--anonymize"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("--log"), "{}", ran.stderr);
+}
+
+/// What a log says is said of the same attempts, whoever has worked on them and wherever they wait.
+fn threads_and_listed_attempts_change_nothing() {
+    let folder = Folder::new();
+    let log = folder.put("error.log", error_log().as_bytes());
+    let of = |more: &[&str]| {
+        let ran = read_with(&log, &[&["--format", "json"], more].concat());
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+        (report["attempts"].clone(), report["findings"].clone())
+    };
+    let one = of(&["--threads", "1", "--max-attempts", "0"]);
+    assert!(
+        one.0.to_string().contains("\"source\":\"log\"") || one.1.to_string().contains("error.log")
+    );
+    for threads in ["2", "3"] {
+        assert_eq!(of(&["--threads", threads, "--max-attempts", "0"]), one);
+    }
+    assert_eq!(of(&["--max-attempts", "1"]).1, one.1);
+}
