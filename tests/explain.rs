@@ -1,5 +1,6 @@
 //! `tcpwhy explain`: every term, every number, and what applications print lead to the right page.
 
+pub(crate) mod devices;
 pub(crate) mod lines;
 pub(crate) mod phrases;
 pub(crate) mod signs;

@@ -71,6 +71,7 @@ fn main() -> ExitCode {
         every_test_runs::TESTS,
         evidence::TESTS,
         explain::TESTS,
+        explain::devices::TESTS,
         explain::lines::TESTS,
         explain::phrases::TESTS,
         explain::signs::TESTS,

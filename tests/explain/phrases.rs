@@ -33,6 +33,14 @@ fn errno_names_and_numbers_lead_to_their_pages() {
         ETIMEDOUT         | 60
         ETIMEDOUT         | 10060
         ETIMEDOUT         | WSAETIMEDOUT
+        ETIMEDOUT         | 10052
+        name_not_resolved | 11003
+        name_not_resolved | 0x800C0005
+        connect_timeout   | 0x800C000B
+        connection_closed | 10101
+        ENETDOWN          | A socket operation encountered a dead network.
+        EHOSTDOWN         | A socket operation failed because the destination host was down.
+        name_not_resolved | The requested name is valid, but no data of the requested type was found.
         EHOSTUNREACH      | EHOSTUNREACH
         EHOSTUNREACH      | 113
         EHOSTUNREACH      | 65

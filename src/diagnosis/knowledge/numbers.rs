@@ -22,15 +22,20 @@ const PROGRAM_CODES: [(u32, &str); 14] = [
 ];
 
 /// Errors of Windows that are none of Winsock, where nothing else has the number.
-const WINDOWS_CODES: [(u32, &str, &str); 13] = [
+const WINDOWS_CODES: [(u32, &str, &str); 18] = [
     (1225, "ECONNREFUSED", "ERROR_CONNECTION_REFUSED"),
     (1231, "ENETUNREACH", "ERROR_NETWORK_UNREACHABLE"),
     (1232, "EHOSTUNREACH", "ERROR_HOST_UNREACHABLE"),
     (1236, "ECONNABORTED", "ERROR_CONNECTION_ABORTED"),
     (1460, "ETIMEDOUT", "ERROR_TIMEOUT"),
     (1722, "connect_failed", "RPC_S_SERVER_UNAVAILABLE"),
+    (10_052, "ETIMEDOUT", "WSAENETRESET"),
+    (10_057, "connect_failed", "WSAENOTCONN"),
+    (10_058, "connection_closed", "WSAESHUTDOWN"),
+    (10_101, "connection_closed", "WSAEDISCON"),
     (11_001, "name_not_resolved", "WSAHOST_NOT_FOUND"),
     (11_002, "name_not_resolved", "WSATRY_AGAIN"),
+    (11_003, "name_not_resolved", "WSANO_RECOVERY"),
     (11_004, "name_not_resolved", "WSANO_DATA"),
     (12_002, "connect_timeout", "ERROR_INTERNET_TIMEOUT"),
     (
@@ -52,6 +57,18 @@ const WINDOWS_SMALL_CODES: [(u32, &str, &str); 4] = [
     (53, "connect_failed", "ERROR_BAD_NETPATH"),
     (64, "ECONNRESET", "ERROR_NETNAME_DELETED"),
     (121, "ETIMEDOUT", "ERROR_SEM_TIMEOUT"),
+];
+
+/// Errors of what downloads on Windows (`urlmon.h`), which are no errors of Winsock in disguise.
+const DOWNLOAD_ERRORS: [(u32, &str, &str); 4] = [
+    (0x800C_0004, "connect_failed", "INET_E_CANNOT_CONNECT"),
+    (
+        0x800C_0005,
+        "name_not_resolved",
+        "INET_E_RESOURCE_NOT_FOUND",
+    ),
+    (0x800C_0008, "connection_closed", "INET_E_DOWNLOAD_FAILURE"),
+    (0x800C_000B, "connect_timeout", "INET_E_CONNECTION_TIMEOUT"),
 ];
 
 /// Statuses of the kernel of Windows.
@@ -206,6 +223,9 @@ fn hexadecimal(word: &str) -> Option<u32> {
 fn of_hexadecimal(number: u32) -> NumberPages {
     if let Some((_, term, name)) = NT_STATUSES.iter().find(|(status, ..)| *status == number) {
         return named(term, format!("{name}, a status of the kernel of Windows"));
+    }
+    if let Some((_, term, name)) = DOWNLOAD_ERRORS.iter().find(|(error, ..)| *error == number) {
+        return named(term, format!("{name} of Windows, from what downloads"));
     }
     let code = number & 0xFFFF;
     if number >> 16 == FACILITY_WIN32 {

@@ -7,6 +7,60 @@ use crate::diagnosis::knowledge::places::Places;
 const TCP: &str = "6";
 
 pub(super) fn record(text: &str) -> Option<Record> {
+    of_azure(text).or_else(|| of_fields(text))
+}
+
+/// `1542110377,10.0.0.4,203.0.113.7,44931,443,T,O,D`, a tuple of Azure's logs of network security
+/// groups, and `1663146003599,10.0.0.6,203.0.113.7,23956,443,6,O,D,NX,0,0,0,0` of virtual networks.
+fn of_azure(text: &str) -> Option<Record> {
+    let is_between = |character: char| character.is_whitespace() || "\"[]".contains(character);
+    let mut tuples = text.split(is_between).map(|word| word.trim_matches(','));
+    tuples.find_map(|tuple| {
+        let fields: Vec<&str> = tuple.split(',').collect();
+        let [
+            _,
+            source,
+            destination,
+            _,
+            of_server,
+            protocol,
+            way,
+            state,
+            ..,
+        ] = fields.as_slice()
+        else {
+            return None;
+        };
+        let (client, server) = (address(source)?, address(destination)?);
+        let is_tuple = ["T", "U", "6", "17"].contains(protocol) && ["I", "O"].contains(way);
+        let (term, means) = match *state {
+            "D" => (
+                "port_filtered",
+                "Azure: a security rule denied it, without an answer",
+            ),
+            "A" | "B" => (
+                "established",
+                "Azure: a security rule let it through; nothing is said about an answer",
+            ),
+            "C" | "E" => ("connection_closed", "Azure: a flow that goes on, or ended"),
+            _ => return None,
+        };
+        let mut record = Record::of(&["flow_log", term]).reading(*state, means);
+        let side = match *way {
+            "I" => "inbound: the rules of the server's side",
+            _ => "outbound: the rules of the client's side",
+        };
+        record = record.reading(*way, side);
+        record.places = Some(Places {
+            client: Some(client),
+            server: Some(server),
+            port: port(of_server),
+        });
+        is_tuple.then_some(record)
+    })
+}
+
+fn of_fields(text: &str) -> Option<Record> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     fields
         .windows(2)

@@ -12,7 +12,7 @@ pub(super) const PAGES: &[Page] = &[
         term: "firewall_log",
         kinds: &[Kind::Sign],
         numbers: None,
-        title: "a rule of a Linux firewall logged a packet",
+        title: "a rule of a firewall logged a packet",
         on_the_wire: "with SYN alone: a connect that then meets silence (drop, deny) or a \
             rejection (reject: RST or ICMP). Without SYN: a late packet of a connection that is \
             over.",
@@ -53,7 +53,16 @@ pub(super) const PAGES: &[Page] = &[
                     "iptables, nftables",
                     "the prefix of the rule, then IN= OUT= SRC= DST=",
                 ),
-                said("Junos", "RT_FLOW_SESSION_DENY"),
+                said(
+                    "FortiGate",
+                    "type=\"traffic\" srcip=... dstip=... action=\"deny\"",
+                ),
+                said(
+                    "pf",
+                    "rule 4/0(match): block in on em0: ...; filterlog: 4,,,...",
+                ),
+                said("Junos", "RT_FLOW_SESSION_DENY, PFE_FW_SYSLOG_IP"),
+                said("Check Point", "fw_log_drop_ex: ... Reason: Rulebase drop"),
             ],
         }],
         shown_by: "tcpwhy read FILE --client CLIENT --server SERVER:PORT",

@@ -175,26 +175,6 @@ pub(in crate::diagnosis::knowledge) const TOGETHER: &[Together] = &[
         means: "Google Cloud: a firewall rule of the network denied it, without an answer",
     },
     Together {
-        term: "firewall_log",
-        all: &["rule ", "(match): block"],
-        means: "pf: a block rule met the packet; without \"return\" in silence",
-    },
-    Together {
-        term: "firewall_log",
-        all: &["type=\"traffic\"", "action=\"deny\""],
-        means: "FortiGate: a policy denied it, by default in silence",
-    },
-    Together {
-        term: "firewall_log",
-        all: &["type=\"traffic\"", "action=\"server-rst\""],
-        means: "FortiGate let it through; the server sent a RST",
-    },
-    Together {
-        term: "firewall_log",
-        all: &["type=\"traffic\"", "action=\"timeout\""],
-        means: "FortiGate let it through; nothing more came, often no answer to the SYN",
-    },
-    Together {
         term: "EMFILE",
         all: &["accept", "failed (24"],
         means: "24 is EMFILE: the server itself has no descriptor left for the connection",

@@ -37,6 +37,7 @@ pub(super) const PHRASES: &[Phrases] = &[
             "ns_error_net_timeout",
             "the connection has timed out",
             "did not properly respond after a period of time",
+            "keep-alive activity detecting a failure",
             "connection attempt timed out",
             "failed because connected host has failed to respond",
             "ora-12170",
@@ -177,7 +178,12 @@ pub(super) const PHRASES: &[Phrases] = &[
     },
     Phrases {
         term: "EHOSTDOWN",
-        texts: &["host is down", "ehostdown", "wsaehostdown"],
+        texts: &[
+            "the destination host was down",
+            "host is down",
+            "ehostdown",
+            "wsaehostdown",
+        ],
     },
     Phrases {
         term: "ENONET",
@@ -190,6 +196,7 @@ pub(super) const PHRASES: &[Phrases] = &[
     Phrases {
         term: "ENETDOWN",
         texts: &[
+            "encountered a dead network",
             "network is down",
             "enetdown",
             "wsaenetdown",
@@ -276,6 +283,7 @@ pub(super) const PHRASES: &[Phrases] = &[
     Phrases {
         term: "connect_failed",
         texts: &[
+            "because the socket is not connected and",
             "microsoft sql server, error: 53",
             "microsoft sql server, error: 26",
             "microsoft sql server, error: 40",
@@ -314,6 +322,7 @@ pub(super) const PHRASES: &[Phrases] = &[
     Phrases {
         term: "connection_closed",
         texts: &[
+            "already been shut down in that direction",
             "empty reply from server",
             "connection closed by remote host",
             "server closed the connection",

@@ -279,9 +279,4 @@ pub(super) const SIGNS: &[Sign] = &[
         "final_reject",
         "firewalld: no rule of any zone allowed it",
     ),
-    sign(
-        "firewall_log",
-        "rt_flow_session_deny",
-        "Junos: a policy denied it",
-    ),
 ];

@@ -1,0 +1,117 @@
+//! What firewalls of Check Point log, and what their kernel says of dropped packets.
+
+use super::{Record, address, port};
+use crate::diagnosis::knowledge::places::Places;
+
+/// Why the kernel dropped a packet (`fw ctl zdebug drop`): text, page, meaning.
+const REASONS: [(&str, &str, &str); 5] = [
+    (
+        "rulebase drop",
+        "port_filtered",
+        "Check Point: a rule dropped it, without an answer",
+    ),
+    (
+        "first packet isn't syn",
+        "stale_connection",
+        "Check Point: a packet without SYN of a connection that it does not know: idle too long, or \
+         its SYN took another way",
+    ),
+    (
+        "address spoofing",
+        "martian_source",
+        "Check Point: the source address does not belong to the interface (anti-spoofing)",
+    ),
+    (
+        "tcp packet out of state",
+        "stale_connection",
+        "Check Point: the packet does not fit the state of its connection",
+    ),
+    (
+        "no match on cleanup rule",
+        "port_filtered",
+        "Check Point: no rule allows it",
+    ),
+];
+
+/// What became of a connection: action, page, meaning.
+const ACTIONS: [(&str, &str, &str); 3] = [
+    (
+        "drop",
+        "port_filtered",
+        "Check Point: a rule dropped it, without an answer",
+    ),
+    (
+        "reject",
+        "firewall_reset",
+        "Check Point: a rule rejected it: TCP with a RST",
+    ),
+    (
+        "accept",
+        "established",
+        "Check Point: let through; nothing is said about an answer",
+    ),
+];
+
+pub(super) fn record(text: &str, normal: &str) -> Option<Record> {
+    of_kernel(text, normal).or_else(|| of_log(text, normal))
+}
+
+/// `fw_log_drop_ex: Packet proto=6 10.1.1.20:51234 -> 203.0.113.7:443 dropped by ... Reason: ...`.
+fn of_kernel(text: &str, normal: &str) -> Option<Record> {
+    let is_kernel = normal.contains("fw_log_drop_ex") || normal.contains("dropped by fw");
+    let reason = REASONS.iter().find(|(says, ..)| normal.contains(says));
+    // This reason is nobody else's.
+    let is_telling = reason.is_some_and(|(says, ..)| says.starts_with("first packet"));
+    if !is_kernel && !is_telling {
+        return None;
+    }
+    let (says, term, means) = reason.unwrap_or(&(
+        "dropped",
+        "port_filtered",
+        "Check Point: dropped, for the reason at the end",
+    ));
+    let mut record = Record::of(&["firewall_log", term]).reading(*says, *means);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    record.places = words.windows(3).find_map(|three| match three {
+        [client, "->", server] => {
+            let (client, _) = client.rsplit_once(':')?;
+            let (server, of_server) = server.rsplit_once(':')?;
+            Some(Places {
+                client: Some(address(client)?),
+                server: Some(address(server)?),
+                port: port(of_server),
+            })
+        }
+        _ => None,
+    });
+    Some(record)
+}
+
+/// `action=Drop|src=10.1.1.20|dst=...`, and `drop gw >eth1 ... src: 10.1.1.20; dst: ...; service: 443`.
+fn of_log(text: &str, normal: &str) -> Option<Record> {
+    if !normal.contains("firewall-1") && !normal.contains("product=firewall") {
+        return None;
+    }
+    let field = |name: &str| {
+        let pieces = text.split(['|', ';']);
+        let mut values = pieces.filter_map(|piece| {
+            let (before, value) = piece.split_once(['=', ':'])?;
+            let is_it = before.split_whitespace().next_back() == Some(name);
+            is_it.then(|| value.trim().trim_matches('"'))
+        });
+        values.next()
+    };
+    let said = field("action").map(str::to_lowercase);
+    let is_said = |word: &str| match &said {
+        Some(said) => said == word,
+        None => normal.split_whitespace().any(|other| other == word),
+    };
+    let (action, term, means) = ACTIONS.iter().find(|(word, ..)| is_said(word))?;
+    let mut record = Record::of(&["firewall_log", term]).reading(*action, *means);
+    record.places = Some(Places {
+        client: field("src").and_then(address),
+        server: field("dst").and_then(address),
+        port: field("service").and_then(port),
+    });
+    Some(record)
+}
