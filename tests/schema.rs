@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+use serde_json::Value;
+
+use crate::support::command::{run, run_with_input};
 use crate::support::harness::{Test, tests};
 use crate::support::{in_package, json_on, samples};
 
@@ -10,6 +13,8 @@ pub(crate) const TESTS: &[Test] = tests![
     the_schema_refuses_what_is_no_report,
     the_schema_is_the_committed_one,
     the_report_has_the_fields_of_its_contract,
+    what_explain_writes_is_valid_against_its_schema,
+    the_schema_of_explain_is_the_committed_one,
 ];
 
 fn every_sample_is_valid_against_the_schema() {
@@ -126,4 +131,44 @@ fn the_report_has_the_fields_of_its_contract() {
         "RST,ACK"
     );
     assert_eq!(report.pointer("/attempts/1/evidence/1/packet").unwrap(), 14);
+}
+
+fn what_explain_writes_is_valid_against_its_schema() {
+    let validator = jsonschema::validator_for(&tcpwhy::report::json::explain::schema()).unwrap();
+    let said = |arguments: &[&str], input: &[u8]| -> Value {
+        let ran = run_with_input(arguments, input);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let lines = b"connect: connection refused\n\
+        kernel: nf_conntrack: nf_conntrack: table full, dropping packet\n\
+        dial tcp 10.0.1.20:5432: connect: connection refused\n";
+    let documents = [
+        said(&["explain", "--format", "json"], b""),
+        said(&["explain", "--format", "json", "ECONNREFUSED"], b""),
+        said(&["explain", "--format", "json", "0x8007274d"], b""),
+        said(&["explain", "--format", "json", "-"], lines),
+    ];
+    for document in &documents {
+        let errors: Vec<String> = validator
+            .iter_errors(document)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+    let [_, mut of_term, _, mut of_lines] = documents;
+    of_term["pages"][0]["title"] = Value::Null;
+    assert!(!validator.is_valid(&of_term));
+    of_lines["pages"][0]["named"] = "nobody".into();
+    assert!(!validator.is_valid(&of_lines));
+    assert!(!validator.is_valid(&json_on(&samples()[..1])));
+}
+
+/// Renew the file with `cargo run -- schema explain > tests/tcpwhy-explain-1.schema.json`.
+fn the_schema_of_explain_is_the_committed_one() {
+    let printed = run(&["schema", "explain"]);
+    let committed =
+        std::fs::read_to_string(in_package("tests/tcpwhy-explain-1.schema.json")).unwrap();
+    assert_eq!(printed.status, 0);
+    assert_eq!(printed.stdout, committed);
 }

@@ -80,8 +80,12 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// List the interfaces that can be sniffed
     Interfaces,
-    /// Print the JSON Schema of the JSON report
-    Schema,
+    /// Print the JSON Schema of the JSON report, or of what `explain` writes
+    Schema {
+        /// Of which command's JSON
+        #[arg(value_enum, default_value_t = SchemaOf::Read)]
+        of: SchemaOf,
+    },
     /// Print shell completions
     Completions {
         /// For which shell
@@ -487,4 +491,13 @@ pub(super) fn parse_max_flows(text: &str) -> Result<usize, String> {
         Ok(number) => Ok(number),
         Err(_) => Err("not a number of attempts".to_owned()),
     }
+}
+
+/// Whose JSON a schema is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// Reports, as `read` and `live` write them
+    Read,
+    /// What is known of terms and lines
+    Explain,
 }

@@ -38,7 +38,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::capture::STANDARD_INPUT;
 use crate::report::json;
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, SchemaOf};
 use messages::Messages;
 use output::write_report;
 
@@ -70,7 +70,13 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
         Command::Explain(explain_arguments) => explain::run(explain_arguments),
         Command::Diff(diff_arguments) => diff::run(&diff_arguments),
         Command::Interfaces => interfaces(),
-        Command::Schema => print(|out| writeln!(out, "{:#}", json::schema())),
+        Command::Schema { of } => print(|out| {
+            let schema = match of {
+                SchemaOf::Read => json::schema(),
+                SchemaOf::Explain => json::explain::schema(),
+            };
+            writeln!(out, "{schema:#}")
+        }),
         Command::Completions { shell } => print(|out| {
             clap_complete::generate(shell, &mut Arguments::command(), "tcpwhy", out);
             Ok(())

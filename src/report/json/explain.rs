@@ -2,91 +2,245 @@
 
 use std::io::{self, Write};
 
+#[cfg(feature = "json-schema")]
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diagnosis::knowledge::{self, Explanation, Page, Places, Reading, TalliedPage, Tally};
+use crate::diagnosis::knowledge::{
+    self, ExampleLine, Explanation, Page, Places, Reading, TalliedPage, Tally,
+};
 
 /// The version of the shape; what is added keeps it.
 const SCHEMA: &str = "tcpwhy-explain/1";
 
+/// What is known of a term, of a text, of many lines, or of all terms.
+#[cfg(feature = "json-schema")]
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is made")]
+enum Document<'a> {
+    /// Of a term or a text, or of all terms.
+    Explained(Explained<'a>),
+    /// Of the lines of standard input.
+    Lines(ExplainedLines<'a>),
+}
+
+/// The JSON Schema of what [`write()`], [`write_list()`] and [`write_tally()`] write.
+#[cfg(feature = "json-schema")]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Document<'static>).to_value()
+}
+
+/// What is known of a term or a text; without a text, of all terms.
 #[derive(Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 struct Explained<'a> {
+    /// The shape of this document: `tcpwhy-explain/1`.
     schema: &'static str,
     /// What was asked about; none for the list of all pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<&'a str>,
+    /// What is read in it.
     read_as: Vec<WireReading<'a>>,
+    /// Whom it names.
     named: WirePlaces<'a>,
     /// The first is what the text is about, the others are perhaps meant.
     pages: Vec<WirePage>,
 }
 
+/// What many lines say together.
 #[derive(Serialize)]
-struct ExplainedLines {
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
+struct ExplainedLines<'a> {
+    /// The shape of this document: `tcpwhy-explain/1`.
     schema: &'static str,
+    /// How many lines were read, empty ones not counted.
     lines: u64,
+    /// How many of them are about connects.
     known_lines: u64,
-    pages: Vec<serde_json::Value>,
+    /// What they are about, what most lines are about first.
+    pages: Vec<WireTallied<'a>>,
 }
 
+/// What some lines are about.
 #[derive(Serialize)]
-struct WireReading<'a> {
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "PageOfLines")
+)]
+struct WireTallied<'a> {
+    /// The term, as `tcpwhy explain` takes it.
+    term: &'static str,
+    /// What it is, in a few words.
+    title: &'static str,
+    /// How many lines are about it.
+    lines: u64,
+    /// The first of them.
+    first: WireLine<'a>,
+    /// The last of them.
+    last: WireLine<'a>,
+    /// What is read in them, and in how many.
+    read_as: Vec<WireCounted<WireReading<'a>>>,
+    /// Whom they name, and in how many.
+    named: Vec<WireCounted<WirePlaces<'a>>>,
+    /// What to check; filled in is whom all of them name.
+    check: Vec<WireCheck>,
+}
+
+/// One of the lines.
+#[derive(Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema), schemars(rename = "Line"))]
+struct WireLine<'a> {
+    /// Its number, from 1.
+    line: u64,
+    /// What it says.
     text: &'a str,
+}
+
+/// Something that stands in several lines.
+#[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "{What}InLines")
+)]
+struct WireCounted<What> {
+    #[serde(flatten)]
+    what: What,
+    /// In how many.
+    lines: u64,
+}
+
+/// A piece of a text, and what it says.
+#[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "Reading")
+)]
+struct WireReading<'a> {
+    /// The piece, as it is read.
+    text: &'a str,
+    /// What it says.
     means: &'a str,
 }
 
+/// Whom a text names.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "Places")
+)]
 struct WirePlaces<'a> {
+    /// The address or name that was connected to.
     server: Option<&'a str>,
+    /// Its port.
     port: Option<u16>,
+    /// The address that connected.
     client: Option<&'a str>,
 }
 
+/// What is known of a term.
 #[derive(Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema), schemars(rename = "Page"))]
 struct WirePage {
+    /// The term.
     term: &'static str,
+    /// What kinds of term it is: `outcome`, `cause`, `finding`, `error`, `sign`.
     kinds: Vec<&'static str>,
+    /// The error's number on each system, where it is one.
     numbers: Option<WireNumbers>,
+    /// What it is, in a few words.
     title: &'static str,
+    /// What a capture shows.
     on_the_wire: &'static str,
+    /// What brings it about.
     brought_about_by: &'static [&'static str],
+    /// What looks alike.
     told_apart: Vec<WireLookAlike>,
+    /// What to check.
     check: Vec<WireCheck>,
+    /// What programs say of it.
     applications: Vec<WireSayings>,
+    /// The command that shows it in a capture.
     shown_by: String,
+    /// Other terms that are worth reading.
     see_also: &'static [&'static str],
 }
 
+/// The error's number on each system.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "Numbers")
+)]
 struct WireNumbers {
+    /// Linux.
     linux: Option<u32>,
+    /// macOS.
     macos: Option<u32>,
+    /// Windows.
     windows: Option<u32>,
 }
 
+/// What looks alike, and what tells it apart.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "LookAlike")
+)]
 struct WireLookAlike {
+    /// What looks alike.
     other: &'static str,
+    /// What tells it apart.
     by: &'static str,
 }
 
+/// What to check.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "Check")
+)]
 struct WireCheck {
+    /// On which machine.
     on: &'static str,
     /// One command after the other; those whom the text names are filled in.
     run: Vec<String>,
+    /// What the result says.
     tells: String,
 }
 
+/// What programs say of it, in one situation.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "Sayings")
+)]
 struct WireSayings {
+    /// In which situation; empty when in any.
     when: &'static str,
+    /// By system or language.
     says: Vec<WireSaying>,
 }
 
+/// What one system or language says.
 #[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "Saying")
+)]
 struct WireSaying {
+    /// Which system or language.
     system_or_language: &'static str,
+    /// What it says.
     text: &'static str,
 }
 
@@ -135,11 +289,13 @@ pub fn write_list(out: &mut dyn Write) -> io::Result<()> {
 ///
 /// What `out` says.
 pub fn write_tally(tally: Tally, out: &mut dyn Write) -> io::Result<()> {
+    let (lines, known_lines) = (tally.lines(), tally.known_lines());
+    let pages = tally.into_pages();
     let document = ExplainedLines {
         schema: SCHEMA,
-        lines: tally.lines(),
-        known_lines: tally.known_lines(),
-        pages: tally.into_pages().iter().map(tallied_page).collect(),
+        lines,
+        known_lines,
+        pages: pages.iter().map(tallied_page).collect(),
     };
     write_document(&document, out)
 }
@@ -149,32 +305,32 @@ fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<
     writeln!(out)
 }
 
-fn tallied_page(tallied: &TalliedPage) -> serde_json::Value {
-    let read_as = tallied.read_as.iter().map(|(reading, lines)| {
-        serde_json::json!({
-            "text": reading.text,
-            "means": reading.means,
-            "lines": lines,
-        })
+fn tallied_page(tallied: &TalliedPage) -> WireTallied<'_> {
+    let read_as = tallied.read_as.iter().map(|(reading, lines)| WireCounted {
+        what: wire_reading(reading),
+        lines: *lines,
     });
-    let named = tallied.places.iter().map(|(places, lines)| {
-        serde_json::json!({
-            "server": places.server,
-            "port": places.port,
-            "client": places.client,
-            "lines": lines,
-        })
+    let named = tallied.places.iter().map(|(places, lines)| WireCounted {
+        what: wire_places(places),
+        lines: *lines,
     });
-    serde_json::json!({
-        "term": tallied.page.term,
-        "title": tallied.page.title,
-        "lines": tallied.lines,
-        "first": { "line": tallied.first.number, "text": tallied.first.text },
-        "last": { "line": tallied.last.number, "text": tallied.last.text },
-        "read_as": read_as.collect::<Vec<_>>(),
-        "named": named.collect::<Vec<_>>(),
-        "check": wire_checks(tallied.page, &tallied.agreed.clone().unwrap_or_default()),
-    })
+    WireTallied {
+        term: tallied.page.term,
+        title: tallied.page.title,
+        lines: tallied.lines,
+        first: wire_line(&tallied.first),
+        last: wire_line(&tallied.last),
+        read_as: read_as.collect(),
+        named: named.collect(),
+        check: wire_checks(tallied.page, &tallied.agreed.clone().unwrap_or_default()),
+    }
+}
+
+fn wire_line(line: &ExampleLine) -> WireLine<'_> {
+    WireLine {
+        line: line.number,
+        text: &line.text,
+    }
 }
 
 fn wire_reading(reading: &Reading) -> WireReading<'_> {
