@@ -46,6 +46,15 @@ pub enum Note {
     },
     /// The RST has a window, by which appliances say why.
     ResetWindow(u16),
+    /// The RST has a shape that no TCP stack gives to the answer to a SYN.
+    ResetShape {
+        /// Whether it has a sequence number.
+        has_sequence: bool,
+        /// Its window.
+        window: u16,
+    },
+    /// The SYN-ACK reached the client's side, and was never repeated.
+    AnswerNotRepeated,
     /// The answer went between these ends.
     AnsweredElsewhere {
         /// Who sent it.

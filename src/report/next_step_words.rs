@@ -42,13 +42,13 @@ pub fn step(step: &NextStep) -> StepWords {
             why: "whether an answer reaches the client that did not leave here: then somebody on the way gives it".to_owned(),
         },
         StepKind::CaptureAtServer => StepWords {
-            place: situation.server.address.to_string(),
+            place: server(situation),
             run: capture_at_server(situation),
             shell,
             why: "the SYN arrives and nothing leaves: look at the server; it does not arrive: a filter or loss on the way there; a SYN-ACK leaves: the way back".to_owned(),
         },
         StepKind::ReadServerLog { from, until } => StepWords {
-            place: machine(&situation.server.address.to_string(), situation),
+            place: machine(&server(situation), situation),
             run: log_of(*from, *until, situation),
             shell,
             why: "what stopped and started around that time".to_owned(),
@@ -89,12 +89,22 @@ fn client(situation: Situation) -> String {
         .map_or_else(|| "CLIENT".to_owned(), |client| client.to_string())
 }
 
+/// The server, and its system where the command is for that alone.
+fn server(situation: Situation) -> String {
+    let system = if situation.is_like_windows {
+        " (Windows)"
+    } else {
+        ""
+    };
+    format!("{}{system}", situation.server.address)
+}
+
 fn capture_at_server(situation: Situation) -> String {
     let client = client(situation);
     if situation.is_like_windows {
         let port = situation.server.port;
         format!(
-            "pktmon filter remove; pktmon filter add -i {client} -t TCP -p {port}; pktmon start --capture --file-name server.etl; pktmon stop; pktmon etl2txt server.etl"
+            "pktmon filter remove; pktmon filter add -i {client} -t TCP -p {port}; pktmon start --capture --file-name server.etl; Read-Host 'connect once, then press Enter'; pktmon stop; pktmon etl2txt server.etl; Select-String Drop server.txt"
         )
     } else {
         capture_of(&client, "server.pcap", situation)

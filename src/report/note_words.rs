@@ -82,6 +82,13 @@ pub fn note(note: &Note) -> String {
         Note::ResetWindow(window) => format!(
             "the RST has window {window}: NetScaler appliances say there why they reset; a window alone proves nothing"
         ),
+        Note::ResetShape {
+            has_sequence,
+            window,
+        } => reset_shape(*has_sequence, *window),
+        Note::AnswerNotRepeated => {
+            "the SYN-ACK reached the client's side and was never repeated: the server was satisfied, so an ACK is missing in this capture (or it answers with SYN cookies)".to_owned()
+        }
         Note::AnsweredElsewhere { from, to } => format!(
             "what answers this SYN goes from {from} to {to}: an address or port is translated in one direction only, or translated back wrongly"
         ),
@@ -124,6 +131,27 @@ fn user_mode_networking(is_pasta: bool) -> &'static str {
     } else {
         "user-mode networking of slirp answers in this host's name: what is unreachable or forbidden outside is silence here, and silence outside a refusal after some 76 s; a capture outside shows what happened"
     }
+}
+
+fn reset_shape(has_sequence: bool, window: u16) -> String {
+    let sequence = if has_sequence {
+        "a sequence number"
+    } else {
+        ""
+    };
+    let window = if window > 0 {
+        format!("window {window}")
+    } else {
+        String::new()
+    };
+    let has: Vec<&str> = [sequence, window.as_str()]
+        .into_iter()
+        .filter(|what| !what.is_empty())
+        .collect();
+    format!(
+        "the RST has {}: a TCP stack resets a SYN with sequence number 0 and window 0",
+        has.join(" and ")
+    )
 }
 
 fn reset_origin(reset: &IpFacts, own_hops: &[u8], origin: ResetOrigin) -> String {

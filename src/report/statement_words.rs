@@ -92,7 +92,7 @@ pub fn statement(finding: &Finding) -> String {
         ),
         Statement::WrongChecksums { wrong, answered } => {
             let compared = match answered {
-                0 => "there is nothing answered to compare with".to_owned(),
+                0 => "and there is nothing answered to compare with (a capture on the sender may show what its network card fills in only later)".to_owned(),
                 _ => format!("none of the {answered} answered ones has"),
             };
             let connects = if attempts == 1 { "connect" } else { "connects" };
@@ -295,6 +295,7 @@ fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {
         reusing,
         others_reusing,
         without_feature,
+        repeated,
     } = statement
     else {
         return String::new();
@@ -309,12 +310,18 @@ fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {
         format!(
             "{reusing} of them reuse addresses and ports of an earlier connection, {others_reusing} of the {others} others do: state left of that one, as TIME_WAIT, swallows the first SYN"
         )
-    } else if *connects == 1 {
-        "the way, or the server, is slow or loses the first packets".to_owned()
-    } else if others == 0 {
-        "none was faster: the way, or the server, is slow or loses the first packets".to_owned()
     } else {
-        "a SYN or its answer was lost or ignored, or came late".to_owned()
+        let how = match (*repeated, others) {
+            (0, _) => "no SYN was repeated: the answers are late, or are lost on the way back",
+            (_, 0) => "the way, or the server, is slow or loses the first packets",
+            _ => "a SYN or its answer was lost or ignored, or came late",
+        };
+        let all = if others == 0 && *connects > 1 {
+            "none was faster: "
+        } else {
+            ""
+        };
+        format!("{all}{how}")
     };
     let longest = seconds(*longest);
     if *connects == 1 {

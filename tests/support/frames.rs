@@ -227,11 +227,11 @@ pub(crate) fn echo_reply(source: IpAddr, destination: IpAddr) -> Vec<u8> {
 
 /// An ARP request for an IPv4 address, or its answer; the other side is 10.0.0.254.
 /// `host` is the last byte of the sender's MAC address.
-pub(crate) fn arp(about: IpAddr, is_question: bool, host: u8) -> Vec<u8> {
-    let IpAddr::V4(about) = about else {
+pub(crate) fn arp(about: IpAddr, asker: IpAddr, is_question: bool, host: u8) -> Vec<u8> {
+    let (IpAddr::V4(about), IpAddr::V4(asker)) = (about, asker) else {
         panic!("ARP is of IPv4")
     };
-    let (about, asker) = (about.octets(), [10, 0, 0, 254]);
+    let (about, asker) = (about.octets(), asker.octets());
     let (operation, sender, target) = if is_question {
         (1, asker, about)
     } else {

@@ -117,12 +117,14 @@ fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPac
     let bytes = match words {
         ["other"] => unrelated(),
         ["ARP", question @ ("who-has" | "is-at"), name, by @ ..] => {
-            let host = match by {
-                [] => 1,
-                ["by", host] => host.parse().unwrap(),
+            let router = || [10, 0, 0, 254].into();
+            let (host, asker) = match by {
+                [] => (1, router()),
+                ["by", host] => (host.parse().unwrap(), router()),
+                ["tell", asker] => (1, ip(names, asker)),
                 _ => panic!("line {line}: by whom?"),
             };
-            arp(ip(names, name), *question == "who-has", host)
+            arp(ip(names, name), asker, *question == "who-has", host)
         }
         [source, ">", destination, "PONG"] => echo_reply(ip(names, source), ip(names, destination)),
         [sender, ">", receiver, "ICMP", kind, "about", rest @ ..] => {
@@ -130,13 +132,17 @@ fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPac
             let kind = kind
                 .split_once('/')
                 .map(|(kind, code)| (kind.parse().unwrap(), code.parse().unwrap()));
-            let quoted = &quoted[..quoted_length.unwrap_or(quoted.len()).min(quoted.len())];
+            let mut quoted =
+                quoted[..quoted_length.unwrap_or(quoted.len()).min(quoted.len())].to_vec();
+            if let Some(padded) = rest.iter().find_map(|word| word.strip_prefix("padded=")) {
+                quoted.resize(padded.parse().unwrap(), 0);
+            }
             icmp_error(
                 ip(names, sender),
                 ip(names, receiver),
                 kind.expect("type/code"),
                 63,
-                quoted,
+                &quoted,
             )
         }
         [source, ">", destination, flags, rest @ ..] => segment(
@@ -198,7 +204,10 @@ fn quoted(
     let fields: Vec<&str> = rest
         .iter()
         .copied()
-        .filter(|word| !word.starts_with("quoted=") && !word.starts_with("flags="))
+        .filter(|word| {
+            let is_of_quote = ["quoted=", "padded=", "flags="];
+            !is_of_quote.iter().any(|start| word.starts_with(start))
+        })
         .collect();
     (
         segment(names, (source, destination), flags, &fields, line, cut).ip_packet(),

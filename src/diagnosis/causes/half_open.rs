@@ -3,6 +3,7 @@
 use super::case::Case;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Vantage;
+use crate::handshake::Attempt;
 
 /// A SYN after the server's SYN-ACK: the answer does not reach the client's TCP. Certain where it
 /// was not captured at the client: there it arrives, and is not delivered.
@@ -17,8 +18,19 @@ pub(super) fn syn_ack_lost(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// Nothing more from the client: its address is forged, it is gone, or its ACK is lost before this
-/// point.
+/// point. At the client's side a SYN-ACK that arrived and was never repeated speaks against all of
+/// these: the server was satisfied, and the ACK is missing in the capture.
 #[expect(clippy::unnecessary_wraps, reason = "a rule like the others")]
-pub(super) fn client_silent(_: &Case<'_>) -> Option<Confidence> {
-    Some(Confidence::Likely)
+pub(super) fn client_silent(case: &Case<'_>) -> Option<Confidence> {
+    let is_at_client = case.vantage() == Some(Vantage::Client);
+    Some(if is_at_client && was_answered_once(case.attempt()) {
+        Confidence::Possible
+    } else {
+        Confidence::Likely
+    })
+}
+
+/// Whether its SYN-ACK was never repeated.
+pub(in crate::diagnosis) fn was_answered_once(attempt: &Attempt) -> bool {
+    attempt.syn_ack_count == 1
 }

@@ -21,7 +21,8 @@ mod responder;
 mod rules;
 mod verdict;
 
-pub(super) use responder::{Mark, is_sooner, mark_of};
+pub(super) use half_open::was_answered_once;
+pub(super) use responder::{Mark, is_plain, is_sooner, mark_of};
 
 use super::cause::{Confidence, Judged};
 use super::comparison::Comparison;

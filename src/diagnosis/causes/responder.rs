@@ -41,7 +41,7 @@ pub(in crate::diagnosis) fn mark_of(attempt: &Attempt) -> Mark {
 
 /// Whether the RST has the shape with which a stack answers a SYN: sequence number 0, window 0 (RFC
 /// 9293 §3.10.7.1).
-pub(super) fn is_plain(reset: &SeenPacket) -> bool {
+pub(in crate::diagnosis) fn is_plain(reset: &SeenPacket) -> bool {
     match reset.content {
         Content::Segment {
             sequence, window, ..

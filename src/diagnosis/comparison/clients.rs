@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use super::hosts::{HostFacts, initial};
 use super::passers::{Passers, Passing};
 use super::targets::Targets;
 use super::{Comparison, REMEMBERED_TARGETS, is_untouched};
@@ -17,6 +18,8 @@ pub(super) struct ClientFacts {
     /// Whether no hop has touched its SYNs: then the capture is from its side. `None` when none was
     /// captured.
     pub(super) is_near: Option<bool>,
+    /// The smallest and the largest time to live of its SYNs.
+    pub(super) ttls: Option<(u8, u8)>,
     pub(super) targets: Targets,
 }
 
@@ -30,6 +33,12 @@ impl ClientFacts {
             new.targets.count_attempt(outcome);
         }
         new
+    }
+
+    /// Takes note of the smallest and largest time to live of some of its SYNs.
+    pub(super) fn note_ttls(&mut self, (least, most): (u8, u8)) {
+        let known = self.ttls.get_or_insert((least, most));
+        *known = (known.0.min(least), known.1.max(most));
     }
 
     /// Who tried once in vain is worth least: nearly all addresses that a flood forges do.
@@ -60,6 +69,7 @@ impl Comparison {
         };
         if let Some(ttl) = ttl {
             *client.is_near.get_or_insert(false) |= is_untouched(ttl);
+            client.note_ttls((ttl, ttl));
         }
         client.targets.count_attempt(outcome);
         if self.remembered_targets >= REMEMBERED_TARGETS {
@@ -128,6 +138,24 @@ impl Comparison {
     /// none was captured.
     pub(in crate::diagnosis) fn is_near(&self, client: IpAddr) -> Option<bool> {
         self.clients.get(&Host(client))?.is_near
+    }
+
+    /// Whether its packets start with 128, as those of Windows do: all its SYNs, and whatever it
+    /// answers itself.
+    pub(in crate::diagnosis) fn is_client_like_windows(&self, client: IpAddr) -> bool {
+        let ttls = self
+            .clients
+            .get(&Host(client))
+            .and_then(|client| client.ttls);
+        let of_host = self.host(client).filter(|host| !host.own_ttls.is_empty());
+        let are_of_windows =
+            |(least, most): (u8, u8)| initial(least) == 128 && initial(most) == 128;
+        match (ttls, of_host) {
+            (None, None) => false,
+            (ttls, of_host) => {
+                ttls.is_none_or(are_of_windows) && of_host.is_none_or(HostFacts::is_like_windows)
+            }
+        }
     }
 
     /// Whether what is known of this client so far is a scan.

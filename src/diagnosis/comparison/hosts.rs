@@ -263,7 +263,7 @@ pub(crate) fn is_untouched(ttl: u8) -> bool {
     matches!(ttl, 64 | 128 | 255)
 }
 
-fn initial(ttl: u8) -> u8 {
+pub(super) fn initial(ttl: u8) -> u8 {
     [32, 64, 128]
         .into_iter()
         .find(|initial| ttl <= *initial)

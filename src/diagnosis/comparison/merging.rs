@@ -77,6 +77,9 @@ impl Facts for ClientFacts {
     fn merge(&mut self, other: Self) {
         // Where one of its SYNs was near, it is near.
         self.is_near = self.is_near.max(other.is_near);
+        if let Some(ttls) = other.ttls {
+            self.note_ttls(ttls);
+        }
         self.targets.merge(other.targets);
     }
 }
@@ -86,6 +89,7 @@ impl Facts for AskedFor {
         self.questions = self.questions.saturating_add(other.questions);
         self.answers = self.answers.saturating_add(other.answers);
         self.claims.merge(other.claims);
+        self.merge_askers(&other);
     }
 }
 

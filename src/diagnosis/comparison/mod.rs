@@ -186,10 +186,13 @@ impl Comparison {
                     }
                 });
             }
-            Observation::Neighbour(Neighbour::Question { target, .. }) => {
+            Observation::Neighbour(Neighbour::Question { target, asker }) => {
                 self.note_neighbour(*target, |asked| {
                     asked.questions = asked.questions.saturating_add(1);
                     asked.claims.note_question();
+                    if let Some(asker) = asker {
+                        asked.note_asker(*asker);
+                    }
                 });
             }
             Observation::Names(named) => self.names.note(named),

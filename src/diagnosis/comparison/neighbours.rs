@@ -17,12 +17,32 @@ pub(in crate::diagnosis) struct AskedFor {
     pub(in crate::diagnosis) answers: u32,
     /// Who answered.
     pub(in crate::diagnosis) claims: Claims,
+    /// Who asked: the two lowest addresses.
+    askers: [Option<IpAddr>; 2],
 }
 
 impl AskedFor {
     /// Asked at least twice, in vain.
     pub(super) fn is_unanswered(self) -> bool {
         self.questions >= 2 && self.answers == 0
+    }
+
+    /// Those asked as well.
+    pub(super) fn merge_askers(&mut self, other: &Self) {
+        for asker in other.askers.into_iter().flatten() {
+            self.note_asker(asker);
+        }
+    }
+
+    /// This one asked.
+    pub(super) fn note_asker(&mut self, asker: IpAddr) {
+        self.askers = match self.askers {
+            [Some(one), _] | [_, Some(one)] if one == asker => self.askers,
+            [None, _] => [Some(asker), None],
+            [Some(one), None] => [Some(one.min(asker)), Some(one.max(asker))],
+            [Some(one), Some(_)] if asker < one => [Some(asker), Some(one)],
+            [Some(one), Some(other)] => [Some(one), Some(other.min(asker))],
+        };
     }
 }
 
@@ -47,6 +67,26 @@ impl Comparison {
             .collect();
         hosts.sort_by_key(|(address, _)| *address);
         hosts
+    }
+
+    /// Whether somebody asked for the address whose own packets are captured, as far as any are: the
+    /// answers go to him alone, and of a bystander's questions the capture has no answers.
+    pub(in crate::diagnosis) fn is_asked_for_by_captured(&self, address: IpAddr) -> bool {
+        let is_captured = |asker: &IpAddr| {
+            self.clients.contains_key(&Host(*asker))
+                || self
+                    .host(*asker)
+                    .is_some_and(|host| !host.own_ttls.is_empty())
+        };
+        let mut askers = self
+            .asked_for(address)
+            .askers
+            .into_iter()
+            .flatten()
+            .peekable();
+        self.clients.is_empty()
+            || askers.peek().is_none()
+            || askers.any(|asker| is_captured(&asker))
     }
 
     /// Questions who has this address.

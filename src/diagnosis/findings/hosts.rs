@@ -23,6 +23,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let only_asked: Vec<IpAddr> = unanswered
         .into_iter()
         .filter(|address| !tried.contains_key(address))
+        .filter(|address| collected.comparison.is_asked_for_by_captured(*address))
         .collect();
     let mut findings: Vec<Finding> = tried
         .into_iter()

@@ -84,8 +84,10 @@ fn moments(attempts: &[(Endpoint, Moment)]) -> Vec<Moment> {
 fn wrong_checksums(collected: Collected<'_>) -> Option<Finding> {
     let (counts, confidence) = collected.comparison.checksums().to_blame();
     let confidence = confidence?;
+    // Of what the capture shows no end of, nothing failed by it.
     let those = attempts(collected, |_, moment| {
-        moment.sign == Some(Sign::WrongChecksums)
+        let is_decided = !matches!(moment.outcome, Outcome::Pending | Outcome::Partial);
+        moment.sign == Some(Sign::WrongChecksums) && is_decided
     });
     let statement = Statement::WrongChecksums {
         wrong: counts.unanswered_wrong,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Finding, FindingKind};
+use super::{Finding, FindingKind, Statement};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::Confidence;
@@ -79,12 +79,12 @@ impl Situation {
         let server = finding.server?;
         let host = comparison.host(server.address);
         let client = finding.example_client;
-        let client_host = client.and_then(|client| comparison.host(client));
         Some(Self {
             server,
             client,
             is_like_windows: host.is_some_and(HostFacts::is_like_windows),
-            is_client_like_windows: client_host.is_some_and(HostFacts::is_like_windows),
+            is_client_like_windows: client
+                .is_some_and(|client| comparison.is_client_like_windows(client)),
             vantage: client.and_then(|client| comparison.vantage(client, server.address)),
         })
     }
@@ -147,6 +147,9 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
     });
     let mut steps: Vec<NextStep> = of_window.into_iter().flatten().collect();
     for step in steps_of_page(finding.kind, situation) {
+        if !is_called_for(finding, &step) {
+            continue;
+        }
         if !steps.iter().any(|known| known.types_the_same_as(&step)) {
             steps.push(step);
         }
@@ -156,9 +159,30 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
     steps
 }
 
+/// Whether what was seen calls for the step: used ports matter where some are used again, and who
+/// loses a SYN where one had to be repeated.
+fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
+    let Statement::SlowConnects {
+        reusing, repeated, ..
+    } = finding.statement
+    else {
+        return true;
+    };
+    let StepKind::Check { commands, .. } = &step.kind else {
+        return true;
+    };
+    let asks_for = |start: &str| commands.iter().any(|command| command.starts_with(start));
+    let is_about_ports = asks_for("sysctl net.ipv4.ip_local_port_range");
+    let is_about_losses = asks_for("nstat ");
+    (reusing > 0 || !is_about_ports) && (repeated > 0 || !is_about_losses)
+}
+
 fn steps_of_page(kind: FindingKind, situation: Situation) -> impl Iterator<Item = NextStep> {
     let checks = knowledge::page(kind.name()).map_or(&[][..], |page| page.check);
-    let is_capture = |check: &&Check| check.run.is_some_and(|run| run.starts_with("tcpdump"));
+    let is_capture = |check: &&Check| {
+        let captures = |run: &str| run.starts_with("tcpdump") || run.starts_with("pktmon");
+        check.run.is_some_and(captures)
+    };
     checks
         .iter()
         .filter(move |check| situation.fits(check))
@@ -224,6 +248,10 @@ fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
         _ => false,
     };
     situation.client.filter(|_| is_about_silence)?;
+    // pktmon sees nothing of loopback.
+    if situation.is_like_windows && situation.server.address.is_loopback() {
+        return None;
+    }
     let kind = match situation.vantage {
         Some(Vantage::Server) => StepKind::CaptureAtClient,
         _ if !situation.is_server_out_of_reach() => StepKind::CaptureAtServer,

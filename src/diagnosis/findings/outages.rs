@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::{Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over};
 use crate::decode::Endpoint;
@@ -16,6 +17,9 @@ const MOST_WINDOWS: usize = 2;
 
 /// A single failure is no window.
 const FEWEST_IN_A_WINDOW: usize = 2;
+
+/// So long a client waits at least.
+const A_CLIENT_WAITS: Duration = Duration::from_secs(3);
 
 /// Fewer runs of failures may be outages.
 const FEWEST_RUNS_OF_A_BACKEND: usize = 3;
@@ -65,6 +69,13 @@ pub(super) fn is_shut(moment: &Moment) -> bool {
     )
 }
 
+/// Whether its client was answered only when it no longer waited: that the port accepted when the
+/// attempt began cannot be said of it.
+fn is_too_late(moment: &Moment) -> bool {
+    let (first, last) = moment.proof();
+    moment.outcome == Outcome::Aborted && last.at.since(first.at) >= A_CLIENT_WAITS
+}
+
 /// A port that failed for everybody from one time to another, and accepted before or after: certain
 /// when it refused, and accepted before and after. A port whose failures are spread among its
 /// successes is another matter.
@@ -75,7 +86,8 @@ fn service_down_window(
     acceptances: Acceptances<'_>,
     is_small: bool,
 ) -> Vec<Finding> {
-    let decisive = service.those(|moment| moment.was_accepted() || is_shut(moment));
+    let decisive =
+        service.those(|moment| moment.was_accepted() && !is_too_late(moment) || is_shut(moment));
     let windows: Vec<(usize, usize)> = shut_runs(&decisive, acceptances);
     let is_whole = |(start, end): &(usize, usize)| *start == 0 && *end == decisive.len();
     let first = collected.first_causes.get(&service.server);

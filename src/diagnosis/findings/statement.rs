@@ -253,6 +253,8 @@ pub enum Statement {
         others_reusing: u64,
         /// How many were answered only without a feature that they first offered.
         without_feature: u64,
+        /// How many had to repeat their SYN.
+        repeated: u64,
     },
     /// Segments are sent again although ICMP asks for smaller ones.
     PathMtu {

@@ -148,6 +148,7 @@ fn slow_connects(service: &Service, others: &[Finding]) -> Option<Finding> {
     let without_feature = those
         .iter()
         .filter(|moment| moment.sign == Some(Sign::FeatureDropped));
+    let repeated = those.iter().filter(|moment| !moment.has_one_syn());
     let longest = those.iter().map(|moment| {
         let (first, last) = moment.proof();
         last.at.since(first.at)
@@ -159,6 +160,7 @@ fn slow_connects(service: &Service, others: &[Finding]) -> Option<Finding> {
         reusing,
         others_reusing: all_reusing.saturating_sub(reusing),
         without_feature: without_feature.map(Moment::stands_for).sum(),
+        repeated: repeated.map(Moment::stands_for).sum(),
     };
     Some(over(
         FindingKind::SlowConnects,

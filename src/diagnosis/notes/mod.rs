@@ -5,7 +5,9 @@ mod rejecter;
 mod responder;
 mod silence;
 
-use super::comparison::Comparison;
+use super::cause::Cause;
+use super::causes::was_answered_once;
+use super::comparison::{Comparison, Vantage};
 use super::diagnosed_attempt::DiagnosedAttempt;
 use super::note::{Note, ResetOrigin};
 use super::stack::Stack;
@@ -30,12 +32,22 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         inferred_third_step(attempt, outcome),
         unseen_answer(attempt, outcome),
         given_up(attempt, outcome),
+        answer_not_repeated(diagnosed),
         error_about_the_answer(attempt),
         (attempt.copies > 0).then_some(Note::Duplicates(attempt.copies)),
         left_out(attempt),
     ];
     notes.extend(others.into_iter().flatten());
     notes
+}
+
+/// What speaks against a client that is silent.
+fn answer_not_repeated(diagnosed: &DiagnosedAttempt) -> Option<Note> {
+    let cause = diagnosed.cause()?;
+    let is_doubtful =
+        cause.cause == Cause::ClientSilent && diagnosed.vantage == Some(Vantage::Client);
+    (is_doubtful && was_answered_once(&diagnosed.decided.attempt))
+        .then_some(Note::AnswerNotRepeated)
 }
 
 /// Weaker causes that fit as well.

@@ -3,7 +3,7 @@
 
 use super::{Note, ResetOrigin};
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::causes::{Mark, is_sooner, mark_of};
+use crate::diagnosis::causes::{Mark, is_plain, is_sooner, mark_of};
 use crate::diagnosis::comparison::{Comparison, Distance, HostFacts};
 use crate::diagnosis::diagnosed_attempt::DiagnosedAttempt;
 use crate::diagnosis::stack::Stack;
@@ -29,10 +29,13 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         None => vec![origin(host, reset)],
     };
     notes.extend(window(reset));
+    notes.extend(shape(diagnosed, reset));
     // A connection's own RST goes on with the connection's count, and has no mark of who answers
     // SYNs.
     if outcome == Outcome::Refused {
-        notes.extend(identification(host, reset));
+        // A mark of the host's own stack says more than how it counts.
+        let is_of_stack = mark_of(attempt) == Mark::OwnStack;
+        notes.extend(identification(host, reset).filter(|_| !is_of_stack));
         notes.extend(mark(attempt, host, reset));
         notes.extend(what_would_tell(diagnosed, host));
     }
@@ -55,6 +58,23 @@ fn window(reset: &SeenPacket) -> Option<Note> {
             window: Some(window),
             ..
         } if WINDOWS_OF_APPLIANCES.contains(&window) => Some(Note::ResetWindow(window)),
+        Content::Segment { .. } | Content::Icmp { .. } => None,
+    }
+}
+
+/// A RST to a SYN in a shape that no TCP stack gives it, where a box is to blame.
+fn shape(diagnosed: &DiagnosedAttempt, reset: &SeenPacket) -> Option<Note> {
+    let is_by_box = diagnosed
+        .cause()
+        .is_some_and(|judged| judged.cause == Cause::MiddleboxReset);
+    let is_answer_to_syn = diagnosed.decided.judgement.outcome == Outcome::Refused;
+    match reset.content {
+        Content::Segment {
+            sequence, window, ..
+        } if is_by_box && is_answer_to_syn && !is_plain(reset) => Some(Note::ResetShape {
+            has_sequence: sequence.0 != 0,
+            window: window.unwrap_or(0),
+        }),
         Content::Segment { .. } | Content::Icmp { .. } => None,
     }
 }

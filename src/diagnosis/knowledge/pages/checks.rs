@@ -334,10 +334,11 @@ pub(super) const CAPTURE_AT_SERVER_WINDOWS: Check = Check {
     on: "SERVER (Windows)",
     run: Some(
         "pktmon filter remove; pktmon filter add -i CLIENT -t TCP -p PORT; pktmon start --capture; \
-         pktmon stop; pktmon etl2txt PktMon.etl",
+         Read-Host 'connect once, then press Enter'; pktmon stop; pktmon etl2txt PktMon.etl; \
+         Select-String Drop PktMon.txt",
     ),
-    tells: "the same on Windows: try once before \"pktmon stop\"; lines with \"Drop\" name who \
-     dropped the packet, and why; without pktmon (before 2020): netsh trace start capture=yes",
+    tells: "the same on Windows: lines with \"Drop\" name who dropped the packet, and why; it \
+     sees nothing of loopback; without pktmon (before 2020): netsh trace start capture=yes",
 };
 
 pub(super) const CAPTURE_AT_CLIENT: Check = Check {
@@ -352,8 +353,8 @@ pub(super) const CAPTURE_AT_CLIENT_WINDOWS: Check = Check {
     on: "CLIENT (Windows)",
     run: Some(
         "pktmon filter remove; pktmon filter add -t TCP -p PORT; pktmon filter add -t ICMP; pktmon \
-         start --capture; pktmon stop; pktmon etl2txt PktMon.etl",
+         start --capture; Read-Host 'connect once, then press Enter'; pktmon stop; pktmon etl2txt \
+         PktMon.etl; Select-String Drop PktMon.txt",
     ),
-    tells: "the same on Windows: try once before \"pktmon stop\"; lines with \"Drop\" name who \
-     dropped the packet, and why",
+    tells: "the same on Windows: lines with \"Drop\" name who dropped the packet, and why",
 };
