@@ -53,6 +53,8 @@ pub enum Note {
         /// Its window.
         window: u16,
     },
+    /// RSTs in the client's name came another number of hops than its own packets, and it went on.
+    ForgedClientReset,
     /// The SYN-ACK reached the client's side, and was never repeated.
     AnswerNotRepeated,
     /// The answer went between these ends.

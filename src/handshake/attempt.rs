@@ -361,6 +361,13 @@ impl Attempt {
             && (goes_on || self.reset_at.is_some() || self.client_reset_at.is_some())
     }
 
+    /// Whether somebody else reset it in the client's name: the client went on.
+    pub(crate) fn is_reset_in_clients_name(&self) -> bool {
+        self.established_at.is_some()
+            && self.client_reset_at.is_none()
+            && self.packets_as(&[Role::ClientReset]).next().is_some()
+    }
+
     /// Whether the client sent payload of its own after its SYN.
     pub fn has_client_payload(&self) -> bool {
         self.client_data.is_sent

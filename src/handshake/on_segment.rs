@@ -4,7 +4,7 @@
 use super::attempt::{Attempt, Fit};
 use super::flow::Flow;
 use super::meaning::Meaning;
-use super::seen_packet::{Role, Sender};
+use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::capture::PacketPlace;
 use crate::decode::{Segment, VerdictMark};
 
@@ -59,12 +59,12 @@ fn fit(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<(Fit, Sender
 /// The client goes on after its SYN: it has accepted an answer. With the answer captured, its
 /// number must fit; without it, only what follows the SYN closely is proof, and not after a RST
 /// that the client accepted. An ACK of nothing is none, and after its own RST a client has nothing
-/// to acknowledge.
+/// to acknowledge: unless another forged the RST.
 fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fit> {
     let isn = attempt
         .isn
         .filter(|_| attempt.client == segment.source && segment.flags.has_ack())
-        .filter(|_| attempt.client_reset_at.is_none())?;
+        .filter(|_| attempt.client_reset_at.is_none() || is_reset_by_another(attempt, segment))?;
     let is_at_syn = attempt.expected.holds(segment.sequence);
     if attempt.server_isns().next().is_some() {
         let acknowledged = attempt
@@ -80,6 +80,15 @@ fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fi
         && attempt.refused_at.is_none()
         && !flow.has_settled_later(attempt);
     (follows && may_follow).then_some(Fit::OneSided)
+}
+
+/// Whether the RSTs in the client's name came another number of hops than its SYNs, and this segment
+/// as many as those. A scanner's kernel resets with another time to live as well, and sends nothing
+/// after it.
+fn is_reset_by_another(attempt: &Attempt, segment: &Segment) -> bool {
+    let is_as_far = |packet: &SeenPacket| packet.ip.ttl == segment.ip.ttl;
+    attempt.packets_as(&[Role::Syn]).all(is_as_far)
+        && !attempt.packets_as(&[Role::ClientReset]).any(is_as_far)
 }
 
 /// The server acknowledges the SYN, or more than that, and counts on from its own number. Anything
@@ -114,6 +123,8 @@ fn from_client(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
         attempt.note_crossing_acknowledged(Sender::Client, place.at);
     } else if attempt.established_at.is_none() {
         attempt.established_at = Some(place.at);
+        // It goes on: what reset it before was forged.
+        attempt.client_reset_at = None;
         attempt.take_segment(segment, place, Sender::Client, Role::Proof);
     }
     let end = segment.sequence.plus(segment.payload_length);

@@ -86,6 +86,9 @@ pub fn note(note: &Note) -> String {
             has_sequence,
             window,
         } => reset_shape(*has_sequence, *window),
+        Note::ForgedClientReset => {
+            "a RST in the client's name came another number of hops than its other packets, and the client went on: a box on the way forged it".to_owned()
+        }
         Note::AnswerNotRepeated => {
             "the SYN-ACK reached the client's side and was never repeated: the server was satisfied, so an ACK is missing in this capture (or it answers with SYN cookies)".to_owned()
         }

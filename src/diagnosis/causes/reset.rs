@@ -15,6 +15,10 @@ const RIGHT_AFTER_THE_ACK: Duration = Duration::from_millis(100);
 /// queue (`tcp_abort_on_overflow`). A listener that was closed meanwhile does so as well.
 pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
+    // Then the server answers what it was made to forget.
+    if attempt.is_reset_in_clients_name() {
+        return None;
+    }
     let reset = case
         .first(Role::Reset)
         .filter(|reset| !has_ack(reset) && window(reset) == Some(0))?;
@@ -49,7 +53,7 @@ pub(super) fn two_responders(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// The RST comes from another distance than the SYN-ACK, or so soon after the ACK that the server
-/// cannot have seen that.
+/// cannot have seen that; or the client was reset in its name as well.
 pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let by_time = attempt
@@ -60,7 +64,11 @@ pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
         .first(Role::Reset)
         .filter(|reset| is_clearly_of_another(case, reset))
         .map(|_| Confidence::Likely);
-    by_time.max(by_distance)
+    // Whoever resets in the client's name made the server forget the connection.
+    let by_forgery = attempt
+        .is_reset_in_clients_name()
+        .then_some(Confidence::Likely);
+    by_time.max(by_distance).max(by_forgery)
 }
 
 /// The application of a live socket resets at once, or when the client has sent something: later,

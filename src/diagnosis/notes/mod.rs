@@ -33,6 +33,9 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         unseen_answer(attempt, outcome),
         given_up(attempt, outcome),
         answer_not_repeated(diagnosed),
+        attempt
+            .is_reset_in_clients_name()
+            .then_some(Note::ForgedClientReset),
         error_about_the_answer(attempt),
         (attempt.copies > 0).then_some(Note::Duplicates(attempt.copies)),
         left_out(attempt),
