@@ -1,7 +1,7 @@
 //! One SYN before and after its addresses or ports were translated: two flows, one connect.
 //!
-//! A translation keeps what the client's TCP chose: the initial sequence number, the timestamp, the
-//! options, and the identification of the IP packet. So the second is known for what it is as long
+//! A translation keeps what the client's TCP chose: the timestamp, the options, the identification of
+//! the IP packet, and mostly the initial sequence number. So the second is known for what it is as long
 //! as the first was captured just before. The number alone names nothing: a scanner uses one for
 //! hundreds of ports.
 
@@ -17,9 +17,18 @@ const REMEMBERED: usize = 256;
 /// How long a host takes to pass a packet on.
 const PASSED_ON_WITHIN: Duration = Duration::from_millis(50);
 
-/// The latest SYNs.
+/// How long one takes that gives a SYN a number of its own.
+const RENUMBERED_WITHIN: Duration = Duration::from_millis(5);
+
+/// The latest SYNs: by their number, and those with a timestamp by that as well, because some boxes
+/// translate the number.
 #[derive(Clone, Debug)]
-pub(super) struct LatestSyns(Box<[Option<LatestSyn>]>);
+pub(super) struct LatestSyns {
+    by_number: Slots,
+    by_timestamp: Slots,
+}
+
+type Slots = Box<[Option<LatestSyn>]>;
 
 #[derive(Clone, Copy, Debug)]
 struct LatestSyn {
@@ -34,7 +43,11 @@ struct LatestSyn {
 
 impl Default for LatestSyns {
     fn default() -> Self {
-        Self(vec![None; REMEMBERED].into_boxed_slice())
+        let slots = || vec![None; REMEMBERED].into_boxed_slice();
+        Self {
+            by_number: slots(),
+            by_timestamp: slots(),
+        }
     }
 }
 
@@ -42,15 +55,27 @@ impl LatestSyns {
     /// Looks at the next SYN of the capture: marks it when it is one of these translated.
     pub(super) fn look_at(&mut self, row: &mut Row, addresses: &AddressPairs) {
         let syn = LatestSyn::of(row, addresses);
-        let slot = self.0.get_mut(syn.sequence.0 as usize % REMEMBERED);
-        let Some(slot) = slot else {
-            return;
+        let number = slot(&mut self.by_number, syn.sequence.0);
+        let timestamp = syn
+            .timestamp()
+            .and_then(|value| slot(&mut self.by_timestamp, value));
+        let is_later_leg = match (&number, &timestamp) {
+            (Some(Some(first)), _) if first.is_translated_by(&syn) => true,
+            (_, Some(Some(first))) => first.is_renumbered_by(&syn),
+            _ => false,
         };
-        match slot {
-            Some(first) if first.is_translated_by(&syn) => row.mark_translated(),
-            _ => *slot = Some(syn),
+        if is_later_leg {
+            row.mark_translated();
+            return;
+        }
+        for latest in [number, timestamp].into_iter().flatten() {
+            *latest = Some(syn);
         }
     }
+}
+
+fn slot(slots: &mut Slots, number: u32) -> Option<&mut Option<LatestSyn>> {
+    slots.get_mut(number as usize % REMEMBERED)
 }
 
 impl LatestSyn {
@@ -82,6 +107,34 @@ impl LatestSyn {
         is_translated && is_same_syn && is_passed_on && self.is_identified_with(other)
     }
 
+    /// Another client has the same timestamp in the same milliseconds once in a long time, and one
+    /// client that connects to several servers at once gives each SYN its own identification and as
+    /// many hops to live.
+    fn is_renumbered_by(&self, other: &Self) -> bool {
+        let is_same_syn = self.source == other.source
+            && self.sequence != other.sequence
+            && self.window == other.window
+            && self.ip.identification == other.ip.identification
+            && self.ip.identification.is_some_and(|number| number != 0)
+            && self.timestamp() == other.timestamp()
+            && self.has_options_of(other);
+        let is_passed_on = self.at <= other.at
+            && other.at.since(self.at) <= RENUMBERED_WITHIN
+            && other.ip.ttl < self.ip.ttl;
+        let ((client, server), (other_client, other_server)) = (self.ends, other.ends);
+        let is_translated =
+            client.address != other_client.address || server.address != other_server.address;
+        is_same_syn && is_passed_on && is_translated && other_client.address != other_server.address
+    }
+
+    /// The timestamp, where it says something.
+    fn timestamp(&self) -> Option<u32> {
+        let timestamps = self.options.timestamps;
+        timestamps
+            .map(|(value, _)| value)
+            .filter(|value| *value != 0)
+    }
+
     /// A router may clamp the maximum segment size.
     fn has_options_of(&self, other: &Self) -> bool {
         let without_size = |options: TcpOptions| TcpOptions {
@@ -92,13 +145,15 @@ impl LatestSyn {
     }
 
     /// Whether it is told by more than numbers that a scanner never changes: by a timestamp, or by
-    /// its way through the host that captures.
+    /// its way through the host that captures, or by one hop less.
     fn is_identified_with(&self, other: &Self) -> bool {
-        let has_timestamp = self.options.timestamps.is_some_and(|(value, _)| value != 0);
+        let has_timestamp = self.timestamp().is_some();
+        let is_identified = self.ip.identification.is_some_and(|number| number != 0);
         let ways = (self.ip.capture.passage, other.ip.capture.passage);
-        let is_passed_through = ways == (Some(Passage::In), Some(Passage::Out))
-            && self.ip.identification.is_some_and(|number| number != 0);
+        let is_passed_through = ways == (Some(Passage::In), Some(Passage::Out)) && is_identified;
+        // Scanners give all their SYNs one number, one identification, and as many hops to live.
+        let is_a_hop_on = is_identified && other.ip.ttl.checked_add(1) == Some(self.ip.ttl);
         let goes_back = ways == (Some(Passage::Out), Some(Passage::In));
-        (has_timestamp || is_passed_through) && !goes_back
+        (has_timestamp || is_passed_through || is_a_hop_on) && !goes_back
     }
 }

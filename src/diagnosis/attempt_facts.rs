@@ -44,6 +44,8 @@ pub(crate) trait AttemptFacts: Sized {
     fn syn_timestamp(&self) -> Option<u32>;
     /// What its SYN shows besides.
     fn syn_traits(&self) -> SynTraits;
+    /// The identification of its SYN, over IPv4.
+    fn syn_identification(&self) -> Option<u16>;
     /// From its first SYN to the first answer of any kind.
     fn answer_time(&self) -> Option<std::time::Duration>;
     /// When it was accepted, if a SYN-ACK shows that.
@@ -115,10 +117,16 @@ pub(crate) trait AttemptFacts: Sized {
         false
     }
 
-    /// What its SYN shares with its other legs.
+    /// What its SYN shares with its other legs: a box may give it another number, and leaves its
+    /// timestamp and its identification.
     fn connect_key(&self) -> Option<u64> {
-        let number = u64::from(self.isn()?) << 32;
-        Some(number | u64::from(self.syn_timestamp().unwrap_or_default()))
+        let timestamp = self.syn_timestamp().filter(|timestamp| *timestamp != 0);
+        let identification = self.syn_identification().filter(|number| *number != 0);
+        let (high, low) = match (timestamp, identification) {
+            (Some(timestamp), Some(number)) => (timestamp, u32::from(number)),
+            (timestamp, _) => (self.isn()?, timestamp.unwrap_or_default()),
+        };
+        Some(u64::from(high) << 32 | u64::from(low))
     }
 
     /// Whether it may be part of a flood.
@@ -203,6 +211,10 @@ impl AttemptFacts for DecidedAttempt {
             }
             Content::Icmp { .. } => SynTraits::default(),
         }
+    }
+
+    fn syn_identification(&self) -> Option<u16> {
+        first_as(&self.attempt, &[Role::Syn])?.ip.identification
     }
 
     fn answer_time(&self) -> Option<std::time::Duration> {

@@ -53,6 +53,15 @@ pub enum Note {
         /// Its window.
         window: u16,
     },
+    /// The connect was seen with other addresses or ports as well, after this.
+    GoesOnAs {
+        /// Its client there.
+        client: Endpoint,
+        /// Its server there.
+        server: Endpoint,
+        /// Whether it was answered there.
+        was_answered: bool,
+    },
     /// RSTs in the client's name came another number of hops than its own packets, and it went on.
     ForgedClientReset,
     /// The SYN-ACK reached the client's side, and was never repeated.

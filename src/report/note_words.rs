@@ -1,10 +1,12 @@
 //! The words for a note on an attempt: the same in every format.
 
+use std::time::Duration;
+
 use super::evidence_words::duration;
 use super::noise_words;
 use super::testimony_words;
-use crate::decode::IpFacts;
-use crate::diagnosis::{DiagnosedAttempt, Note, ResetOrigin, Vantage};
+use crate::decode::{Endpoint, IpFacts};
+use crate::diagnosis::{DiagnosedAttempt, Judged, Note, ResetOrigin, Vantage};
 use crate::handshake::Sender;
 
 /// What else is worth knowing of an attempt, one fact each: what the packets tell, and what is
@@ -35,15 +37,7 @@ pub fn note(note: &Note) -> String {
             hops,
             after,
             is_late,
-        } => {
-            let late = if *is_late {
-                ": as long as a router asks for a host that does not answer"
-            } else {
-                ""
-            };
-            let (who, after) = (rejecter(*sender, *hops), duration(*after));
-            format!("rejected by {who}, {after} after the SYN{late}")
-        }
+        } => rejected_by(&rejecter(*sender, *hops), *after, *is_late),
         Note::MuteSiblings { connections } => format!(
             "{connections} connections to this port were accepted then, asked something, and never got a byte: the application does not serve them"
         ),
@@ -51,13 +45,7 @@ pub fn note(note: &Note) -> String {
             "part of {}: not counted with the server",
             noise_words::noise(*noise)
         ),
-        Note::OtherCauses(others) => {
-            let others: Vec<String> = others
-                .iter()
-                .map(|judged| format!("{} ({})", judged.cause.name(), judged.confidence.name()))
-                .collect();
-            format!("fits as well: {}", others.join(", "))
-        }
+        Note::OtherCauses(others) => other_causes(others),
         Note::OvertakenError(kind) => format!("{kind} came as well, and did not decide"),
         Note::IgnoredAnswers {
             resets,
@@ -86,6 +74,11 @@ pub fn note(note: &Note) -> String {
             has_sequence,
             window,
         } => reset_shape(*has_sequence, *window),
+        Note::GoesOnAs {
+            client,
+            server,
+            was_answered,
+        } => goes_on_as(*client, *server, *was_answered),
         Note::ForgedClientReset => {
             "a RST in the client's name came another number of hops than its other packets, and the client went on: a box on the way forged it".to_owned()
         }
@@ -126,6 +119,33 @@ pub fn note(note: &Note) -> String {
             "an ICMP error quotes the server's SYN-ACK: it did not get through".to_owned()
         }
     }
+}
+
+fn rejected_by(who: &str, after: Duration, is_late: bool) -> String {
+    let late = if is_late {
+        ": as long as a router asks for a host that does not answer"
+    } else {
+        ""
+    };
+    let after = duration(after);
+    format!("rejected by {who}, {after} after the SYN{late}")
+}
+
+fn other_causes(others: &[Judged]) -> String {
+    let others: Vec<String> = others
+        .iter()
+        .map(|judged| format!("{} ({})", judged.cause.name(), judged.confidence.name()))
+        .collect();
+    format!("fits as well: {}", others.join(", "))
+}
+
+fn goes_on_as(client: Endpoint, server: Endpoint, was_answered: bool) -> String {
+    let there = if was_answered {
+        "answered there"
+    } else {
+        "not answered there either"
+    };
+    format!("translated: it goes on as {client} > {server}, {there}")
 }
 
 fn user_mode_networking(is_pasta: bool) -> &'static str {

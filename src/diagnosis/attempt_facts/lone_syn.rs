@@ -63,6 +63,10 @@ impl AttemptFacts for DecidedSyn<'_> {
         SynTraits::of(syn.flags(), &syn.options(), syn.capture(), &encapsulation)
     }
 
+    fn syn_identification(&self) -> Option<u16> {
+        self.syn().identification()
+    }
+
     fn answer_time(&self) -> Option<std::time::Duration> {
         None
     }

@@ -64,6 +64,10 @@ impl AttemptFacts for DecidedRows<'_> {
         SynTraits::of(syn.flags(), &syn.options(), syn.capture(), &encapsulation)
     }
 
+    fn syn_identification(&self) -> Option<u16> {
+        self.syn().identification()
+    }
+
     fn answer_time(&self) -> Option<std::time::Duration> {
         let answer = self.answers().next()?;
         Some(answer.at().since(self.syn().at()))

@@ -57,7 +57,10 @@ pub(super) fn host_silent(case: &Case<'_>) -> Option<Confidence> {
     let is_answered_elsewhere = case
         .comparison()
         .is_answered_in_another_name(case.attempt())
-        || case.comparison().later_leg(case.decided()) == Some(true);
+        || case
+            .comparison()
+            .later_leg(case.decided())
+            .is_some_and(|leg| leg.was_answered);
     (case.comparison().is_silent(address)? && !is_there && !is_answered_elsewhere)
         .then_some(Confidence::Certain)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::REMEMBERED;
 use crate::capture::Timestamp;
+use crate::decode::Endpoint;
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::facts::Facts;
 use crate::handshake::AttemptId;
@@ -11,13 +12,29 @@ use crate::handshake::AttemptId;
 /// SYNs passed on within such a step of time are compared.
 const STEP_SECONDS: i64 = 2;
 
+/// A connect after a translation: of several the one with the lowest addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::diagnosis) struct LaterLeg {
+    /// Its client and its server.
+    pub(in crate::diagnosis) ends: (Endpoint, Endpoint),
+    /// Whether one was answered.
+    pub(in crate::diagnosis) was_answered: bool,
+}
+
+impl Facts for LaterLeg {
+    fn merge(&mut self, other: Self) {
+        self.ends = self.ends.min(other.ends);
+        self.was_answered |= other.was_answered;
+    }
+}
+
 /// Bounded: of more than are remembered nothing is concluded.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Forwarding {
     /// Steps of time in which something was passed on.
     passed_on: BTreeSet<i64>,
-    /// Connects that have a later leg, and whether one was answered.
-    legs: HashMap<u64, bool, foldhash::fast::RandomState>,
+    /// Later legs, by what their SYNs share with the first.
+    legs: HashMap<u64, LaterLeg, foldhash::fast::RandomState>,
     /// Attempts that came in and never left under their own addresses.
     /// By what their SYNs share with other legs.
     never_left: HashMap<AttemptId, Option<u64>, foldhash::fast::RandomState>,
@@ -46,8 +63,16 @@ impl Forwarding {
         let key = facts.connect_key();
         let was_answered = facts.answer_time().is_some() || facts.was_accepted();
         if let Some(key) = key.filter(|_| self.legs.len() < REMEMBERED) {
-            *self.legs.entry(key).or_default() |= was_answered;
+            let leg = LaterLeg {
+                ends: (facts.client(), facts.server()),
+                was_answered,
+            };
+            self.add_leg(key, leg);
         }
+    }
+
+    fn add_leg(&mut self, key: u64, leg: LaterLeg) {
+        self.legs.entry(key).or_insert(leg).merge(leg);
     }
 
     fn note_passed_on(&mut self, at: Timestamp) {
@@ -62,8 +87,8 @@ impl Forwarding {
         self.passed_on.range(step - 1..=step + 1).next().is_some()
     }
 
-    /// Whether the connect has a later leg: and whether that was answered.
-    pub(super) fn later_leg(&self, key: Option<u64>) -> Option<bool> {
+    /// The later leg of a connect, if it has one.
+    pub(super) fn later_leg(&self, key: Option<u64>) -> Option<LaterLeg> {
         self.legs.get(&key?).copied()
     }
 
@@ -81,8 +106,8 @@ fn step(at: Timestamp) -> i64 {
 impl Facts for Forwarding {
     fn merge(&mut self, other: Self) {
         self.passed_on.extend(other.passed_on);
-        for (key, was_answered) in other.legs {
-            *self.legs.entry(key).or_default() |= was_answered;
+        for (key, leg) in other.legs {
+            self.add_leg(key, leg);
         }
         self.never_left.extend(other.never_left);
     }

@@ -50,7 +50,7 @@ use crate::decode::{Endpoint, HardwareAddress, Neighbour, Observation, RowBatch}
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
-use forwarding::Forwarding;
+use forwarding::{Forwarding, LaterLeg};
 use hosts::Hosts;
 use passages::Passages;
 use passers::Passers;
@@ -459,9 +459,8 @@ impl Comparison {
             && self.forwarding.never_left(id)
     }
 
-    /// Whether the connect was seen with other addresses or ports as well, after this: and whether
-    /// it was answered there.
-    pub(super) fn later_leg(&self, facts: &impl AttemptFacts) -> Option<bool> {
+    /// The connect as it was seen with other addresses or ports as well, after this.
+    pub(super) fn later_leg(&self, facts: &impl AttemptFacts) -> Option<LaterLeg> {
         self.forwarding.later_leg(facts.connect_key())
     }
 

@@ -5,6 +5,7 @@ mod rejecter;
 mod responder;
 mod silence;
 
+use super::attempt_facts::AttemptFacts;
 use super::cause::Cause;
 use super::causes::was_answered_once;
 use super::comparison::{Comparison, Vantage};
@@ -33,6 +34,7 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         unseen_answer(attempt, outcome),
         given_up(attempt, outcome),
         answer_not_repeated(diagnosed),
+        goes_on_as(diagnosed, comparison),
         attempt
             .is_reset_in_clients_name()
             .then_some(Note::ForgedClientReset),
@@ -42,6 +44,20 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
     ];
     notes.extend(others.into_iter().flatten());
     notes
+}
+
+/// Where the connect was seen again, translated.
+fn goes_on_as(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Option<Note> {
+    if diagnosed.decided.is_later_leg() {
+        return None;
+    }
+    let leg = comparison.later_leg(&diagnosed.decided)?;
+    let (client, server) = leg.ends;
+    Some(Note::GoesOnAs {
+        client,
+        server,
+        was_answered: leg.was_answered,
+    })
 }
 
 /// What speaks against a client that is silent.
