@@ -17,8 +17,8 @@ use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{Attempt, AttemptId, AttemptVerdict, Outcome};
 use crate::host::{Counter, Listener, Process};
-pub(super) use logged::shows_filter_verdict;
 pub use logged::{LogPlace, LoggedLine, LoggedOften, LoggedOutage};
+pub(super) use logged::{is_stopped, shows_filter_verdict};
 
 /// So many attempts are remembered with what was testified of them, and so many servers.
 const REMEMBERED: usize = 4096;

@@ -72,6 +72,11 @@ pub fn statement(finding: &Finding) -> String {
             "{server} answered {} with silence, although the host lives: a filter on this port",
             all_of(attempts)
         ),
+        Statement::StoppedByLog => format!(
+            "{} to {server} met silence: a packet filter stopped {}, by its own log",
+            all_of(attempts),
+            if attempts == 1 { "it" } else { "them" }
+        ),
         Statement::ServiceResetByFilter => format!(
             "{} to {server} {} reset by a packet filter, not by its host's TCP: whether anything \
              listens behind it does not show",

@@ -14,7 +14,7 @@ use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
 use crate::diagnosis::comparison::{Dropped, Moment, Reason, ServiceHistory};
-use crate::diagnosis::testimony::{proves_closed_port, proves_full_accept_queue};
+use crate::diagnosis::testimony::{is_stopped, proves_closed_port, proves_full_accept_queue};
 use crate::handshake::Outcome;
 
 type Rule = fn(Collected<'_>, &Service) -> Option<Finding>;
@@ -204,18 +204,24 @@ fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Findi
     let decided = service.those(|moment| moment.outcome != Outcome::Pending);
     // An answer that the client had to ignore is no silence.
     let was_answered = silent.iter().any(|moment| moment.sign.is_some());
-    let is_filtered = !was_answered
-        && silent.len() == decided.len()
-        && collected.comparison.answers_elsewhere(server);
     // What explains the first of them otherwise explains the others as well.
     let first = collected.first_causes.get(&server).map(|first| first.cause);
-    let is_explained = !matches!(first, Some(Cause::PortFiltered | Cause::AcceptQueueFull));
+    let is_logged =
+        first == Some(Cause::FilterVerdict) && is_stopped(collected.testimonies.logged_of(server));
+    let is_filtered = !was_answered
+        && silent.len() == decided.len()
+        && (is_logged || collected.comparison.answers_elsewhere(server));
+    let is_explained =
+        !is_logged && !matches!(first, Some(Cause::PortFiltered | Cause::AcceptQueueFull));
     if !is_filtered || silent.is_empty() || is_explained {
         return None;
     }
     let (says, statement) = if is_queue_proved_full(collected, service) {
         let proved = (FindingKind::Overload, Certain);
         (proved, Statement::AcceptQueueProvedFull)
+    } else if is_logged {
+        let filtered = (FindingKind::ServiceFiltered, Certain);
+        (filtered, Statement::StoppedByLog)
     } else {
         let filtered = (FindingKind::ServiceFiltered, Likely);
         (filtered, Statement::ServiceFiltered)

@@ -155,6 +155,8 @@ pub enum Statement {
     },
     /// The server answers nobody, although its host lives.
     ServiceFiltered,
+    /// A log beside the capture says that a packet filter stopped them.
+    StoppedByLog,
     /// A packet filter resets all.
     ServiceResetByFilter,
     /// ICMP errors for all.

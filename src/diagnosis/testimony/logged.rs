@@ -96,3 +96,11 @@ pub(in crate::diagnosis) fn shows_filter_verdict(
     };
     stopped.filter_map(surety).max()
 }
+
+/// Whether a filter logged that it stopped connects.
+pub(in crate::diagnosis) fn is_stopped(lines: &[LoggedOften]) -> bool {
+    lines.iter().any(|often| match &often.saying {
+        Saying::Filter(packet) => packet.action.stops(),
+        _ => false,
+    })
+}
