@@ -9,6 +9,8 @@ use crate::handshake::{Outcome, Trouble};
 pub(super) struct OutcomeList {
     pub(super) outcomes: Vec<Outcome>,
     pub(super) troubles: Vec<Trouble>,
+    /// Connections that are reset midway: no attempts, so that none is listed.
+    pub(super) resets_midway: bool,
 }
 
 impl FromStr for OutcomeList {
@@ -25,6 +27,7 @@ impl FromStr for OutcomeList {
                     let failures = Outcome::ALL.into_iter().filter(|one| one.is_failure());
                     named.outcomes.extend(failures);
                 }
+                (None, None) if RESET_MIDWAY.contains(&word.as_str()) => named.resets_midway = true,
                 (None, None) => return Err(unknown(&word)),
                 (outcome, trouble) => {
                     named.outcomes.extend(outcome);
@@ -40,11 +43,14 @@ impl FromStr for OutcomeList {
     }
 }
 
+/// What is counted for each server and is no attempt, as a trouble and as the finding is called.
+const RESET_MIDWAY: [&str; 2] = ["reset_midway", "resets_midway"];
+
 fn unknown(word: &str) -> String {
     let outcomes: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
     let troubles: Vec<&str> = Trouble::ALL.iter().map(|trouble| trouble.name()).collect();
     format!(
-        "'{word}' is no outcome; they are {} and failed, and the troubles {}",
+        "'{word}' is no outcome; they are {} and failed, and the troubles {}, reset_midway",
         outcomes.join(", "),
         troubles.join(", ")
     )
@@ -67,7 +73,10 @@ mod tests {
 
     #[test]
     fn troubles_are_named_beside_outcomes() {
+        let midway: OutcomeList = "reset-midway".parse().unwrap();
+        assert!(midway.resets_midway && midway.outcomes.is_empty() && midway.troubles.is_empty());
         let list: OutcomeList = "hung-up,reset,slow,slow".parse().unwrap();
+        assert!(!list.resets_midway);
         assert_eq!(list.outcomes, [Outcome::Reset]);
         assert_eq!(list.troubles, [Trouble::Slow, Trouble::HungUp]);
     }

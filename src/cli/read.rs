@@ -314,7 +314,9 @@ pub(super) fn judge(fail_on: Option<&OutcomeList>, diagnosis: &Diagnosis) -> Exi
     let has_ended_so = |outcome: &Outcome| diagnosis.outcomes.of(*outcome) > 0;
     let is_in_trouble = |trouble: &Trouble| diagnosis.troubles.of(*trouble) > 0;
     if fail_on.is_some_and(|named| {
-        named.outcomes.iter().any(has_ended_so) || named.troubles.iter().any(is_in_trouble)
+        named.outcomes.iter().any(has_ended_so)
+            || named.troubles.iter().any(is_in_trouble)
+            || (named.resets_midway && diagnosis.resets_midway > 0)
     }) {
         ExitStatus::Matched
     } else {

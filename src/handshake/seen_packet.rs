@@ -145,6 +145,8 @@ pub enum Content {
         kind: IcmpKind,
         /// Time to live with which the quoted packet reached the sender of the error.
         quoted_ttl: u8,
+        /// How large a packet may be at most, where it says so.
+        mtu: Option<u32>,
     },
 }
 
@@ -182,6 +184,7 @@ impl SeenPacket {
         let content = Content::Icmp {
             kind: error.kind,
             quoted_ttl: error.quote.ttl,
+            mtu: error.mtu,
         };
         Self {
             place,

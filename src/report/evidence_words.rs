@@ -108,7 +108,9 @@ pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
             }
             parts.extend(option_words(&options));
         }
-        Content::Icmp { quoted_ttl, .. } => {
+        Content::Icmp {
+            quoted_ttl, mtu, ..
+        } => {
             let quoted = match packet.role {
                 Role::IcmpErrorAboutAnswer => "SYN-ACK",
                 Role::IcmpAboutData => "data",
@@ -116,6 +118,7 @@ pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
             };
             let hops = packet.ip.hops_name();
             parts.push(format!("quotes the {quoted} with {hops} {quoted_ttl}"));
+            parts.extend(mtu.map(|mtu| format!("mtu {mtu}")));
         }
     }
     parts.join(", ")

@@ -38,7 +38,19 @@ impl Metrics {
             let after = ("after", after.name().to_owned());
             Sample::count(vec![before, after], *count)
         });
+        let troubles = self.troubles.iter().map(|((trouble, port), count)| {
+            let port = port.map_or_else(|| OTHERS.to_owned(), |port| port.to_string());
+            let trouble = ("trouble", trouble.name().to_owned());
+            Sample::count(vec![trouble, ("server_port", port)], *count)
+        });
+        let troubles = counter(
+            "tcpwhy_troubles",
+            "Established connect attempts that failed for their user, by what went wrong: slow, hung_up, stuck. \
+             One may be counted with several.",
+            troubles.collect(),
+        );
         vec![
+            troubles,
             counter(
                 "tcpwhy_attempts",
                 "Connect attempts by the outcome that was told first, without those that look like parts of scans or floods; \

@@ -21,7 +21,7 @@ use super::{GoOn, LiveEvent, LiveObserver, LiveWatch};
 use crate::capture::Timestamp;
 use crate::capture::live::{InterfaceChange, InterfaceNews};
 use crate::diagnosis::Selection;
-use crate::handshake::{DecidedAttempt, Outcome};
+use crate::handshake::{DecidedAttempt, Outcome, Trouble};
 use answer_times::AnswerTimes;
 use exposition::Family;
 pub use exposition::{TextFormat, text};
@@ -71,6 +71,7 @@ pub struct Metrics {
     attempts: BTreeMap<(Outcome, Option<u16>), u64>,
     noise: BTreeMap<Outcome, u64>,
     corrections: BTreeMap<(Outcome, Outcome), u64>,
+    troubles: BTreeMap<(Trouble, Option<u16>), u64>,
     answer_times: AnswerTimes,
     failing: FailingServers,
     /// Which interfaces are up, in the order of the watch.
@@ -93,6 +94,7 @@ impl Metrics {
             attempts: BTreeMap::new(),
             noise: BTreeMap::new(),
             corrections: BTreeMap::new(),
+            troubles: BTreeMap::new(),
             answer_times: AnswerTimes::default(),
             failing: FailingServers::over(settings.window),
             up: interfaces.map(|name| (name.clone(), true)).collect(),
@@ -132,6 +134,20 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// That it was slow is known when it is established, all else at its end.
+    fn count_troubles(&mut self, decided: &DecidedAttempt, before: Option<Outcome>) {
+        let is_told_again = before == Some(decided.judgement.outcome);
+        let port = decided.attempt.server.port;
+        for trouble in decided.judgement.troubles.iter() {
+            if !(is_told_again && trouble == Trouble::Slow) {
+                let port = self.ports.own(port, true);
+                *self.troubles.entry((trouble, port)).or_default() += 1;
+            }
+        }
+    }
+}
+
 impl LiveObserver for Metrics {
     fn event(&mut self, event: &LiveEvent<'_>) {
         match event {
@@ -146,7 +162,10 @@ impl LiveObserver for Metrics {
             return;
         }
         let (server, outcome) = (decided.attempt.server, decided.judgement.outcome);
-        if let Some(before) = before {
+        self.count_troubles(decided, before);
+        if before == Some(outcome) {
+            // Told again for its troubles.
+        } else if let Some(before) = before {
             *self.corrections.entry((before, outcome)).or_default() += 1;
             if before.is_failure() {
                 self.failing.take_back(server, before);

@@ -42,6 +42,11 @@ impl Failure {
         self.diagnosed.decided.judgement.outcome
     }
 
+    /// Whether it was established, and failed for its user all the same.
+    fn is_troubled(&self) -> bool {
+        !self.diagnosed.decided.judgement.troubles.is_empty()
+    }
+
     /// Name, address and port of the client.
     pub(super) fn client_title(&self) -> String {
         named(
@@ -58,7 +63,7 @@ impl Failure {
     /// How it ended and why; what was told before.
     pub(super) fn what(&self) -> String {
         let mut what = headline_with_cause(&self.diagnosed);
-        if let Some(before) = self.before {
+        if let Some(before) = self.before.filter(|before| *before != self.outcome()) {
             let before = before.name().replace('_', "-");
             what = format!("{what} (not {before})");
         }
@@ -86,7 +91,7 @@ impl Failures {
         });
         if let Some(known) = known {
             *known = Rc::new(failure);
-        } else if failure.outcome().is_failure() {
+        } else if failure.outcome().is_failure() || failure.is_troubled() {
             if self.kept.len() >= KEPT {
                 self.kept.pop_front();
             }

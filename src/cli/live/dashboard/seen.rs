@@ -97,7 +97,8 @@ impl Seen {
                 };
                 self.servers.note(diagnosed, *before, server);
                 let outcome = diagnosed.decided.judgement.outcome;
-                if outcome.is_failure() || before.is_some() {
+                let is_troubled = !diagnosed.decided.judgement.troubles.is_empty();
+                if outcome.is_failure() || is_troubled || before.is_some() {
                     self.failures.note(Failure {
                         diagnosed: (*diagnosed).clone(),
                         before: *before,
