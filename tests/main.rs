@@ -23,6 +23,7 @@ mod every_test_runs;
 mod evidence;
 mod explain;
 mod findings;
+mod findings_add_up;
 mod formats;
 mod formats_for_programs;
 mod fuzz_seeds;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         explain::signs::TESTS,
         findings::TESTS,
         formats::files::TESTS,
+        findings_add_up::TESTS,
         formats::links::TESTS,
         formats::rare::TESTS,
         formats::tunnels::TESTS,

@@ -6,7 +6,7 @@
     reason = "benchmarks and the example use all of it; here a few kinds are made"
 )]
 #[path = "../benches/generator/mod.rs"]
-mod generator;
+pub(crate) mod generator;
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};

@@ -68,7 +68,8 @@ pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
-    Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, Situation, Statement, StepKind,
+    Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, SameOfAll, Situation, Statement,
+    StepKind,
 };
 pub use fingerprint::Fingerprint;
 pub use limits::{Limit, LimitKind};

@@ -6,7 +6,10 @@ use std::net::IpAddr;
 use super::counts::counted;
 use super::sharing_words::{self, seconds};
 use crate::capture::Timestamp;
-use crate::diagnosis::{Change, Finding, Statement};
+use crate::diagnosis::{Change, Finding, SameOfAll, Statement};
+
+/// How many of several servers are named.
+const NAMED_SERVERS: usize = 12;
 
 /// What the finding states, if it is one of these.
 pub(super) fn statement(finding: &Finding) -> Option<String> {
@@ -31,6 +34,7 @@ pub(super) fn statement(finding: &Finding) -> Option<String> {
              others that were accepted and never served, while its host answers elsewhere: its \
              application does not accept, and its queue is full"
         ),
+        Statement::SameOfServers { said } => same_of_servers(finding, *said),
         Statement::RejectedByOne {
             sender,
             servers,
@@ -76,6 +80,49 @@ pub(super) fn statement(finding: &Finding) -> Option<String> {
     })
 }
 
+/// What is said of several servers at once, with their names.
+fn same_of_servers(finding: &Finding, said: SameOfAll) -> String {
+    let named: Vec<String> = finding
+        .servers
+        .iter()
+        .take(NAMED_SERVERS)
+        .map(ToString::to_string)
+        .collect();
+    let named = match finding.servers.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    };
+    let connects = counted(finding.attempts, "connect");
+    match said {
+        SameOfAll::Refused { is_proved } => {
+            let or_a_rule = if is_proved { "" } else { ", or a rule resets" };
+            format!("{named} refused all {connects} throughout: nothing listens there{or_a_rule}")
+        }
+        SameOfAll::Silent => format!(
+            "{named} answered all {connects} with silence, although the hosts live: a filter on \
+             these ports"
+        ),
+        SameOfAll::HungUp { resets } => {
+            let how = match resets {
+                0 => "closed",
+                resets if resets == finding.attempts => "reset",
+                _ => "closed or reset",
+            };
+            format!(
+                "{named} accepted and then {how} {connects} without sending one byte: a limit or \
+                 rule of the applications, programs that end at once, or a proxy that finds nobody \
+                 behind it"
+            )
+        }
+        SameOfAll::Slow { longest } => format!(
+            "{connects} to {} servers took long, the slowest {}: what they share, as the client or \
+             its way, is slow or loses the first packets ({named})",
+            finding.servers.len(),
+            seconds(longest)
+        ),
+    }
+}
+
 /// What changed, for whom, and until when.
 fn policy(
     server: &str,
@@ -86,6 +133,14 @@ fn policy(
     others: u64,
 ) -> String {
     let Some(client) = client else {
+        if was == Change::Accepted && is != Change::Rejected {
+            let until = again(at, until);
+            return format!(
+                "{server} accepts all connects at first and then {} all{until}, although somebody \
+                 listens there: a rule came",
+                met(is)
+            );
+        }
         return format!(
             "{server} {} all connects at first, and {} all later ones: no restart does that, a rule \
              came or went",
@@ -93,13 +148,12 @@ fn policy(
             met(is)
         );
     };
-    let until = match until {
-        Some(until) => format!(
+    let until = until.map_or_else(String::new, |until| {
+        format!(
             " for {}, after which it is accepted again",
             seconds(until.since(at))
-        ),
-        None => String::new(),
-    };
+        )
+    });
     let is_one = if others == 1 { "is" } else { "are" };
     format!(
         "{server} accepts {client} at first and then {}{until}, while {} of others {is_one} accepted: \
@@ -107,6 +161,12 @@ fn policy(
         met_one(is),
         counted(others, "connect")
     )
+}
+
+fn again(at: Timestamp, until: Option<Timestamp>) -> String {
+    until.map_or_else(String::new, |until| {
+        format!(" for {}, until it accepts again", seconds(until.since(at)))
+    })
 }
 
 fn met(change: Change) -> &'static str {

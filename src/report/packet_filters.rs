@@ -106,12 +106,18 @@ fn behind_tags(filter: &str, tags: &BTreeSet<u8>) -> Option<String> {
     Some(behind)
 }
 
-/// The server, or the one client.
+/// The server, or the one host of several, or the one client.
 fn subject(finding: &Finding) -> Option<(IpAddr, Option<u16>)> {
-    match finding.server {
-        Some(server) => Some((server.address, Some(server.port))),
-        None => finding.only_client().map(|client| (client, None)),
+    if let Some(server) = finding.server {
+        return Some((server.address, Some(server.port)));
     }
+    let mut hosts = finding.servers.iter().map(|server| server.address);
+    let only_host = hosts
+        .next()
+        .filter(|first| hosts.all(|other| other == *first));
+    only_host
+        .or_else(|| finding.only_client())
+        .map(|address| (address, None))
 }
 
 /// These packets and ICMP errors, and who asks for the address. All segments, not only those that

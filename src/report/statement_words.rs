@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::counts::counted;
 use super::testimony_words;
 use super::{comparison_words, limit_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
@@ -47,7 +48,7 @@ pub fn statement(finding: &Finding) -> String {
         ),
         Statement::AcceptQueueProvedFull => format!(
             "{server} met {} with silence: its accept queue is full, the application does not accept",
-            all_of(attempts)
+            counted(attempts, "connect")
         ),
         Statement::NamePointsNowhere { name } => format!(
             "the DNS answer for {name} led to {server}, where no connect succeeded: the service moved, or the name is out of date"
@@ -55,7 +56,17 @@ pub fn statement(finding: &Finding) -> String {
         Statement::NeverListening { is_proved } => {
             let or_a_rule = if *is_proved { "" } else { ", or a rule resets" };
             let all = all_of(attempts);
-            format!("{server} refused {all} throughout: nothing listens there{or_a_rule}")
+            let testimony = finding.evidence.iter().filter_map(|evidence| match evidence {
+                FindingEvidence::Testimony(testimony) => Some(testimony),
+                _ => None,
+            });
+            let elsewhere = testimony_words::who_listens_elsewhere_only(testimony);
+            match elsewhere.filter(|_| *is_proved) {
+                Some(elsewhere) => format!("{server} refused {all} throughout: {elsewhere}"),
+                None => {
+                    format!("{server} refused {all} throughout: nothing listens there{or_a_rule}")
+                }
+            }
         }
         Statement::SourceFiltered { clients, are_more } => {
             let clients: Vec<String> = clients.iter().map(ToString::to_string).collect();
@@ -258,6 +269,7 @@ pub fn statement(finding: &Finding) -> String {
         | Statement::DeadTuples { .. }
         | Statement::PolicyChanged { .. }
         | Statement::RejectedByOne { .. }
+        | Statement::SameOfServers { .. }
         | Statement::AcceptsNoMore { .. }
         | Statement::HealthChecks { .. }
         | Statement::Traceroute { .. } => String::new(),

@@ -113,6 +113,23 @@ fn nobody_takes(asked: &ListenersAtEnd) -> String {
     words
 }
 
+/// `java (pid 812) listens on 127.0.0.1:8080 only`: why a connect to another address of the host was
+/// refused, by its own word.
+pub(crate) fn who_listens_elsewhere_only<'a>(
+    mut testimony: impl Iterator<Item = &'a Testimony>,
+) -> Option<String> {
+    testimony.find_map(|testimony| {
+        let TestifiedFact::Listeners(asked) = &testimony.fact else {
+            return None;
+        };
+        let others: Vec<&ListeningSocket> = asked.elsewhere().collect();
+        let is_elsewhere = asked.outcome == Outcome::Refused
+            && asked.taking().next().is_none()
+            && !others.is_empty();
+        is_elsewhere.then(|| format!("{} only", listening(&others, asked.server.port)))
+    })
+}
+
 /// `java (pid 812) listens on 127.0.0.1:8080, nginx (pid 900) on [::1]:8080`
 fn listening(sockets: &[&ListeningSocket], port: u16) -> String {
     let mut parts: Vec<String> = Vec::new();

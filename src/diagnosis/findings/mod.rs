@@ -5,7 +5,9 @@
 
 mod boxes;
 mod capture_quality;
+mod claims;
 mod comparisons;
+mod folding;
 mod from_cause;
 mod hosts;
 mod limits_hit;
@@ -43,7 +45,7 @@ use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
 pub(super) use from_cause::{FirstCauses, first_causes};
 pub use next_steps::{NextStep, Situation, StepKind};
-pub use statement::{Change, FindingEvidence, LossPlace, Statement};
+pub use statement::{Change, FindingEvidence, LossPlace, SameOfAll, Statement};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -78,11 +80,53 @@ pub struct Finding {
     /// How many VLAN tags stood before the packets of its attempts, each number once; empty when
     /// all of them came inside tunnels or other wrappings.
     pub vlan_tags: BTreeSet<u8>,
+    /// The servers, when it says the same of several.
+    pub servers: BTreeSet<Endpoint>,
     /// One of the clients.
     example_client: Option<IpAddr>,
+    /// The remembered attempts that it tells of, until it is complete.
+    #[serde(skip)]
+    members: Vec<Moment>,
+    /// What these are called, in order, once it is.
+    #[serde(skip)]
+    told: Vec<AttemptId>,
 }
 
 impl Finding {
+    /// The attempts that it tells of, in order; of very many, those that are remembered. An attempt
+    /// that failed, or is in trouble, is told by one finding at most.
+    pub fn attempts_told(&self) -> &[AttemptId] {
+        &self.told
+    }
+
+    /// Whether it is about this server.
+    pub fn is_about(&self, server: Endpoint) -> bool {
+        self.server == Some(server) || self.servers.contains(&server)
+    }
+
+    /// Counts these attempts, in the order they began, in place of what it was about before.
+    fn tell_of(&mut self, members: Vec<Moment>) {
+        let clients: BTreeSet<IpAddr> = members.iter().map(|moment| moment.client).collect();
+        let errors: BTreeSet<&'static str> = members.iter().filter_map(Moment::app_error).collect();
+        let attempts = count(&members);
+        self.clients = clients.len();
+        self.attempts = attempts;
+        self.is_of_sample = members.iter().any(|moment| moment.stands_for() > 1);
+        self.from = members.first().map(|moment| moment.started);
+        self.until = members.last().map(|moment| moment.started);
+        self.app_errors = errors.into_iter().collect();
+        self.proof = members.first().map(|moment| Proof {
+            attempt: moment.id,
+            first: moment.proof().0,
+            last: moment.proof().1,
+            others: attempts.saturating_sub(1),
+        });
+        let tags = members.iter().filter_map(|moment| moment.vlan_tags);
+        self.vlan_tags = tags.collect();
+        self.example_client = clients.first().copied();
+        self.members = members;
+    }
+
     /// The client that it is about, when it is about one.
     pub fn only_client(&self) -> Option<IpAddr> {
         self.example_client.filter(|_| self.clients == 1)
@@ -159,6 +203,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(troubled);
     findings.extend(capture_quality::findings(collected));
     findings.extend(limits_hit::finding(collected));
+    let findings = folding::folded(claims::settled(findings));
     let mut findings: Vec<Finding> = findings
         .into_iter()
         .map(|finding| completed(collected, finding))
@@ -269,33 +314,28 @@ fn over(
     moments: &[Moment],
     statement: Statement,
 ) -> Finding {
-    let clients: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
-    let app_errors: BTreeSet<&'static str> = moments.iter().filter_map(Moment::app_error).collect();
-    Finding {
+    let mut finding = Finding {
         kind,
         confidence,
         server,
-        clients: clients.len(),
-        attempts: count(moments),
-        is_of_sample: moments.iter().any(|moment| moment.stands_for() > 1),
-        from: moments.first().map(|moment| moment.started),
-        until: moments.last().map(|moment| moment.started),
+        clients: 0,
+        attempts: 0,
+        is_of_sample: false,
+        from: None,
+        until: None,
         statement,
-        app_errors: app_errors.into_iter().collect(),
+        app_errors: Vec::new(),
         evidence: Vec::new(),
-        proof: moments.first().map(|moment| Proof {
-            attempt: moment.id,
-            first: moment.proof().0,
-            last: moment.proof().1,
-            others: count(moments).saturating_sub(1),
-        }),
+        proof: None,
         next_steps: Vec::new(),
-        vlan_tags: moments
-            .iter()
-            .filter_map(|moment| moment.vlan_tags)
-            .collect(),
-        example_client: clients.first().copied(),
-    }
+        vlan_tags: BTreeSet::new(),
+        servers: BTreeSet::new(),
+        example_client: None,
+        members: Vec::new(),
+        told: Vec::new(),
+    };
+    finding.tell_of(moments.to_vec());
+    finding
 }
 
 /// What is the same for all kinds: what to check, and no error that the capture cannot prove.
@@ -311,6 +351,12 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
     if let Some(situation) = Situation::of(collected.comparison, &finding) {
         finding.next_steps = next_steps::next_steps(&finding, situation);
     }
+    let mut told: Vec<AttemptId> = std::mem::take(&mut finding.members)
+        .into_iter()
+        .map(|moment| moment.id)
+        .collect();
+    told.sort_unstable();
+    finding.told = told;
     finding
 }
 
@@ -322,6 +368,7 @@ fn testified(collected: Collected<'_>, finding: &Finding) -> Vec<FindingEvidence
             | FindingKind::ServiceDownWindow
             | FindingKind::ServiceFiltered
             | FindingKind::Overload
+            | FindingKind::PolicyChanged
     );
     let is_about_queues = matches!(
         finding.kind,

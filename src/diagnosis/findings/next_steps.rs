@@ -74,9 +74,9 @@ pub struct Situation {
 }
 
 impl Situation {
-    /// Of the finding's server, if it is about one.
+    /// Of the finding's server, if it is about one, or of the first of several.
     pub(super) fn of(comparison: &Comparison, finding: &Finding) -> Option<Self> {
-        let server = finding.server?;
+        let server = finding.server.or(finding.servers.first().copied())?;
         let host = comparison.host(server.address);
         let client = finding.example_client;
         Some(Self {
@@ -146,6 +146,12 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
             .collect::<Vec<NextStep>>()
     });
     let mut steps: Vec<NextStep> = of_window.into_iter().flatten().collect();
+    // Whether the name is right, or its host has nobody who listens, is told there.
+    let is_refused_by_name = finding.kind == FindingKind::NamePointsNowhere
+        && finding.app_errors.contains(&"ECONNREFUSED");
+    steps.extend(
+        steps_of_page(FindingKind::NeverListening, situation).take(usize::from(is_refused_by_name)),
+    );
     for step in steps_of_page(finding.kind, situation) {
         if !is_called_for(finding, &step) {
             continue;

@@ -63,7 +63,9 @@ fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
         .comparison
         .drop_story(server)
         .is_some_and(|story| silent.iter().all(|moment| story.is_shut(moment.started)));
-    let statement = if accepts_no_more {
+    let statement = if is_proved {
+        Statement::AcceptQueueProvedFull
+    } else if accepts_no_more {
         Statement::AcceptsNoMore { connects }
     } else {
         Statement::Overload { connects }
@@ -100,7 +102,9 @@ fn name_points_nowhere(collected: Collected<'_>, service: &Service) -> Option<Fi
     let statement = Statement::NamePointsNowhere {
         name: name.to_owned(),
     };
-    (!moments.is_empty() && moments.iter().all(is_shut)).then(|| {
+    // That a box resets is no fault of the name.
+    let is_by_a_box = is_reset_by_a_box(collected, server) >= Some(Likely);
+    (!moments.is_empty() && !is_by_a_box && moments.iter().all(is_shut)).then(|| {
         over(
             FindingKind::NamePointsNowhere,
             Confidence::Possible,

@@ -98,6 +98,11 @@ pub enum Statement {
         /// How many connects there were.
         connects: u64,
     },
+    /// The same is said of several servers.
+    SameOfServers {
+        /// What.
+        said: SameOfAll,
+    },
     /// One that rejects for many: one rule.
     RejectedByOne {
         /// Who sent the errors.
@@ -328,6 +333,30 @@ pub enum Statement {
     LimitsHit {
         /// Of what.
         limits: Vec<LimitKind>,
+    },
+}
+
+/// What is said of several servers at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SameOfAll {
+    /// They refused everybody throughout.
+    Refused {
+        /// Whether their host says that nobody listens.
+        is_proved: bool,
+    },
+    /// They answered nobody.
+    Silent,
+    /// They closed, or reset, without one byte.
+    HungUp {
+        /// How many connects were reset.
+        resets: u64,
+    },
+    /// Handshakes took long.
+    Slow {
+        /// The longest of them.
+        longest: Duration,
     },
 }
 

@@ -69,7 +69,8 @@ impl Beside {
         let attempts = report.diagnosis.evidence.attempts.iter();
         let servers = attempts.map(|diagnosed| diagnosed.decided.attempt.server.address);
         let findings = report.diagnosis.findings.iter();
-        let found = findings.filter_map(|finding| Some(finding.server?.address));
+        let found = findings.flat_map(|finding| finding.server.iter().chain(&finding.servers));
+        let found = found.map(|server| server.address);
         Self {
             hosts: servers
                 .chain(found)

@@ -306,7 +306,7 @@ fn wire_endpoint(report: &Report, endpoint: &EndpointSummary) -> wire::Endpoint 
             .zip(times.longest_microseconds())
             .map(|(median, max)| wire::AnswerTimes { median, max }),
         findings: numbered(&report.diagnosis.findings)
-            .filter(|(_, finding)| finding.server == Some(endpoint.server))
+            .filter(|(_, finding)| finding.is_about(endpoint.server))
             .map(|(id, _)| id)
             .collect(),
     }

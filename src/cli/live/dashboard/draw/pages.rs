@@ -126,7 +126,7 @@ fn server(state: &State, server: Endpoint, columns: usize) -> Page {
     let about = seen
         .findings
         .iter()
-        .filter(|finding| finding.server == Some(server));
+        .filter(|finding| finding.is_about(server));
     for about in about {
         lines.push(Line::raw(""));
         lines.extend(finding_lines(state, about, columns));
