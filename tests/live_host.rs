@@ -2,6 +2,7 @@
 //! kernel, in network namespaces.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -18,6 +19,8 @@ pub(crate) const TESTS: &[Test] = tests![
     a_full_accept_queue_is_proved,
     the_reverse_path_filter_is_cited,
     a_rule_that_drops_before_tcp_is_told,
+    a_rule_that_comes_while_it_watches_is_a_change_of_policy,
+    a_full_queue_is_the_cause_of_all_that_it_drops,
     without_rights_users_are_told,
     a_hostile_name_is_harmless,
 ];
@@ -56,6 +59,12 @@ fn a_refused_port_tells_what_listens_elsewhere() {
     let findings = ended.data("finding");
     assert_eq!(findings[0]["kind"], "never_listening");
     assert_eq!(findings[0]["confidence"], "certain");
+    let statement = findings[0]["statement"].as_str().unwrap();
+    let only = "refused the one connect throughout: python3";
+    assert!(
+        statement.contains(only) && statement.ends_with("127.0.0.1:8080 only"),
+        "{statement}"
+    );
     let evidence = texts(&findings[0]["evidence"]);
     assert!(
         has(&evidence, &[&words[..], &["UTC"]].concat()),
@@ -83,6 +92,65 @@ fn a_port_where_nothing_listens_and_a_rule_that_resets() {
     assert!(
         report.contains("nothing listens on 10.0.0.20:80"),
         "{report}"
+    );
+}
+
+/// Somebody listens all the while: no outage.
+fn a_rule_that_comes_while_it_watches_is_a_change_of_policy() {
+    for (rule, words) in [
+        ("tcp dport 84 drop", "meets with silence"),
+        ("tcp dport 84 reject with tcp reset", "refuses"),
+    ] {
+        let mut network = Network::new();
+        network.greet("10.0.0.20", &[84]);
+        let server = network.server.clone();
+        let watched = watch_on(&server, &["-i", "eth0", "--processes", "-F", "ndjson"]);
+        for _ in 0..3 {
+            network.connect_and_hear("10.0.0.20", 84, 12);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        filter(&server, rule);
+        for _ in 0..3 {
+            network.connect_and_hear("10.0.0.20", 84, 12);
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        std::thread::sleep(Duration::from_secs(4));
+        let findings = watched.interrupt().data("finding");
+        assert_eq!(findings.len(), 1, "{findings:?}");
+        assert_eq!(findings[0]["kind"], "policy_changed", "{findings:?}");
+        assert_eq!(findings[0]["attempts"], 3, "{findings:?}");
+        let statement = findings[0]["statement"].as_str().unwrap();
+        assert!(
+            statement.contains(words) && statement.contains("a rule came"),
+            "{statement}"
+        );
+    }
+}
+
+/// More connects than its queue holds, most of which are asked for when others have got in.
+fn a_full_queue_is_the_cause_of_all_that_it_drops() {
+    let mut network = Network::new();
+    network.serve(
+        "import socket,time\ns=socket.socket()\ns.bind(('10.0.0.20',85))\ns.listen(1)\nprint('listens',flush=True)\ntime.sleep(60)",
+    );
+    let server = network.server.clone();
+    let watched = watch_on(&server, &["-i", "eth0", "--processes", "-F", "ndjson"]);
+    for _ in 0..12 {
+        network.connect("10.0.0.20", 85, 20);
+    }
+    std::thread::sleep(Duration::from_secs(5));
+    let ended = watched.interrupt();
+    let findings = ended.data("finding");
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    let (finding, summary) = (&findings[0], &ended.data("summary")[0]);
+    assert_eq!(finding["kind"], "overload", "{finding}");
+    assert_eq!(finding["confidence"], "certain", "{finding}");
+    assert_eq!(finding["attempts"], summary["dropped"], "{summary}");
+    assert!(summary["dropped"].as_u64() >= Some(9), "{summary}");
+    let statement = finding["statement"].as_str().unwrap();
+    assert!(
+        statement.contains("its accept queue is full"),
+        "{statement}"
     );
 }
 

@@ -26,6 +26,9 @@ const REMEMBERED: usize = 4096;
 /// What is asked later than this may have changed since the attempt ended.
 const SOON: Duration = Duration::from_millis(250);
 
+/// A queue that was full now and then is asked when it is not: that it was is remembered so long.
+const FULL_HOLDS: Duration = Duration::from_secs(60);
+
 /// Something that is known from elsewhere than packets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Testimony {
@@ -205,6 +208,23 @@ pub(super) fn shows_listener_of_refused(testimony: &[Testimony]) -> bool {
     })
 }
 
+/// Whether connects failed so although the host's socket table has somebody who takes them, with
+/// room for more: what is before it takes them away.
+pub(super) fn shows_a_rule(testimony: &[Testimony], outcome: Outcome) -> bool {
+    let has_room = |asked: &ListenersAtEnd| {
+        let mut taking = asked.taking();
+        taking.next().is_some_and(|first| {
+            !first.listener.is_full() && !taking.any(|one| one.listener.is_full())
+        })
+    };
+    let is_counted = testimony
+        .iter()
+        .any(|testimony| matches!(testimony.fact, TestifiedFact::CountersRose { .. }));
+    !is_counted
+        && listeners(testimony)
+            .any(|asked| asked.outcome == outcome && asked.is_soon() && has_room(asked))
+}
+
 /// What was testified, in bounded memory. Copies share it.
 #[derive(Clone, Debug)]
 pub(super) struct Testimonies {
@@ -237,10 +257,26 @@ impl Testimonies {
             return;
         }
         let testimony: Arc<[Testimony]> = testimony.into();
-        if let Some(asked) = listeners(&testimony).next() {
+        if let Some(asked) = listeners(&testimony).next()
+            && !self.knows_better(asked, &testimony)
+        {
             Arc::make_mut(&mut self.servers).insert(asked.server, testimony.clone());
         }
         Arc::make_mut(&mut self.attempts).insert(attempt, testimony);
+    }
+
+    /// Whether it was testified just before that the server's queue was full, and now of silence
+    /// again that it is not.
+    fn knows_better(&self, asked: &ListenersAtEnd, testimony: &[Testimony]) -> bool {
+        let before = self.of_server(asked.server);
+        let latest = |all: &[Testimony]| all.iter().map(|testimony| testimony.at).max();
+        let is_fresh = latest(testimony)
+            .zip(latest(before))
+            .is_some_and(|(now, then)| now.since(then) <= FULL_HOLDS);
+        asked.outcome == Outcome::Dropped
+            && is_fresh
+            && proves_full_accept_queue(before)
+            && !proves_full_accept_queue(testimony)
     }
 
     /// Takes what is testified of the host that captures as a whole, in place of what was before.

@@ -5,9 +5,10 @@ use super::model::Report;
 use super::note_words::notes;
 use super::outcome_words::shown_name;
 use super::sanitize::terminal_safe;
+use super::testimony_words::who_listens_elsewhere_only;
 use super::trouble_words::{self, troubles};
 use crate::capture::Timestamp;
-use crate::diagnosis::{Confidence, DiagnosedAttempt, Judged, app_error};
+use crate::diagnosis::{Cause, Confidence, DiagnosedAttempt, Judged, app_error};
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role, Sender};
 
 /// How an attempt ended, and why, where that is known.
@@ -19,6 +20,11 @@ pub(crate) fn headline_with_cause(diagnosed: &DiagnosedAttempt) -> String {
         let names = judgement.troubles.iter().map(trouble_words::shown_name);
         names.collect::<Vec<String>>().join(", ")
     };
+    let elsewhere = who_listens_elsewhere_only(diagnosed.testimony.iter());
+    let is_closed = (diagnosed.cause()).is_some_and(|judged| judged.cause == Cause::ClosedPort);
+    if let Some(elsewhere) = elsewhere.filter(|_| is_closed) {
+        return format!("{outcome}: {elsewhere}");
+    }
     match diagnosed.cause() {
         Some(Judged {
             cause,

@@ -136,8 +136,8 @@ fn policy(
         if was == Change::Accepted && is != Change::Rejected {
             let until = again(at, until);
             return format!(
-                "{server} accepts all connects at first and then {} all{until}, although somebody \
-                 listens there: a rule came",
+                "{server} accepts all connects at first and then {} all{until}, which no \
+                 outage does: a rule came",
                 met(is)
             );
         }

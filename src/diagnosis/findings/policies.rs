@@ -8,6 +8,7 @@ use crate::capture::Timestamp;
 use crate::decode::IcmpKind;
 use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::testimony::shows_a_rule;
 use crate::handshake::Outcome;
 
 /// Fewer in a row may be chance.
@@ -26,7 +27,9 @@ pub(super) fn findings(
 ) -> Vec<(Finding, Vec<Moment>)> {
     let mut findings = Vec::new();
     for service in services {
-        match for_everybody(collected, services, service) {
+        let for_all =
+            for_everybody(collected, services, service).or_else(|| testified(collected, service));
+        match for_all {
             Some(finding) => findings.push(finding),
             None => findings.extend(for_clients(collected, service)),
         }
@@ -122,6 +125,46 @@ fn are_resets_of_a_rule(collected: Collected<'_>, service: &Service) -> bool {
         first.confidence >= Confidence::Likely
             && matches!(first.cause, Cause::FirewallReset | Cause::MiddleboxReset)
     })
+}
+
+/// The server accepted, then refused or met with silence, perhaps until it accepted again, and its
+/// own host says that somebody listened all the while, with room for more: no outage does that.
+fn testified(collected: Collected<'_>, service: &Service) -> Option<(Finding, Vec<Moment>)> {
+    let testimony = collected.testimony_of(service.server);
+    let decided = service.those(|moment| change_of(moment).is_some());
+    let runs: Vec<&[Moment]> = decided
+        .chunk_by(|one, next| change_of(one) == change_of(next))
+        .collect();
+    let (failing, after): (&[Moment], &[Moment]) = match runs.as_slice() {
+        [_, failing] => (failing, &[]),
+        [_, failing, after] => (failing, after),
+        _ => return None,
+    };
+    let was_accepted = |run: &[Moment]| run.iter().all(Moment::was_accepted);
+    let (before, first) = (runs.first()?, failing.first()?);
+    let is = change_of(first)?;
+    let is_by_a_rule =
+        matches!(is, Change::Refused | Change::Silent) && shows_a_rule(testimony, first.outcome);
+    if !is_by_a_rule || !was_accepted(before) || !was_accepted(after) {
+        return None;
+    }
+    let statement = Statement::PolicyChanged {
+        client: None,
+        was: Change::Accepted,
+        is,
+        at: first.started,
+        until: after.first().map(|moment| moment.started),
+        others: 0,
+    };
+    let kind = FindingKind::PolicyChanged;
+    let finding = over(
+        kind,
+        Confidence::Likely,
+        Some(service.server),
+        failing,
+        statement,
+    );
+    Some((finding, failing.to_vec()))
 }
 
 fn clients(moments: &[Moment]) -> BTreeSet<IpAddr> {
