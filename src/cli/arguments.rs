@@ -265,10 +265,11 @@ pub(super) struct ReadArguments {
 
     /// List so many attempts singly, 0 for all
     ///
-    /// Failures first, then by time. The counts always cover all. Default: 20 in text and Markdown,
-    /// 1000 in HTML, 100000 in JSON and CSV, all in NDJSON. When one of these three lists all, and
-    /// there are more than 65536, they are put into an unnamed file in the folder for temporary
-    /// files (TMPDIR) meanwhile.
+    /// Failures first, then by time. The counts always cover all. Text and Markdown tell failures of
+    /// one finding that are alike together. Default: 1000 in text, Markdown and HTML, of which the
+    /// first two show 20, those that are alike together; 100000 in JSON and CSV, all in NDJSON. When
+    /// one of these three lists all, and there are more than 65536, they are put into an unnamed
+    /// file in the folder for temporary files (TMPDIR) meanwhile.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 
@@ -429,11 +430,11 @@ pub(super) enum Format {
     Csv,
 }
 
-/// How many attempts text and Markdown list singly, unless told otherwise.
-const LISTED_FOR_PEOPLE: usize = 20;
+/// How many attempts are listed for people, unless told otherwise.
+const LISTED_FOR_PEOPLE: usize = 1000;
 
-/// How many attempts a page of HTML lists, unless told otherwise.
-const LISTED_IN_HTML: usize = 1000;
+/// How many of these, those that are alike together, text and Markdown show, unless told otherwise.
+const SHOWN_FOR_PEOPLE: usize = 20;
 
 /// How many attempts JSON and CSV list, unless told otherwise.
 const LISTED_FOR_PROGRAMS: usize = 100_000;
@@ -442,10 +443,18 @@ impl Format {
     /// How many attempts it lists, unless told otherwise; 0 for all.
     pub(super) fn usual_attempts(self) -> usize {
         match self {
-            Self::Text | Self::Markdown => LISTED_FOR_PEOPLE,
-            Self::Html => LISTED_IN_HTML,
+            Self::Text | Self::Markdown | Self::Html => LISTED_FOR_PEOPLE,
             Self::Json | Self::Csv => LISTED_FOR_PROGRAMS,
             Self::Ndjson => 0,
+        }
+    }
+
+    /// How many of the listed attempts, those that are alike together, it shows: all of them, when
+    /// somebody said how many to list.
+    pub(super) fn shown_attempts(self, asked_for: Option<usize>) -> Option<usize> {
+        match self {
+            Self::Text | Self::Markdown if asked_for.is_none() => Some(SHOWN_FOR_PEOPLE),
+            _ => None,
         }
     }
 

@@ -158,8 +158,8 @@ pub(super) struct LiveArguments {
 
     /// List so many of the latest attempts singly in the report, at most 100000
     ///
-    /// The counts always cover all. 0 for as many as possible. Default: 20 in text and Markdown,
-    /// 1000 in HTML, 100000 otherwise.
+    /// The counts always cover all. 0 for as many as possible. Default: 1000 in text, Markdown and
+    /// HTML, of which the first two show 20, those that are alike together; 100000 otherwise.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 

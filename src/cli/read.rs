@@ -107,7 +107,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         tool: tool(arguments, typed),
         capture,
         diagnosis,
-        settings: told_settings(anonymous::filter(arguments), settings),
+        settings: Settings {
+            shown_attempts: arguments.format.shown_attempts(arguments.max_attempts),
+            ..told_settings(anonymous::filter(arguments), settings)
+        },
         shows_names: !arguments.no_names,
     };
     let mut status = judge(arguments.fail_on.as_ref(), &report.diagnosis);
@@ -230,6 +233,7 @@ pub(super) fn told_settings(filter: Option<String>, settings: AnalysisSettings) 
         selection: settings.selection,
         filter,
         listed_attempts: settings.listed_attempts,
+        shown_attempts: None,
     }
 }
 

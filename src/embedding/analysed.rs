@@ -29,6 +29,7 @@ impl Analysed {
                 selection: settings.selection.clone(),
                 filter: None,
                 listed_attempts: settings.listed_attempts,
+                shown_attempts: None,
             },
             shows_names: true,
         };

@@ -17,6 +17,9 @@ pub struct Settings {
     pub filter: Option<String>,
     /// How many attempts are listed singly at most; `None` for all.
     pub listed_attempts: Option<usize>,
+    /// How many of these, those that are alike together, text and Markdown show at most; `None` for
+    /// all that are listed.
+    pub shown_attempts: Option<usize>,
 }
 
 impl Settings {

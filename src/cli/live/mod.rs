@@ -204,6 +204,7 @@ impl LiveCommand<'_> {
             selection: selection(self.arguments),
             filter: self.arguments.filter.clone(),
             listed_attempts: Some(self.listed_attempts()),
+            shown_attempts: (self.arguments.format).shown_attempts(self.arguments.max_attempts),
         }
     }
 

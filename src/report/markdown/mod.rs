@@ -21,12 +21,12 @@ use super::next_step_words::{self, StepWords};
 use super::outcome_words::shown_name;
 use super::packet_filters::{capture_filter_of_finding, display_filter_of_finding};
 use super::shell_word::shell_word;
-use super::shown_attempts::ShownAttempts;
+use super::shown_attempts::{Alike, ShownAttempts};
 use super::statement_words;
 use super::times::TimeZoneChoice;
 use super::trouble_words::beside;
 use crate::decode::Endpoint;
-use crate::diagnosis::{DiagnosedAttempt, EndpointSummary, Finding, app_error};
+use crate::diagnosis::{EndpointSummary, Finding, app_error};
 use crate::handshake::Outcome;
 use escape::{Place, code, command_block, prose};
 use table::Table;
@@ -252,8 +252,8 @@ fn attempts(report: &Report, style: MarkdownStyle) -> Vec<String> {
             "Packets",
         ];
         let mut table = Table::new(&heads, &[0]);
-        for diagnosed in &shown.attempts {
-            table.row(&attempt_row(report, diagnosed, style.zone));
+        for alike in &shown.attempts {
+            table.row(&attempt_row(report, alike, style.zone));
         }
         parts.push("## Attempts".to_owned());
         parts.push(table.text());
@@ -273,7 +273,8 @@ fn attempts(report: &Report, style: MarkdownStyle) -> Vec<String> {
     parts
 }
 
-fn attempt_row(report: &Report, diagnosed: &DiagnosedAttempt, zone: TimeZoneChoice) -> Vec<String> {
+fn attempt_row(report: &Report, alike: &Alike<'_>, zone: TimeZoneChoice) -> Vec<String> {
+    let diagnosed = alike.first;
     let attempt = &diagnosed.decided.attempt;
     let cause = diagnosed.cause().map_or_else(
         || "-".to_owned(),
@@ -291,7 +292,10 @@ fn attempt_row(report: &Report, diagnosed: &DiagnosedAttempt, zone: TimeZoneChoi
         .map(|packet| evidence_words::number(report, packet.place))
         .collect();
     vec![
-        attempt.id.to_string(),
+        match alike.others_in_words() {
+            Some(others) => format!("{}, and {others}", attempt.id),
+            None => attempt.id.to_string(),
+        },
         zone.precise_time_of_day(attempt.started_at()),
         named(report, attempt.client),
         named(report, attempt.server),

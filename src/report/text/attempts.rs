@@ -7,16 +7,16 @@ use crate::report::attempt_words::{after, facts, headline};
 use crate::report::counts::{counted, grouped};
 use crate::report::evidence_words;
 use crate::report::model::Report;
-use crate::report::shown_attempts::ShownAttempts;
+use crate::report::shown_attempts::{Alike, ShownAttempts};
 
 /// How many packets of one attempt are shown: the first ones and the latest.
 const SHOWN_PACKETS: usize = 8;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     let shown = ShownAttempts::of(report, page.style().only_failures);
-    for diagnosed in &shown.attempts {
+    for alike in &shown.attempts {
         page.line("");
-        write_attempt(diagnosed, report, page);
+        write_attempt(alike, report, page);
     }
     if shown.folded > 0 {
         page.line("");
@@ -34,7 +34,9 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     }
 }
 
-fn write_attempt(diagnosed: &DiagnosedAttempt, report: &Report, page: &mut Page) {
+/// One attempt, and which others are like it.
+fn write_attempt(alike: &Alike<'_>, report: &Report, page: &mut Page) {
+    let diagnosed = alike.first;
     let attempt = &diagnosed.decided.attempt;
     let zone = page.style().zone;
     let outcome = diagnosed.decided.judgement.outcome;
@@ -57,6 +59,9 @@ fn write_attempt(diagnosed: &DiagnosedAttempt, report: &Report, page: &mut Page)
     let facts = facts(report, diagnosed);
     if !facts.is_empty() {
         page.wrapped(4, 4, "; ", &facts);
+    }
+    if let Some(others) = alike.others_in_words() {
+        page.wrapped(4, 6, "", &[others]);
     }
 }
 
