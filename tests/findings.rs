@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use serde_json::Value;
 
+use crate::support::command::run;
 use crate::support::frames::SegmentPlan;
 use crate::support::harness::{Test, tests};
 use crate::support::json_on;
@@ -17,6 +18,10 @@ pub(crate) const TESTS: &[Test] = tests![
     a_flood_is_told_once,
     answers_to_a_forged_address_are_backscatter,
     next_steps_are_complete_commands,
+    a_flood_of_few_sources_is_one_by_its_rate,
+    what_is_said_of_several_servers_is_said_once,
+    failing_checks_are_one_failure_of_their_port,
+    failures_that_are_alike_are_one_paragraph,
 ];
 
 /// A refused connect: SYN, and RST 100 us later.
@@ -286,4 +291,183 @@ fn next_steps_are_complete_commands() {
             }
         }
     }
+}
+
+/// SYNs of five sources, so many milliseconds apart, each answered and left there; then three
+/// connects of somebody else that are served.
+fn left_half_open(milliseconds_apart: u64, options: &[u8]) -> Vec<CapturedPacket> {
+    let server = SocketAddr::from(([10, 0, 1, 20], 443));
+    let mut packets = Vec::new();
+    for number in 0..300_u16 {
+        let source = [198, 51, 100, u8::try_from(1 + number % 5).unwrap()];
+        let client = SocketAddr::from((source, 2000 + number));
+        let at = u64::from(number) * milliseconds_apart;
+        packets.push(segment(
+            at,
+            &SegmentPlan {
+                sequence: 1000,
+                options: options.to_vec(),
+                ..SegmentPlan::new(client, server, 0x02)
+            },
+        ));
+        let answer = SegmentPlan {
+            sequence: 9000,
+            acknowledgment: 1001,
+            ..SegmentPlan::new(server, client, 0x12)
+        };
+        packets.push(segment(at, &answer));
+        packets.push(segment(at + 1000, &answer));
+    }
+    let last = 300 * milliseconds_apart;
+    for number in 0..3 {
+        let client = SocketAddr::from(([10, 0, 0, 7], 40_000 + number));
+        packets.extend(served(last + u64::from(number), client, server));
+    }
+    packets.push(silent(
+        last + 20_000,
+        ([10, 0, 0, 8], 1).into(),
+        ([10, 0, 0, 9], 1).into(),
+    ));
+    packets.sort_by_key(|packet| packet.nanoseconds);
+    packets
+}
+
+fn served(at_milliseconds: u64, client: SocketAddr, server: SocketAddr) -> [CapturedPacket; 4] {
+    let plan = |from, to, flags, sequence, acknowledgment, payload_length| SegmentPlan {
+        sequence,
+        acknowledgment,
+        payload_length,
+        ..SegmentPlan::new(from, to, flags)
+    };
+    [
+        plan(client, server, 0x02, 1000, 0, 0),
+        plan(server, client, 0x12, 9000, 1001, 0),
+        plan(client, server, 0x18, 1001, 9001, 9),
+        plan(server, client, 0x18, 9001, 1010, 9),
+    ]
+    .map(|plan| segment(at_milliseconds, &plan))
+}
+
+/// MSS alone, as tools send it; MSS and timestamps, as Linux, macOS and BSD do.
+const OF_A_TOOL: [u8; 4] = [2, 4, 5, 180];
+const OF_A_SYSTEM: [u8; 16] = [2, 4, 5, 180, 8, 10, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1];
+
+fn a_flood_of_few_sources_is_one_by_its_rate() {
+    let flooded = report(&left_half_open(10, &OF_A_TOOL));
+    assert_eq!(kinds(&flooded), ["syn_flood"]);
+    assert_eq!(flooded["findings"][0]["attempts"], 300);
+    assert_eq!(flooded["findings"][0]["clients"], 5);
+    let service = of_service(&flooded);
+    assert_eq!(service["folded"], 300, "no failures of the service");
+    assert_eq!(service["outcomes"]["established"], 3);
+
+    // The sound twins: systems whose ACKs do not arrive, and a program that asks now and then.
+    for sound in [
+        left_half_open(10, &OF_A_SYSTEM),
+        left_half_open(500, &OF_A_TOOL),
+    ] {
+        let report = report(&sound);
+        assert!(
+            !kinds(&report).contains(&"syn_flood"),
+            "{:?}",
+            kinds(&report)
+        );
+        assert_eq!(of_service(&report)["folded"], 0);
+    }
+}
+
+fn of_service(report: &Value) -> &Value {
+    let mut endpoints = report["endpoints"].as_array().unwrap().iter();
+    endpoints
+        .find(|one| one["server"] == "10.0.1.20:443")
+        .unwrap()
+}
+
+fn what_is_said_of_several_servers_is_said_once() {
+    let client = |number: u16| SocketAddr::from(([10, 0, 0, 7], 40_000 + number));
+    let refused_by = |servers: &[([u8; 4], u16)]| {
+        let mut packets = Vec::new();
+        for (number, server) in (0..).zip(servers) {
+            let at = u64::from(number) * 100;
+            packets.extend(refused(at, client(number), (*server).into()));
+            packets.extend(refused(at + 5000, client(100 + number), (*server).into()));
+        }
+        packets.sort_by_key(|packet: &CapturedPacket| packet.nanoseconds);
+        report(&packets)
+    };
+    let host = [10, 0, 1, 20];
+    let ports = refused_by(&[(host, 80), (host, 515), (host, 9100)]);
+    assert_eq!(kinds(&ports), ["never_listening"]);
+    let finding = &ports["findings"][0];
+    assert_eq!(
+        (&finding["attempts"], &finding["clients"]),
+        (&6.into(), &1.into())
+    );
+    let statement = finding["statement"].as_str().unwrap();
+    for port in [
+        "10.0.1.20:80,",
+        "10.0.1.20:515,",
+        "10.0.1.20:9100 refused all 6 connects",
+    ] {
+        assert!(statement.contains(port), "{statement}");
+    }
+    let endpoints = ports["endpoints"].as_array().unwrap();
+    assert!(
+        endpoints
+            .iter()
+            .all(|endpoint| endpoint["findings"] == serde_json::json!([1]))
+    );
+    let cluster = refused_by(&[
+        ([10, 0, 1, 20], 9092),
+        ([10, 0, 1, 21], 9092),
+        ([10, 0, 1, 22], 9092),
+    ]);
+    assert_eq!(kinds(&cluster), ["never_listening"]);
+
+    // Two may have a reason each.
+    let two = refused_by(&[(host, 80), ([10, 0, 1, 21], 9092)]);
+    assert_eq!(kinds(&two), ["never_listening", "never_listening"]);
+}
+
+/// A load balancer asks every second, and is refused: that is a failure of the port, said once.
+fn failing_checks_are_one_failure_of_their_port() {
+    let server = SocketAddr::from(([10, 0, 1, 20], 8080));
+    let mut packets = Vec::new();
+    for number in 0..30_u16 {
+        let client = SocketAddr::from(([10, 0, 0, 7], 41_000 + number));
+        packets.extend(refused(u64::from(number) * 1000, client, server));
+    }
+    let report = report(&packets);
+    assert_eq!(kinds(&report), ["never_listening"]);
+    assert_eq!(report["findings"][0]["attempts"], 30);
+    assert_eq!(report["endpoints"][0]["outcomes"]["refused"], 30);
+}
+
+fn failures_that_are_alike_are_one_paragraph() {
+    let server = SocketAddr::from(([10, 0, 1, 20], 8080));
+    let mut packets = Vec::new();
+    for number in 0..30_u16 {
+        let client = SocketAddr::from(([10, 0, 0, 7], 41_000 + number));
+        packets.extend(refused(u64::from(number) * 1000, client, server));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture.pcap");
+    std::fs::write(&path, pcap_file(1, &packets)).unwrap();
+    let path = path.to_str().unwrap();
+    let text = |arguments: &[&str]| {
+        let all = [&["read", path][..], arguments].concat();
+        run(&all).stdout
+    };
+    let usual = text(&[]);
+    assert_eq!(usual.matches("refused: RST after").count(), 1, "{usual}");
+    assert!(usual.contains("29 like it: attempts 3, 5, 7"), "{usual}");
+    assert!(!usual.contains("more not shown"), "{usual}");
+    let markdown = text(&["-F", "markdown"]);
+    assert!(
+        markdown.contains("| 1, and 29 like it: attempts 3, 5, 7"),
+        "{markdown}"
+    );
+    // Who asks for certain outcomes gets each by itself.
+    let singly = text(&["--outcome", "refused", "--max-attempts", "0"]);
+    assert_eq!(singly.matches("refused: RST after").count(), 30, "{singly}");
 }

@@ -33,6 +33,7 @@ mod ladder;
 mod live;
 mod live_companions;
 mod live_host;
+mod live_stories;
 mod live_strain;
 mod live_verdicts;
 mod logs;
@@ -77,8 +78,8 @@ fn main() -> ExitCode {
         explain::phrases::TESTS,
         explain::signs::TESTS,
         findings::TESTS,
-        formats::files::TESTS,
         findings_add_up::TESTS,
+        formats::files::TESTS,
         formats::links::TESTS,
         formats::rare::TESTS,
         formats::tunnels::TESTS,
@@ -111,6 +112,7 @@ fn main() -> ExitCode {
         live_companions::ring::TESTS,
         live_companions::metrics::TESTS,
         live_host::TESTS,
+        live_stories::TESTS,
     ];
     run(vec![
         subjects.and(scenarios::scenarios()),

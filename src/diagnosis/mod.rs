@@ -43,6 +43,7 @@ mod outcome_counts;
 mod own_answer;
 mod past_noise;
 mod probes;
+mod rapid_flood;
 mod remembered;
 mod selection;
 mod service_names;

@@ -12,6 +12,7 @@ use super::comparison::{Comparison, Moment, ServiceHistory};
 use super::finding_kind::FindingKind;
 use super::past_noise::PastNoise;
 use super::probes::Probes;
+use super::rapid_flood::is_rapidly_flooded;
 use super::selection::Selection;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
@@ -91,8 +92,7 @@ impl NoiseFilter {
             scanners: comparison.scanners().into_iter().collect(),
             flooded: services
                 .iter()
-                .filter(|(_, history)| is_flooded(history))
-                .map(|(server, history)| (*server, clients_that_completed(history)))
+                .filter_map(|(server, history)| Some((*server, flood_survivors(history)?)))
                 .collect(),
             forged: forged_addresses(&services),
             probes: Probes::of(&services),
@@ -118,12 +118,11 @@ impl NoiseFilter {
     pub(super) fn kind(&self, decided: &DecidedAttempt) -> Option<Noise> {
         let attempt = &decided.attempt;
         let outcome = decided.judgement.outcome;
-        let is_unfinished = is_unfinished(outcome, attempt.syn_count == 1);
         self.kind_of(
             attempt.server,
             attempt.client.address,
             attempt.started_at(),
-            (outcome, is_unfinished),
+            (outcome, attempt.syn_count == 1),
             decided.syn_ttl(),
         )
     }
@@ -134,7 +133,7 @@ impl NoiseFilter {
             server,
             moment.client,
             moment.started,
-            (moment.outcome, moment.is_unfinished()),
+            (moment.outcome, moment.has_one_syn()),
             moment.syn_ttl,
         )
     }
@@ -159,7 +158,7 @@ impl NoiseFilter {
         server: Endpoint,
         client: IpAddr,
         started: Timestamp,
-        (outcome, is_unfinished): (Outcome, bool),
+        (outcome, has_one_syn): (Outcome, bool),
         syn_ttl: Option<u8>,
     ) -> Option<Noise> {
         let is_of_flood = || {
@@ -167,7 +166,8 @@ impl NoiseFilter {
                 .flooded
                 .get(&server)
                 .is_some_and(|completed| !completed.contains(&client));
-            is_unfinished && (is_now || self.past.is_flood(server, client, started))
+            is_unfinished(outcome, has_one_syn)
+                && (is_now || self.past.is_flood(server, client, started))
         };
         if self.is_scanner(client, Some(started)) {
             Some(Noise::Scan)
@@ -190,7 +190,9 @@ fn is_flooded(history: &ServiceHistory) -> bool {
         return false;
     }
     let is_answered = |outcome, is_unfinished: bool| is_unfinished && outcome == Outcome::HalfOpen;
-    let is_silent = |outcome, is_unfinished: bool| is_unfinished && outcome != Outcome::HalfOpen;
+    let is_silent = |outcome, is_unfinished: bool| {
+        is_unfinished && !matches!(outcome, Outcome::HalfOpen | Outcome::Aborted)
+    };
     let is_answered_flood = history.attempts_of(is_answered) >= FEWEST_IN_A_FLOOD
         && history.clients_of(is_answered) >= FEWEST_CLIENTS_OF_A_FLOOD;
     let silent_clients = history.clients_of(is_silent);
@@ -199,10 +201,16 @@ fn is_flooded(history: &ServiceHistory) -> bool {
     is_answered_flood || is_unanswered_flood
 }
 
+/// The clients that complete connects with a flooded server; `None` when it is not flooded.
+fn flood_survivors(history: &ServiceHistory) -> Option<BTreeSet<IpAddr>> {
+    let completed = clients_that_completed(history);
+    (is_flooded(history) || is_rapidly_flooded(history, &completed)).then_some(completed)
+}
+
 fn clients_that_completed(history: &ServiceHistory) -> BTreeSet<IpAddr> {
     let moments = history.moments().iter();
-    let completed =
-        moments.filter(|moment| moment.was_accepted() && moment.outcome != Outcome::HalfOpen);
+    let is_left_open = |outcome| matches!(outcome, Outcome::HalfOpen | Outcome::Aborted);
+    let completed = moments.filter(|moment| moment.was_accepted() && !is_left_open(moment.outcome));
     let completed = completed.map(|moment| moment.client);
     completed.chain(history.clients_only_counted()).collect()
 }

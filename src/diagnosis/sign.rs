@@ -23,12 +23,13 @@ pub(crate) enum Sign {
     IgnoredReset,
 }
 
-/// Half-open, or met with silence after a single SYN, as far as that was watched: a client that
-/// waits repeats it after a second.
+/// Half-open, or after a single SYN met with silence, as far as that was watched: a client that
+/// waits repeats it after a second; or reset by the client at the SYN-ACK, as a host does that knows
+/// of no SYN.
 pub(crate) fn is_unfinished(outcome: Outcome, has_one_syn: bool) -> bool {
     match outcome {
         Outcome::HalfOpen => true,
-        Outcome::Dropped | Outcome::Pending => has_one_syn,
+        Outcome::Dropped | Outcome::Pending | Outcome::Aborted => has_one_syn,
         _ => false,
     }
 }

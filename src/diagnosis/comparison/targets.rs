@@ -20,7 +20,7 @@ const MOST_ATTEMPTS_PER_TARGET: u64 = 2;
 const PART_ASKED_MORE: u64 = 8;
 
 /// So many ports, of few hosts, are a scan's even where each is asked again and again.
-const PORTS_ASKED_AGAIN: usize = 128;
+const PORTS_ASKED_AGAIN: usize = 48;
 
 /// How many targets of one client are told apart: more than that is a scan whatever it repeats.
 const TOLD_APART: usize = 1024;
@@ -223,6 +223,7 @@ mod tests {
             "as scanners do where nothing answers"
         );
         assert!(targets(2, 200, 10).is_scan());
+        assert!(targets(1, 71, 4).is_scan());
     }
 
     #[test]

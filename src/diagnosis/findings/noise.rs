@@ -52,7 +52,7 @@ fn syn_floods(collected: Collected<'_>) -> Vec<Finding> {
 fn syn_flood(server: Endpoint, moments: &[Moment]) -> Finding {
     let half_open = moments
         .iter()
-        .filter(|moment| moment.outcome == Outcome::HalfOpen);
+        .filter(|moment| matches!(moment.outcome, Outcome::HalfOpen | Outcome::Aborted));
     let answered: u64 = half_open.map(Moment::stands_for).sum();
     let statement = Statement::SynFlood { answered };
     over(

@@ -212,6 +212,12 @@ impl Moment {
         self.flags.has(Flags::ONE_SYN)
     }
 
+    /// Whether its SYN has a timestamp, as those of most systems have, and hardly those of tools that
+    /// make packets themselves.
+    pub(crate) fn has_timestamp(&self) -> bool {
+        self.flags.has(Flags::TIMESTAMP)
+    }
+
     /// Whether the server had accepted and the client had sent payload, and not one byte came back.
     pub(super) fn was_mute(&self) -> bool {
         self.flags.has(Flags::MUTE)
