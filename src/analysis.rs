@@ -7,9 +7,10 @@ mod row_reader;
 mod sorted_runs;
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use crate::capture::{CaptureSet, Interface, Packet, SourceFacts};
-use crate::decode::{Observation, RowDecoder, SetAside};
+use crate::decode::{Contexts, FlowHasher, Observation, RowDecoder, SetAside};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
@@ -149,7 +150,12 @@ fn read_all(
     let sources = captures.facts();
     let mut interfaces = sources.iter().flat_map(|source| &source.interfaces);
     totals.leaves_out_third_step = interfaces.any(Interface::leaves_out_third_step);
-    let mut decoder = RowDecoder::default();
+    let contexts = if settings.is_anonymous {
+        Contexts::without_names()
+    } else {
+        Contexts::default()
+    };
+    let mut decoder = RowDecoder::new(Arc::new(contexts), FlowHasher::default());
     let shared = decoder.clone();
     let leaves_out_third_step = totals.leaves_out_third_step;
     let fill = |batch: &mut Batch| {

@@ -36,7 +36,7 @@ const CAUSES: &str = "
     feature_dropped syn_ack_lost client_silent half_open_scan late_syn_ack client_reset
     server_abort proxy_without_backend local_firewall capture_ended
     answer_to_other_address unknown_to_client
-    stale_state dead_path listener_closed
+    stale_state dead_path listener_closed load_balancer_reset
 ";
 
 const FINDINGS: &str = "
@@ -191,6 +191,8 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
         "duplicate_address",
         "filter_verdict",
         "filter_log",
+        // It has been said where to look: on the balancer.
+        "load_balancer_reset",
     ];
     for term in CAUSES.split_whitespace().chain(FINDINGS.split_whitespace()) {
         let check = knowledge::page(term).unwrap().check;

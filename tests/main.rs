@@ -52,6 +52,8 @@ mod shards;
 mod source_hash;
 mod spooled_attempts;
 mod support;
+mod told_by_packets;
+mod told_by_records;
 mod usage_errors;
 
 use std::process::ExitCode;
@@ -96,6 +98,8 @@ fn main() -> ExitCode {
         markdown::TESTS,
         packet_filters::TESTS,
         pcapng_facts::TESTS,
+        told_by_packets::TESTS,
+        told_by_records::TESTS,
         record_options::TESTS,
         progress::TESTS,
         properties::TESTS,

@@ -45,7 +45,7 @@ fn reset() -> Vec<u8> {
 
 /// Numbers in the byte order of a file.
 #[derive(Clone, Copy)]
-struct Order {
+pub(crate) struct Order {
     is_big_endian: bool,
 }
 
@@ -74,7 +74,7 @@ impl Order {
         }
     }
 
-    fn options(self, options: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    pub(crate) fn options(self, options: &[(u16, Vec<u8>)]) -> Vec<u8> {
         let mut bytes = Vec::new();
         for (code, value) in options {
             bytes.extend(self.short(*code));
@@ -86,7 +86,7 @@ impl Order {
         bytes
     }
 
-    fn packet(self, units: u64, frame: &[u8], options: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    pub(crate) fn packet(self, units: u64, frame: &[u8], options: &[(u16, Vec<u8>)]) -> Vec<u8> {
         let length = u32::try_from(frame.len()).unwrap();
         let (high, low) = (units >> 32, units & 0xffff_ffff);
         let [high, low] = [high, low].map(|half| u32::try_from(half).unwrap());
@@ -97,7 +97,7 @@ impl Order {
         pcapng_block(self.is_big_endian, 6, &body)
     }
 
-    fn interface(self, options: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    pub(crate) fn interface(self, options: &[(u16, Vec<u8>)]) -> Vec<u8> {
         let fields = [&self.short(1)[..], &[0; 2], &self.long(0)].concat();
         let body = [fields, self.options(options)].concat();
         pcapng_block(self.is_big_endian, 1, &body)
@@ -137,7 +137,7 @@ impl Order {
     }
 }
 
-const LITTLE: Order = Order {
+pub(crate) const LITTLE: Order = Order {
     is_big_endian: false,
 };
 

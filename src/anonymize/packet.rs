@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use super::AddressMap;
 use super::checksum::{Difference, PseudoHeader};
 use crate::capture::Packet;
+use crate::decode::tells_inspection_point;
 
 /// How many headers may stand in one another: no packet nests without end.
 const DEEPEST: u32 = 24;
@@ -65,6 +66,11 @@ impl Bytes<'_> {
     pub(super) fn fill(&mut self, at: usize, end: usize, value: u8) -> Option<()> {
         self.new.get_mut(at..end)?.fill(value);
         Some(())
+    }
+
+    /// Whether an Ethernet header tells where in a gateway the packet was seen.
+    fn tells_inspection_point(&self) -> bool {
+        tells_inspection_point(self.old)
     }
 
     pub(super) fn mac(&mut self, at: usize, map: &AddressMap) -> Option<()> {
@@ -131,8 +137,14 @@ pub(super) type Kept = Option<usize>;
 
 impl Rewriter<'_> {
     pub(super) fn ethernet(&mut self, mut bytes: Bytes<'_>) -> Kept {
-        bytes.mac(0, self.map)?;
-        bytes.mac(6, self.map)?;
+        if bytes.tells_inspection_point() {
+            // The point stays, the name of the interface goes.
+            bytes.fill(2, 12, 0)?;
+            bytes.fill(2, 4, b'x')?;
+        } else {
+            bytes.mac(0, self.map)?;
+            bytes.mac(6, self.map)?;
+        }
         let ether_type = bytes.word(12)?;
         Some(14 + self.by_ether_type(ether_type, bytes.from(14)?))
     }

@@ -16,6 +16,8 @@ pub struct Interface {
     pub filter: Option<String>,
     /// What else is said of it, as a pcapng file has it: code and value, numbers little-endian.
     pub(super) others: Vec<(u16, Vec<u8>)>,
+    /// Whether `etl2pcapng` wrote it, of a trace of Windows.
+    pub(crate) is_of_windows: bool,
     /// What its packets start with.
     pub link_type: LinkType,
     /// The largest number of bytes kept of a packet; 0 means no limit.
@@ -37,6 +39,7 @@ impl Interface {
             description: None,
             filter: None,
             others: Vec::new(),
+            is_of_windows: false,
             link_type,
             snap_length: 0,
             time_unit: TimeUnit::of_nanoseconds(true),

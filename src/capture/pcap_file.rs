@@ -213,6 +213,7 @@ impl PcapFile {
             description: None,
             filter: None,
             others: Vec::new(),
+            is_of_windows: false,
             link_type: self.link_type,
             snap_length: self.snap_length,
             time_unit: TimeUnit::of_nanoseconds(self.nanoseconds_per_unit == 1),

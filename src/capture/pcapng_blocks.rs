@@ -1,5 +1,6 @@
 //! What the blocks of a pcapng file that are no packets say: interfaces and their statistics.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::byte_order::ByteOrder;
@@ -33,6 +34,30 @@ const OF_A_LONGER_CAPTURE: u64 = 10;
 const COMMENT: u16 = 1;
 const EPB_FLAGS: u16 = 2;
 const EPB_DROPCOUNT: u16 = 4;
+const EPB_VERDICT: u16 = 7;
+
+/// So many characters of an interface's name are kept while packets are read.
+const SHORT_NAME: usize = 128;
+
+/// `shb_userappl` of a section header block: what wrote the file.
+const SHB_USERAPPL: u16 = 4;
+
+/// What writes traces of Windows.
+const WINDOWS_WRITER: &str = "etl2pcapng";
+
+/// Whether a trace of Windows is in this section, by what wrote it; `body` is its header's.
+pub(super) fn is_of_windows(order: ByteOrder, body: &[u8]) -> bool {
+    const FIXED: usize = 16;
+    let mut is_so = false;
+    for_each_option(
+        order,
+        body.get(FIXED..).unwrap_or_default(),
+        |code, value| {
+            is_so |= code == SHB_USERAPPL && text(value).contains(WINDOWS_WRITER);
+        },
+    );
+    is_so
+}
 
 /// So many bytes of an interface's other options are kept.
 const ROOM_FOR_OTHERS: usize = 4096;
@@ -55,6 +80,8 @@ pub(super) struct DeclaredInterface {
     pub(super) snap_length: u32,
     pub(super) time_unit: TimeUnit,
     pub(super) name: Option<String>,
+    /// The start of the name, which is kept while packets are read.
+    pub(super) short_name: Option<Arc<str>>,
     pub(super) description: Option<String>,
     pub(super) filter: Option<String>,
     /// What else is said of it: code and value, numbers little-endian.
@@ -80,6 +107,7 @@ impl DeclaredInterface {
             snap_length: order.u32(body, 4)?,
             time_unit: TimeUnit::MICROSECONDS,
             name: None,
+            short_name: None,
             description: None,
             filter: None,
             others: Vec::new(),
@@ -106,6 +134,11 @@ impl DeclaredInterface {
             }
         });
         interface.time_unit = interface.time_unit.with_offset(offset_seconds);
+        let name = interface.name.as_deref();
+        interface.short_name = name.map(|name| {
+            let start: String = name.chars().take(SHORT_NAME).collect();
+            start.into()
+        });
         Some(interface)
     }
 }
@@ -139,6 +172,8 @@ pub(super) struct PacketOptions {
     pub(super) passage: Option<Passage>,
     /// Whether the interface found errors of the link in it.
     pub(super) is_damaged: bool,
+    /// Whether a verdict on the packet is among them.
+    pub(super) has_verdict: bool,
     /// Whether the last of the options is cut.
     pub(super) is_cut: bool,
 }
@@ -152,6 +187,7 @@ impl PacketOptions {
                 parsed.passage = passage(flags);
                 parsed.is_damaged = flags & LINK_LAYER_ERRORS != 0;
             }
+            EPB_VERDICT => parsed.has_verdict = true,
             EPB_DROPCOUNT => parsed.lost_before = order.u64(value, 0),
             COMMENT => packet_comment::add(&mut parsed.comment, value),
             _ => {}

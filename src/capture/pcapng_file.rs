@@ -4,7 +4,9 @@
 
 use super::byte_order::ByteOrder;
 use super::interface::{Interface, REMEMBERED_INTERFACES};
-use super::pcapng_blocks::{DeclaredInterface, InterfaceStatistics, PacketOptions, add_count};
+use super::pcapng_blocks::{
+    DeclaredInterface, InterfaceStatistics, PacketOptions, add_count, is_of_windows,
+};
 use super::pcapng_framing::{pass_over, section_byte_order, whole_block};
 use super::problem::RecordError;
 use super::record::{Record, record_limit};
@@ -61,6 +63,8 @@ pub(super) struct PcapngFile {
     has_cut_options: bool,
     /// What is odd about the times from the packet read last on.
     odd_time: Option<&'static str>,
+    /// Whether `etl2pcapng` wrote the section.
+    is_of_windows: bool,
 }
 
 impl PcapngFile {
@@ -85,6 +89,7 @@ impl PcapngFile {
             options: RecordOptions::default(),
             has_cut_options: false,
             odd_time: None,
+            is_of_windows: false,
         }
     }
 
@@ -209,6 +214,7 @@ impl PcapngFile {
                     );
                     return Err(RecordError::Damaged(message));
                 }
+                self.is_of_windows = is_of_windows(self.order, body);
                 let count = u32::try_from(self.declared.len()).unwrap_or(u32::MAX);
                 self.declared_before = self.declared_before.saturating_add(count);
                 self.declared.clear();
@@ -248,12 +254,15 @@ impl PcapngFile {
                 description: interface.description.clone(),
                 filter: interface.filter.clone(),
                 others: interface.others.clone(),
+                is_of_windows: self.is_of_windows,
                 link_type: interface.link_type,
                 snap_length: interface.snap_length,
                 time_unit: interface.time_unit,
             });
         }
+        let has_room = self.declared.len() < REMEMBERED_INTERFACES;
         self.declared.push(DeclaredInterface {
+            short_name: interface.short_name.filter(|_| has_room),
             name: None,
             description: None,
             filter: None,
@@ -310,6 +319,12 @@ impl PcapngFile {
         if block_type != SIMPLE_PACKET && !options.is_empty() {
             said = PacketOptions::parse(self.order, options);
             self.options.replace(self.order, options);
+            let declared = self.declared.get(fields.interface as usize);
+            let name = declared.and_then(|declared| declared.short_name.as_ref());
+            self.options
+                .set_origin(name, self.is_of_windows, said.has_verdict);
+            // It says of all packets that they came in.
+            said.passage = said.passage.filter(|_| !self.is_of_windows);
             self.has_cut_options = said.is_cut;
         }
         if block_type == ENHANCED_PACKET {

@@ -2,6 +2,7 @@
 //! copies what is said of it as well.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::byte_order::ByteOrder;
 
@@ -24,13 +25,25 @@ const CUSTOM: [u16; 4] = [2988, 2989, 19372, 19373];
 pub struct RecordOptions {
     order: ByteOrder,
     bytes: Vec<u8>,
+    /// What the interface is called.
+    interface: Option<Arc<str>>,
+    /// Whether `etl2pcapng` wrote the file: its verdicts are those of Windows.
+    is_of_windows: bool,
+    /// Whether a verdict is among them, or follows.
+    tells_verdict: bool,
 }
+
+/// How `xdpdump` names the interface on which it captures before a program decides.
+pub(crate) const BEFORE_PROGRAM: &str = "@fentry";
 
 impl Default for RecordOptions {
     fn default() -> Self {
         Self {
             order: ByteOrder::Little,
             bytes: Vec::new(),
+            interface: None,
+            is_of_windows: false,
+            tells_verdict: false,
         }
     }
 }
@@ -39,6 +52,9 @@ impl RecordOptions {
     /// Takes the options of another packet.
     pub(super) fn replace(&mut self, order: ByteOrder, bytes: &[u8]) {
         self.order = order;
+        self.interface = None;
+        self.is_of_windows = false;
+        self.tells_verdict = false;
         self.bytes.clear();
         self.bytes.extend_from_slice(bytes);
     }
@@ -58,9 +74,52 @@ impl RecordOptions {
         self.bytes.clear();
     }
 
+    /// What is known beside them, where they say what became of the packet: the interface, and
+    /// whether a trace of Windows was converted.
+    pub(super) fn set_origin(
+        &mut self,
+        interface: Option<&Arc<str>>,
+        is_of_windows: bool,
+        has_verdict: bool,
+    ) {
+        let is_before_program = interface.is_some_and(|name| name.ends_with(BEFORE_PROGRAM));
+        if has_verdict || is_before_program {
+            self.interface = interface.cloned();
+            self.is_of_windows = is_of_windows;
+            self.tells_verdict = true;
+        }
+    }
+
+    /// Whether they say what became of the packet, or that it is decided next.
+    #[inline]
+    pub(crate) fn tells_verdict(&self) -> bool {
+        self.tells_verdict
+    }
+
     /// These, where there are any.
     pub(super) fn if_any(&self) -> Option<&Self> {
         (!self.bytes.is_empty()).then_some(self)
+    }
+
+    /// What the packet's interface is called; hostile text.
+    pub(crate) fn interface_name(&self) -> Option<&str> {
+        self.interface.as_deref()
+    }
+
+    /// Whether `etl2pcapng` wrote it, of a trace of Windows.
+    pub(crate) fn is_of_windows(&self) -> bool {
+        self.is_of_windows
+    }
+
+    /// The verdict on the packet: whose, and its value, little-endian.
+    pub(crate) fn verdict(&self) -> Option<Vec<u8>> {
+        let mut verdict = None;
+        self.for_each_little_endian(|code, value| {
+            if code == code::VERDICT && verdict.is_none() {
+                verdict = Some(value.to_vec());
+            }
+        });
+        verdict
     }
 
     /// Calls `visit` with code and value of each, all numbers little-endian.
@@ -81,7 +140,10 @@ impl RecordOptions {
     #[cfg(feature = "evidence")]
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        let mut kept = Self::default();
+        let mut kept = Self {
+            is_of_windows: self.is_of_windows,
+            ..Self::default()
+        };
         self.for_each_little_endian(|code, value| {
             let is_number = matches!(
                 code,

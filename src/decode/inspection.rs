@@ -14,8 +14,10 @@ pub(super) enum InspectionPoint {
     BeforeOutbound,
     /// Behind the outbound chain.
     BehindOutbound,
-    /// Around encryption.
-    Encryption,
+    /// Before encryption.
+    BeforeEncryption,
+    /// Behind encryption.
+    BehindEncryption,
 }
 
 /// Direction, position in the chain, name of the interface.
@@ -31,7 +33,8 @@ pub(super) fn point(frame: &[u8]) -> Option<(InspectionPoint, &[u8])> {
         b'I' => InspectionPoint::BehindInbound,
         b'o' => InspectionPoint::BeforeOutbound,
         b'O' => InspectionPoint::BehindOutbound,
-        b'e' | b'E' => InspectionPoint::Encryption,
+        b'e' => InspectionPoint::BeforeEncryption,
+        b'E' => InspectionPoint::BehindEncryption,
         _ => return None,
     };
     let name = interface_name(frame.get(2..HEADER)?)?;
@@ -56,7 +59,32 @@ impl InspectionPoint {
         match self {
             Self::BeforeInbound => Some(Passage::In),
             Self::BehindOutbound => Some(Passage::Out),
-            Self::BehindInbound | Self::BeforeOutbound | Self::Encryption => None,
+            Self::BehindInbound
+            | Self::BeforeOutbound
+            | Self::BeforeEncryption
+            | Self::BehindEncryption => None,
         }
     }
+
+    /// The letter that stands for it.
+    pub(super) const fn letter(self) -> char {
+        match self {
+            Self::BeforeInbound => 'i',
+            Self::BehindInbound => 'I',
+            Self::BeforeOutbound => 'o',
+            Self::BehindOutbound => 'O',
+            Self::BeforeEncryption => 'e',
+            Self::BehindEncryption => 'E',
+        }
+    }
+
+    /// Whether it is of the inbound chain.
+    pub(super) const fn is_inbound(self) -> bool {
+        matches!(self, Self::BeforeInbound | Self::BehindInbound)
+    }
+}
+
+/// Whether an Ethernet header tells such a point.
+pub(crate) fn tells(frame: &[u8]) -> bool {
+    point(frame).is_some()
 }

@@ -43,6 +43,7 @@ pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer
 pub use endpoint::Endpoint;
 pub use flow_hash::{FlowHash, FlowHasher, FlowShard};
 pub use icmp_kind::IcmpKind;
+pub(crate) use inspection::tells as tells_inspection_point;
 pub use observation::{
     HardwareAddress, IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment,
     Segment, SetAside,
@@ -113,6 +114,26 @@ pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
         tunnel_end = Some(ip.source);
         datagram = (ip.protocol == ip_number::UDP).then_some(ip);
     }
+}
+
+/// The innermost TCP segment, as far as it was captured.
+fn innermost_segment<'a>(packet: &Packet<'a>) -> Option<&'a [u8]> {
+    let mut encapsulation = Encapsulation::default();
+    let mut network = link::network(packet.link_type?, packet.bytes, &mut encapsulation);
+    for _ in 0..=DEEPEST_ENCAPSULATION {
+        let Ok(Network::Ip(bytes)) = network else {
+            return None;
+        };
+        let ip = ip::parse(bytes).ok()?;
+        if ip.is_later_fragment {
+            return None;
+        }
+        if ip.protocol == ip_number::TCP {
+            return Some(ip.payload);
+        }
+        network = tunnel::inside(&ip, &mut encapsulation)?;
+    }
+    None
 }
 
 /// A fragment without the header of the protocol that decides whether it mattered.

@@ -15,9 +15,9 @@ use super::legs::LatestSyns;
 use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
-use super::verdict::{VerdictFaults, add_verdict, may_be_told_of};
+use super::verdict::{VerdictFaults, add_verdict, may_be_told_of, may_have_words};
 use super::{Observation, SetAside, decode, decode_by_layers, tunnel};
-use crate::capture::{Packet, PacketPlace, Timestamp};
+use crate::capture::{Packet, PacketPlace, RecordOptions, Timestamp};
 
 /// How many packets about connects became rows or odd packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,10 +111,12 @@ impl RowDecoder {
     #[inline]
     pub fn push(&mut self, packet: &Packet<'_>, batches: &mut [RowBatch]) -> Option<Observation> {
         self.note_time(packet.place.at);
-        if packet.captured_on.is_damaged {
-            return Some(Observation::SetAside(SetAside::DamagedFrame));
-        }
-        if packet.captured_on.said.is_some() {
+        let tells = packet.options.is_some_and(RecordOptions::tells_verdict);
+        let is_told_of = packet.captured_on.said.is_some() || tells;
+        if is_told_of || packet.captured_on.is_damaged {
+            if packet.captured_on.is_damaged {
+                return Some(Observation::SetAside(SetAside::DamagedFrame));
+            }
             return self.push_unusual(*packet, batches);
         }
         match self.push_usual(packet, batches) {
@@ -177,7 +179,7 @@ impl RowDecoder {
     }
 
     fn with_verdict(&mut self, mut observation: Observation, packet: &Packet<'_>) -> Observation {
-        if may_be_told_of(packet)
+        if (may_be_told_of(packet) || may_have_words(&observation))
             && let Some(fault) = add_verdict(&mut observation, packet, &self.contexts)
         {
             self.faults.note(fault, packet.place);

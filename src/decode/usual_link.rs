@@ -1,5 +1,6 @@
 //! The first bytes of packets of the usual link types: where their IP packet starts.
 
+use super::inspection::point;
 use super::link::{is_openbsd_loopback, leads_to_ip};
 use crate::capture::{LinkType, Packet};
 
@@ -22,7 +23,9 @@ pub(super) fn untagged_ipv4<'a>(packet: &Packet<'a>) -> Option<&'a [u8]> {
     let (header, behind) = packet.bytes.split_first_chunk::<14>()?;
     let is_ipv4 =
         packet.link_type == Some(LinkType::ETHERNET) && header.last_chunk() == Some(&IPV4);
-    is_ipv4.then_some(behind)
+    // To a group: no host is sent TCP so, and a gateway's own capture starts so.
+    let is_to_group = header[0] & 1 != 0;
+    (is_ipv4 && !is_to_group).then_some(behind)
 }
 
 /// Whether this is an Ethernet frame of a type that has nothing to do with IP.
@@ -45,6 +48,9 @@ fn ethernet(frame: &[u8]) -> Start<'_> {
     let Some((header, behind)) = frame.split_first_chunk::<14>() else {
         return Start::Other;
     };
+    if header[0] & 1 != 0 && point(frame).is_some() {
+        return Start::Other;
+    }
     match [header[12], header[13]] {
         IPV4 => Start::Ipv4(behind, None),
         IPV6 => Start::Ipv6(behind, None),

@@ -5,17 +5,20 @@
 //! in [`Contexts`], under the number of the mark. Another format whose records carry verdicts is a
 //! [`VerdictTeller`] and a file here, which makes a [`CaptureVerdict`] of a packet.
 
+mod fw_monitor;
 mod nflog;
+mod packet_verdict;
 mod pf;
+mod reset_words;
 mod text;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Contexts;
 use super::observation::Observation;
-use crate::capture::{LinkType, Packet, PacketPlace, Passage, SaidOfPacket};
+use super::{Contexts, innermost_segment, inspection};
+use crate::capture::{LinkType, Packet, PacketPlace, Passage, RecordOptions, SaidOfPacket};
 pub use nflog::NetfilterHook;
 pub(crate) use nflog::said_by;
 
@@ -30,6 +33,20 @@ pub enum VerdictTeller {
     Netfilter,
     /// Who reads the capture: it holds nothing but what an appliance dropped.
     DropCapture,
+    /// A program that Linux runs before its network stack.
+    Xdp,
+    /// Traffic control of Linux.
+    TrafficControl,
+    /// A component of Windows.
+    Windows,
+    /// A network card.
+    Hardware,
+    /// Check Point's `fw monitor`: where a packet was seen in the gateway.
+    FwMonitor,
+    /// The words of a RST of a load balancer of F5.
+    LoadBalancer,
+    /// The words of another RST.
+    ResetText,
 }
 
 impl VerdictTeller {
@@ -39,14 +56,33 @@ impl VerdictTeller {
             Self::Pf => "pf",
             Self::Netfilter => "netfilter",
             Self::DropCapture => "drop_capture",
+            Self::Xdp => "xdp",
+            Self::TrafficControl => "traffic_control",
+            Self::Windows => "windows",
+            Self::Hardware => "hardware",
+            Self::FwMonitor => "fw_monitor",
+            Self::LoadBalancer => "load_balancer",
+            Self::ResetText => "reset_text",
         }
+    }
+
+    /// Whether what it says are words of others, in which anything may stand.
+    pub const fn quotes_strangers(self) -> bool {
+        matches!(self, Self::LoadBalancer | Self::ResetText)
     }
 
     /// Whether its records are a filter's log: they stand for packets that matched a rule, and
     /// nothing follows from the packets that are missing.
     pub const fn is_log(self) -> bool {
         match self {
-            Self::Pf | Self::Netfilter | Self::DropCapture => true,
+            // Where a program decides before the stack, no answer is seen.
+            Self::Pf | Self::Netfilter | Self::DropCapture | Self::Xdp => true,
+            Self::TrafficControl
+            | Self::Windows
+            | Self::Hardware
+            | Self::FwMonitor
+            | Self::LoadBalancer
+            | Self::ResetText => false,
         }
     }
 }
@@ -174,6 +210,10 @@ impl CaptureVerdict {
             leaves_by: None,
             user: None,
             packet_mark: None,
+            reason: self
+                .reason
+                .clone()
+                .filter(|_| !self.teller.quotes_strangers()),
             rule: rule.map(|rule| FilterRule {
                 anchor: None,
                 ..rule
@@ -287,6 +327,8 @@ pub fn told_of(packet: &Packet<'_>) -> Option<ToldVerdict> {
             LinkType::PFLOG => pf::told(packet.bytes),
             LinkType::OLD_PFLOG => pf::told_by_old(packet.bytes),
             LinkType::NFLOG => nflog::told(packet.bytes),
+            _ if tells_verdict(packet) => packet.options.and_then(packet_verdict::told),
+            LinkType::ETHERNET => fw_monitor::told(packet.bytes),
             _ => None,
         },
     }
@@ -296,10 +338,26 @@ pub fn told_of(packet: &Packet<'_>) -> Option<ToldVerdict> {
 #[inline]
 pub(super) fn may_be_told_of(packet: &Packet<'_>) -> bool {
     packet.captured_on.said.is_some()
+        || tells_verdict(packet)
+        || is_of_fw_monitor(packet)
         || matches!(
             packet.link_type,
             Some(LinkType::PFLOG | LinkType::OLD_PFLOG | LinkType::NFLOG)
         )
+}
+
+fn tells_verdict(packet: &Packet<'_>) -> bool {
+    packet.options.is_some_and(RecordOptions::tells_verdict)
+}
+
+/// Whether its addresses tell where in a gateway it was seen.
+fn is_of_fw_monitor(packet: &Packet<'_>) -> bool {
+    packet.link_type == Some(LinkType::ETHERNET) && inspection::point(packet.bytes).is_some()
+}
+
+/// Whether it is a RST that may say something in words.
+pub(super) fn may_have_words(observation: &Observation) -> bool {
+    matches!(observation, Observation::Segment(segment) if segment.flags.is_rst())
 }
 
 /// Adds to what a packet says about a connect what the capture says of the packet. What is wrong
@@ -309,12 +367,12 @@ pub fn add_verdict(
     packet: &Packet<'_>,
     contexts: &Contexts,
 ) -> Option<VerdictFault> {
+    let told = told_of(packet).or_else(|| words_of(observation, packet))?;
     let facts = match observation {
         Observation::Segment(segment) => &mut segment.ip.capture,
         Observation::IcmpError(error) => &mut error.ip.capture,
         _ => return None,
     };
-    let told = told_of(packet)?;
     let verdict = &told.verdict;
     facts.verdict = Some(VerdictMark {
         id: contexts.intern_verdict(verdict),
@@ -323,4 +381,19 @@ pub fn add_verdict(
     });
     facts.passage = verdict.passage.or(facts.passage);
     told.fault
+}
+
+/// What a RST says in words.
+fn words_of(observation: &Observation, packet: &Packet<'_>) -> Option<ToldVerdict> {
+    /// In words of four bytes, above flags that are left out.
+    const HEADER_LENGTH: usize = 12;
+    let Observation::Segment(segment) = observation else {
+        return None;
+    };
+    if !segment.flags.is_rst() {
+        return None;
+    }
+    let bytes = innermost_segment(packet)?;
+    let header = usize::from(bytes.get(HEADER_LENGTH)? >> 4) * 4;
+    reset_words::told(packet, segment, bytes.get(header..).unwrap_or_default())
 }

@@ -102,6 +102,8 @@ causes! {
     ServerAbort, "server_abort", "the server's application aborts";
     /// A proxy answered that has nobody behind it.
     ProxyWithoutBackend, "proxy_without_backend", "a proxy answers, nobody behind it";
+    /// A load balancer resets, and says so.
+    LoadBalancerReset, "load_balancer_reset", "a load balancer resets";
     /// The client's own packet filter answers.
     LocalFirewall, "local_firewall", "the client's own packet filter answers";
     /// The capture itself says that a filter stopped it.

@@ -66,6 +66,22 @@ pub enum Note {
     ForgedClientReset,
     /// The SYN-ACK reached the client's side, and was never repeated.
     AnswerNotRepeated,
+    /// The windows of a burst of RSTs count up from the one to the other.
+    WindowsCountUp {
+        /// The first.
+        first: u16,
+        /// The last.
+        last: u16,
+    },
+    /// A gateway's own capture saw it at one point of a chain, and never at the next.
+    LostInChain {
+        /// The letter of the point where it was seen.
+        seen: char,
+        /// The letter of the next one.
+        missing: char,
+        /// The interface; hostile text.
+        interface: Option<String>,
+    },
     /// The answer went between these ends.
     AnsweredElsewhere {
         /// Who sent it.

@@ -62,14 +62,7 @@ pub fn note(note: &Note) -> String {
         Note::Duplicates(packets) => format!("{packets} of its packets were captured again"),
         Note::LeftOut(packets) => format!("{packets} more packets are not shown as evidence"),
         Note::Silence(vantage) => silence(*vantage).to_owned(),
-        Note::ResetTooSoon { after, fastest } => format!(
-            "the RST came {} after the SYN, and this host's fastest answer takes {}: whatever its hops say, it was made nearer",
-            duration(*after),
-            duration(*fastest)
-        ),
-        Note::ResetWindow(window) => format!(
-            "the RST has window {window}: NetScaler appliances say there why they reset; a window alone proves nothing"
-        ),
+        Note::ResetTooSoon { after, fastest } => reset_too_soon(*after, *fastest),
         Note::ResetShape {
             has_sequence,
             window,
@@ -85,6 +78,13 @@ pub fn note(note: &Note) -> String {
         Note::AnswerNotRepeated => {
             "the SYN-ACK reached the client's side and was never repeated: the server was satisfied, so an ACK is missing in this capture (or it answers with SYN cookies)".to_owned()
         }
+        Note::ResetWindow(window) => reset_window(*window),
+        Note::WindowsCountUp { first, last } => windows_count_up(*first, *last),
+        Note::LostInChain {
+            seen,
+            missing,
+            interface,
+        } => lost_in_chain(*seen, *missing, interface.as_deref()),
         Note::AnsweredElsewhere { from, to } => format!(
             "what answers this SYN goes from {from} to {to}: an address or port is translated in one direction only, or translated back wrongly"
         ),
@@ -146,6 +146,41 @@ fn goes_on_as(client: Endpoint, server: Endpoint, was_answered: bool) -> String 
         "not answered there either"
     };
     format!("translated: it goes on as {client} > {server}, {there}")
+}
+
+fn reset_too_soon(after: Duration, fastest: Duration) -> String {
+    format!(
+        "the RST came {} after the SYN, and this host's fastest answer takes {}: whatever its hops say, it was made nearer",
+        duration(after),
+        duration(fastest)
+    )
+}
+
+fn reset_window(window: u16) -> String {
+    let meaning = match window {
+        8201 => " (8201: a packet of no connection that it knows)",
+        9300 => " (9300: the service is disabled)",
+        _ => "",
+    };
+    format!(
+        "the RST has window {window}: NetScaler appliances say there why they reset{meaning}; a window alone proves nothing"
+    )
+}
+
+fn windows_count_up(first: u16, last: u16) -> String {
+    format!(
+        "the windows of the RSTs count up from {first} to {last}: no stack does so, one injector on the way made them"
+    )
+}
+
+/// `seen at i on eth0 and never at I: this gateway dropped it in its inbound chain`
+fn lost_in_chain(seen: char, missing: char, interface: Option<&str>) -> String {
+    let on = interface.map(|interface| format!(" on {}", testimony_words::name(interface)));
+    let chain = if seen == 'i' { "inbound" } else { "outbound" };
+    format!(
+        "seen at {seen}{} and never at {missing}: this gateway dropped it in its {chain} chain; fw ctl zdebug + drop, run while it is tried again, says why",
+        on.unwrap_or_default()
+    )
 }
 
 fn user_mode_networking(is_pasta: bool) -> &'static str {

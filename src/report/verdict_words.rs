@@ -52,6 +52,13 @@ fn sent_here(told: &AttemptVerdict) -> bool {
 /// `pf: block, rule 12, in on em0`
 pub(super) fn verdict_in_full(verdict: &CaptureVerdict) -> String {
     let mut parts = vec![verdict_in_brief(verdict)];
+    let is_brief_all = matches!(
+        verdict.teller,
+        VerdictTeller::FwMonitor | VerdictTeller::LoadBalancer | VerdictTeller::ResetText
+    );
+    if is_brief_all {
+        return verdict_in_brief(verdict);
+    }
     parts.extend(verdict.reason.as_deref().map(|reason| {
         let reason = name(reason);
         format!("for another reason than a rule: {reason}")
@@ -88,7 +95,90 @@ pub(super) fn verdict_in_brief(verdict: &CaptureVerdict) -> String {
         VerdictTeller::DropCapture => {
             "dropped, as all that is in this capture (--drops-only)".to_owned()
         }
+        VerdictTeller::Xdp
+        | VerdictTeller::TrafficControl
+        | VerdictTeller::Windows
+        | VerdictTeller::Hardware => by_component(verdict),
+        VerdictTeller::FwMonitor => {
+            let point = verdict.word.as_deref().unwrap_or_default();
+            let interface = verdict.came_in_by.as_ref().or(verdict.leaves_by.as_ref());
+            let interface = interface.map(|interface| format!(" on {}", name(interface)));
+            format!("fw monitor: {point}{}", interface.unwrap_or_default())
+        }
+        VerdictTeller::LoadBalancer | VerdictTeller::ResetText => quoted(verdict),
     }
+}
+
+/// `XDP: XDP_DROP by eth0:drop_all()@fexit`
+fn by_component(verdict: &CaptureVerdict) -> String {
+    let teller = match verdict.teller {
+        VerdictTeller::Xdp => "XDP, before the kernel's stack",
+        VerdictTeller::TrafficControl => "traffic control",
+        VerdictTeller::Windows => "inside Windows",
+        _ => "the network card",
+    };
+    let what = match (&verdict.word, verdict.action) {
+        (Some(word), _) => word.clone(),
+        (None, VerdictAction::Dropped) => "dropped, the reason is not in the file".to_owned(),
+        (None, _) if verdict.teller == VerdictTeller::Xdp => "before the program".to_owned(),
+        (None, _) => "seen".to_owned(),
+    };
+    let component = verdict.component.as_deref();
+    let by = component.map(|component| format!(", {}", name(component)));
+    format!("{teller}: {what}{}", by.unwrap_or_default())
+}
+
+/// `the RST says "BIG-IP: [0x2664c65:2574] No local listener": no virtual server ...`
+fn quoted(verdict: &CaptureVerdict) -> String {
+    let Some(text) = &verdict.reason else {
+        return "the RST says why, in words that are left out here".to_owned();
+    };
+    let mut words = format!("the RST says {text:?}");
+    if let Some(server) = &verdict.component {
+        words = format!("{words}, of virtual server {}", name(server));
+    }
+    if verdict.teller == VerdictTeller::LoadBalancer {
+        for meaning in balancer_words(text) {
+            words = format!("{words}: {meaning}");
+        }
+    }
+    words
+}
+
+/// What F5's reasons mean.
+fn balancer_words(text: &str) -> impl Iterator<Item = &'static str> {
+    const MEANINGS: [(&str, &str); 8] = [
+        (
+            "No local listener",
+            "no virtual server is on this address and port",
+        ),
+        (
+            "No flow found",
+            "the balancer knows no such connection (any more)",
+        ),
+        ("Policy action", "a policy or rule on the balancer rejects"),
+        (
+            "Flow expired",
+            "the balancer's idle time for connections was over",
+        ),
+        ("Port denied", "the balancer does not serve this port"),
+        ("No server selected", "no member of the pool is up"),
+        (
+            "No route to host",
+            "the balancer has no way to the server behind it",
+        ),
+        (
+            "TCP RST from remote system",
+            "the balancer got a RST and passed it on",
+        ),
+    ];
+    const OF_PEER: (&str, &str) = ("{peer}", "it came to the balancer's other side first");
+    let known = MEANINGS.into_iter().chain([OF_PEER]);
+    let says: Vec<_> = known
+        .filter(|(reason, _)| text.contains(reason))
+        .map(|(_, meaning)| meaning)
+        .collect();
+    says.into_iter()
 }
 
 /// `rule 12`, `rule 2 of anchor "ftp-proxy", called by rule 4`, `the default rule`

@@ -17,6 +17,11 @@ const IPV6_HEADER: usize = 40;
 const TCP_HEADER: usize = 20;
 const TCP: u8 = 6;
 
+const RST: u8 = 0x04;
+
+/// What pads a frame with a bare RST to the shortest length.
+const SHORT_PADDING: usize = 10;
+
 /// More fragments follow, or this is one that is not the first.
 const FRAGMENT: u16 = 0x3fff;
 const DONT_FRAGMENT: u16 = 0x4000;
@@ -37,6 +42,10 @@ impl<'a> TcpHeader<'a> {
         let (fixed, behind) = bytes.split_first_chunk::<TCP_HEADER>()?;
         let length = u16::from(fixed[12] >> 4) * 4;
         let options_length = usize::from(length).checked_sub(TCP_HEADER)?;
+        // A RST that carries something, or has something behind it, may say why it was sent.
+        if fixed[13] & RST != 0 && bytes.len() > usize::from(length) + SHORT_PADDING {
+            return None;
+        }
         Some(Self {
             fixed,
             options: behind.get(..options_length)?,

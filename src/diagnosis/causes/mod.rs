@@ -5,6 +5,7 @@
 //! a table, [`rules`]. The surest is the cause; others that hold as well are named beside it.
 
 mod aborted;
+mod balancer;
 mod case;
 mod checksum;
 mod compared;
@@ -21,6 +22,7 @@ mod responder;
 mod rules;
 mod verdict;
 
+pub(super) use balancer::{counting_windows, is_code_of_netscaler};
 pub(super) use half_open::was_answered_once;
 pub(super) use responder::{Mark, is_plain, is_sooner, mark_of};
 
@@ -56,7 +58,7 @@ fn judge(rule: &Rule, case: &Case<'_>) -> Option<Judged> {
             .any(|(cause, confidence)| case.holds(*cause) >= Some(*confidence))
     };
     let is_judged = rule.of.contains(&case.outcome());
-    if !is_judged || is_silenced() || verdict::is_silenced(rule, case) {
+    if !is_judged || is_silenced() || is_told_otherwise(rule, case) {
         return None;
     }
     let confidence = (rule.holds)(case)?;
@@ -75,6 +77,11 @@ fn judge(rule: &Rule, case: &Case<'_>) -> Option<Judged> {
             confidence
         },
     })
+}
+
+/// Whether the capture or the packets themselves say in words what the rule would conclude.
+fn is_told_otherwise(rule: &Rule, case: &Case<'_>) -> bool {
+    verdict::is_silenced(rule, case) || balancer::is_silenced(rule, case)
 }
 
 /// What is concluded from silence is less sure in a capture that may have missed the answer.

@@ -1,5 +1,6 @@
 //! Why a RST answered the SYN.
 
+use super::balancer::injected;
 use super::case::Case;
 use super::responder::{
     Mark, distance, is_plain, mark_of, sooner_than_the_host, stacks, telling_mark,
@@ -52,7 +53,7 @@ pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
 
 /// The RST comes from nearer than the host's own answers, or sooner than the way to the host
 /// allows, or has a window that the host's stack does not put there, or is identified in another
-/// way than the host's SYN-ACKs.
+/// way than the host's SYN-ACKs; or it is one of a burst whose windows count up.
 pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let reset = case.first(Role::Reset)?;
     let attempt = case.attempt();
@@ -72,6 +73,7 @@ pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
         by_time,
         by_shape(case, reset),
         by_identification,
+        injected(case),
     ];
     reasons.into_iter().flatten().max()
 }

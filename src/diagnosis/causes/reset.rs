@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::balancer::injected;
 use super::case::Case;
 use super::responder::{is_too_soon, sooner_than_the_host};
 use crate::diagnosis::cause::Confidence;
@@ -68,7 +69,7 @@ pub(super) fn middlebox_reset(case: &Case<'_>) -> Option<Confidence> {
     let by_forgery = attempt
         .is_reset_in_clients_name()
         .then_some(Confidence::Likely);
-    by_time.max(by_distance).max(by_forgery)
+    by_time.max(by_distance).max(by_forgery).max(injected(case))
 }
 
 /// The application of a live socket resets at once, or when the client has sent something: later,

@@ -2,8 +2,8 @@
 
 use super::case::Case;
 use super::{
-    aborted, checksum, compared, dropped, established, half_open, listener, partial, passage,
-    refused, rejected, reset, verdict,
+    aborted, balancer, checksum, compared, dropped, established, half_open, listener, partial,
+    passage, refused, rejected, reset, verdict,
 };
 #[allow(clippy::enum_glob_use, reason = "a table of names")]
 use crate::diagnosis::cause::Cause::{self, *};
@@ -91,6 +91,8 @@ const TOLD: &[Outcome] = &[
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     rule(FilterVerdict, TOLD, verdict::filter_verdict),
+
+    rule(LoadBalancerReset, &[Refused, Reset], balancer::load_balancer_reset),
 
     rule(ListenerClosed, &[Reset], listener::listener_closed),
     rule(AcceptQueueFull, &[Reset], reset::accept_queue_full)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::REMEMBERED;
 use crate::capture::Passage;
-use crate::decode::RowBatch;
+use crate::decode::{Endpoint, Observation, RowBatch};
 use crate::diagnosis::compact_sets::Host;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::known_ends::Table;
@@ -29,17 +29,27 @@ impl Passages {
     /// Takes note of the handshake packets of which it is known which way they went.
     pub(super) fn note(&mut self, batch: &RowBatch) {
         for row in batch.rows.iter().filter(|row| row.flags().has_syn()) {
-            let Some(passage) = row.capture().passage else {
-                continue;
-            };
-            let (from, to) = match passage {
-                Passage::In => (Ways::FROM_IT_IN, Ways::TO_IT_IN),
-                Passage::Out => (Ways::FROM_IT_OUT, Ways::TO_IT_OUT),
-            };
-            let (source, destination) = row.ends(&batch.addresses);
-            self.add(Host(source.address), from);
-            self.add(Host(destination.address), to);
+            if let Some(passage) = row.capture().passage {
+                self.note_one(passage, row.ends(&batch.addresses));
+            }
         }
+        for odd in &batch.odd {
+            if let Observation::Segment(segment) = &odd.observation
+                && segment.flags.has_syn()
+                && let Some(passage) = segment.ip.capture.passage
+            {
+                self.note_one(passage, (segment.source, segment.destination));
+            }
+        }
+    }
+
+    fn note_one(&mut self, passage: Passage, (source, destination): (Endpoint, Endpoint)) {
+        let (from, to) = match passage {
+            Passage::In => (Ways::FROM_IT_IN, Ways::TO_IT_IN),
+            Passage::Out => (Ways::FROM_IT_OUT, Ways::TO_IT_OUT),
+        };
+        self.add(Host(source.address), from);
+        self.add(Host(destination.address), to);
     }
 
     fn add(&mut self, host: Host, ways: u8) {

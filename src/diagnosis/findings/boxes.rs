@@ -51,7 +51,10 @@ pub(super) fn finding(
 /// How surely the first failure of this server is explained by a box: then the others are as well.
 pub(super) fn is_reset_by_a_box(collected: Collected<'_>, server: Endpoint) -> Option<Confidence> {
     let first = collected.first_causes.get(&server)?;
-    let is_box = matches!(first.cause, Cause::MiddleboxReset | Cause::TwoResponders);
+    let is_box = matches!(
+        first.cause,
+        Cause::MiddleboxReset | Cause::TwoResponders | Cause::LoadBalancerReset
+    );
     is_box.then_some(first.confidence)
 }
 

@@ -6,12 +6,13 @@ mod responder;
 mod silence;
 
 use super::attempt_facts::AttemptFacts;
-use super::cause::Cause;
+use super::cause::{Cause, Judged};
 use super::causes::was_answered_once;
 use super::comparison::{Comparison, Vantage};
 use super::diagnosed_attempt::DiagnosedAttempt;
 use super::note::{Note, ResetOrigin};
 use super::stack::Stack;
+use crate::decode::VerdictTeller;
 use crate::handshake::{Attempt, Outcome, Role};
 
 /// What else the packets tell, one fact each.
@@ -25,6 +26,7 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         diagnosed.noise.map(Note::PartOf),
         checksums::wrong(attempt, comparison),
         other_causes(diagnosed),
+        lost_in_chain(diagnosed),
         answered_elsewhere(attempt, outcome),
         user_mode_networking(attempt, outcome, comparison),
         overtaken_error(attempt, outcome),
@@ -73,6 +75,33 @@ fn answer_not_repeated(diagnosed: &DiagnosedAttempt) -> Option<Note> {
 fn other_causes(diagnosed: &DiagnosedAttempt) -> Option<Note> {
     let others = diagnosed.causes.get(1..).unwrap_or_default();
     (!others.is_empty()).then(|| Note::OtherCauses(others.to_vec()))
+}
+
+/// Between which points of a gateway's chains it was dropped, where the gateway's own capture shows
+/// both.
+fn lost_in_chain(diagnosed: &DiagnosedAttempt) -> Option<Note> {
+    let is_dropped = |judged: &Judged| judged.cause == Cause::DroppedHere;
+    diagnosed.causes.iter().find(|judged| is_dropped(judged))?;
+    let told = |letter: &'static str| {
+        let mut verdicts = diagnosed.decided.attempt.verdicts.iter();
+        verdicts.find(|told| {
+            let verdict = &told.verdict;
+            verdict.teller == VerdictTeller::FwMonitor && verdict.word.as_deref() == Some(letter)
+        })
+    };
+    let lost = |seen, missing| told(seen).filter(|_| told(missing).is_none());
+    let (point, seen, missing) = lost("o", "O")
+        .map(|point| (point, 'o', 'O'))
+        .or_else(|| lost("i", "I").map(|point| (point, 'i', 'I')))?;
+    let verdict = &point.verdict;
+    Some(Note::LostInChain {
+        seen,
+        missing,
+        interface: verdict
+            .came_in_by
+            .clone()
+            .or_else(|| verdict.leaves_by.clone()),
+    })
 }
 
 /// Between which ends the answers went.

@@ -3,14 +3,13 @@
 
 use super::{Note, ResetOrigin};
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::causes::{Mark, is_plain, is_sooner, mark_of};
+use crate::diagnosis::causes::{
+    Mark, counting_windows, is_code_of_netscaler, is_plain, is_sooner, mark_of,
+};
 use crate::diagnosis::comparison::{Comparison, Distance, HostFacts};
 use crate::diagnosis::diagnosed_attempt::DiagnosedAttempt;
 use crate::diagnosis::stack::Stack;
 use crate::handshake::{Attempt, Content, Outcome, Role, SeenPacket};
-
-/// The windows by which an appliance says why it resets (`NetScaler`).
-const WINDOWS_OF_APPLIANCES: std::ops::RangeInclusive<u16> = 9100..=10000;
 
 /// What the RST tells of its sender.
 pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Vec<Note> {
@@ -30,6 +29,8 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
     };
     notes.extend(window(reset));
     notes.extend(shape(diagnosed, reset));
+    let counting = counting_windows(attempt);
+    notes.extend(counting.map(|(first, last)| Note::WindowsCountUp { first, last }));
     // A connection's own RST goes on with the connection's count, and has no mark of who answers
     // SYNs.
     if outcome == Outcome::Refused {
@@ -57,7 +58,7 @@ fn window(reset: &SeenPacket) -> Option<Note> {
         Content::Segment {
             window: Some(window),
             ..
-        } if WINDOWS_OF_APPLIANCES.contains(&window) => Some(Note::ResetWindow(window)),
+        } if is_code_of_netscaler(window) => Some(Note::ResetWindow(window)),
         Content::Segment { .. } | Content::Icmp { .. } => None,
     }
 }

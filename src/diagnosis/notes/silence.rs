@@ -1,10 +1,11 @@
 //! What silence means where it was watched, and what else the port did at the time.
 
 use super::Note;
+use crate::decode::VerdictTeller;
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::comparison::Comparison;
 use crate::diagnosis::diagnosed_attempt::DiagnosedAttempt;
-use crate::handshake::{Outcome, Role};
+use crate::handshake::{Attempt, Outcome, Role};
 
 /// What the silence proves, and what it does not.
 pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Vec<Note> {
@@ -12,6 +13,13 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         return Vec::new();
     }
     let attempt = &diagnosed.decided.attempt;
+    // Where it was passed on is known, and that it was not.
+    let is_dropped_here = diagnosed
+        .cause()
+        .is_some_and(|judged| judged.cause == Cause::DroppedHere && is_of_gateway(attempt));
+    if is_dropped_here {
+        return Vec::new();
+    }
     // A filter's log shows what met its rules: that it has no answer means nothing.
     if attempt.is_known_by_log_alone() {
         return Vec::new();
@@ -31,6 +39,12 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Whether a gateway's own capture shows it, which tells its points.
+fn is_of_gateway(attempt: &Attempt) -> bool {
+    let mut verdicts = attempt.verdicts.iter();
+    verdicts.any(|told| told.verdict.teller == VerdictTeller::FwMonitor)
 }
 
 /// The same silence says something else on each side of the network.

@@ -73,7 +73,7 @@ pub fn write(
 ) -> io::Result<Written> {
     let mut plan = Plan::of(report, notes);
     let mut written = plan.written();
-    let application = format!("tcpwhy {}", report.tool.version);
+    let application = section::application(report);
     let comment = section::comment(report, &written, anonymize.is_some());
     let writer = PcapngWriter::new(out, &application, &comment)?;
     let mut file = EvidenceFile {

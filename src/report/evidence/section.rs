@@ -12,6 +12,21 @@ use crate::report::times::rfc3339;
 /// How many sources are named.
 const NAMED_SOURCES: usize = 100;
 
+/// What writes it; and what wrote the source, where that says whose the verdicts of its packets are.
+pub(super) fn application(report: &Report) -> String {
+    let own = format!("tcpwhy {}", report.tool.version);
+    let mut interfaces = report
+        .capture
+        .sources
+        .iter()
+        .flat_map(|source| &source.interfaces);
+    if interfaces.any(|interface| interface.is_of_windows) {
+        format!("{own}, of a file of etl2pcapng")
+    } else {
+        own
+    }
+}
+
 /// The comment of the section: what this is, what made it, and from what.
 pub(super) fn comment(report: &Report, written: &Written, is_anonymous: bool) -> String {
     let arguments = report.tool.arguments.iter().map(|word| shell_word(word));

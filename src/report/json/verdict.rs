@@ -13,7 +13,8 @@ use crate::handshake::{AttemptVerdict, SpokenOf};
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Verdict {
-    /// Who says it: `pf`, `netfilter`, `drop_capture`.
+    /// Who says it: `pf`, `netfilter`, `drop_capture`, `xdp`, `traffic_control`, `windows`,
+    /// `hardware`, `fw_monitor`; `load_balancer` and `reset_text` are the words of a RST.
     teller: &'static str,
     /// What became of them: `dropped`, `said_to_be_dropped` or `said_to_be_rejected` (by the word
     /// of a rule's author), `passed`, `seen`.

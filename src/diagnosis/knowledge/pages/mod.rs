@@ -1,5 +1,6 @@
 //! The pages: data, and nothing else.
 
+mod balancers;
 mod checks;
 mod comparisons;
 mod elsewhere;
@@ -36,6 +37,7 @@ pub(super) const ALL: &[&[Page]] = &[
     elsewhere::PAGES,
     endings::PAGES,
     link::PAGES,
+    balancers::PAGES,
     filter_logs::PAGES,
     service_findings::PAGES,
     traffic_findings::PAGES,
