@@ -46,6 +46,11 @@ pub fn statement(finding: &Finding) -> String {
         Statement::Overload { connects } => format!(
             "{server} met {attempts} of {connects} connects with silence and accepted others in the same seconds: its queue is full, or a limit drops"
         ),
+        Statement::OverloadResets { connects } => format!(
+            "{server} reset {attempts} of {connects} connects right after the handshake, by a RST \
+             without ACK: its accept queue is full, and its kernel does not wait \
+             (tcp_abort_on_overflow)"
+        ),
         Statement::AcceptQueueProvedFull => format!(
             "{server} met {} with silence: its accept queue is full, the application does not accept",
             counted(attempts, "connect")

@@ -20,6 +20,7 @@ mod noise;
 mod outages;
 mod policies;
 mod probes;
+mod queues;
 mod rejections;
 mod services;
 mod signs;

@@ -5,23 +5,24 @@ use std::net::IpAddr;
 
 use super::boxes::is_reset_by_a_box;
 use super::from_cause::as_sure_as_its_cause;
-use super::misdirected::is_silent;
 use super::outages::is_shut;
 use super::policies::is_of_a_rule;
+use super::queues::{is_queue_proved_full, overload, resets_for_want_of_room};
 use super::rejections;
 use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
-use crate::diagnosis::comparison::{Dropped, Moment, Reason, ServiceHistory};
-use crate::diagnosis::testimony::{is_stopped, proves_closed_port, proves_full_accept_queue};
+use crate::diagnosis::comparison::{Moment, ServiceHistory};
+use crate::diagnosis::testimony::{is_stopped, proves_closed_port};
 use crate::handshake::Outcome;
 
 type Rule = fn(Collected<'_>, &Service) -> Option<Finding>;
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     name_points_nowhere,
     overload,
+    resets_for_want_of_room,
     never_listening,
     source_filtered,
     limited_rejects,
@@ -38,60 +39,6 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
         .iter()
         .flat_map(|service| RULES.iter().filter_map(|rule| rule(collected, service)));
     rejections::folded(collected, services, findings.collect())
-}
-
-/// Silence for some, while the port accepts others in the same seconds, and not for one client
-/// alone. Certain where the server's own host says so.
-fn overload(collected: Collected<'_>, service: &Service) -> Option<Finding> {
-    let server = service.server;
-    let history = collected.comparison.service(server)?;
-    let is_proved = is_queue_proved_full(collected, service);
-    let silent = service.those(|moment| {
-        moment.outcome == Outcome::Dropped
-            && is_silent(moment)
-            && !history.is_ordered_by_timestamps(moment.client)
-            && (history.has_accepted_from(moment.client)
-                || history.drops_others_than(moment.client))
-            && (is_proved || is_for_want_of_room(collected, server, moment))
-    });
-    if collected.comparison.is_silent(server.address) != Some(false) || silent.is_empty() {
-        return None;
-    }
-    let confidence = if is_proved { Certain } else { Likely };
-    let connects = count(&service.moments);
-    let accepts_no_more = collected
-        .comparison
-        .drop_story(server)
-        .is_some_and(|story| silent.iter().all(|moment| story.is_shut(moment.started)));
-    let statement = if is_proved {
-        Statement::AcceptQueueProvedFull
-    } else if accepts_no_more {
-        Statement::AcceptsNoMore { connects }
-    } else {
-        Statement::Overload { connects }
-    };
-    Some(as_sure_as_its_cause(
-        collected,
-        (FindingKind::Overload, confidence),
-        server,
-        &silent,
-        statement,
-    ))
-}
-
-/// Whether the comparison with those that were accepted says so.
-fn is_for_want_of_room(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
-    let comparison = collected.comparison;
-    let verdict = comparison
-        .drop_story(server)
-        .zip(comparison.service(server))
-        .and_then(|(story, history)| story.verdict(history, &Dropped::of(moment)));
-    verdict
-        .is_some_and(|verdict| verdict.reason == Reason::FullQueue && verdict.confidence == Likely)
-}
-
-fn is_queue_proved_full(collected: Collected<'_>, service: &Service) -> bool {
-    proves_full_accept_queue(collected.testimony_of(service.server))
 }
 
 /// A DNS answer in the capture led to an address where no connect to this port succeeded.

@@ -39,6 +39,11 @@ pub enum Statement {
         /// How many connects there were.
         connects: u64,
     },
+    /// The server's kernel reset some right after their handshakes, for want of room.
+    OverloadResets {
+        /// How many connects there were.
+        connects: u64,
+    },
     /// What failures have in common, and successes have not.
     FailuresShare {
         /// What.

@@ -1,5 +1,6 @@
 //! Captures that are made up, each many times with other numbers, of which the cause is known.
 
+mod answered;
 mod network;
 mod one_fails;
 mod queues;
@@ -59,6 +60,7 @@ fn is_said((kind, words): (&str, &str), report: &serde_json::Value) -> bool {
 
 fn all() -> Vec<&'static World> {
     [
+        answered::WORLDS,
         some_fail::WORLDS,
         one_fails::WORLDS,
         queues::WORLDS,

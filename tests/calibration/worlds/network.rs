@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::support::frames::{SegmentPlan, icmp_error, unrelated};
+use crate::support::frames::{ChecksumPlan, SegmentPlan, icmp_error, unrelated};
 use crate::support::pcap::CapturedPacket;
 use crate::support::scenario::START_SECONDS;
 
@@ -37,6 +37,8 @@ pub(super) struct Connect {
     pub(super) timestamps: bool,
     pub(super) offers_ecn: bool,
     pub(super) is_signed: bool,
+    /// Whether the checksums of its SYNs are right; as they are usually built where not said.
+    pub(super) checksum: Option<bool>,
     /// How probably each packet is lost, before it is captured or behind that.
     pub(super) loss: f64,
 }
@@ -54,6 +56,14 @@ pub(super) enum Meets {
     Refusal,
     /// A SYN-ACK, an ACK, and then nothing any more.
     NoService,
+    /// The handshake, and a FIN of the server when the client has asked.
+    Close,
+    /// The handshake, and a RST of a live socket when the client has asked.
+    Abort,
+    /// The handshake, and the RST of a kernel that has no room for it.
+    ResetOfQueue,
+    /// SYN-ACKs that never arrive: SYN and SYN-ACK are sent again and again.
+    AnswerInVain,
     /// An ICMP error, of this type and code, from this router.
     Rejection(u8, u8, [u8; 4]),
 }
@@ -73,6 +83,7 @@ impl Connect {
             timestamps: true,
             offers_ecn: false,
             is_signed: false,
+            checksum: None,
             loss: 0.0,
         }
     }
@@ -123,6 +134,7 @@ impl Network {
         };
         let most = match connect.meets {
             Meets::Silence(syns) => syns,
+            Meets::AnswerInVain => 4,
             _ => 7,
         };
         let mut at = connect.at;
@@ -137,6 +149,10 @@ impl Network {
             };
             let plan = self.syn(&offered, isn, at);
             self.send(at, &plan);
+            if connect.meets == Meets::AnswerInVain {
+                self.answer_in_vain(connect, isn, at + connect.round_trip / 8.0);
+                continue;
+            }
             let arrives = answers_at.is_some_and(|first| number >= first);
             if arrives && !self.is_lost(connect) && !self.is_lost(connect) {
                 break;
@@ -144,6 +160,9 @@ impl Network {
             if number + 1 == most {
                 return;
             }
+        }
+        if connect.meets == Meets::AnswerInVain {
+            return;
         }
         let round_trip = connect.round_trip * self.random.f64().mul_add(0.2, 0.9);
         self.answer(connect, isn, at + round_trip);
@@ -166,6 +185,11 @@ impl Network {
             sequence: isn,
             options,
             identification: self.random.u16(1..),
+            checksum: match connect.checksum {
+                None => ChecksumPlan::Zero,
+                Some(true) => ChecksumPlan::Right,
+                Some(false) => ChecksumPlan::Wrong,
+            },
             ..Self::of_client(connect, SYN | ecn)
         }
     }
@@ -243,6 +267,24 @@ impl Network {
         if connect.meets == Meets::NoService {
             return;
         }
+        let end = match connect.meets {
+            Meets::ResetOfQueue => Some((step, server(0x04, 0, 0))),
+            Meets::Close => Some((step + 0.001, server(FIN, 0, 120))),
+            Meets::Abort => Some((step + 0.001, server(REFUSAL, 0, 120))),
+            _ => None,
+        };
+        if let Some((after, end)) = end {
+            let request = SegmentPlan {
+                payload_length: 120,
+                ..client(PUSH, 0, 0)
+            };
+            let window = if end.flags == 0x04 { 0 } else { 509 };
+            if end.flags != 0x04 {
+                self.send(at + 0.0002, &request);
+            }
+            self.send(at + after, &SegmentPlan { window, ..end });
+            return;
+        }
         let request = SegmentPlan {
             payload_length: 120,
             ..client(PUSH, 0, 0)
@@ -263,6 +305,16 @@ impl Network {
         for (after, plan) in rest {
             self.send(at + after, &plan);
         }
+    }
+
+    fn answer_in_vain(&mut self, connect: &Connect, isn: u32, at: f64) {
+        let syn_ack = SegmentPlan {
+            sequence: isn ^ 0x5555_5555,
+            acknowledgment: isn.wrapping_add(1),
+            window: 65_160,
+            ..Self::of_server(connect, SYN_ACK)
+        };
+        self.send(at, &syn_ack);
     }
 
     fn is_lost(&mut self, connect: &Connect) -> bool {
