@@ -50,8 +50,8 @@ impl Overview {
         overview
     }
 
-    /// Clients that are never accepted, while others are before and after each of their attempts; or
-    /// nearly each, where there are several.
+    /// Clients that are never accepted, while others are before and after each of their attempts:
+    /// but for a few, where there are several, before which or after which nobody was at all.
     fn shut_out_of(
         &self,
         moments: &[Moment],
@@ -69,7 +69,10 @@ impl Overview {
             let is_among = !is_undecided && self.is_between_acceptances(moment.started, let_go);
             let (inside, outside) = among.entry(moment.client).or_default();
             *inside += u32::from(is_among);
-            *outside += u32::from(!is_among);
+            if !is_among {
+                let is_at_an_end = !is_undecided && self.is_at_an_end(moment.started, let_go);
+                *outside = outside.saturating_add(if is_at_an_end { 1 } else { u32::MAX });
+            }
         }
         let is_shut_out = |(_, (inside, outside)): &(IpAddr, (u32, u32))| {
             *outside == 0 || *inside / FEWEST_INSIDE_FOR_EACH_OUTSIDE >= *outside
@@ -115,6 +118,13 @@ impl Overview {
             is_close(not_later.checked_sub(1)) || was_let_go(at.before(SAME_SECONDS), at),
             is_close(Some(later)) || was_let_go(at, at.after(SAME_SECONDS)),
         )
+    }
+
+    /// Whether nobody was accepted before that in the whole capture, or nobody after it.
+    fn is_at_an_end(&self, at: Timestamp, let_go: Option<&LetGo>) -> bool {
+        let is_first = self.accepted_at.first().is_none_or(|first| at < *first);
+        let is_last = self.accepted_at.last().is_none_or(|last| at > *last);
+        let_go.is_none() && (is_first || is_last)
     }
 
     fn is_between_acceptances(&self, at: Timestamp, let_go: Option<&LetGo>) -> bool {
