@@ -9,7 +9,7 @@ use tcpwhy::analysis::{AnalysisSettings, analyse};
 use tcpwhy::capture::{
     CaptureSet, LinkType, Packet, PacketNumber, PacketPlace, SourceId, Timestamp,
 };
-use tcpwhy::decode::{decode as decode_packet, decode_by_layers};
+use tcpwhy::decode::{decode as decode_packet, decode_by_layers, told_of};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnostician, Selection, knowledge};
 use tcpwhy::handshake::{Decisions, Tracker, TrackerSettings};
 use tcpwhy::logs::{LogLines, LogReader};
@@ -39,6 +39,7 @@ pub(crate) fn decode(data: &[u8]) {
         captured_on: tcpwhy::capture::CapturedOn::default(),
         options: None,
     };
+    let _ = told_of(&packet);
     assert_eq!(
         decode_packet(&packet),
         decode_by_layers(&packet),

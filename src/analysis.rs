@@ -35,6 +35,8 @@ pub struct AnalysisSettings {
     /// Whether what the sources say beside their packets is left out: names, comments, folders,
     /// what interfaces are called.
     pub is_anonymous: bool,
+    /// Whether the captures hold nothing but what an appliance dropped.
+    pub holds_only_drops: bool,
     /// On how many threads: one reads and decodes, all of them track and count the flows, which are
     /// divided among as many shards. The result is the same.
     pub threads: NonZeroUsize,
@@ -51,6 +53,7 @@ impl Default for AnalysisSettings {
             listed_attempts: None,
             evidence_attempts: 0,
             is_anonymous: false,
+            holds_only_drops: false,
             threads: NonZeroUsize::MIN,
             logs: LogSettings::default(),
         }
@@ -150,12 +153,7 @@ fn read_all(
     let sources = captures.facts();
     let mut interfaces = sources.iter().flat_map(|source| &source.interfaces);
     totals.leaves_out_third_step = interfaces.any(Interface::leaves_out_third_step);
-    let contexts = if settings.is_anonymous {
-        Contexts::without_names()
-    } else {
-        Contexts::default()
-    };
-    let mut decoder = RowDecoder::new(Arc::new(contexts), FlowHasher::default());
+    let mut decoder = decoder_for(settings);
     let shared = decoder.clone();
     let leaves_out_third_step = totals.leaves_out_third_step;
     let fill = |batch: &mut Batch| {
@@ -217,6 +215,15 @@ fn read_all(
         totals,
         finished,
     }
+}
+
+fn decoder_for(settings: &AnalysisSettings) -> RowDecoder {
+    let contexts = if settings.is_anonymous {
+        Contexts::without_names()
+    } else {
+        Contexts::default()
+    };
+    RowDecoder::new(Arc::new(contexts), FlowHasher::default()).of_drops(settings.holds_only_drops)
 }
 
 /// Counts a packet by what it is.

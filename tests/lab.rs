@@ -23,6 +23,7 @@ const NEEDS: Needs = Needs {
         "ethtool",
         "nmap",
         "hping3",
+        "mergecap",
         "python3",
     ],
     also: &[],

@@ -22,6 +22,7 @@ mod diff;
 mod every_test_runs;
 mod evidence;
 mod explain;
+mod filter_logs;
 mod findings;
 mod findings_add_up;
 mod formats;
@@ -79,6 +80,9 @@ fn main() -> ExitCode {
         explain::lines::TESTS,
         explain::phrases::TESTS,
         explain::signs::TESTS,
+        filter_logs::pf::TESTS,
+        filter_logs::records::TESTS,
+        filter_logs::reports::TESTS,
         findings::TESTS,
         findings_add_up::TESTS,
         formats::files::TESTS,

@@ -15,7 +15,7 @@ use std::thread;
 
 use super::AnalysisSettings;
 use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
-use crate::decode::{Observation, RowBatch, RowDecoder};
+use crate::decode::{Contexts, Observation, RowBatch, RowDecoder};
 use crate::diagnosis::{AttemptsPutAside, CaptureQuality, Diagnosis, Diagnostician, Facts};
 use crate::handshake::{Ending, Tracker, Tracking, finish_all};
 use shard::{Shard, Shards};
@@ -101,7 +101,7 @@ pub(super) fn run(
             })
             .collect();
         let end = shards.end_of_giving();
-        feed(&shards, &mut beside, &mut fill);
+        feed(&shards, &mut beside, decoder.contexts(), &mut fill);
         drop(end);
         shards.work_to_the_end();
         for worker in workers {
@@ -119,7 +119,12 @@ fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
 }
 
 /// Reads piece by piece, until there are no more or it is in vain.
-fn feed(shards: &Shards, beside: &mut Diagnostician, mut fill: impl FnMut(&mut Batch) -> bool) {
+fn feed(
+    shards: &Shards,
+    beside: &mut Diagnostician,
+    contexts: &Contexts,
+    mut fill: impl FnMut(&mut Batch) -> bool,
+) {
     let mut batch = Batch::default();
     while !shards.are_in_vain() {
         let emptied = std::iter::repeat_with(|| shards.take_emptied());
@@ -130,6 +135,7 @@ fn feed(shards: &Shards, beside: &mut Diagnostician, mut fill: impl FnMut(&mut B
         }
         for (shard, rows) in batch.rows.drain(..).enumerate() {
             beside.observe_rows(&rows);
+            beside.observe_records(&rows, contexts);
             shards.give(shard, rows);
         }
         if !has_more {

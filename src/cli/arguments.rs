@@ -157,6 +157,10 @@ pub(super) struct ReadArguments {
     #[arg(short, long, value_name = "EXPRESSION")]
     pub(super) filter: Option<String>,
 
+    /// The captures hold nothing but what was dropped: drop captures of Palo Alto, ASA, pktmon
+    #[arg(long)]
+    pub(super) drops_only: bool,
+
     /// Format of the report
     #[arg(short = 'F', long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
@@ -342,6 +346,10 @@ pub(super) struct LadderArguments {
     /// Follow so many undecided attempts at once, as for `tcpwhy read`
     #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
     pub(super) max_flows: usize,
+
+    /// The captures hold nothing but what was dropped, as for `tcpwhy read`
+    #[arg(long)]
+    pub(super) drops_only: bool,
 
     /// Draw with ASCII characters only
     ///

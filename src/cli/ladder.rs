@@ -121,6 +121,7 @@ fn report(
             ..Selection::default()
         },
         listed_attempts: Some(1),
+        holds_only_drops: arguments.drops_only,
         threads: read::usual_threads(),
         ..AnalysisSettings::default()
     };

@@ -32,6 +32,9 @@ pub(super) fn of(arguments: &ReadArguments) -> Option<String> {
     if arguments.max_flows != TrackerSettings::default().open_attempts {
         words.extend(["--max-flows".to_owned(), arguments.max_flows.to_string()]);
     }
+    if arguments.drops_only {
+        words.push("--drops-only".to_owned());
+    }
     for file in &files {
         // What is no text cannot be typed back as it is shown.
         let file = file.to_str()?;

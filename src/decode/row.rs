@@ -208,8 +208,7 @@ impl Row {
         place: PacketPlace,
         addresses: &mut AddressPairs,
     ) -> Option<Self> {
-        // What is said of a packet is rare, and told in full.
-        ip.capture.verdict.is_none().then_some(())?;
+        ip.capture.verdict.is_none().then_some(())?; // Rare, and told in full.
         let is_ipv6 = source.address.is_ipv6();
         let (source_address, destination_address) = match (source.address, destination.address) {
             (IpAddr::V4(source), IpAddr::V4(destination)) if ip.flow_label.is_none() => {

@@ -17,7 +17,7 @@ use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
 use super::verdict::{VerdictFaults, add_verdict, may_be_told_of, may_have_words};
 use super::{Observation, SetAside, decode, decode_by_layers, tunnel};
-use crate::capture::{Packet, PacketPlace, RecordOptions, Timestamp};
+use crate::capture::{Packet, PacketPlace, RecordOptions, SaidOfPacket, Timestamp};
 
 /// How many packets about connects became rows or odd packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,7 @@ pub struct RowDecoder {
     latest_tag: Option<(u16, ContextId)>,
     latest_syns: LatestSyns,
     faults: VerdictFaults,
+    holds_only_drops: bool,
 }
 
 impl Default for RowDecoder {
@@ -60,6 +61,16 @@ impl RowDecoder {
             latest_tag: None,
             latest_syns: LatestSyns::default(),
             faults: VerdictFaults::default(),
+            holds_only_drops: false,
+        }
+    }
+
+    /// For a capture that holds nothing but what was dropped, where that is so.
+    #[must_use]
+    pub fn of_drops(self, holds_only_drops: bool) -> Self {
+        Self {
+            holds_only_drops,
+            ..self
         }
     }
 
@@ -112,7 +123,7 @@ impl RowDecoder {
     pub fn push(&mut self, packet: &Packet<'_>, batches: &mut [RowBatch]) -> Option<Observation> {
         self.note_time(packet.place.at);
         let tells = packet.options.is_some_and(RecordOptions::tells_verdict);
-        let is_told_of = packet.captured_on.said.is_some() || tells;
+        let is_told_of = packet.captured_on.said.is_some() || tells || self.holds_only_drops;
         if is_told_of || packet.captured_on.is_damaged {
             if packet.captured_on.is_damaged {
                 return Some(Observation::SetAside(SetAside::DamagedFrame));
@@ -179,8 +190,12 @@ impl RowDecoder {
     }
 
     fn with_verdict(&mut self, mut observation: Observation, packet: &Packet<'_>) -> Observation {
-        if (may_be_told_of(packet) || may_have_words(&observation))
-            && let Some(fault) = add_verdict(&mut observation, packet, &self.contexts)
+        let mut packet = *packet;
+        if self.holds_only_drops {
+            packet.captured_on.said = Some(SaidOfPacket::Dropped);
+        }
+        if (may_be_told_of(&packet) || may_have_words(&observation))
+            && let Some(fault) = add_verdict(&mut observation, &packet, &self.contexts)
         {
             self.faults.note(fault, packet.place);
         }

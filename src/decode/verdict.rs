@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::link::netlink_record_in;
 use super::observation::Observation;
 use super::{Contexts, innermost_segment, inspection};
 use crate::capture::{LinkType, Packet, PacketPlace, Passage, RecordOptions, SaidOfPacket};
@@ -327,6 +328,7 @@ pub fn told_of(packet: &Packet<'_>) -> Option<ToldVerdict> {
             LinkType::PFLOG => pf::told(packet.bytes),
             LinkType::OLD_PFLOG => pf::told_by_old(packet.bytes),
             LinkType::NFLOG => nflog::told(packet.bytes),
+            LinkType::NETLINK => nflog::told(netlink_record_in(packet.bytes)?),
             _ if tells_verdict(packet) => packet.options.and_then(packet_verdict::told),
             LinkType::ETHERNET => fw_monitor::told(packet.bytes),
             _ => None,
@@ -342,7 +344,7 @@ pub(super) fn may_be_told_of(packet: &Packet<'_>) -> bool {
         || is_of_fw_monitor(packet)
         || matches!(
             packet.link_type,
-            Some(LinkType::PFLOG | LinkType::OLD_PFLOG | LinkType::NFLOG)
+            Some(LinkType::PFLOG | LinkType::OLD_PFLOG | LinkType::NFLOG | LinkType::NETLINK)
         )
 }
 

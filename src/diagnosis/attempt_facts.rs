@@ -134,6 +134,11 @@ pub(crate) trait AttemptFacts: Sized {
         is_unfinished(self.outcome(), self.syn_count() == 1)
     }
 
+    /// Whether its SYN was sent once only, where repetitions would be seen.
+    fn shows_one_syn(&self) -> bool {
+        self.syn_count() == 1
+    }
+
     /// When it began, and whose it was.
     fn beginning(&self) -> (Timestamp, IpAddr) {
         (self.started_at(), self.client().address)
@@ -265,7 +270,9 @@ impl AttemptFacts for DecidedAttempt {
                 }
             )
         };
-        if attempt.answered_elsewhere.is_some() && attempt.is_unanswered() {
+        if self.judgement.outcome != Outcome::Established && attempt.was_stopped_by_filter() {
+            Some(Sign::FilterVerdict)
+        } else if attempt.answered_elsewhere.is_some() && attempt.is_unanswered() {
             Some(Sign::Misdirected)
         } else if first_as(attempt, &[Role::BareAck]).is_some() {
             Some(Sign::StaleTuple)
@@ -326,6 +333,10 @@ impl AttemptFacts for DecidedAttempt {
     }
 
     fn ways(&self) -> (Ways, Ways) {
+        // In a log, that a packet is not seen to leave says nothing.
+        if self.attempt.is_known_by_log_alone() {
+            return (Ways::default(), Ways::default());
+        }
         let of = |roles: &'static [Role]| {
             let packets = self.attempt.packets_as(roles);
             packets.fold(Ways::default(), |ways, packet| ways.and(packet.ways()))
@@ -350,6 +361,16 @@ impl AttemptFacts for DecidedAttempt {
 
     fn is_plainly_unanswered(&self) -> bool {
         false
+    }
+
+    fn is_unfinished(&self) -> bool {
+        // How it went on is not in a log.
+        !self.attempt.is_known_by_log_alone()
+            && is_unfinished(self.outcome(), self.syn_count() == 1)
+    }
+
+    fn shows_one_syn(&self) -> bool {
+        self.syn_count() == 1 && !self.attempt.is_known_by_log_alone()
     }
 
     fn whole(&self) -> DecidedAttempt {

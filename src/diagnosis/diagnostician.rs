@@ -8,7 +8,7 @@ use super::all_attempts::Diagnosis;
 use super::attempt_facts::AttemptFacts;
 use super::attempt_list::{AttemptList, ChosenAttempts};
 use super::capture_quality::CaptureQuality;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Hit};
 use super::endpoints::Endpoints;
 use super::evidence_choice::EvidenceChoice;
 use super::explainer::Explainer;
@@ -25,7 +25,8 @@ use super::selection::Selection;
 use super::testimony::Testimonies;
 use super::time_line::TimeLine;
 use super::trouble_counts::TroubleCounts;
-use crate::decode::{Endpoint, Observation, RowBatch};
+use crate::capture::PacketPlace;
+use crate::decode::{Contexts, Endpoint, Observation, RowBatch};
 use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving, MidwayReset};
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
@@ -101,6 +102,26 @@ impl Diagnostician {
     /// Takes note of packets about connects: who sent them.
     pub fn observe_rows(&mut self, batch: &RowBatch) {
         self.comparison.observe_rows(batch);
+    }
+
+    /// Takes note of what the capture says of packets of a filter's log: rule by rule.
+    pub fn observe_records(&mut self, batch: &RowBatch, contexts: &Contexts) {
+        for odd in &batch.odd {
+            self.observe_record(&odd.observation, odd.place, contexts);
+        }
+    }
+
+    /// The same of one packet.
+    pub fn observe_record(
+        &mut self,
+        observation: &Observation,
+        place: PacketPlace,
+        contexts: &Contexts,
+    ) {
+        let selection = &self.selection;
+        let is_meant = |hit: &Hit| selection.includes_record(hit, place.at);
+        self.comparison
+            .note_record(observation, place, contexts, is_meant);
     }
 
     /// Takes a name from outside of the packets, for an address to which no DNS answer gives one.

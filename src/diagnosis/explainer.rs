@@ -2,7 +2,7 @@
 
 use super::capture_quality::CaptureQuality;
 use super::causes;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Vantage};
 use super::diagnosed_attempt::DiagnosedAttempt;
 use super::noise::NoiseFilter;
 use super::notes;
@@ -61,7 +61,11 @@ pub(super) fn explained(
     let testimony: Vec<Testimony> = told.chain(testimony.iter().cloned()).collect();
     let causes = causes::causes(&decided, comparison, &testimony);
     let attempt = &decided.attempt;
-    let vantage = comparison.vantage(attempt.client.address, attempt.server.address);
+    let vantage = if attempt.is_known_by_log_alone() {
+        Some(Vantage::Filter)
+    } else {
+        comparison.vantage(attempt.client.address, attempt.server.address)
+    };
     let mut diagnosed = DiagnosedAttempt {
         noise: noise.kind(&decided),
         decided,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::all_attempts::Diagnosis;
 use super::capture_quality::CaptureQuality;
-use super::comparison::Comparison;
+use super::comparison::{Comparison, Hit};
 use super::diagnosed_attempt::DiagnosedAttempt;
 use super::diagnostician::Diagnostician;
 use super::explainer::explained;
@@ -16,8 +16,8 @@ use super::noise::NoiseFilter;
 use super::outcome_counts::OutcomeCounts;
 use super::selection::Selection;
 use super::testimony::Testimony;
-use crate::capture::Timestamp;
-use crate::decode::Observation;
+use crate::capture::{PacketPlace, Timestamp};
+use crate::decode::{Contexts, Observation};
 use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
@@ -60,6 +60,20 @@ impl LiveDiagnostician {
     pub fn observe(&mut self, observation: &Observation) {
         self.kept.comparison.observe(observation);
         self.younger.observe(observation);
+    }
+
+    /// Takes note of a packet that is a record of a filter's log, if it is one.
+    pub fn observe_record(
+        &mut self,
+        observation: &Observation,
+        place: PacketPlace,
+        contexts: &Contexts,
+    ) {
+        let selection = &self.kept.selection;
+        for comparison in [&mut self.kept.comparison, &mut self.younger] {
+            let is_meant = |hit: &Hit| selection.includes_record(hit, place.at);
+            comparison.note_record(observation, place, contexts, is_meant);
+        }
     }
 
     /// The addresses of the host that captures: at which side that is, and that it lives, needs no

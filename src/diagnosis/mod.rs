@@ -61,7 +61,7 @@ pub use app_error::{UPSTREAM_ERRORS, app_error, error_text};
 pub use capture_quality::CaptureQuality;
 pub use cause::{Cause, Confidence, Judged};
 pub use compared_attempt::ComparedAttempt;
-pub use comparison::{Counts, Period, PortRange, Share, Vantage};
+pub use comparison::{Counts, FilterRuleHits, Period, PortRange, Share, Vantage};
 pub use diagnosed_attempt::DiagnosedAttempt;
 pub use diagnostician::Diagnostician;
 pub use endpoints::EndpointSummary;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use super::attempt_facts::AttemptFacts;
-use super::comparison::Moment;
+use super::comparison::{Hit, Moment};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome, Trouble};
@@ -122,6 +122,22 @@ impl Selection {
         let at = reset.request.at;
         is_one_of(&self.servers, reset.server)
             && is_one_of(&self.clients, reset.client)
+            && self.since.is_none_or(|since| at >= since)
+            && self.until.is_none_or(|until| at < until)
+    }
+
+    /// As [`Self::includes`], for a record of a filter's log.
+    pub(super) fn includes_record(&self, hit: &Hit, at: Timestamp) -> bool {
+        let is_one_of = |patterns: &[EndpointPattern], end| {
+            patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(end))
+        };
+        let is_meant = match hit {
+            Hit::Connect { client, server, .. } => {
+                is_one_of(&self.servers, *server) && is_one_of(&self.clients, *client)
+            }
+            Hit::Other => self.servers.is_empty() && self.clients.is_empty(),
+        };
+        is_meant
             && self.since.is_none_or(|since| at >= since)
             && self.until.is_none_or(|until| at < until)
     }

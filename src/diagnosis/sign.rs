@@ -21,6 +21,8 @@ pub(crate) enum Sign {
     Misdirected,
     /// RSTs answered that the client had to ignore.
     IgnoredReset,
+    /// The capture says that a filter stopped it.
+    FilterVerdict,
 }
 
 /// Half-open, or after a single SYN met with silence, as far as that was watched: a client that

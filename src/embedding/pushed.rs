@@ -174,8 +174,11 @@ impl Engine {
     fn work_off(&mut self) {
         self.tracker.observe_all(&self.waiting);
         self.tracker.swap_decided(&mut self.decided);
-        for (observation, _) in self.waiting.drain(..) {
+        for (observation, place) in self.waiting.drain(..) {
             self.diagnostician.observe(&observation);
+            let contexts = self.tracker.contexts();
+            self.diagnostician
+                .observe_record(&observation, place, contexts);
         }
         self.diagnostician.add_all(&mut self.decided);
     }

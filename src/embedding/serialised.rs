@@ -48,7 +48,12 @@ fn names_are_those_of_reports() {
     ] {
         assert_eq!(name(confidence), confidence.name());
     }
-    for vantage in [Vantage::Client, Vantage::Server, Vantage::Between] {
+    for vantage in [
+        Vantage::Client,
+        Vantage::Server,
+        Vantage::Between,
+        Vantage::Filter,
+    ] {
         assert_eq!(name(vantage), vantage.name());
     }
     for noise in [

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
+use super::flow::Flow;
 use super::meaning::Meaning;
 use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::capture::{PacketPlace, Timestamp};
@@ -98,6 +99,13 @@ impl Attempt {
     pub fn is_known_by_log_alone(&self) -> bool {
         let packets = self.evidence.packets();
         !packets.is_empty() && packets.iter().all(SeenPacket::is_log_record)
+    }
+
+    /// Whether a filter stopped its SYN or an answer to it, by whoever's word.
+    pub(crate) fn was_stopped_by_filter(&self) -> bool {
+        let stops =
+            |told: &AttemptVerdict| told.of != SpokenOf::Other && told.verdict.action.is_block();
+        self.verdicts.iter().any(stops)
     }
 
     /// When its SYN was dropped by the first verdict that says so; with `or_said_so`, also by the
@@ -217,13 +225,20 @@ impl Attempt {
     }
 
     /// From now on what was said stands in the attempt itself.
-    pub(super) fn resolve_verdicts(&mut self, contexts: &Contexts) {
+    fn resolve_verdicts(&mut self, contexts: &Contexts) {
         for told in self.verdicts.iter_mut().filter(|told| !told.is_resolved) {
             if let Some(verdict) = contexts.verdict(told.id()) {
                 told.verdict = verdict;
             }
             told.is_resolved = true;
         }
+    }
+}
+
+/// What was said of the packets of these attempts stands in them from now on.
+pub(super) fn resolve_verdicts(flow: &mut Flow, contexts: &Contexts) {
+    for attempt in &mut flow.open {
+        attempt.resolve_verdicts(contexts);
     }
 }
 

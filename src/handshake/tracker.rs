@@ -25,6 +25,7 @@ use super::on_syn_ack::on_syn_ack;
 use super::outcome::{Outcome, Watch, judge};
 use super::place_index::Tag;
 use super::regular::{Regular, Taken};
+use super::told::resolve_verdicts;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{
     AddressPairs, BatchEntry, Contexts, Direction, IcmpError, Observation, Row, RowBatch,
@@ -384,13 +385,10 @@ impl Tracker {
         found: Option<Place>,
     ) {
         self.change = self.change.max(Change::Touched);
-        let has_verdict = error.ip.capture.verdict.is_some();
         let meaning = match found.and_then(|found| self.flows.flow_in_full(sought, found)) {
             Some(flow) => {
                 let meaning = on_icmp_error(flow, error, place);
-                if has_verdict {
-                    resolve_verdicts(flow, &self.contexts);
-                }
+                resolve_verdicts(flow, &self.contexts);
                 meaning
             }
             None => Meaning::New,
@@ -407,9 +405,7 @@ impl Tracker {
             self.follow(sought, attempt);
             if let Some(flow) = self.flows.flow(sought) {
                 on_icmp_error(flow, error, place);
-                if has_verdict {
-                    resolve_verdicts(flow, &self.contexts);
-                }
+                resolve_verdicts(flow, &self.contexts);
             }
         }
     }
@@ -468,13 +464,6 @@ impl Tracker {
         let settled = self.flows.settle(sought, id).map(Followed::Attempt);
         let watch = self.watch();
         settled.and_then(|settled| self.hand_out(settled, &watch));
-    }
-}
-
-/// What was said of the packets of these attempts stands in them from now on.
-fn resolve_verdicts(flow: &mut Flow, contexts: &Contexts) {
-    for attempt in &mut flow.open {
-        attempt.resolve_verdicts(contexts);
     }
 }
 

@@ -73,6 +73,9 @@ impl LiveWatch {
         count(&mut self.totals, packet, &observation);
         self.host.note(&observation);
         self.diagnostician.observe(&observation);
+        let contexts = self.tracker.contexts();
+        self.diagnostician
+            .observe_record(&observation, packet.place, contexts);
         self.tracker.observe(&observation, packet.place);
     }
 

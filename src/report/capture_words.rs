@@ -46,6 +46,7 @@ pub(super) fn captured_at(report: &Report) -> Option<String> {
     let place = |vantage| match vantage {
         Vantage::Client => "at the clients' side",
         Vantage::Server => "at the servers' side",
+        Vantage::Filter => "in a packet filter's log",
         Vantage::Between => "on the way, between clients and servers",
     };
     let places: Vec<String> = match servers.len() {

@@ -3,7 +3,7 @@
 pub(super) use super::duration_words::duration;
 use super::model::Report;
 use super::sanitize::terminal_safe;
-use super::verdict_words::verdict_in_brief;
+use super::verdict_words::beside_packet;
 use crate::capture::PacketPlace;
 use crate::decode::{SequenceNumber, TcpOptions};
 use crate::diagnosis::Proof;
@@ -87,7 +87,7 @@ pub(super) fn ladder_command(report: &Report, attempt: AttemptId) -> Option<Stri
 pub(super) fn detail(attempt: &Attempt, packet: &SeenPacket) -> String {
     let mut parts = vec![packet.ip.hops()];
     let told = attempt.verdicts.iter().find(|told| told.is_of(packet));
-    parts.extend(told.map(|told| verdict_in_brief(&told.verdict)));
+    parts.extend(told.map(|told| beside_packet(&told.verdict)));
     match packet.content {
         Content::Segment {
             acknowledgment,

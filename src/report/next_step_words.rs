@@ -1,5 +1,8 @@
 //! The words for what to check next: the same in every format.
 
+#[path = "filter_steps.rs"]
+mod filter_steps;
+
 use std::net::IpAddr;
 
 use chrono::DateTime;
@@ -35,6 +38,12 @@ pub fn step(step: &NextStep) -> StepWords {
             shell,
             why: filled(tells, situation),
         },
+        StepKind::ShowPfRule {
+            number,
+            sub_rule,
+            anchor,
+        } => filter_steps::pf_rule(*number, *sub_rule, anchor.as_deref()),
+        StepKind::FindLogPrefix { prefix } => filter_steps::log_prefix(prefix),
         StepKind::CaptureAtClient => StepWords {
             place: client(situation),
             run: capture_of(&situation.server.address.to_string(), "client.pcap", situation),
@@ -63,7 +72,9 @@ fn shell_of(step: &NextStep) -> &'static str {
         StepKind::CaptureAtServer | StepKind::ReadServerLog { .. } => {
             step.situation.is_like_windows
         }
-        StepKind::CaptureAtClient => false,
+        StepKind::CaptureAtClient
+        | StepKind::ShowPfRule { .. }
+        | StepKind::FindLogPrefix { .. } => false,
     };
     if is_windows { "powershell" } else { "sh" }
 }
@@ -73,7 +84,7 @@ fn machine(name: &str, situation: Situation) -> String {
     let here = match situation.vantage {
         Some(Vantage::Server) => Some(situation.server.address),
         Some(Vantage::Client) => situation.client,
-        Some(Vantage::Between) | None => None,
+        Some(Vantage::Between | Vantage::Filter) | None => None,
     };
     match here {
         Some(here) if name.split(' ').next() == Some(&here.to_string()) => {

@@ -299,6 +299,7 @@ fn silence(vantage: Option<Vantage>) -> &'static str {
             "captured at the server's side: the SYN arrived there, and the server sent nothing"
         }
         Some(Vantage::Between) => "captured on the way: nothing came back past this point",
+        Some(Vantage::Filter) => "known by a packet filter's log, which has no silence",
         None => {
             "nothing came back past this point; on which side of the network that is cannot be told without a packet of the server"
         }

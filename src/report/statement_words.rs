@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::counts::counted;
 use super::testimony_words;
+use super::verdict_words;
 use super::{comparison_words, limit_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
 use crate::handshake::Outcome;
@@ -131,6 +132,11 @@ pub fn statement(finding: &Finding) -> String {
             "{} came in here and never left, although others that go the same way did in the same seconds: this host drops them",
             if attempts == 1 { "1 connect".to_owned() } else { format!("{attempts} connects") }
         ),
+        Statement::FilterLog {
+            rules,
+            blocked,
+            others,
+        } => verdict_words::filter_log(*rules, *blocked, *others),
         Statement::DuplicateAddress {
             address,
             hosts: [one, other],
@@ -426,6 +432,13 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
             reset.number.0,
             reset.at.since(request.at).as_secs_f64() * 1000.0
         ),
+        FindingEvidence::FilterRule(hits) => verdict_words::rule_hits(hits),
+        FindingEvidence::MoreFilterRules(rules) => {
+            format!(
+                "and {} more: --server, --client tell less",
+                several(*rules, "rule")
+            )
+        }
         FindingEvidence::Limit(limit) => format!(
             "{}: {} are kept, about {} were left out; {}",
             limit_words::name(limit.kind),

@@ -5,6 +5,7 @@ use super::counts::counted;
 use super::testimony_words::name;
 use crate::capture::Passage;
 use crate::decode::{CaptureVerdict, FilterRule, VerdictAction, VerdictFault, VerdictTeller};
+use crate::diagnosis::FilterRuleHits;
 use crate::handshake::{Attempt, AttemptVerdict, SpokenOf};
 
 /// What is said of packets of an attempt, and where in the capture.
@@ -50,7 +51,7 @@ fn sent_here(told: &AttemptVerdict) -> bool {
 }
 
 /// `pf: block, rule 12, in on em0`
-pub(super) fn verdict_in_full(verdict: &CaptureVerdict) -> String {
+fn verdict_in_full(verdict: &CaptureVerdict) -> String {
     let mut parts = vec![verdict_in_brief(verdict)];
     let is_brief_all = matches!(
         verdict.teller,
@@ -69,8 +70,20 @@ pub(super) fn verdict_in_full(verdict: &CaptureVerdict) -> String {
     parts.join(", ")
 }
 
+/// Beside a packet: `pf: block, rule 12`, `logged as "IN-DROP"`.
+pub(super) fn beside_packet(verdict: &CaptureVerdict) -> String {
+    match (verdict.teller, &verdict.prefix) {
+        (VerdictTeller::Netfilter, Some(prefix)) => {
+            format!("logged as {:?}", prefix.trim_end())
+        }
+        (VerdictTeller::Netfilter, None) => "logged".to_owned(),
+        (VerdictTeller::DropCapture, _) => "dropped".to_owned(),
+        _ => verdict_in_brief(verdict),
+    }
+}
+
 /// `pf: block, rule 12`
-pub(super) fn verdict_in_brief(verdict: &CaptureVerdict) -> String {
+fn verdict_in_brief(verdict: &CaptureVerdict) -> String {
     match verdict.teller {
         VerdictTeller::Pf => {
             let word = verdict.word.as_deref().unwrap_or("seen");
@@ -182,7 +195,7 @@ fn balancer_words(text: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// `rule 12`, `rule 2 of anchor "ftp-proxy", called by rule 4`, `the default rule`
-pub(super) fn rule_words(rule: &FilterRule) -> String {
+fn rule_words(rule: &FilterRule) -> String {
     match (rule.number, rule.sub_rule, &rule.anchor) {
         (None, ..) => "the default rule".to_owned(),
         (Some(number), Some(sub_rule), Some(anchor)) => {
@@ -233,4 +246,50 @@ pub(super) fn fault(fault: VerdictFault, count: u64) -> &'static str {
         (VerdictFault::Value, 1) => "says what no known filter says",
         (VerdictFault::Value, _) => "say what no known filter says",
     }
+}
+
+/// What the records of a filter say together.
+pub(super) fn filter_log(rules: usize, blocked: u64, others: u64) -> String {
+    let rules = counted(rules as u64, "rule");
+    let stopped = match blocked {
+        0 => "stopped none of them".to_owned(),
+        1 => "stopped 1 connect".to_owned(),
+        blocked => format!("stopped {blocked} connects"),
+    };
+    let went_on = match others {
+        0 => String::new(),
+        1 => ", and passed or only logged 1".to_owned(),
+        others => format!(", and passed or only logged {others}"),
+    };
+    format!(
+        "a packet filter's log is in this capture: it {stopped}{went_on}, by {rules}; what is not in a log proves nothing, so no silence is judged by it"
+    )
+}
+
+/// What met one rule.
+pub(super) fn rule_hits(hits: &FilterRuleHits) -> String {
+    let at_least = if hits.are_more { "at least " } else { "" };
+    let mut words = format!(
+        "{}: {}",
+        verdict_in_full(&hits.verdict),
+        counted(hits.packets, "packet")
+    );
+    if hits.connects > 0 {
+        let servers: Vec<String> = hits
+            .servers
+            .iter()
+            .map(|(server, _)| server.to_string())
+            .collect();
+        let more = match hits.more_servers {
+            0 => String::new(),
+            more => format!(" and {}", counted(more as u64, "other server")),
+        };
+        words = format!(
+            "{words} of {at_least}{} of {} to {}{more}",
+            counted(hits.connects as u64, "connect"),
+            counted(hits.clients as u64, "client"),
+            servers.join(", ")
+        );
+    }
+    format!("{words}, from packet {} on", hits.first.number.0)
 }

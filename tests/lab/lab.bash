@@ -37,6 +37,7 @@ vantages=()
 kernel_log_setting=/proc/sys/net/netfilter/nf_log_all_netns
 kernel_log_word=
 kernel_log_before=0
+logs=()
 
 # ---------------------------------------------------------------- namespaces
 
@@ -213,9 +214,9 @@ remove_namespaces() {
 # ------------------------------------------------------------------ captures
 
 # capture [VANTAGE=INTERFACE...]: tcpdump at all vantages at once; unless told otherwise, on the interface of the client and
-# of the server and on all interfaces of the router.
+# of the server and on all interfaces of the router. INTERFACE+nflog:GROUP is both in one file.
 capture() {
-    local one vantage interface namespace
+    local one vantage interface namespace length
     declare -A interfaces=([client]=eth0 [router]=any [server]=eth0)
     for one in "$@"; do
         interfaces[${one%%=*}]=${one#*=}
@@ -223,14 +224,38 @@ capture() {
     for vantage in client router server; do
         namespace=$prefix-$vantage
         interface=${interfaces[$vantage]}
+        if [[ $interface == *+* ]]; then
+            capture_log "$vantage" "${interface#*+}"
+            interface=${interface%%+*}
+        fi
+        # Several records come at once, for which libpcap has no more room than for one packet of this length: the rest is lost.
+        length=256
+        [[ $interface != nflog:* ]] || length=262144
         # shellcheck disable=SC2086
-        ip netns exec "$namespace" tcpdump -Z root -nn -U --immediate-mode -B 4096 -s 256 -i "$interface" \
+        ip netns exec "$namespace" tcpdump -Z root -nn -U --immediate-mode -B 4096 -s "$length" -i "$interface" \
             -w "$scratch/$vantage.pcap" ${filter[$vantage]:-} 2>"$scratch/$vantage.log" &
         captures+=("$!")
         vantages+=("$vantage")
     done
     for vantage in "${vantages[@]}"; do
         wait_for_text "listening on" "$scratch/$vantage.log"
+    done
+}
+
+# What rules log to user space, beside the wire of the same vantage; merged into one file at the end.
+capture_log() {
+    ip netns exec "$prefix-$1" tcpdump -Z root -nn -U -B 4096 -s 262144 -i "$2" -w "$scratch/$1-log.pcap" \
+        2>"$scratch/$1-log.log" &
+    captures+=("$!")
+    logs+=("$1")
+    wait_for_text "listening on" "$scratch/$1-log.log"
+}
+
+merge_logs() {
+    local vantage
+    for vantage in "${logs[@]}"; do
+        mergecap -w "$scratch/$vantage.both" "$scratch/$vantage.pcap" "$scratch/$vantage-log.pcap"
+        mv "$scratch/$vantage.both" "$scratch/$vantage.pcap"
     done
 }
 
@@ -263,6 +288,10 @@ end_kernel_log() {
 
 end_captures() {
     local process vantage
+    # The kernel hands out what was logged once a second.
+    if grep -qs nflog "$scratch"/*.log; then
+        sleep 1.2
+    fi
     sleep 0.25
     tick
     sleep 0.25
@@ -276,6 +305,7 @@ end_captures() {
             fail "$vantage: packets were lost while capturing"
         fi
     done
+    merge_logs
 }
 
 wait_for_text() {

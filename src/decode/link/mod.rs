@@ -24,6 +24,7 @@ pub(super) use ethernet::{ethernet, is_plausible as is_plausible_ethernet};
 pub(super) use ieee80211::perhaps_swapped as ieee80211_perhaps_swapped;
 pub(super) use loopback::is_openbsd as is_openbsd_loopback;
 pub(super) use mpls::mpls;
+pub(super) use netlink::record_in as netlink_record_in;
 pub(super) use nflog::NflogAttributes;
 pub(super) use ppp::ppp;
 

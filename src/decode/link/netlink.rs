@@ -26,18 +26,27 @@ pub(super) fn logged_packet(bytes: &[u8]) -> Found<'_> {
     if u16_at(bytes, 14)? != NETFILTER_FAMILY {
         return Ok(Network::Other);
     }
-    let messages = after(bytes, COOKED_HEADER)?;
+    let record = logged_record(after(bytes, COOKED_HEADER)?);
+    record.map_or(Ok(Network::Other), nflog::payload)
+}
+
+/// As [`logged_packet`], the whole record.
+pub(in crate::decode) fn record_in(bytes: &[u8]) -> Option<&[u8]> {
+    let is_netfilter = u16_at(bytes, 14) == Ok(NETFILTER_FAMILY);
+    logged_record(bytes.get(COOKED_HEADER..).filter(|_| is_netfilter)?)
+}
+
+fn logged_record(messages: &[u8]) -> Option<&[u8]> {
     let mut first = None;
     for record in records(messages).take(MOST_MESSAGES) {
-        let found = nflog::payload(record);
-        if let Ok(Network::Ip(packet)) = found
+        if let Ok(Network::Ip(packet)) = nflog::payload(record)
             && ip::parse(packet).is_ok_and(|ip| ip.protocol == ip_number::TCP)
         {
-            return found;
+            return Some(record);
         }
-        first.get_or_insert(found);
+        first.get_or_insert(record);
     }
-    first.unwrap_or(Ok(Network::Other))
+    first
 }
 
 /// What the messages hold that log a packet, in the byte order in which their lengths make sense.

@@ -101,7 +101,7 @@ pub(super) fn told(record: &[u8]) -> Option<ToldVerdict> {
         }
     }
     if attributes.are_cut_short() {
-        fault = fault.or(Some(VerdictFault::Length));
+        fault = Some(VerdictFault::Length);
     }
     verdict.passage = verdict.hook.and_then(NetfilterHook::passage);
     let said = verdict.prefix.as_deref().and_then(said_by);

@@ -6,7 +6,7 @@ use super::responder::{
     Mark, distance, is_plain, mark_of, sooner_than_the_host, stacks, telling_mark,
 };
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::{Distance, is_untouched};
+use crate::diagnosis::comparison::{Distance, ServiceHistory, is_untouched};
 use crate::diagnosis::stack::Stack;
 use crate::diagnosis::testimony::{proves_closed_port, shows_listener_of_refused};
 use crate::handshake::{Content, Role, SeenPacket};
@@ -23,6 +23,7 @@ pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
         (Mark::PacketFilter, _) => None,
         _ if is_proved => Some(Confidence::Certain),
         (_, Distance::Nearer) => None,
+        (Mark::None, _) if is_refused_by_filter(case) => Some(Confidence::Possible),
         (Mark::OwnStack, Distance::Same) => Some(Confidence::Certain),
         (Mark::OwnStack, _) => Some(Confidence::Likely),
         (Mark::None, Distance::Same) if !is_open_to_others(case, reset) && !may_be_in_use(case) => {
@@ -46,6 +47,7 @@ pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
     match (telling_mark(case), is_open_to_others(case, reset)) {
         (Mark::PacketFilter, true) => Some(Confidence::Certain),
         (Mark::PacketFilter, false) | (Mark::None, true) => Some(Confidence::Likely),
+        (Mark::None, false) if is_refused_by_filter(case) => Some(Confidence::Likely),
         (Mark::None, false) => Some(Confidence::Possible),
         (Mark::OwnStack, _) => None,
     }
@@ -135,4 +137,11 @@ fn is_shut_out(case: &Case<'_>) -> bool {
     case.comparison()
         .service(attempt.server)
         .is_some_and(|service| service.shuts_out(attempt.client.address))
+}
+
+/// Whether the log of a filter says of other connects to this port that a rule rejects them: not
+/// every record need be in the capture.
+fn is_refused_by_filter(case: &Case<'_>) -> bool {
+    let service = case.comparison().service(case.attempt().server);
+    service.is_some_and(ServiceHistory::is_refused_by_filter)
 }

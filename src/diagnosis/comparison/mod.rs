@@ -5,12 +5,14 @@ mod checksums;
 mod claims;
 mod clients;
 mod compared;
+mod filter_log;
 mod forwarding;
 mod hosts;
 mod limits;
 mod live;
 mod merging;
 mod neighbours;
+mod packets;
 mod passages;
 mod passers;
 mod path_mtu;
@@ -22,6 +24,8 @@ mod targets;
 mod translated;
 mod vantage;
 
+pub use filter_log::FilterRuleHits;
+pub(super) use filter_log::Hit;
 pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
 pub(super) use neighbours::AskedFor;
 pub(super) use path_mtu::TooLarge;
@@ -46,10 +50,11 @@ use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, HardwareAddress, Neighbour, Observation, RowBatch};
+use crate::decode::{Endpoint, HardwareAddress};
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
+use filter_log::FilterLog;
 use forwarding::{Forwarding, LaterLeg};
 use hosts::Hosts;
 use passages::Passages;
@@ -114,6 +119,9 @@ pub(super) struct Comparison {
     /// What failures share, as it was when everything was looked at together.
     sharing: Sharing,
     rejecters: Rejecters,
+    filter_log: FilterLog,
+    /// Whether a packet about a connect is no record of a log.
+    has_wire: bool,
     /// The addresses of the host that captures, where they are known.
     here: HashSet<IpAddr, foldhash::fast::RandomState>,
 }
@@ -153,71 +161,14 @@ impl Default for Comparison {
             quality: CaptureQuality::default(),
             sharing: Sharing::default(),
             rejecters: Rejecters::default(),
+            filter_log: FilterLog::default(),
+            has_wire: false,
             here: HashSet::default(),
         }
     }
 }
 
 impl Comparison {
-    /// Takes note of who is there and who is asked for.
-    pub(super) fn observe(&mut self, observation: &Observation) {
-        match observation {
-            Observation::Segment(segment) => self.hosts.note_alive(segment.source.address),
-            Observation::IcmpError(error) => {
-                self.hosts.note_alive(error.sender);
-                let quote = &error.quote;
-                let ends = (quote.source, quote.destination);
-                let sequence = quote.sequence.unwrap_or_default();
-                self.path_mtu
-                    .note((error.kind, error.mtu), error.sender, ends, sequence);
-            }
-            Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
-                self.hosts.note_alive(*address);
-            }
-            Observation::Neighbour(Neighbour::Answer {
-                address,
-                hardware,
-                is_reply,
-            }) => {
-                self.note_neighbour(*address, |asked| {
-                    asked.answers = asked.answers.saturating_add(1);
-                    if let Some(hardware) = hardware {
-                        asked.claims.note_answer(*hardware, *is_reply);
-                    }
-                });
-            }
-            Observation::Neighbour(Neighbour::Question { target, asker }) => {
-                self.note_neighbour(*target, |asked| {
-                    asked.questions = asked.questions.saturating_add(1);
-                    asked.claims.note_question();
-                    if let Some(asker) = asker {
-                        asked.note_asker(*asker);
-                    }
-                });
-            }
-            Observation::Names(named) => self.names.note(named),
-            Observation::Unrelated | Observation::Encrypted(None) | Observation::SetAside(_) => {}
-        }
-    }
-
-    /// Takes note of who sent these.
-    pub(super) fn observe_rows(&mut self, batch: &RowBatch) {
-        for row in &batch.rows {
-            self.hosts.note_alive(row.sender(&batch.addresses));
-            if row.is_icmp_error() {
-                let asked_by = row.sender(&batch.addresses);
-                let ends = row.ends(&batch.addresses);
-                let (kind, mtu) = row.icmp_kind_and_mtu();
-                self.path_mtu
-                    .note((kind, mtu), asked_by, ends, row.sequence());
-            }
-        }
-        self.passages.note(batch);
-        for odd in &batch.odd {
-            self.observe(&odd.observation);
-        }
-    }
-
     /// Who asked for smaller packets.
     pub(super) fn path_mtu(&self) -> &PathMtu {
         &self.path_mtu

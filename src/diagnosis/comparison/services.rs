@@ -17,6 +17,7 @@ use crate::diagnosis::compact_sets::AddressSet;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::fixed_hash;
+use crate::diagnosis::sign::Sign;
 use crate::handshake::Outcome;
 use moment::Class;
 pub(crate) use moment::Moment;
@@ -369,6 +370,13 @@ impl ServiceHistory {
     pub(crate) fn has_accepted(&self) -> bool {
         let overview = self.overview.as_ref();
         overview.is_some_and(|overview| !overview.accepted_at.is_empty())
+    }
+
+    /// Whether a filter's own log says of others that were refused that it was the filter.
+    pub(crate) fn is_refused_by_filter(&self) -> bool {
+        self.moments().iter().any(|moment| {
+            moment.outcome == Outcome::Refused && moment.sign == Some(Sign::FilterVerdict)
+        })
     }
 
     /// Whether it ever accepted this client.

@@ -18,6 +18,8 @@ pub enum Vantage {
     Server,
     /// On the way, with routers on both sides.
     Between,
+    /// In the log of a packet filter, which has what met its rules, wherever that stands.
+    Filter,
 }
 
 impl Vantage {
@@ -27,6 +29,7 @@ impl Vantage {
             Self::Client => "client",
             Self::Server => "server",
             Self::Between => "between",
+            Self::Filter => "filter",
         }
     }
 }
@@ -45,6 +48,9 @@ impl Comparison {
     /// way to the server and back, SYN-ACK to ACK the way to the client and back). `None` where
     /// that cannot be told. Where one of them is the host that captures, that is known.
     pub(in crate::diagnosis) fn vantage(&self, client: IpAddr, server: IpAddr) -> Option<Vantage> {
+        if self.is_of_log_alone() {
+            return Some(Vantage::Filter);
+        }
         let is_here = |address| self.here.contains(&address) || self.passages.is_here(address);
         match (is_here(client), is_here(server)) {
             (true, false) => return Some(Vantage::Client),

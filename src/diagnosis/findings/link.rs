@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::filter_logs;
 use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, in_order, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::Confidence;
@@ -23,7 +24,9 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
 pub(super) fn explains(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
     let has_wrong_checksums = moment.sign == Some(Sign::WrongChecksums);
     let are_to_blame = || collected.comparison.checksums().to_blame().1 >= Some(Confidence::Likely);
-    has_wrong_checksums && are_to_blame() || was_dropped_here(collected, server, moment)
+    filter_logs::is_told(collected, server, moment)
+        || has_wrong_checksums && are_to_blame()
+        || was_dropped_here(collected, server, moment)
 }
 
 fn was_dropped_here(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
@@ -52,7 +55,7 @@ fn dropped_here(collected: Collected<'_>) -> Option<Finding> {
 }
 
 /// The selected attempts that are meant, with their servers.
-fn attempts(
+pub(super) fn attempts(
     collected: Collected<'_>,
     is_meant: impl Fn(Endpoint, &Moment) -> bool,
 ) -> Vec<(Endpoint, Moment)> {
@@ -70,13 +73,13 @@ fn attempts(
 }
 
 /// The server of these, if it is one.
-fn only_server(attempts: &[(Endpoint, Moment)]) -> Option<Endpoint> {
+pub(super) fn only_server(attempts: &[(Endpoint, Moment)]) -> Option<Endpoint> {
     let (server, _) = attempts.first()?;
     let is_only_one = attempts.iter().all(|(other, _)| other == server);
     is_only_one.then_some(*server)
 }
 
-fn moments(attempts: &[(Endpoint, Moment)]) -> Vec<Moment> {
+pub(super) fn moments(attempts: &[(Endpoint, Moment)]) -> Vec<Moment> {
     in_order(attempts.iter().map(|(_, moment)| *moment))
 }
 

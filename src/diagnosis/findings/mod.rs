@@ -7,6 +7,7 @@ mod boxes;
 mod capture_quality;
 mod claims;
 mod comparisons;
+mod filter_logs;
 mod folding;
 mod from_cause;
 mod hosts;
@@ -194,6 +195,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
             || address.is_none_or(|address| !duplicates.contains(&address))
     });
     findings.extend(link::findings(collected));
+    findings.extend(filter_logs::finding(collected));
     findings.extend(hosts::findings(collected));
     findings.extend(losses::findings(collected, &services));
     findings.extend(signs::findings(collected, &services));
@@ -349,6 +351,10 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
     }
     finding.evidence.extend(testified(collected, &finding));
     finding.evidence.extend(logged::logged(collected, &finding));
+    if finding.kind == FindingKind::FilterLog {
+        // The rules are looked up where the filter is, not at the servers.
+        return finding;
+    }
     if let Some(situation) = Situation::of(collected.comparison, &finding) {
         finding.next_steps = next_steps::next_steps(&finding, situation);
     }

@@ -44,6 +44,20 @@ pub enum StepKind {
         /// What the result says.
         tells: &'static str,
     },
+    /// Show a rule of pf.
+    ShowPfRule {
+        /// Its number.
+        number: u32,
+        /// The number in the anchor.
+        sub_rule: Option<u32>,
+        /// The anchor; hostile text.
+        anchor: Option<String>,
+    },
+    /// Find the rules that log a prefix.
+    FindLogPrefix {
+        /// The prefix; hostile text.
+        prefix: String,
+    },
     /// Capture at the client as well.
     CaptureAtClient,
     /// Capture at the server as well.
@@ -87,6 +101,17 @@ impl Situation {
                 .is_some_and(|client| comparison.is_client_like_windows(client)),
             vantage: client.and_then(|client| comparison.vantage(client, server.address)),
         })
+    }
+
+    /// Of which nothing is known but the server.
+    pub(super) const fn without_hosts(server: Endpoint) -> Self {
+        Self {
+            server,
+            client: None,
+            is_like_windows: false,
+            is_client_like_windows: false,
+            vantage: None,
+        }
     }
 
     /// Whether the server is on the Internet and the client behind a translation: then whoever

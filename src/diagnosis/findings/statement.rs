@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Endpoint, HardwareAddress, IcmpKind};
-use crate::diagnosis::comparison::{Counts, Share};
+use crate::diagnosis::comparison::{Counts, FilterRuleHits, Share};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::testimony::Testimony;
@@ -225,6 +225,15 @@ pub enum Statement {
     },
     /// Packets came in where they were captured and never left, and others to the same hosts did.
     DroppedHere,
+    /// Records of a packet filter say what it blocked and passed.
+    FilterLog {
+        /// By how many rules.
+        rules: usize,
+        /// How many connects met one that blocks.
+        blocked: u64,
+        /// How many met another.
+        others: u64,
+    },
     /// Two hosts answer for one address on its link.
     DuplicateAddress {
         /// The address.
@@ -448,6 +457,10 @@ pub enum FindingEvidence {
         /// Where the RST stands.
         reset: PacketPlace,
     },
+    /// What met a rule of a packet filter.
+    FilterRule(Box<FilterRuleHits>),
+    /// So many more rules were met.
+    MoreFilterRules(usize),
     /// A bound that was reached.
     Limit(Limit),
     /// What is known from elsewhere than packets.

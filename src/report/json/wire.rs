@@ -330,8 +330,8 @@ pub(super) struct Endpoint {
     /// Whether there were too many clients to tell each apart: their number is estimated from a
     /// sample.
     pub(super) clients_estimated: bool,
-    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when
-    /// that cannot be told, or differs among the clients.
+    /// Where the packets were captured: at the `client`, at the `server`, `between` or in the
+    /// log of a packet `filter`; null when that cannot be told, or differs among the clients.
     pub(super) captured_at: Option<&'static str>,
     /// When the first failed attempt began.
     pub(super) first_failure: Option<String>,
@@ -374,8 +374,8 @@ pub(in crate::report) struct Attempt {
     pub(in crate::report) service: Option<String>,
     /// What the packets were wrapped in, outside in.
     pub(in crate::report) path: Vec<String>,
-    /// Where the packets were captured: at the `client`, at the `server` or `between`; null when
-    /// that cannot be told.
+    /// Where the packets were captured: at the `client`, at the `server`, `between` or in the
+    /// log of a packet `filter`; null when that cannot be told.
     pub(in crate::report) captured_at: Option<&'static str>,
     /// The kind of finding that it is folded into, when it says nothing about the server:
     /// `port_scan`, `syn_flood` or `backscatter`.

@@ -185,7 +185,7 @@ impl Moment {
             timestamp: timestamp.unwrap_or_default(),
             flags: Flags::of([
                 (Flags::ACCEPTED, facts.was_accepted()),
-                (Flags::ONE_SYN, facts.syn_count() == 1),
+                (Flags::ONE_SYN, facts.shows_one_syn()),
                 (Flags::MUTE, facts.is_mute()),
                 (Flags::TIMESTAMP, timestamp.is_some()),
                 (Flags::HEARD, facts.server_was_heard()),

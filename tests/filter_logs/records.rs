@@ -1,0 +1,257 @@
+//! What Linux firewalls log, alone and beside the wire.
+
+use serde_json::Value;
+
+use super::{
+    CLIENT, INPUT, LOG, NFLOG, OUTPUT, PUSH, RST_ACK, SERVER, SYN, SYN_ACK, WIRE, answer,
+    assert_told, attribute, finding, logged, only_attempt, record, report, syn, syn_from,
+    wire_and_log,
+};
+use crate::support::frames::SegmentPlan;
+use crate::support::harness::{Test, tests};
+
+pub(crate) const TESTS: &[Test] = tests![
+    a_prefix_is_its_author_s_word,
+    a_rule_that_only_logs_decides_nothing,
+    several_rules_log_one_packet_once_each,
+    repetitions_are_told_from_records_of_another_rule,
+    a_record_is_testimony_about_the_packet_on_the_wire,
+    a_record_may_stand_before_its_packet,
+    what_the_wire_shows_outweighs_a_prefix,
+    data_that_is_logged_again_is_no_retransmission,
+    a_reset_logged_on_output_is_the_host_s_own,
+    an_answer_that_was_dropped_never_arrived,
+    malformed_records_are_counted_and_read_all_the_same,
+];
+
+fn a_prefix_is_its_author_s_word() {
+    let report = report(NFLOG, &logged(INPUT, b"IN-DROP \0"));
+    let attempt = only_attempt(&report);
+    assert_told(
+        attempt,
+        "dropped",
+        "filter_verdict",
+        "likely",
+        "logs \"IN-DROP\"",
+    );
+    assert_eq!(attempt["verdicts"][0]["hook"], "input");
+    let finding = finding(&report, "filter_log").unwrap();
+    assert_eq!(finding["confidence"], "likely");
+    let steps = finding["next_steps"].to_string();
+    assert!(
+        steps.contains("nft -a list ruleset | grep -n -F IN-DROP"),
+        "{steps}"
+    );
+    // Who rejects answers, and the answer is not in the log.
+    let report = self::report(NFLOG, &logged(INPUT, b"IN-REJECT \0"));
+    let attempt = only_attempt(&report);
+    assert_told(
+        attempt,
+        "pending",
+        "filter_verdict",
+        "likely",
+        "says that it rejects",
+    );
+    assert_eq!(report["summary"]["dropped"], 0);
+}
+
+fn a_rule_that_only_logs_decides_nothing() {
+    for prefix in [&b"ACCEPT-NEW \0"[..], b"\0", b"not dropped \0"] {
+        let report = report(NFLOG, &logged(INPUT, prefix));
+        let attempt = only_attempt(&report);
+        assert_eq!(attempt["outcome"], "pending", "{attempt:#}");
+        assert_eq!(attempt["cause"], Value::Null, "{attempt:#}");
+        let kinds: Vec<&Value> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| &finding["kind"])
+            .collect();
+        assert_eq!(kinds, ["filter_log"]);
+    }
+}
+
+fn several_rules_log_one_packet_once_each() {
+    let mut packets = Vec::new();
+    for (at, nth) in [(0, 0), (1000, 1), (3000, 2)] {
+        packets.push((at, record(INPUT, b"seen \0", &syn(nth))));
+        packets.push((at + 200, record(INPUT, b"IN-DROP \0", &syn(nth))));
+    }
+    let report = report(NFLOG, &packets);
+    let attempt = only_attempt(&report);
+    assert_eq!(attempt["syn_count"], 3);
+    assert_eq!(report["capture"]["copies"], 0);
+    assert_told(attempt, "dropped", "filter_verdict", "likely", "IN-DROP");
+    let verdicts = attempt["verdicts"].as_array().unwrap();
+    assert_eq!(verdicts.len(), 2);
+    assert!(
+        verdicts.iter().all(|verdict| verdict["packets"] == 3),
+        "{attempt:#}"
+    );
+}
+
+/// Without identification and timestamps a repetition has the same bytes.
+fn repetitions_are_told_from_records_of_another_rule() {
+    let same = SegmentPlan {
+        sequence: 1000,
+        ..SegmentPlan::new(CLIENT.into(), SERVER.into(), SYN)
+    }
+    .ip_packet();
+    let mut packets = Vec::new();
+    for at in [0, 1000, 3000] {
+        packets.push((at, record(INPUT, b"seen \0", &same)));
+        packets.push((at + 1, record(INPUT, b"IN-DROP \0", &same)));
+    }
+    let report = report(NFLOG, &packets);
+    assert_eq!(only_attempt(&report)["syn_count"], 3);
+}
+
+fn a_record_is_testimony_about_the_packet_on_the_wire() {
+    let mut packets = Vec::new();
+    for (at, nth) in [(0, 0), (1000, 1), (3000, 2), (7000, 3)] {
+        packets.push((WIRE, at, syn(nth)));
+        packets.push((LOG, at + 900, record(INPUT, b"IN-DROP \0", &syn(nth))));
+    }
+    let report = wire_and_log(&packets);
+    let attempt = only_attempt(&report);
+    assert_eq!(attempt["syn_count"], 4);
+    assert_eq!(attempt["evidence"].as_array().unwrap().len(), 4);
+    assert_eq!(report["capture"]["copies"], 0);
+    assert_told(
+        attempt,
+        "dropped",
+        "filter_verdict",
+        "likely",
+        "from record 2 on",
+    );
+    assert_eq!(attempt["verdicts"][0]["packet"]["packet"], 1);
+    assert_eq!(attempt["verdicts"][0]["record"]["packet"], 2);
+    assert!(finding(&report, "service_filtered").is_none());
+}
+
+fn a_record_may_stand_before_its_packet() {
+    let report = wire_and_log(&[
+        (LOG, 50, record(INPUT, b"IN-DROP \0", &syn(0))),
+        (WIRE, 0, syn(0)),
+        (WIRE, 1000, syn(1)),
+        (LOG, 1001, record(INPUT, b"IN-DROP \0", &syn(1))),
+        (
+            WIRE,
+            9000,
+            syn_from(([10, 1, 0, 9], 1).into(), ([10, 2, 0, 99], 2).into(), 0),
+        ),
+    ]);
+    let attempt = &report["attempts"][0];
+    assert_eq!(attempt["syn_count"], 2, "{attempt:#}");
+    assert_eq!(attempt["evidence"][0]["packet"], 2);
+    assert_eq!(attempt["started"], attempt["evidence"][0]["time"]);
+}
+
+fn what_the_wire_shows_outweighs_a_prefix() {
+    let ack = SegmentPlan {
+        sequence: 1001,
+        acknowledgment: 7001,
+        identification: 200,
+        ..SegmentPlan::new(CLIENT.into(), SERVER.into(), 0x10)
+    };
+    let report = wire_and_log(&[
+        (WIRE, 0, syn(0)),
+        (WIRE, 1, answer(SYN_ACK).ip_packet()),
+        (WIRE, 2, ack.ip_packet()),
+        (LOG, 900, record(INPUT, b"IN-DROP \0", &syn(0))),
+    ]);
+    let attempt = only_attempt(&report);
+    assert_eq!(attempt["outcome"], "established", "{attempt:#}");
+    assert_eq!(attempt["cause"], Value::Null);
+    assert_eq!(attempt["trouble"], serde_json::json!([]));
+}
+
+fn data_that_is_logged_again_is_no_retransmission() {
+    let data = SegmentPlan {
+        sequence: 1001,
+        acknowledgment: 7001,
+        identification: 200,
+        payload_length: 40,
+        ..SegmentPlan::new(CLIENT.into(), SERVER.into(), PUSH)
+    }
+    .ip_packet();
+    let mut packets = vec![
+        (WIRE, 0, syn(0)),
+        (WIRE, 1, answer(SYN_ACK).ip_packet()),
+        (WIRE, 2, data.clone()),
+    ];
+    for (nth, prefix) in [&b"one \0"[..], b"two \0", b"three \0", b"four \0"]
+        .iter()
+        .enumerate()
+    {
+        let at = 900 + u64::try_from(nth).unwrap();
+        packets.push((LOG, at, record(INPUT, prefix, &data)));
+    }
+    packets.push((
+        WIRE,
+        9000,
+        syn_from(([10, 1, 0, 9], 1).into(), ([10, 2, 0, 99], 2).into(), 0),
+    ));
+    let report = wire_and_log(&packets);
+    let attempt = &report["attempts"][0];
+    assert_eq!(attempt["outcome"], "established", "{attempt:#}");
+    assert_eq!(attempt["trouble"], serde_json::json!([]), "{attempt:#}");
+}
+
+fn a_reset_logged_on_output_is_the_host_s_own() {
+    let report = wire_and_log(&[
+        (WIRE, 0, syn(0)),
+        (WIRE, 1, answer(RST_ACK).ip_packet()),
+        (
+            LOG,
+            600,
+            record(OUTPUT, b"out \0", &answer(RST_ACK).ip_packet()),
+        ),
+    ]);
+    let attempt = only_attempt(&report);
+    assert_eq!(attempt["outcome"], "refused", "{attempt:#}");
+    assert_ne!(attempt["cause"], "middlebox_reset");
+    let notes = attempt["notes"].to_string();
+    assert!(notes.contains("the host that logged it sent it"), "{notes}");
+}
+
+fn an_answer_that_was_dropped_never_arrived() {
+    let reset = answer(RST_ACK).ip_packet();
+    let report = report(
+        NFLOG,
+        &[
+            (0, record(INPUT, b"in \0", &syn(0))),
+            (1, record(OUTPUT, b"OUT-DROP \0", &reset)),
+        ],
+    );
+    let attempt = only_attempt(&report);
+    assert_told(attempt, "dropped", "filter_verdict", "likely", "OUT-DROP");
+}
+
+fn malformed_records_are_counted_and_read_all_the_same() {
+    let cut_mark = [
+        vec![2, 0, 0, 6],
+        attribute(1, &[8, 0, INPUT, 0]),
+        attribute(2, &[1, 2]),
+        attribute(10, b"IN-DROP \0"),
+        attribute(9, &syn(0)),
+    ]
+    .concat();
+    let mut too_long = [
+        vec![2, 0, 0, 6],
+        attribute(9, &syn(0)),
+        attribute(10, b"IN-DROP \0"),
+    ]
+    .concat();
+    too_long.truncate(too_long.len() - 8);
+    for (bytes, fault) in [
+        (record(INPUT, b"IN-DROP", &syn(0)), "log_text_without_end"),
+        (record(9, b"IN-DROP \0", &syn(0)), "log_value_unknown"),
+        (cut_mark, "log_field_cut_short"),
+        (too_long, "log_header_length"),
+    ] {
+        let report = report(NFLOG, &[(0, bytes)]);
+        assert_eq!(only_attempt(&report)["server"], "10.2.0.20:3306", "{fault}");
+        assert_eq!(report["capture"]["doubtful_records"][fault], 1, "{fault}");
+    }
+}
