@@ -1,14 +1,15 @@
 //! What can be typed.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::endpoint_pattern::parse_endpoint_pattern;
+use super::ladder_arguments::LadderArguments;
 use super::live_arguments::LiveArguments;
 use super::log_arguments::LogArguments;
 use super::outcome_list::OutcomeList;
+use super::report_format::Format;
 use super::time_argument::TimeArgument;
 use crate::diagnosis::EndpointPattern;
 use crate::handshake::TrackerSettings;
@@ -326,72 +327,6 @@ pub(super) struct ReadArguments {
     pub(super) verbose: u8,
 }
 
-/// What `ladder` takes.
-#[derive(Debug, Args)]
-pub(super) struct LadderArguments {
-    /// The captures, as for `tcpwhy read`, and behind them the number of the attempt
-    ///
-    /// Without a file, standard input is read.
-    #[arg(value_name = "FILE... ID", required = true)]
-    pub(super) words: Vec<OsString>,
-
-    /// Use only packets that this libpcap expression lets through, as for `tcpwhy read`
-    #[arg(short, long, value_name = "EXPRESSION")]
-    pub(super) filter: Option<String>,
-
-    /// How long silence must be watched to count, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
-    pub(super) patience: std::time::Duration,
-
-    /// Follow so many undecided attempts at once, as for `tcpwhy read`
-    #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
-    pub(super) max_flows: usize,
-
-    /// The captures hold nothing but what was dropped, as for `tcpwhy read`
-    #[arg(long)]
-    pub(super) drops_only: bool,
-
-    /// Draw with ASCII characters only
-    ///
-    /// Default where the locale (`LC_ALL`, `LC_CTYPE`, `LANG`) is not UTF-8.
-    #[arg(long)]
-    pub(super) ascii: bool,
-
-    /// Show times in UTC
-    ///
-    /// Default unless the ladder goes to a terminal.
-    #[arg(long, conflicts_with = "local")]
-    pub(super) utc: bool,
-
-    /// Show times in this host's time zone
-    ///
-    /// Default when the ladder goes to a terminal.
-    #[arg(long)]
-    pub(super) local: bool,
-
-    /// Show names beside addresses, as by default
-    ///
-    /// They come from the capture's own DNS answers; nothing is ever looked up.
-    #[arg(long, overrides_with = "no_names")]
-    pub(super) names: bool,
-
-    /// Show addresses only
-    #[arg(long)]
-    pub(super) no_names: bool,
-
-    /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub(super) color: ColorChoice,
-
-    /// No warnings on standard error
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-
-    /// More on standard error: what was set aside
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
-}
-
 /// What `diff` takes.
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
@@ -419,61 +354,6 @@ pub(super) enum DiffFormat {
     Text,
     /// For programs
     Json,
-}
-
-/// Formats of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Text,
-    /// For programs: everything, one document
-    Json,
-    /// To look at and to hand over: one page that loads nothing
-    Html,
-    /// For a ticket: short, with what it was made from
-    Markdown,
-    /// For programs: everything, each attempt on a line of its own
-    Ndjson,
-    /// For spreadsheets: one attempt a row
-    Csv,
-}
-
-/// How many attempts are listed for people, unless told otherwise.
-const LISTED_FOR_PEOPLE: usize = 1000;
-
-/// How many of these, those that are alike together, text and Markdown show, unless told otherwise.
-const SHOWN_FOR_PEOPLE: usize = 20;
-
-/// How many attempts JSON and CSV list, unless told otherwise.
-const LISTED_FOR_PROGRAMS: usize = 100_000;
-
-impl Format {
-    /// How many attempts it lists, unless told otherwise; 0 for all.
-    pub(super) fn usual_attempts(self) -> usize {
-        match self {
-            Self::Text | Self::Markdown | Self::Html => LISTED_FOR_PEOPLE,
-            Self::Json | Self::Csv => LISTED_FOR_PROGRAMS,
-            Self::Ndjson => 0,
-        }
-    }
-
-    /// How many of the listed attempts, those that are alike together, it shows: all of them, when
-    /// somebody said how many to list.
-    pub(super) fn shown_attempts(self, asked_for: Option<usize>) -> Option<usize> {
-        match self {
-            Self::Text | Self::Markdown if asked_for.is_none() => Some(SHOWN_FOR_PEOPLE),
-            _ => None,
-        }
-    }
-
-    /// Whether it is made for somebody who was not there: then it says from which bytes it was
-    /// made.
-    fn is_handed_over(self) -> bool {
-        match self {
-            Self::Html | Self::Markdown => true,
-            Self::Text | Self::Json | Self::Ndjson | Self::Csv => false,
-        }
-    }
 }
 
 /// When to use colour.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::arguments::LadderArguments;
 use super::exit_status::ExitStatus;
+use super::ladder_arguments::LadderArguments;
 use super::messages::Messages;
 use super::output::write_report;
 use super::packet_filter::PacketFilter;

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::arguments::{ColorChoice, Format, parse_max_flows, parse_patience};
+use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
 use super::endpoint_pattern::parse_endpoint_pattern;
 use super::listen_argument::parse_listen_address;
 use super::outcome_list::OutcomeList;
+use super::report_format::Format;
 use super::size_argument::parse_size;
 use crate::diagnosis::EndpointPattern;
 

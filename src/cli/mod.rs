@@ -9,6 +9,7 @@ mod evidence;
 mod exit_status;
 mod explain;
 mod ladder;
+mod ladder_arguments;
 mod ladder_command;
 mod listen_argument;
 #[cfg(feature = "live")]
@@ -23,6 +24,7 @@ mod output;
 mod packet_filter;
 mod progress;
 mod read;
+mod report_format;
 mod size_argument;
 mod spool;
 mod terminal;

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::anonymous;
-use super::arguments::{Format, ReadArguments};
+use super::arguments::ReadArguments;
 use super::evidence::{self, EvidenceFile};
 use super::exit_status::ExitStatus;
 use super::ladder_command;
@@ -14,6 +14,7 @@ use super::outcome_list::OutcomeList;
 use super::output::{is_stored, try_to_write, unwritable_hint, write_report};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
+use super::report_format::Format;
 use super::spool;
 use super::terminal::{self, Wishes};
 use crate::analysis::{AnalysisSettings, PacketHooks, analyse_spooled};

@@ -1,8 +1,8 @@
 //! When attempts are put aside, and what is said when that fails.
 
-use super::arguments::Format;
 use super::exit_status::ExitStatus;
 use super::messages::{Messages, chain};
+use super::report_format::Format;
 use crate::analysis::{SpoolError, SpoolSettings};
 use crate::diagnosis::ListingOrder;
 

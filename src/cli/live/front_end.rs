@@ -10,8 +10,8 @@ use super::lines::Lines;
 use super::signals::Signals;
 use super::stop::Stop;
 use crate::capture::Packet;
-use crate::cli::arguments::Format;
 use crate::cli::live_arguments::LiveArguments;
+use crate::cli::report_format::Format;
 #[cfg(feature = "dashboard")]
 use crate::cli::terminal;
 use crate::decode::Observation;

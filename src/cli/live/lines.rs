@@ -7,7 +7,7 @@ use super::LiveCommand;
 use super::news;
 use super::signals::Signals;
 use super::stop::Stop;
-use crate::cli::arguments::Format;
+use crate::cli::report_format::Format;
 use crate::diagnosis::DiagnosedAttempt;
 use crate::handshake::{DecidedAttempt, Outcome};
 use crate::live::{GoOn, LiveEvent, LiveObserver, LiveWatch};

@@ -10,12 +10,12 @@ mod open;
 mod signals;
 mod stop;
 
-use super::arguments::Format;
 use super::exit_status::ExitStatus;
 use super::live_arguments::LiveArguments;
 use super::messages::{Messages, chain};
 use super::output::{ReportFile, write_report};
 use super::read::{judge, listed_troubles, write_in};
+use super::report_format::Format;
 use super::terminal::{self, Wishes};
 use crate::capture::live::{Detail, LiveCapture, LiveSettings, Rights, give_up_rights};
 use crate::diagnosis::{Diagnosis, Selection};

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use super::{Dashboard, evidence};
-use crate::cli::arguments::Format;
 use crate::cli::new_file::write_new;
 use crate::cli::read::write_in;
+use crate::cli::report_format::Format;
 use crate::live::LiveWatch;
 
 /// In which format a report is written for which nobody named a file: a page for whoever was not

@@ -1,0 +1,74 @@
+//! What can be typed behind `ladder`.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
+use crate::handshake::TrackerSettings;
+
+/// What `ladder` takes.
+#[derive(Debug, Args)]
+pub(super) struct LadderArguments {
+    /// The captures, as for `tcpwhy read`, and behind them the number of the attempt
+    ///
+    /// Without a file, standard input is read.
+    #[arg(value_name = "FILE... ID", required = true)]
+    pub(super) words: Vec<OsString>,
+
+    /// Use only packets that this libpcap expression lets through, as for `tcpwhy read`
+    #[arg(short, long, value_name = "EXPRESSION")]
+    pub(super) filter: Option<String>,
+
+    /// How long silence must be watched to count, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
+    pub(super) patience: std::time::Duration,
+
+    /// Follow so many undecided attempts at once, as for `tcpwhy read`
+    #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
+    pub(super) max_flows: usize,
+
+    /// The captures hold nothing but what was dropped, as for `tcpwhy read`
+    #[arg(long)]
+    pub(super) drops_only: bool,
+
+    /// Draw with ASCII characters only
+    ///
+    /// Default where the locale (`LC_ALL`, `LC_CTYPE`, `LANG`) is not UTF-8.
+    #[arg(long)]
+    pub(super) ascii: bool,
+
+    /// Show times in UTC
+    ///
+    /// Default unless the ladder goes to a terminal.
+    #[arg(long, conflicts_with = "local")]
+    pub(super) utc: bool,
+
+    /// Show times in this host's time zone
+    ///
+    /// Default when the ladder goes to a terminal.
+    #[arg(long)]
+    pub(super) local: bool,
+
+    /// Show names beside addresses, as by default
+    ///
+    /// They come from the capture's own DNS answers; nothing is ever looked up.
+    #[arg(long, overrides_with = "no_names")]
+    pub(super) names: bool,
+
+    /// Show addresses only
+    #[arg(long)]
+    pub(super) no_names: bool,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+
+    /// No warnings on standard error
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// More on standard error: what was set aside
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
