@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::capture::{CaptureSet, Interface, Packet, SourceFacts};
-use crate::decode::{Contexts, FlowHasher, Observation, RowDecoder, SetAside};
+use crate::decode::{Contexts, FlowHasher, Observation, RowDecoder, SetAside, TunnelPorts};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
@@ -37,6 +37,8 @@ pub struct AnalysisSettings {
     pub is_anonymous: bool,
     /// Whether the captures hold nothing but what an appliance dropped.
     pub holds_only_drops: bool,
+    /// Where tunnels are besides their own ports.
+    pub tunnels: TunnelPorts,
     /// On how many threads: one reads and decodes, all of them track and count the flows, which are
     /// divided among as many shards. The result is the same.
     pub threads: NonZeroUsize,
@@ -54,6 +56,7 @@ impl Default for AnalysisSettings {
             evidence_attempts: 0,
             is_anonymous: false,
             holds_only_drops: false,
+            tunnels: TunnelPorts::NONE,
             threads: NonZeroUsize::MIN,
             logs: LogSettings::default(),
         }
@@ -217,12 +220,14 @@ fn read_all(
     }
 }
 
-fn decoder_for(settings: &AnalysisSettings) -> RowDecoder {
+/// What packets are decoded by.
+pub(crate) fn decoder_for(settings: &AnalysisSettings) -> RowDecoder {
     let contexts = if settings.is_anonymous {
         Contexts::without_names()
     } else {
         Contexts::default()
     };
+    let contexts = contexts.with_tunnels(settings.tunnels.clone());
     RowDecoder::new(Arc::new(contexts), FlowHasher::default()).of_drops(settings.holds_only_drops)
 }
 

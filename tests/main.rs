@@ -89,6 +89,7 @@ fn main() -> ExitCode {
         formats::links::TESTS,
         formats::rare::TESTS,
         formats::tunnels::TESTS,
+        formats::tunnel_ports::TESTS,
         formats::wireless::TESTS,
         formats::unreadable::TESTS,
         formats::headers::TESTS,

@@ -70,6 +70,16 @@ const MISTAKES: &[(&[&str], &str, &str)] = &[
         "did you mean 'html'? one of text, json, html, markdown, ndjson, csv",
     ),
     (
+        &["read", "--tunnel", "8473=vlan", SAMPLE],
+        "'8473=vlan' is no value for '--tunnel': 'vlan' is no tunnel in UDP that is read; they are vxlan, vxlan-gpe, geneve, gtp, gre-in-udp, mpls-in-udp, teredo, l2tp, capwap, ayiya, ipsec, wireguard",
+        "tcpwhy read --help tells what '--tunnel' takes",
+    ),
+    (
+        &["ladder", "--tunnel", "vxlan", SAMPLE, "1"],
+        "'vxlan' is no value for '--tunnel': 'vxlan' is not PORT=TUNNEL, as in 8473=vxlan",
+        "tcpwhy ladder --help tells what '--tunnel' takes",
+    ),
+    (
         &["completions", "cmd"],
         "'cmd' is no value for 'SHELL'",
         "one of bash, elvish, fish, powershell, zsh",

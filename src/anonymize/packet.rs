@@ -8,21 +8,31 @@ use std::net::IpAddr;
 use super::AddressMap;
 use super::checksum::{Difference, PseudoHeader};
 use crate::capture::Packet;
-use crate::decode::tells_inspection_point;
+use crate::decode::{TunnelPorts, UdpTunnel, tells_inspection_point};
 
 /// How many headers may stand in one another: no packet nests without end.
 const DEEPEST: u32 = 24;
 
 /// The anonymous bytes of a packet, from its start; empty where its link type is not known here.
-pub fn anonymous_packet(packet: &Packet<'_>, map: &mut AddressMap) -> Vec<u8> {
+/// `tunnels` says where tunnels are besides their own ports.
+pub fn anonymous_packet(
+    packet: &Packet<'_>,
+    tunnels: &TunnelPorts,
+    map: &mut AddressMap,
+) -> Vec<u8> {
     let mut new = packet.bytes.to_vec();
     let bytes = Bytes {
         old: packet.bytes,
         new: &mut new,
     };
+    let mut rewriter = Rewriter {
+        map,
+        tunnels,
+        depth: 0,
+    };
     let kept = packet
         .link_type
-        .and_then(|link_type| Rewriter { map, depth: 0 }.link(link_type, bytes))
+        .and_then(|link_type| rewriter.link(link_type, bytes))
         .unwrap_or(0);
     new.truncate(kept);
     new
@@ -129,6 +139,7 @@ impl Bytes<'_> {
 
 pub(super) struct Rewriter<'a> {
     pub(super) map: &'a mut AddressMap,
+    tunnels: &'a TunnelPorts,
     depth: u32,
 }
 
@@ -294,12 +305,12 @@ impl Rewriter<'_> {
         if bytes.old.len() < HEADER {
             return None;
         }
-        let inside = match port {
-            4789 | 8472 => bytes
+        let inside = match self.tunnel_to(port) {
+            Some(UdpTunnel::Vxlan) => bytes
                 .from(16)
                 .and_then(|frame| self.nested(frame))
                 .map(|kept| 8 + kept),
-            6081 if bytes.byte(8)?.trailing_zeros() >= 6 => {
+            Some(UdpTunnel::Geneve) if bytes.byte(8)?.trailing_zeros() >= 6 => {
                 let protocol = bytes.word(10)?;
                 let kept = match protocol {
                     0x6558 => bytes.from(16).and_then(|frame| self.nested(frame)),
@@ -316,6 +327,16 @@ impl Rewriter<'_> {
             bytes.adjust_covering(6, kept, (17, pseudo));
         }
         Some(kept)
+    }
+
+    /// The tunnel on a port, of those that are rewritten.
+    fn tunnel_to(&self, port: u16) -> Option<UdpTunnel> {
+        let mut told = self.tunnels.to(port);
+        told.next().or(match port {
+            4789 | 8472 => Some(UdpTunnel::Vxlan),
+            6081 => Some(UdpTunnel::Geneve),
+            _ => None,
+        })
     }
 
     /// A frame in a tunnel.

@@ -11,6 +11,7 @@ use super::log_arguments::LogArguments;
 use super::outcome_list::OutcomeList;
 use super::report_format::Format;
 use super::time_argument::TimeArgument;
+use crate::decode::TunnelPort;
 use crate::diagnosis::EndpointPattern;
 use crate::handshake::TrackerSettings;
 use crate::report::difference::RULE;
@@ -161,6 +162,14 @@ pub(super) struct ReadArguments {
     /// The captures hold nothing but what was dropped: drop captures of Palo Alto, ASA, pktmon
     #[arg(long)]
     pub(super) drops_only: bool,
+
+    /// There is a tunnel on this port of UDP, as in 8473=vxlan
+    ///
+    /// Repeatable. vxlan, vxlan-gpe, geneve, gtp, gre-in-udp, mpls-in-udp, teredo, l2tp, capwap,
+    /// ayiya, ipsec, wireguard. What is not of that form is read as without this. Tunnels on their
+    /// own ports are found in any case.
+    #[arg(long, value_name = "PORT=TUNNEL")]
+    pub(super) tunnel: Vec<TunnelPort>,
 
     /// Format of the report
     #[arg(short = 'F', long, value_enum, default_value_t = Format::Text)]

@@ -10,13 +10,14 @@ use super::output::{unwritable_hint, write_whole};
 use super::packet_filter::PacketFilter;
 use crate::anonymize::AddressMap;
 use crate::capture::{CaptureSet, Packet, RecordedPackets, STANDARD_INPUT, SourceFacts};
-use crate::decode::Observation;
+use crate::decode::{Observation, TunnelPorts};
 use crate::report::Report;
 use crate::report::evidence::{self, EvidenceNotes, MOST_ATTEMPTS, MOST_PACKETS};
 
 /// The evidence capture that was asked for.
 pub(super) struct EvidenceFile {
     path: PathBuf,
+    tunnels: TunnelPorts,
     notes: EvidenceNotes,
 }
 
@@ -103,7 +104,12 @@ impl EvidenceFile {
                 status: ExitStatus::Input,
             })?
         };
-        Ok(Some(Self { path, notes }))
+        let tunnels = arguments.tunnel.iter().copied().collect();
+        Ok(Some(Self {
+            path,
+            tunnels,
+            notes,
+        }))
     }
 
     /// Takes note of a packet that is judged.
@@ -158,6 +164,7 @@ impl EvidenceFile {
                 &self.notes,
                 &mut packets,
                 |packet| filter.passes(packet),
+                &self.tunnels,
                 anonymize,
                 out,
             )

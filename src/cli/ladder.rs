@@ -122,6 +122,7 @@ fn report(
         },
         listed_attempts: Some(1),
         holds_only_drops: arguments.drops_only,
+        tunnels: arguments.tunnel.iter().copied().collect(),
         threads: read::usual_threads(),
         ..AnalysisSettings::default()
     };

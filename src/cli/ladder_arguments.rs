@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
+use crate::decode::TunnelPort;
 use crate::handshake::TrackerSettings;
 
 /// What `ladder` takes.
@@ -31,6 +32,10 @@ pub(super) struct LadderArguments {
     /// The captures hold nothing but what was dropped, as for `tcpwhy read`
     #[arg(long)]
     pub(super) drops_only: bool,
+
+    /// There is a tunnel on this port of UDP, as for `tcpwhy read`
+    #[arg(long, value_name = "PORT=TUNNEL")]
+    pub(super) tunnel: Vec<TunnelPort>,
 
     /// Draw with ASCII characters only
     ///

@@ -35,6 +35,9 @@ pub(super) fn of(arguments: &ReadArguments) -> Option<String> {
     if arguments.drops_only {
         words.push("--drops-only".to_owned());
     }
+    for tunnel in &arguments.tunnel {
+        words.extend(["--tunnel".to_owned(), tunnel.to_string()]);
+    }
     for file in &files {
         // What is no text cannot be typed back as it is shown.
         let file = file.to_str()?;

@@ -11,6 +11,7 @@ use super::listen_argument::parse_listen_address;
 use super::outcome_list::OutcomeList;
 use super::report_format::Format;
 use super::size_argument::parse_size;
+use crate::decode::TunnelPort;
 use crate::diagnosis::EndpointPattern;
 
 /// What `live` takes.
@@ -44,6 +45,12 @@ pub(super) struct LiveArguments {
     /// Capture everything: for traffic in tunnels that end elsewhere
     #[arg(long)]
     pub(super) full: bool,
+
+    /// There is a tunnel on this port of UDP, as in 8473=vxlan
+    ///
+    /// Repeatable; as for `tcpwhy read`.
+    #[arg(long, value_name = "PORT=TUNNEL", requires = "full")]
+    pub(super) tunnel: Vec<TunnelPort>,
 
     /// Also packets that are not for this host
     #[arg(long)]

@@ -178,6 +178,7 @@ fn analysis_settings(arguments: &ReadArguments) -> AnalysisSettings {
         listed_attempts: listed_attempts(arguments),
         is_anonymous: arguments.anonymize,
         holds_only_drops: arguments.drops_only,
+        tunnels: arguments.tunnel.iter().copied().collect(),
         threads: arguments.threads.unwrap_or_else(usual_threads),
         logs: arguments.logs.settings(),
         ..AnalysisSettings::default()

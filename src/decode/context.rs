@@ -6,8 +6,8 @@ use std::sync::{PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::Encapsulation;
 use super::verdict::{CaptureVerdict, VerdictId};
+use super::{Encapsulation, TunnelPorts};
 
 /// How many different surroundings are told apart. A trunk has at most 4,094 VLANs; a packet in one
 /// more is handed on in full, and so costs more room, but says the same.
@@ -35,6 +35,8 @@ pub struct Contexts {
     verdicts: RwLock<InternedVerdicts>,
     /// Whether names and words of whoever runs a filter are left out.
     leaves_out_names: bool,
+    /// Where packets are wrapped in tunnels, besides these tunnels' own ports.
+    tunnels: TunnelPorts,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +60,17 @@ impl Contexts {
             leaves_out_names: true,
             ..Self::default()
         }
+    }
+
+    /// Of packets that may be wrapped in tunnels on these ports.
+    #[must_use]
+    pub fn with_tunnels(self, tunnels: TunnelPorts) -> Self {
+        Self { tunnels, ..self }
+    }
+
+    /// Where tunnels are besides their own ports.
+    pub fn tunnels(&self) -> &TunnelPorts {
+        &self.tunnels
     }
 
     /// The number of this verdict, or of what is known of its rule alone where there are too many.

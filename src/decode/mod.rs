@@ -55,6 +55,7 @@ pub use row_decoder::{RowCounts, RowDecoder};
 pub use sequence_number::SequenceNumber;
 pub use tcp_flags::TcpFlags;
 pub use tcp_options::TcpOptions;
+pub use tunnel::{TunnelPort, TunnelPorts, UdpTunnel};
 pub(crate) use verdict::said_by;
 pub use verdict::{
     CaptureVerdict, FilterRule, NetfilterHook, ToldVerdict, VerdictAction, VerdictFault,
@@ -67,17 +68,26 @@ use link::Network;
 
 /// What `packet` says: the innermost segment, where it is wrapped in tunnels that are read.
 pub fn decode(packet: &Packet<'_>) -> Observation {
+    decode_with(packet, &TunnelPorts::NONE)
+}
+
+/// As [`decode`], where tunnels are on other ports than their own.
+pub fn decode_with(packet: &Packet<'_>, tunnels: &TunnelPorts) -> Observation {
     if packet.link_type == Some(LinkType::ETHERNET)
         && !packet.captured_on.is_damaged
         && let Some(ip) = common::tcp_in_ethernet(packet.bytes)
     {
         return segment(packet, &ip, Encapsulation::default(), None);
     }
-    decode_by_layers(packet)
+    layer_by_layer(packet, tunnels)
 }
 
 /// As [`decode`], for any packet: layer by layer.
 pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
+    layer_by_layer(packet, &TunnelPorts::NONE)
+}
+
+fn layer_by_layer(packet: &Packet<'_>, tunnels: &TunnelPorts) -> Observation {
     if packet.captured_on.is_damaged {
         return Observation::SetAside(SetAside::DamagedFrame);
     }
@@ -107,7 +117,7 @@ pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
         if ip.protocol == ip_number::TCP {
             return segment(packet, &ip, encapsulation, datagram.as_ref());
         }
-        match tunnel::inside(&ip, &mut encapsulation) {
+        match tunnel::inside(&ip, tunnels, &mut encapsulation) {
             Some(inside) => network = inside,
             None => return carried(packet, &ip, encapsulation),
         }
@@ -117,7 +127,7 @@ pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
 }
 
 /// The innermost TCP segment, as far as it was captured.
-fn innermost_segment<'a>(packet: &Packet<'a>) -> Option<&'a [u8]> {
+fn innermost_segment<'a>(packet: &Packet<'a>, tunnels: &TunnelPorts) -> Option<&'a [u8]> {
     let mut encapsulation = Encapsulation::default();
     let mut network = link::network(packet.link_type?, packet.bytes, &mut encapsulation);
     for _ in 0..=DEEPEST_ENCAPSULATION {
@@ -131,7 +141,7 @@ fn innermost_segment<'a>(packet: &Packet<'a>) -> Option<&'a [u8]> {
         if ip.protocol == ip_number::TCP {
             return Some(ip.payload);
         }
-        network = tunnel::inside(&ip, &mut encapsulation)?;
+        network = tunnel::inside(&ip, tunnels, &mut encapsulation)?;
     }
     None
 }

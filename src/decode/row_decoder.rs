@@ -16,7 +16,7 @@ use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
 use super::verdict::{VerdictFaults, add_verdict, may_be_told_of, may_have_words};
-use super::{Observation, SetAside, decode, decode_by_layers, tunnel};
+use super::{Observation, SetAside, TunnelPorts, decode_with, layer_by_layer, tunnel};
 use crate::capture::{Packet, PacketPlace, RecordOptions, SaidOfPacket, Timestamp};
 
 /// How many packets about connects became rows or odd packets.
@@ -177,16 +177,17 @@ impl RowDecoder {
         packet: Packet<'_>,
         batches: &mut [RowBatch],
     ) -> Option<Observation> {
-        if let Some(sender) = sender_of_datagram(start(&packet)) {
+        if let Some(sender) = sender_of_datagram(start(&packet), self.contexts.tunnels()) {
             return Some(Observation::Alive(sender));
         }
-        let observation = self.with_verdict(decode_by_layers(&packet), &packet);
+        let observation =
+            self.with_verdict(layer_by_layer(&packet, self.contexts.tunnels()), &packet);
         self.push_observation(observation, packet.place, batches)
     }
 
     /// What a packet says, and what the capture says of it.
     pub fn observation(&mut self, packet: &Packet<'_>) -> Observation {
-        self.with_verdict(decode(packet), packet)
+        self.with_verdict(decode_with(packet, self.contexts.tunnels()), packet)
     }
 
     fn with_verdict(&mut self, mut observation: Observation, packet: &Packet<'_>) -> Observation {
@@ -382,7 +383,7 @@ fn batch_of(batches: &mut [RowBatch], shard: impl FnOnce() -> FlowShard) -> Opti
 
 /// Who sent a UDP datagram in which nothing is read, of the usual form: neither fragments nor
 /// options, and with ports that stand for no tunnel and no names.
-fn sender_of_datagram(start: Start<'_>) -> Option<IpAddr> {
+fn sender_of_datagram(start: Start<'_>, tunnels: &TunnelPorts) -> Option<IpAddr> {
     const UDP: u8 = 17;
     const HEADER: u16 = 8;
     match start {
@@ -391,7 +392,7 @@ fn sender_of_datagram(start: Start<'_>) -> Option<IpAddr> {
             let length = u16::from_be_bytes([ip[2], ip[3]]);
             let is_fragment = u16::from_be_bytes([ip[6], ip[7]]) & 0x3fff != 0;
             let is_usual = ip[0] == 0x45 && ip[9] == UDP && !is_fragment && length >= 20 + HEADER;
-            (is_usual && !tunnel::may_be_in_datagram(carried))
+            (is_usual && !tunnel::may_be_in_datagram(carried, tunnels))
                 .then(|| Ipv4Addr::new(ip[12], ip[13], ip[14], ip[15]).into())
         }
         Start::Ipv6(bytes, _) => {
@@ -399,7 +400,7 @@ fn sender_of_datagram(start: Start<'_>) -> Option<IpAddr> {
             let length = u16::from_be_bytes([ip[4], ip[5]]);
             let is_usual = ip[0] >> 4 == 6 && ip[6] == UDP && length >= HEADER;
             let source = ip.get(8..)?.first_chunk::<16>()?;
-            (is_usual && !tunnel::may_be_in_datagram(carried))
+            (is_usual && !tunnel::may_be_in_datagram(carried, tunnels))
                 .then(|| Ipv6Addr::from(*source).into())
         }
         Start::Unrelated | Start::Other => None,

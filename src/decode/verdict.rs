@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::link::netlink_record_in;
 use super::observation::Observation;
-use super::{Contexts, innermost_segment, inspection};
+use super::{Contexts, TunnelPorts, innermost_segment, inspection};
 use crate::capture::{LinkType, Packet, PacketPlace, Passage, RecordOptions, SaidOfPacket};
 pub use nflog::NetfilterHook;
 pub(crate) use nflog::said_by;
@@ -369,7 +369,7 @@ pub fn add_verdict(
     packet: &Packet<'_>,
     contexts: &Contexts,
 ) -> Option<VerdictFault> {
-    let told = told_of(packet).or_else(|| words_of(observation, packet))?;
+    let told = told_of(packet).or_else(|| words_of(observation, packet, contexts.tunnels()))?;
     let facts = match observation {
         Observation::Segment(segment) => &mut segment.ip.capture,
         Observation::IcmpError(error) => &mut error.ip.capture,
@@ -386,7 +386,11 @@ pub fn add_verdict(
 }
 
 /// What a RST says in words.
-fn words_of(observation: &Observation, packet: &Packet<'_>) -> Option<ToldVerdict> {
+fn words_of(
+    observation: &Observation,
+    packet: &Packet<'_>,
+    tunnels: &TunnelPorts,
+) -> Option<ToldVerdict> {
     /// In words of four bytes, above flags that are left out.
     const HEADER_LENGTH: usize = 12;
     let Observation::Segment(segment) = observation else {
@@ -395,7 +399,7 @@ fn words_of(observation: &Observation, packet: &Packet<'_>) -> Option<ToldVerdic
     if !segment.flags.is_rst() {
         return None;
     }
-    let bytes = innermost_segment(packet)?;
+    let bytes = innermost_segment(packet, tunnels)?;
     let header = usize::from(bytes.get(HEADER_LENGTH)? >> 4) * 4;
     reset_words::told(packet, segment, bytes.get(header..).unwrap_or_default())
 }

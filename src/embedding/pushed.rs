@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::analysis::{AnalysisSettings, count};
+use crate::analysis::{AnalysisSettings, count, decoder_for};
 use crate::capture::{Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceId};
 use crate::capture::{SourceFacts, Timestamp};
-use crate::decode::{Observation, add_verdict, decode};
+use crate::decode::{Observation, add_verdict, decode_with};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician};
 use crate::handshake::{Decisions, Tracker};
 use crate::report::CaptureTotals;
@@ -55,8 +55,8 @@ impl PushedPackets {
         };
         let packet = Packet { place, ..packet };
         self.note(&packet);
-        let mut observation = decode(&packet);
         let contexts = self.engine.tracker.contexts();
+        let mut observation = decode_with(&packet, contexts.tunnels());
         if let Some(fault) = add_verdict(&mut observation, &packet, contexts) {
             self.totals.verdict_faults.note(fault, place);
         }
@@ -156,7 +156,7 @@ impl Engine {
             Diagnostician::new(settings.selection.clone(), settings.listed_attempts);
         diagnostician.keep_for_evidence(settings.evidence_attempts);
         Self {
-            tracker: Tracker::new(settings.tracker),
+            tracker: Tracker::for_decoder(settings.tracker, &decoder_for(settings)),
             diagnostician,
             waiting: Vec::with_capacity(PACKETS_AT_ONCE),
             decided: Decisions::default(),

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::capture::Packet;
 use crate::capture::live::{ClockReading, HostClock, InterfaceNews, LiveCapture, Losses, SETTLING};
-use crate::decode::Observation;
+use crate::decode::{Observation, TunnelPorts};
 use crate::diagnosis::{DiagnosedAttempt, Selection};
 use crate::handshake::{DecidedAttempt, Outcome, TrackerSettings};
 use crate::host::this_host;
@@ -34,6 +34,8 @@ pub struct LiveWatchSettings {
     pub listed_attempts: usize,
     /// Over how long a time findings are made.
     pub window: Duration,
+    /// Where tunnels are besides their own ports.
+    pub tunnels: TunnelPorts,
 }
 
 /// Something that became known.

@@ -9,7 +9,7 @@ use super::{LiveEvent, LiveObserver, LiveWatchSettings};
 use crate::analysis::count;
 use crate::capture::live::{Detail, LiveSettings, Losses};
 use crate::capture::{Packet, SourceFacts, Timestamp};
-use crate::decode::{add_verdict, decode};
+use crate::decode::{Contexts, add_verdict, decode_with};
 use crate::diagnosis::{
     CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, Names, OutcomeCounts,
 };
@@ -48,7 +48,11 @@ impl LiveWatch {
             ..CaptureTotals::default()
         };
         Self {
-            tracker: LiveTracker::new(settings.tracker, captures_third_step),
+            tracker: LiveTracker::for_contexts(
+                settings.tracker,
+                captures_third_step,
+                Contexts::default().with_tunnels(settings.tunnels),
+            ),
             attempts_followed: settings.tracker.open_attempts as u64,
             diagnostician: LiveDiagnostician::new(
                 settings.selection,
@@ -65,7 +69,7 @@ impl LiveWatch {
     }
 
     pub(super) fn take(&mut self, packet: &Packet<'_>, observer: &mut dyn LiveObserver) {
-        let mut observation = decode(packet);
+        let mut observation = decode_with(packet, self.tracker.contexts().tunnels());
         if let Some(fault) = add_verdict(&mut observation, packet, self.tracker.contexts()) {
             self.totals.verdict_faults.note(fault, packet.place);
         }

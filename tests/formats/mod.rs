@@ -4,6 +4,7 @@ pub(crate) mod files;
 pub(crate) mod headers;
 pub(crate) mod links;
 pub(crate) mod rare;
+pub(crate) mod tunnel_ports;
 pub(crate) mod tunnels;
 pub(crate) mod unreadable;
 pub(crate) mod wireless;

@@ -18,6 +18,7 @@ use super::read::{judge, listed_troubles, write_in};
 use super::report_format::Format;
 use super::terminal::{self, Wishes};
 use crate::capture::live::{Detail, LiveCapture, LiveSettings, Rights, give_up_rights};
+use crate::decode::TunnelPorts;
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::live::{LiveWatch, LiveWatchSettings, Observers, watch};
@@ -152,6 +153,7 @@ impl LiveCommand<'_> {
             selection: selection(self.arguments),
             listed_attempts: self.kept_attempts(),
             window: arguments.window,
+            tunnels: self.tunnels(),
         };
         let stop = Stop::new(arguments.duration, arguments.count);
         let shell = self.report(CaptureTotals::default(), Diagnosis::default());
@@ -206,6 +208,10 @@ impl LiveCommand<'_> {
             listed_attempts: Some(self.listed_attempts()),
             shown_attempts: (self.arguments.format).shown_attempts(self.arguments.max_attempts),
         }
+    }
+
+    fn tunnels(&self) -> TunnelPorts {
+        self.arguments.tunnel.iter().copied().collect()
     }
 
     fn tracker(&self) -> TrackerSettings {

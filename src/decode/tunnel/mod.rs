@@ -8,12 +8,14 @@ pub(super) mod gre;
 mod gtp;
 mod l2tp;
 mod opaque;
+mod ports;
 mod teredo;
 mod udp;
 mod vxlan;
 
 use etherparse::{IpNumber, ip_number};
 
+pub use ports::{TunnelPort, TunnelPorts, UdpTunnel};
 pub(super) use udp::may_be_in_datagram;
 
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
@@ -30,6 +32,7 @@ const MPLS_IN_IP: IpNumber = IpNumber(137);
 /// together as one.
 pub(super) fn inside<'a>(
     outer: &IpPacket<'a>,
+    tunnels: &TunnelPorts,
     encapsulation: &mut Encapsulation,
 ) -> Option<Found<'a>> {
     match outer.protocol {
@@ -37,7 +40,7 @@ pub(super) fn inside<'a>(
             let layer = ip_in_ip(outer.protocol);
             Some(link::wrap(encapsulation, layer).map(|()| Network::Ip(outer.payload)))
         }
-        ip_number::UDP => udp::inside(outer, encapsulation),
+        ip_number::UDP => udp::inside(outer, tunnels, encapsulation),
         ip_number::GRE => gre::inside(outer.payload, encapsulation),
         ip_number::ENCAP_SEC => Some(Err(SetAside::Encrypted)),
         ETHERIP => Some(ether_ip(outer.payload, encapsulation)),

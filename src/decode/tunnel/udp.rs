@@ -1,5 +1,6 @@
 //! Tunnels in UDP, known by their port.
 
+use super::ports::TunnelPorts;
 use super::{ayiya, capwap, geneve, gre, gtp, l2tp, opaque, teredo, vxlan};
 use crate::decode::encapsulation::Encapsulation;
 use crate::decode::fields::u16_at;
@@ -38,32 +39,43 @@ pub(super) struct Datagram<'a> {
 /// a datagram that does not hold together as a tunnel's is none, unless it was cut.
 pub(super) fn inside<'a>(
     outer: &IpPacket<'a>,
+    tunnels: &TunnelPorts,
     encapsulation: &mut Encapsulation,
 ) -> Option<Found<'a>> {
-    let [source, destination] = ports(outer.payload)?;
+    let ends = ports(outer.payload)?;
+    let [source, destination] = ends;
     if source == DNS || destination == DNS {
         return None;
     }
     let to_port = tunnel_of(destination, Side::Destination);
-    let read = to_port.or_else(|| tunnel_of(source, Side::Source))?;
+    let by_port = to_port.or_else(|| tunnel_of(source, Side::Source));
     let datagram = Datagram {
         payload: outer.payload.get(HEADER_LENGTH..)?,
         length: usize::from(u16_at(outer.payload, 4).ok()?).checked_sub(HEADER_LENGTH)?,
     };
-    let found = read(datagram, encapsulation)?;
     let was_cut = outer
         .payload_length
         .is_some_and(|length| length as usize > outer.payload.len());
-    holds_together(&found, was_cut).then_some(found)
+    let whole = |found: &Found<'a>| holds_together(found, was_cut);
+    let around = *encapsulation;
+    for tunnel in tunnels.between(ends) {
+        if let Some(found) = tunnel.inside(datagram, encapsulation).filter(whole) {
+            return Some(found);
+        }
+        *encapsulation = around;
+    }
+    by_port?(datagram, encapsulation).filter(whole)
 }
 
 /// Whether a UDP datagram's ports say that something may be read in it: a tunnel's packet, or
 /// names. True also when they were not captured.
-pub(in crate::decode) fn may_be_in_datagram(datagram: &[u8]) -> bool {
-    ports(datagram).is_none_or(|[source, destination]| {
+pub(in crate::decode) fn may_be_in_datagram(datagram: &[u8], tunnels: &TunnelPorts) -> bool {
+    ports(datagram).is_none_or(|ends| {
+        let [source, destination] = ends;
         source == DNS
             || tunnel_of(destination, Side::Destination).is_some()
             || tunnel_of(source, Side::Source).is_some()
+            || tunnels.between(ends).next().is_some()
     })
 }
 
@@ -97,13 +109,16 @@ fn tunnel_of<'a>(port: u16, side: Side) -> Option<Read<'a>> {
 }
 
 /// RFC 7510. A label without hops to live is never sent.
-fn mpls<'a>(datagram: Datagram<'a>, encapsulation: &mut Encapsulation) -> Option<Found<'a>> {
+pub(super) fn mpls<'a>(
+    datagram: Datagram<'a>,
+    encapsulation: &mut Encapsulation,
+) -> Option<Found<'a>> {
     let [_, _, _, hops] = *datagram.payload.first_chunk()?;
     (hops > 0).then(|| link::mpls(datagram.payload, encapsulation))
 }
 
 /// RFC 8086.
-fn generic_routing<'a>(
+pub(super) fn generic_routing<'a>(
     datagram: Datagram<'a>,
     encapsulation: &mut Encapsulation,
 ) -> Option<Found<'a>> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Change, Tracker, TrackerSettings, is_over, is_syn_over, regular_over_after, whole};
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Addresses, Contexts, Observation};
+use crate::decode::{Addresses, Contexts, FlowHasher, Observation, RowDecoder};
 use crate::handshake::attempt::{Attempt, AttemptId};
 use crate::handshake::decided::{DecidedAttempt, Decisions};
 use crate::handshake::flow_key::FlowKey;
@@ -72,8 +72,18 @@ pub struct LiveTracker {
 impl LiveTracker {
     /// A tracker that has seen nothing.
     pub fn new(settings: TrackerSettings, captures_third_step: Option<bool>) -> Self {
+        Self::for_contexts(settings, captures_third_step, Contexts::default())
+    }
+
+    /// As [`Self::new`], of packets that are decoded in these surroundings.
+    pub fn for_contexts(
+        settings: TrackerSettings,
+        captures_third_step: Option<bool>,
+        contexts: Contexts,
+    ) -> Self {
+        let decoder = RowDecoder::new(Arc::new(contexts), FlowHasher::default());
         Self {
-            tracker: Tracker::new(settings),
+            tracker: Tracker::for_decoder(settings, &decoder),
             captures_third_step,
             due: VecDeque::new(),
             told: HashMap::default(),

@@ -27,6 +27,7 @@ fn watch(sources: Vec<SourceFacts>, until: Timestamp) -> LiveWatch {
         selection: crate::diagnosis::Selection::default(),
         listed_attempts: 10,
         window: Duration::from_secs(900),
+        tunnels: crate::decode::TunnelPorts::NONE,
     };
     let mut watch = LiveWatch::new(settings, &LiveSettings::default(), None);
     watch.take_facts(sources);

@@ -29,7 +29,7 @@ use crate::capture::{
     LinkType, Packet, PcapngWriter, RecordOptions, RecordedPackets, SourceId, Timestamp,
     WrittenStatistics,
 };
-use crate::decode::decode;
+use crate::decode::{TunnelPorts, decode_with};
 use crate::report::Report;
 use beside::Beside;
 use plan::Plan;
@@ -58,7 +58,8 @@ pub struct Written {
 }
 
 /// Writes the evidence for `report` from the packets that it was made from; `passes` is the filter
-/// that was used, `anonymize` the map of an anonymous report.
+/// that was used, `tunnels` where tunnels are besides their own ports, `anonymize` the map of an
+/// anonymous report.
 ///
 /// # Errors
 ///
@@ -68,6 +69,7 @@ pub fn write(
     notes: &EvidenceNotes,
     packets: &mut RecordedPackets,
     mut passes: impl FnMut(&Packet<'_>) -> bool,
+    tunnels: &TunnelPorts,
     mut anonymize: Option<&mut AddressMap>,
     out: &mut dyn Write,
 ) -> io::Result<Written> {
@@ -87,7 +89,7 @@ pub fn write(
             continue;
         }
         let own = plan.comments_on(packet.place);
-        let mut observation = decode(&packet);
+        let mut observation = decode_with(&packet, tunnels);
         if let Some(map) = &mut anonymize {
             observation = anonymous(observation, map);
         }
@@ -100,7 +102,7 @@ pub fn write(
             file.copy(&packet, interface, &comments)?;
             continue;
         };
-        let bytes = anonymous_packet(&packet, map);
+        let bytes = anonymous_packet(&packet, tunnels, map);
         match packet.link_type {
             Some(link_type) if bytes.is_empty() => {
                 *written.not_anonymous.entry(link_type).or_default() += 1;

@@ -7,7 +7,7 @@ use std::io;
 use super::needed::NeededPackets;
 use super::notes::EvidenceNotes;
 use crate::capture::{CapturedOn, LinkType, Packet, PacketPlace};
-use crate::decode::{Observation, decode};
+use crate::decode::{Observation, TunnelPorts, decode_with};
 
 /// How much is kept, in bytes: some 200,000 packets.
 const KEPT_BYTES: usize = 32 << 20;
@@ -82,7 +82,7 @@ impl RecentPackets {
     /// # Errors
     ///
     /// When no temporary file can be made.
-    pub fn put_aside(&self) -> io::Result<EvidenceNotes> {
+    pub fn put_aside(&self, tunnels: &TunnelPorts) -> io::Result<EvidenceNotes> {
         /// An interface that is captured on is the only one of its source.
         const INTERFACE: u32 = 0;
         let mut notes = EvidenceNotes::with_spool()?;
@@ -95,7 +95,7 @@ impl RecentPackets {
                 captured_on: CapturedOn::default(),
                 options: None,
             };
-            notes.note(&packet, INTERFACE, &decode(&packet));
+            notes.note(&packet, INTERFACE, &decode_with(&packet, tunnels));
         }
         Ok(notes)
     }
@@ -105,6 +105,7 @@ impl RecentPackets {
 mod tests {
     use super::*;
     use crate::capture::CaptureSet;
+    use crate::decode::decode;
 
     #[test]
     fn the_latest_are_kept_and_no_more_than_there_is_room_for() {
@@ -123,7 +124,12 @@ mod tests {
         }
         assert!(recent.bytes <= KEPT_BYTES);
         assert!((100_000..600_000).contains(&recent.kept.len()));
-        let mut spooled = recent.put_aside().unwrap().take_spooled().unwrap().unwrap();
+        let mut spooled = recent
+            .put_aside(&TunnelPorts::NONE)
+            .unwrap()
+            .take_spooled()
+            .unwrap()
+            .unwrap();
         let (first, _) = spooled.next_packet().unwrap().unwrap();
         assert_eq!(first.bytes, &*recent.kept[0].bytes);
     }

@@ -17,11 +17,20 @@ pub(super) fn write(
 ) -> anyhow::Result<String> {
     let (capture, diagnosis) = watch.for_evidence(MOST_ATTEMPTS);
     let report = command.report(capture, diagnosis);
-    let mut notes = packets.put_aside()?;
+    let tunnels = &command.tunnels();
+    let mut notes = packets.put_aside(tunnels)?;
     let mut file = Vec::new();
     let mut written = evidence::Written::default();
     if let Some(mut packets) = notes.take_spooled()? {
-        written = evidence::write(&report, &notes, &mut packets, |_| true, None, &mut file)?;
+        written = evidence::write(
+            &report,
+            &notes,
+            &mut packets,
+            |_| true,
+            tunnels,
+            None,
+            &mut file,
+        )?;
     }
     let path = write_new(stem, "pcapng", |out: &mut dyn Write| out.write_all(&file))?;
     let mut told = vec![
