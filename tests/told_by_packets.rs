@@ -120,7 +120,12 @@ fn a_reset_with_words_of_a_balancer_is_the_balancers() {
         ["refused", "load_balancer_reset", "certain"]
     );
     assert_eq!(kinds(&report), ["answers_made_by_a_box"]);
-    assert!(notes(&report, 0).contains("no virtual server is on this address and port"));
+    let meaning = "no virtual server is on this address and port";
+    assert!(notes(&report, 0).contains(meaning));
+    let statement = report["findings"][0]["statement"].as_str().unwrap();
+    let said = "; the RST says \"BIG-IP: [0x2664c65:2574] No local listener\"";
+    assert!(statement.contains(said), "{statement}");
+    assert!(statement.ends_with(meaning), "{statement}");
     assert!(
         !notes(&report, 0).contains("fits as well"),
         "{}",
@@ -333,6 +338,8 @@ fn resets_that_count_up_are_made_by_an_injector() {
             notes(&report, 0)
         );
         assert_eq!(kinds(&report), ["answers_made_by_a_box"]);
+        let statement = report["findings"][0]["statement"].as_str().unwrap();
+        assert!(!statement.contains("says \""), "{statement}");
     }
     for windows in [[0, 0, 0], [0, 1, 2], [1980, 1980, 1980], [1982, 1981, 1980]] {
         let report = refused_in_a_burst(windows);
@@ -404,6 +411,13 @@ fn a_gateways_own_capture_shows_the_chain_that_drops() {
         );
         assert_eq!(verdict(&report, 1)[0], "established");
         assert!(kinds(&report).contains(&"dropped_here"));
+        // What to type there is Check Point's, and no other filter's.
+        let steps = report["findings"][0]["next_steps"].to_string();
+        assert!(
+            steps.contains("fw ctl zdebug + drop | grep 10.2.0.20"),
+            "{steps}"
+        );
+        assert!(!steps.contains("nft "), "{steps}");
     }
     // Nobody passes: the gateway may be the end of the way, or see only the first packets.
     let alone = through_gateway(b"i", false);

@@ -388,6 +388,7 @@ impl Diagnostician {
             limits: &limits,
             testimonies: &explainer.testimonies,
             first_causes: &findings::first_causes(&endpoints),
+            first_verdicts: &findings::first_verdicts(&endpoints),
             midway_resets: &self.midway_resets,
         });
         let mut names = comparison.names().clone();

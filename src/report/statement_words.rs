@@ -128,7 +128,7 @@ pub fn statement(finding: &Finding) -> String {
                 )
             }
         }
-        Statement::DroppedHere => format!(
+        Statement::DroppedHere { .. } => format!(
             "{} came in here and never left, although others that go the same way did in the same seconds: this host drops them",
             if attempts == 1 { "1 connect".to_owned() } else { format!("{attempts} connects") }
         ),
@@ -152,19 +152,7 @@ pub fn statement(finding: &Finding) -> String {
             all_of(attempts),
             if attempts == 1 { "was" } else { "were" },
         ),
-        Statement::AnswersMadeByABox { servers, more } => {
-            let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
-            let more = match more {
-                0 => String::new(),
-                count => format!(" and {count} more"),
-            };
-            format!(
-                "{} to {}{more} {} reset by a box on the way, not by the host: that says nothing of what listens there",
-                all_of(attempts),
-                servers.join(", "),
-                if attempts == 1 { "was" } else { "were" },
-            )
-        }
+        Statement::AnswersMadeByABox { .. } => verdict_words::made_by_a_box(attempts, &finding.statement),
         Statement::ProxyAnswers => format!(
             "{attempts} connects to {server} were answered by a SYN proxy (window 0): that they succeeded says nothing of the server behind"
         ),
@@ -469,7 +457,7 @@ fn origin(fingerprint: Fingerprint) -> String {
     }
 }
 
-fn all_of(attempts: u64) -> String {
+pub(super) fn all_of(attempts: u64) -> String {
     match attempts {
         1 => "the one connect".to_owned(),
         2 => "both connects".to_owned(),

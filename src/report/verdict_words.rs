@@ -2,10 +2,11 @@
 //! are hostile: they stand in quotes, or are of usual characters.
 
 use super::counts::counted;
+use super::statement_words::all_of;
 use super::testimony_words::name;
 use crate::capture::Passage;
 use crate::decode::{CaptureVerdict, FilterRule, VerdictAction, VerdictFault, VerdictTeller};
-use crate::diagnosis::FilterRuleHits;
+use crate::diagnosis::{FilterRuleHits, Statement};
 use crate::handshake::{Attempt, AttemptVerdict, SpokenOf};
 
 /// What is said of packets of an attempt, and where in the capture.
@@ -156,6 +157,37 @@ fn quoted(verdict: &CaptureVerdict) -> String {
         }
     }
     words
+}
+
+/// What a box on the way did, and what it says of why.
+pub(super) fn made_by_a_box(attempts: u64, statement: &Statement) -> String {
+    let Statement::AnswersMadeByABox {
+        servers,
+        more,
+        said,
+    } = statement
+    else {
+        return String::new();
+    };
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    let more = match more {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    let words = said.as_deref().map(|verdict| {
+        let words = beside_packet(verdict);
+        match attempts {
+            1 => format!("; {words}"),
+            _ => format!("; {}", words.replacen("the RST", "the first RST", 1)),
+        }
+    });
+    format!(
+        "{} to {}{more} {} reset by a box on the way, not by the host: that says nothing of what listens there{}",
+        all_of(attempts),
+        servers.join(", "),
+        if attempts == 1 { "was" } else { "were" },
+        words.unwrap_or_default(),
+    )
 }
 
 /// What F5's reasons mean.

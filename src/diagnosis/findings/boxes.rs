@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Collected, Finding, FindingKind, Service, Statement, in_order, over};
-use crate::decode::Endpoint;
+use crate::decode::{CaptureVerdict, Endpoint, VerdictTeller};
 use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::Moment;
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, SpokenOf};
 
 /// How many of the servers are named.
 const NAMED_SERVERS: usize = 4;
@@ -35,7 +35,9 @@ pub(super) fn finding(
         [server] => Some(*server),
         _ => None,
     };
+    let said = servers.iter().find_map(|server| words(collected, *server));
     let statement = Statement::AnswersMadeByABox {
+        said,
         more: servers.len().saturating_sub(NAMED_SERVERS),
         servers: servers.into_iter().take(NAMED_SERVERS).collect(),
     };
@@ -46,6 +48,19 @@ pub(super) fn finding(
         &moments,
         statement,
     ))
+}
+
+/// What the RST of the server's first failure says.
+fn words(collected: Collected<'_>, server: Endpoint) -> Option<Box<CaptureVerdict>> {
+    let told = collected.first_verdicts.get(&server)?.iter();
+    let mut of_reset = told.filter(|told| told.of == SpokenOf::Reset);
+    let said = of_reset.find(|told| {
+        matches!(
+            told.verdict.teller,
+            VerdictTeller::LoadBalancer | VerdictTeller::ResetText
+        )
+    })?;
+    Some(Box::new(said.verdict.clone()))
 }
 
 /// How surely the first failure of this server is explained by a box: then the others are as well.

@@ -12,6 +12,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::cause::{Confidence, Judged};
 use crate::diagnosis::comparison::Moment;
 use crate::diagnosis::endpoints::EndpointSummary;
+use crate::handshake::AttemptVerdict;
 
 /// The causes of the first failure of each server.
 pub(in crate::diagnosis) type FirstCauses = HashMap<Endpoint, Judged, foldhash::fast::RandomState>;
@@ -23,6 +24,19 @@ pub(in crate::diagnosis) fn first_causes(endpoints: &[EndpointSummary]) -> First
         Some((endpoint.server, example.cause()?))
     });
     causes.collect()
+}
+
+/// What the capture itself says of packets of the first failure of each server, where it does.
+pub(in crate::diagnosis) type FirstVerdicts =
+    HashMap<Endpoint, Vec<AttemptVerdict>, foldhash::fast::RandomState>;
+
+/// What was said of the first failures.
+pub(in crate::diagnosis) fn first_verdicts(endpoints: &[EndpointSummary]) -> FirstVerdicts {
+    let told = endpoints.iter().filter_map(|endpoint| {
+        let verdicts = &endpoint.example.as_ref()?.decided.attempt.verdicts;
+        (!verdicts.is_empty()).then(|| (endpoint.server, verdicts.clone()))
+    });
+    told.collect()
 }
 
 /// A finding over these attempts to one server, in the order they began: as sure as it may be, and

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::filter_logs;
 use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, in_order, over};
-use crate::decode::Endpoint;
+use crate::decode::{Endpoint, VerdictTeller};
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Moment;
 use crate::diagnosis::fingerprint::Fingerprint;
@@ -50,7 +50,14 @@ fn dropped_here(collected: Collected<'_>) -> Option<Finding> {
     };
     let server = only_server(&those);
     let kind = FindingKind::DroppedHere;
-    let statement = Statement::DroppedHere;
+    let is_shown_by_chains = those.iter().any(|(server, _)| {
+        let told = collected.first_verdicts.get(server);
+        told.is_some_and(|told| {
+            told.iter()
+                .any(|told| told.verdict.teller == VerdictTeller::FwMonitor)
+        })
+    });
+    let statement = Statement::DroppedHere { is_shown_by_chains };
     (!those.is_empty()).then(|| over(kind, confidence, server, &moments(&those), statement))
 }
 

@@ -45,7 +45,7 @@ use super::testimony::{self, Testimonies, Testimony};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
-pub(super) use from_cause::{FirstCauses, first_causes};
+pub(super) use from_cause::{FirstCauses, FirstVerdicts, first_causes, first_verdicts};
 pub use next_steps::{NextStep, Situation, StepKind};
 pub use statement::{Change, FindingEvidence, LossPlace, SameOfAll, Statement};
 
@@ -159,6 +159,7 @@ pub(super) struct Collected<'a> {
     pub(super) limits: &'a [Limit],
     pub(super) testimonies: &'a Testimonies,
     pub(super) first_causes: &'a FirstCauses,
+    pub(super) first_verdicts: &'a FirstVerdicts,
     pub(super) midway_resets: &'a MidwayResets,
 }
 

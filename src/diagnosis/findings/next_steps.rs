@@ -191,18 +191,21 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
 }
 
 /// Whether what was seen calls for the step: used ports matter where some are used again, and who
-/// loses a SYN where one had to be repeated.
+/// loses a SYN where one had to be repeated; of what a gateway drops, that gateway tells why.
 fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
+    let StepKind::Check { commands, .. } = &step.kind else {
+        return true;
+    };
+    let asks_for = |start: &str| commands.iter().any(|command| command.starts_with(start));
+    if let Statement::DroppedHere { is_shown_by_chains } = finding.statement {
+        return is_shown_by_chains == asks_for("fw ");
+    }
     let Statement::SlowConnects {
         reusing, repeated, ..
     } = finding.statement
     else {
         return true;
     };
-    let StepKind::Check { commands, .. } = &step.kind else {
-        return true;
-    };
-    let asks_for = |start: &str| commands.iter().any(|command| command.starts_with(start));
     let is_about_ports = asks_for("sysctl net.ipv4.ip_local_port_range");
     let is_about_losses = asks_for("nstat ");
     (reusing > 0 || !is_about_ports) && (repeated > 0 || !is_about_losses)

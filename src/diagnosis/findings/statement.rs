@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Endpoint, HardwareAddress, IcmpKind};
+use crate::decode::{CaptureVerdict, Endpoint, HardwareAddress, IcmpKind};
 use crate::diagnosis::comparison::{Counts, FilterRuleHits, Share};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::{Limit, LimitKind};
@@ -214,6 +214,8 @@ pub enum Statement {
         servers: Vec<Endpoint>,
         /// How many more.
         more: usize,
+        /// What the first RST that says something says.
+        said: Option<Box<CaptureVerdict>>,
     },
     /// Handshake packets that nobody answered have wrong checksums, those that were answered right
     /// ones.
@@ -224,7 +226,10 @@ pub enum Statement {
         answered: u64,
     },
     /// Packets came in where they were captured and never left, and others to the same hosts did.
-    DroppedHere,
+    DroppedHere {
+        /// Whether a Check Point gateway's own capture shows it, from chain to chain.
+        is_shown_by_chains: bool,
+    },
     /// Records of a packet filter say what it blocked and passed.
     FilterLog {
         /// By how many rules.

@@ -28,6 +28,14 @@ const DROP_COUNTERS: Check = Check {
     tells: "which of insert_failed, drop, the reverse path filter or a missing route rises",
 };
 
+/// Why a gateway of Check Point drops.
+const DROPS_OF_CHECK_POINT: Check = Check {
+    on: "the Check Point gateway, in expert mode",
+    run: Some("fw ctl zdebug + drop | grep SERVER"),
+    tells: "as the next connect comes: which chain drops it, and why (a rule, no free port, out of \
+            state); it ends with Ctrl-C",
+};
+
 /// Which rule of a router drops.
 const DROPPING_RULES: Check = Check {
     on: "the host that captured",
@@ -159,7 +167,12 @@ pub(super) const PAGES: &[Page] = &[
             ),
             apart("host_silent", "there it leaves, and nothing comes back"),
         ],
-        check: &[DROP_COUNTERS, DROPPING_RULES, DROP_REASONS],
+        check: &[
+            DROP_COUNTERS,
+            DROPPING_RULES,
+            DROP_REASONS,
+            DROPS_OF_CHECK_POINT,
+        ],
         applications: &[TIMED_OUT],
         shown_by: "tcpwhy read FILE, of tcpdump -ni any",
         see_also: &["source_filtered", "ETIMEDOUT"],
