@@ -68,6 +68,11 @@ pub trait PacketHooks {
     /// Whether the packet is looked at: one that is left out shows only that the capture went on.
     fn passes(&mut self, packet: &Packet<'_>) -> bool;
 
+    /// Whether MAC addresses may be told.
+    fn shows_hardware_addresses(&self) -> bool {
+        true
+    }
+
     /// Hears of a packet that passed, with the id of its interface, and of what it says, and gives
     /// what is to be judged in its place.
     fn note(
@@ -161,16 +166,22 @@ fn read_all(
     let leaves_out_third_step = totals.leaves_out_third_step;
     let fill = |batch: &mut Batch| {
         tell_read(captures.bytes_read());
-        let Batch { rows, beside } = batch;
+        let Batch {
+            rows,
+            beside,
+            answering,
+        } = batch;
         let beside = |observation: &Observation| beside.push(observation.clone());
         let (decoder, totals) = (&mut decoder, &mut totals);
-        match hooks.as_deref_mut() {
+        let has_more = match hooks.as_deref_mut() {
             None => fill_rows(captures, decoder, rows, PACKETS_AT_ONCE, totals, beside),
             Some(hooks) => {
                 let most = PACKETS_AT_ONCE;
                 fill_rows_noted(captures, decoder, rows, most, totals, hooks, beside)
             }
-        }
+        };
+        answering.extend(decoder.take_answering_hosts());
+        has_more
     };
     let mut finished = pipeline::run(settings, spool, &shared, leaves_out_third_step, fill);
     if settings.is_anonymous {

@@ -15,7 +15,7 @@ use std::thread;
 
 use super::AnalysisSettings;
 use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
-use crate::decode::{Contexts, Observation, RowBatch, RowDecoder};
+use crate::decode::{AnsweringHosts, Contexts, Observation, RowBatch, RowDecoder};
 use crate::diagnosis::{AttemptsPutAside, CaptureQuality, Diagnosis, Diagnostician, Facts};
 use crate::handshake::{Ending, Tracker, Tracking, finish_all};
 use shard::{Shard, Shards};
@@ -25,6 +25,8 @@ use shard::{Shard, Shards};
 pub(super) struct Batch {
     pub(super) rows: Vec<RowBatch>,
     pub(super) beside: Vec<Observation>,
+    /// Ports for which two hosts answer.
+    pub(super) answering: Vec<AnsweringHosts>,
 }
 
 /// What was found out when everything was read.
@@ -132,6 +134,9 @@ fn feed(
         let has_more = fill(&mut batch);
         for observation in batch.beside.drain(..) {
             beside.observe(&observation);
+        }
+        for hosts in batch.answering.drain(..) {
+            beside.observe_answering(hosts);
         }
         for (shard, rows) in batch.rows.drain(..).enumerate() {
             beside.observe_rows(&rows);

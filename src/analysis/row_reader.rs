@@ -55,7 +55,11 @@ pub(super) fn fill_rows_noted(
             decoder.note_time(packet.place.at);
             continue;
         }
-        let observation = hooks.note(&packet, interface, decoder.observation(&packet));
+        let said = decoder.observation(&packet);
+        if hooks.shows_hardware_addresses() {
+            decoder.note_on_link(&packet, &said);
+        }
+        let observation = hooks.note(&packet, interface, said);
         if let Some(beside) = decoder.push_observation(observation, packet.place, batches) {
             note_beside(packet, &beside, totals, &mut observe);
         }

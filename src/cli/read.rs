@@ -151,6 +151,10 @@ impl PacketHooks for ReadHooks<'_> {
         self.filter.passes(packet)
     }
 
+    fn shows_hardware_addresses(&self) -> bool {
+        self.map.is_none()
+    }
+
     fn note(
         &mut self,
         packet: &Packet<'_>,

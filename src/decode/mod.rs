@@ -5,6 +5,7 @@
 //! checked, a header that ends early or contradicts itself is an answer ([`SetAside`]), not an
 //! error.
 
+mod answering_hosts;
 mod capture_facts;
 mod checksum;
 mod common;
@@ -37,6 +38,7 @@ mod verdict;
 
 use etherparse::ip_number;
 
+pub use answering_hosts::{Answerers, AnsweringHosts};
 pub use capture_facts::{CaptureFacts, Checksums};
 pub use context::{ContextId, Contexts};
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::answering_hosts::{Answerers, AnsweringHosts, OnLink};
 use super::capture_facts::CaptureFacts;
 use super::context::{ContextId, Contexts};
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
@@ -38,6 +39,7 @@ pub struct RowDecoder {
     counts: RowCounts,
     latest_tag: Option<(u16, ContextId)>,
     latest_syns: LatestSyns,
+    answerers: Answerers,
     faults: VerdictFaults,
     holds_only_drops: bool,
 }
@@ -60,6 +62,7 @@ impl RowDecoder {
             counts: RowCounts::default(),
             latest_tag: None,
             latest_syns: LatestSyns::default(),
+            answerers: Answerers::default(),
             faults: VerdictFaults::default(),
             holds_only_drops: false,
         }
@@ -182,6 +185,7 @@ impl RowDecoder {
         }
         let observation =
             self.with_verdict(layer_by_layer(&packet, self.contexts.tunnels()), &packet);
+        self.note_on_link(&packet, &observation);
         self.push_observation(observation, packet.place, batches)
     }
 
@@ -201,6 +205,33 @@ impl RowDecoder {
             self.faults.note(fault, packet.place);
         }
         observation
+    }
+
+    /// Takes note of which host sent the frame: for packets that [`Self::push`] does not see.
+    pub fn note_on_link(&mut self, packet: &Packet<'_>, observation: &Observation) {
+        self.answerers.note(packet, observation);
+    }
+
+    /// Ports for which two hosts answer, as far as that became known since the last call.
+    pub fn take_answering_hosts(&mut self) -> Vec<AnsweringHosts> {
+        self.answerers.take_found()
+    }
+
+    /// Which host sent the frame of the row that was added last.
+    #[inline]
+    fn note_sender(&mut self, context: ContextId, packet: &Packet<'_>, batch: &RowBatch) {
+        if let Some(row) = batch.rows.last()
+            && Answerers::may_tell(row.flags())
+            && context == ContextId::NONE
+        {
+            let segment = OnLink {
+                ends: row.ends(&batch.addresses),
+                flags: row.flags(),
+                sequence: row.sequence(),
+                ttl: row.ttl(),
+            };
+            self.answerers.look_at(packet, segment);
+        }
     }
 
     /// What was wrong with headers that say what became of packets, since the last call.
@@ -301,6 +332,7 @@ impl RowDecoder {
             let hash = self.hasher.hash_ipv4(one, other);
             batch.note_row(hash, self.later_than(packet.place.at));
             self.look_at_latest(batch);
+            self.note_sender(context, packet, batch);
             self.counts.segments += 1;
             return true;
         }
@@ -331,6 +363,7 @@ impl RowDecoder {
             let hash = self.hasher.hash(one, other);
             batch.note_row(hash, self.later_than(packet.place.at));
             self.look_at_latest(batch);
+            self.note_sender(context, packet, batch);
             self.counts.segments += 1;
             return true;
         }

@@ -26,7 +26,7 @@ use super::testimony::Testimonies;
 use super::time_line::TimeLine;
 use super::trouble_counts::TroubleCounts;
 use crate::capture::PacketPlace;
-use crate::decode::{Contexts, Endpoint, Observation, RowBatch};
+use crate::decode::{AnsweringHosts, Contexts, Endpoint, Observation, RowBatch};
 use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving, MidwayReset};
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
@@ -97,6 +97,11 @@ impl Diagnostician {
     /// Takes note of a packet: who is there, who is asked for.
     pub fn observe(&mut self, observation: &Observation) {
         self.comparison.observe(observation);
+    }
+
+    /// Takes note of two hosts that answer for one port.
+    pub fn observe_answering(&mut self, hosts: AnsweringHosts) {
+        self.comparison.observe_answering(hosts);
     }
 
     /// Takes note of packets about connects: who sent them.

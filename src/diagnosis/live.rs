@@ -17,7 +17,7 @@ use super::outcome_counts::OutcomeCounts;
 use super::selection::Selection;
 use super::testimony::Testimony;
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Contexts, Observation};
+use crate::decode::{AnsweringHosts, Contexts, Observation};
 use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
@@ -60,6 +60,12 @@ impl LiveDiagnostician {
     pub fn observe(&mut self, observation: &Observation) {
         self.kept.comparison.observe(observation);
         self.younger.observe(observation);
+    }
+
+    /// Takes note of two hosts that answer for one port.
+    pub fn observe_answering(&mut self, hosts: AnsweringHosts) {
+        self.kept.comparison.observe_answering(hosts);
+        self.younger.observe_answering(hosts);
     }
 
     /// Takes note of a packet that is a record of a filter's log, if it is one.

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::analysis::{AnalysisSettings, count, decoder_for};
 use crate::capture::{Interface, LinkType, Packet, PacketNumber, PacketPlace, SourceId};
 use crate::capture::{SourceFacts, Timestamp};
-use crate::decode::{Observation, add_verdict, decode_with};
+use crate::decode::{Answerers, Observation, add_verdict, decode_with};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Diagnostician};
 use crate::handshake::{Decisions, Tracker};
 use crate::report::CaptureTotals;
@@ -17,6 +17,7 @@ const FORMAT: &str = "packets";
 #[derive(Debug)]
 pub(super) struct PushedPackets {
     engine: Engine,
+    answerers: Answerers,
     totals: CaptureTotals,
     source: SourceFacts,
     latest_number: u64,
@@ -41,6 +42,7 @@ impl PushedPackets {
         };
         Self {
             engine: Engine::new(settings),
+            answerers: Answerers::default(),
             totals: CaptureTotals::default(),
             source,
             latest_number: 0,
@@ -61,6 +63,10 @@ impl PushedPackets {
             self.totals.verdict_faults.note(fault, place);
         }
         count(&mut self.totals, &packet, &observation);
+        self.answerers.note(&packet, &observation);
+        for hosts in self.answerers.take_found() {
+            self.engine.diagnostician.observe_answering(hosts);
+        }
         self.engine.take(observation, place);
     }
 

@@ -9,7 +9,7 @@ use super::{LiveEvent, LiveObserver, LiveWatchSettings};
 use crate::analysis::count;
 use crate::capture::live::{Detail, LiveSettings, Losses};
 use crate::capture::{Packet, SourceFacts, Timestamp};
-use crate::decode::{Contexts, add_verdict, decode_with};
+use crate::decode::{Answerers, Contexts, add_verdict, decode_with};
 use crate::diagnosis::{
     CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, Names, OutcomeCounts,
 };
@@ -24,6 +24,7 @@ pub struct LiveWatch {
     /// How many it follows at once.
     attempts_followed: u64,
     diagnostician: LiveDiagnostician,
+    answerers: Answerers,
     totals: CaptureTotals,
     losses: RecentLosses,
     now: Timestamp,
@@ -59,6 +60,7 @@ impl LiveWatch {
                 settings.listed_attempts,
                 settings.window,
             ),
+            answerers: Answerers::default(),
             totals,
             losses: RecentLosses::new(settings.tracker.patience),
             now: Timestamp::EARLIEST,
@@ -77,6 +79,10 @@ impl LiveWatch {
         count(&mut self.totals, packet, &observation);
         self.host.note(&observation);
         self.diagnostician.observe(&observation);
+        self.answerers.note(packet, &observation);
+        for hosts in self.answerers.take_found() {
+            self.diagnostician.observe_answering(hosts);
+        }
         let contexts = self.tracker.contexts();
         self.diagnostician
             .observe_record(&observation, packet.place, contexts);

@@ -34,6 +34,23 @@ pub(super) fn statement(finding: &Finding) -> Option<String> {
              others that were accepted and never served, while its host answers elsewhere: its \
              application does not accept, and its queue is full"
         ),
+        Statement::DuplicateAddress {
+            address,
+            hosts: [one, other],
+            conflicts,
+        } => format!(
+            "two hosts have the address {address}: {one} and {other} both answered for it, \
+             {conflicts} times to one question; which of them a packet reaches is chance"
+        ),
+        Statement::AnsweringHosts {
+            accepting,
+            refusing,
+            turns,
+        } => format!(
+            "two hosts have the address of {server}: what is sent to {accepting} is accepted from \
+             there, what is sent to {refusing} is refused from there, by turns, {turns} times the \
+             one after the other; which of them a packet reaches is chance"
+        ),
         Statement::SameOfServers { said } => same_of_servers(finding, *said),
         Statement::RejectedByOne {
             sender,

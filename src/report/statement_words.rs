@@ -137,13 +137,6 @@ pub fn statement(finding: &Finding) -> String {
             blocked,
             others,
         } => verdict_words::filter_log(*rules, *blocked, *others),
-        Statement::DuplicateAddress {
-            address,
-            hosts: [one, other],
-            conflicts,
-        } => format!(
-            "two hosts have the address {address}: {one} and {other} both answered for it, {conflicts} times to one question; which of them a packet reaches is chance"
-        ),
         Statement::StaleTupleReuse => format!(
             "{attempts} connects to {server} met older connections of the same addresses and ports: a NAT or client reuses ports too soon"
         ),
@@ -270,6 +263,8 @@ pub fn statement(finding: &Finding) -> String {
         | Statement::RejectedByOne { .. }
         | Statement::SameOfServers { .. }
         | Statement::AcceptsNoMore { .. }
+        | Statement::DuplicateAddress { .. }
+        | Statement::AnsweringHosts { .. }
         | Statement::HealthChecks { .. }
         | Statement::Traceroute { .. } => String::new(),
         Statement::LimitsHit { limits } => {

@@ -145,15 +145,17 @@ fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPac
                 &quoted,
             )
         }
-        [source, ">", destination, flags, rest @ ..] => segment(
-            names,
-            (source, destination),
-            flags,
-            rest,
-            line,
-            &mut captured_length,
-        )
-        .frame(),
+        [source, ">", destination, flags, rest @ ..] => {
+            let plan = segment(
+                names,
+                (source, destination),
+                flags,
+                rest,
+                line,
+                &mut captured_length,
+            );
+            between_hosts(plan.frame(), rest)
+        }
         _ => panic!("line {line}: no packet"),
     };
     let passage = words.iter().find_map(|word| {
@@ -171,6 +173,17 @@ fn packet(names: &Names, time: &str, words: &[&str], line: usize) -> CapturedPac
         bytes: bytes[..captured].to_vec(),
         wire_length,
     }
+}
+
+/// The frame, `by` the host and `to` the host whose MAC addresses end so.
+fn between_hosts(mut frame: Vec<u8>, fields: &[&str]) -> Vec<u8> {
+    for (name, last_byte) in [("to=", 5), ("by=", 11)] {
+        let host = fields.iter().find_map(|field| field.strip_prefix(name));
+        if let Some(host) = host {
+            frame[last_byte] = host.parse().unwrap();
+        }
+    }
+    frame
 }
 
 /// Where a packet is cooked, all are.
@@ -251,7 +264,7 @@ fn segment(
             "tos" => plan.traffic_class = small(),
             "label" => plan.flow_label = number(),
             "vlan" => plan.vlan = Some(u16::try_from(number()).unwrap()),
-            "in" | "out" => {}
+            "in" | "out" | "by" | "to" => {}
             "sum" => {
                 plan.checksum = match value {
                     "right" => ChecksumPlan::Right,

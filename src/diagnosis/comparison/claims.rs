@@ -1,6 +1,7 @@
 //! Who answers for an address on its link: two hosts that have one address both do.
 
-use crate::decode::HardwareAddress;
+use super::Comparison;
+use crate::decode::{AnsweringHosts, HardwareAddress};
 use crate::diagnosis::facts::Facts;
 
 /// The MAC addresses that answered for one IP address: the first two are told apart.
@@ -61,6 +62,40 @@ impl Facts for Claims {
         self.latest = self.latest.or(other.latest);
     }
 }
+
+impl Comparison {
+    /// Takes note of two hosts that answer for one port, or of a reason why they do: what is told
+    /// of more turns is the later.
+    pub(in crate::diagnosis) fn observe_answering(&mut self, hosts: AnsweringHosts) {
+        if self.answering.len() < MOST_ANSWERING || self.answering.contains_key(&hosts.server) {
+            let known = self.answering.entry(hosts.server).or_insert(hosts);
+            let are_the_same =
+                known.accepting == hosts.accepting && known.refusing == hosts.refusing;
+            let is_sound = known.turns == 0 || hosts.turns == 0 || !are_the_same;
+            known.turns = if is_sound {
+                0
+            } else {
+                known.turns.max(hosts.turns)
+            };
+        }
+    }
+
+    /// Ports for which two hosts answer by turns, in their order.
+    pub(in crate::diagnosis) fn answering_hosts(&self) -> Vec<AnsweringHosts> {
+        let hosts = self.answering.values().copied();
+        hosts.filter(|hosts| hosts.turns > 0).collect()
+    }
+
+    /// Those are known as well.
+    pub(super) fn merge_answering(&mut self, others: impl IntoIterator<Item = AnsweringHosts>) {
+        for hosts in others {
+            self.observe_answering(hosts);
+        }
+    }
+}
+
+/// More of one link have another reason than an address that was given twice.
+const MOST_ANSWERING: usize = 256;
 
 #[cfg(test)]
 mod tests {

@@ -46,6 +46,7 @@ impl Facts for Comparison {
         self.checksums.merge(other.checksums);
         self.passages.merge(other.passages);
         self.forwarding.merge(other.forwarding);
+        self.merge_answering(other.answering.into_values());
         self.filter_log.merge(other.filter_log);
         self.has_wire |= other.has_wire;
         self.here.extend(other.here);

@@ -36,7 +36,7 @@ pub(super) use sharing::{DropStory, Dropped, Reason};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hint::black_box;
 use std::net::IpAddr;
 
@@ -50,7 +50,7 @@ use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
-use crate::decode::{Endpoint, HardwareAddress};
+use crate::decode::{AnsweringHosts, Endpoint, HardwareAddress};
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
@@ -120,6 +120,8 @@ pub(super) struct Comparison {
     sharing: Sharing,
     rejecters: Rejecters,
     filter_log: FilterLog,
+    /// Ports for which two hosts answer.
+    answering: BTreeMap<Endpoint, AnsweringHosts>,
     /// Whether a packet about a connect is no record of a log.
     has_wire: bool,
     /// The addresses of the host that captures, where they are known.
@@ -162,6 +164,7 @@ impl Default for Comparison {
             sharing: Sharing::default(),
             rejecters: Rejecters::default(),
             filter_log: FilterLog::default(),
+            answering: BTreeMap::new(),
             has_wire: false,
             here: HashSet::default(),
         }

@@ -15,6 +15,7 @@ use crate::handshake::Outcome;
 /// The findings over frames.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let mut findings = duplicate_addresses(collected);
+    findings.extend(answering_hosts(collected));
     findings.extend(wrong_checksums(collected));
     findings.extend(dropped_here(collected));
     findings
@@ -140,6 +141,28 @@ fn duplicate_addresses(collected: Collected<'_>) -> Vec<Finding> {
     found.collect()
 }
 
+/// Ports for which two hosts answer by turns, unless ARP tells of the address already.
+fn answering_hosts(collected: Collected<'_>) -> Vec<Finding> {
+    let told = claimed_twice(collected);
+    let hosts = collected.comparison.answering_hosts().into_iter();
+    let found = hosts.filter_map(|hosts| {
+        let refused = attempts(collected, |server, moment| {
+            server == hosts.server && moment.outcome == Outcome::Refused
+        });
+        let statement = Statement::AnsweringHosts {
+            accepting: hosts.accepting,
+            refusing: hosts.refusing,
+            turns: hosts.turns,
+        };
+        let kind = FindingKind::DuplicateAddress;
+        let server = Some(hosts.server);
+        let is_new = !refused.is_empty() && !told.contains(&hosts.server.address);
+        let those = moments(&refused);
+        is_new.then(|| over(kind, Confidence::Likely, server, &those, statement))
+    });
+    found.collect()
+}
+
 /// What tells the answers of the one from those of the other.
 fn origins(failed: &[(Endpoint, Moment)], others: &[(Endpoint, Moment)]) -> Vec<FindingEvidence> {
     let is_refused = |moment: &Moment| moment.outcome == Outcome::Refused;
@@ -161,6 +184,14 @@ fn origins(failed: &[(Endpoint, Moment)], others: &[(Endpoint, Moment)]) -> Vec<
 
 /// The addresses that two hosts have.
 pub(super) fn duplicates(collected: Collected<'_>) -> BTreeSet<IpAddr> {
+    let answering = collected.comparison.answering_hosts().into_iter();
+    let mut addresses = claimed_twice(collected);
+    addresses.extend(answering.map(|hosts| hosts.server.address));
+    addresses
+}
+
+/// The addresses that two hosts say are theirs.
+fn claimed_twice(collected: Collected<'_>) -> BTreeSet<IpAddr> {
     let duplicates = collected.comparison.duplicate_addresses().into_iter();
     duplicates.map(|(address, ..)| address).collect()
 }

@@ -248,6 +248,15 @@ pub enum Statement {
         /// How often both answered one question.
         conflicts: u32,
     },
+    /// Two hosts answer for one address by turns: the one accepts, the other refuses.
+    AnsweringHosts {
+        /// Who accepts.
+        accepting: HardwareAddress,
+        /// Who refuses.
+        refusing: HardwareAddress,
+        /// How often the one answered after the other.
+        turns: u32,
+    },
     /// A SYN proxy answered.
     ProxyAnswers,
     /// What failed was reached over the other version of IP.

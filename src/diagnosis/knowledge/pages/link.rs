@@ -125,7 +125,7 @@ pub(super) const PAGES: &[Page] = &[
         numbers: None,
         title: "two hosts have one address",
         on_the_wire: "two MAC addresses answer one ARP question or neighbour solicitation for one \
-            address; connects to it are accepted or refused, as chance has it: by the host whose \
+            address, or SYN-ACKs of a port come from the one and RSTs from the other, by turns; connects to it are accepted or refused, as chance has it: by the host whose \
             answer the sender believed last.",
         brought_about_by: &[
             "an address given by hand that DHCP gives to another host",
