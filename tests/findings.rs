@@ -431,16 +431,29 @@ fn what_is_said_of_several_servers_is_said_once() {
 
 /// A load balancer asks every second, and is refused: that is a failure of the port, said once.
 fn failing_checks_are_one_failure_of_their_port() {
-    let server = SocketAddr::from(([10, 0, 1, 20], 8080));
-    let mut packets = Vec::new();
-    for number in 0..30_u16 {
-        let client = SocketAddr::from(([10, 0, 0, 7], 41_000 + number));
-        packets.extend(refused(u64::from(number) * 1000, client, server));
-    }
-    let report = report(&packets);
-    assert_eq!(kinds(&report), ["never_listening"]);
-    assert_eq!(report["findings"][0]["attempts"], 30);
-    assert_eq!(report["endpoints"][0]["outcomes"]["refused"], 30);
+    let of_thirty = |milliseconds: fn(u64) -> u64| {
+        let server = SocketAddr::from(([10, 0, 1, 20], 8080));
+        let mut packets = Vec::new();
+        for number in 0..30_u16 {
+            let client = SocketAddr::from(([10, 0, 0, 7], 41_000 + number));
+            packets.extend(refused(milliseconds(number.into()), client, server));
+        }
+        report(&packets)
+    };
+    let even = of_thirty(|number| number * 1000);
+    assert_eq!(kinds(&even), ["never_listening"]);
+    assert_eq!(even["findings"][0]["attempts"], 30);
+    assert_eq!(even["endpoints"][0]["outcomes"]["refused"], 30);
+    let said = even["findings"][0]["evidence"].to_string();
+    assert!(
+        said.contains("all are connects of 10.0.0.7, one every 1"),
+        "{said}"
+    );
+    // Connects of people come as they like.
+    let odd = of_thirty(|number| number * number * 37 % 60_000);
+    assert_eq!(kinds(&odd), ["never_listening"]);
+    let said = odd["findings"][0]["evidence"].to_string();
+    assert!(!said.contains("one every"), "{said}");
 }
 
 fn failures_that_are_alike_are_one_paragraph() {

@@ -96,7 +96,7 @@ fn is_check(moment: &Moment) -> bool {
 }
 
 /// The usual time from one to the next, if nearly all are that far apart: by a tenth more or less.
-fn even_period(mut starts: Vec<Timestamp>) -> Option<Duration> {
+pub(super) fn even_period(mut starts: Vec<Timestamp>) -> Option<Duration> {
     starts.sort_unstable();
     if starts.len() < FEWEST_CHECKS {
         return None;

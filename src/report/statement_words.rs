@@ -380,6 +380,10 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
             "attempt {attempt}, {} after the last failure, was accepted",
             seconds(*time)
         ),
+        FindingEvidence::EvenIntervals { client, period } => format!(
+            "all are connects of {client}, one every {}: a health check, or a program that tries again",
+            seconds(*period)
+        ),
         FindingEvidence::Origins {
             refusals,
             acceptances,

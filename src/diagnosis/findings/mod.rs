@@ -207,7 +207,8 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(troubled);
     findings.extend(capture_quality::findings(collected));
     findings.extend(limits_hit::finding(collected));
-    let findings = folding::folded(claims::settled(findings));
+    let mut findings = folding::folded(claims::settled(findings));
+    probes::mark_even_intervals(&mut findings);
     let mut findings: Vec<Finding> = findings
         .into_iter()
         .map(|finding| completed(collected, finding))

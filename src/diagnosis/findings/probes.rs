@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::noise::moments_of;
-use super::{Collected, Finding, FindingKind, Statement, over};
+use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::probes::even_period;
 
 /// One client's traces: the hops are what it found.
 pub(super) fn traceroutes(
@@ -41,6 +42,27 @@ pub(super) fn traceroutes(
         )
     };
     by_host.into_iter().map(one).collect()
+}
+
+/// Fewer connects at even intervals are any client's that tries again.
+const FEWEST_AT_EVEN_INTERVALS: usize = 10;
+
+/// Says of which failures of one server are all of one client's checks, or of a program that tries
+/// again: it is a failure of the service all the same.
+pub(super) fn mark_even_intervals(findings: &mut [Finding]) {
+    for finding in findings {
+        let members = &finding.members;
+        let is_of_service = finding.server.is_some() && finding.kind.weight() == 0;
+        let is_of_one = finding.clients == 1 && members.len() >= FEWEST_AT_EVEN_INTERVALS;
+        if !is_of_service || !is_of_one || finding.is_of_sample {
+            continue;
+        }
+        let period = even_period(members.iter().map(|moment| moment.started).collect());
+        if let Some((client, period)) = finding.example_client.zip(period) {
+            let evidence = FindingEvidence::EvenIntervals { client, period };
+            finding.evidence.push(evidence);
+        }
+    }
 }
 
 /// One client's checks of all servers.

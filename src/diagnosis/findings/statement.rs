@@ -444,6 +444,13 @@ pub enum FindingEvidence {
         /// How long after.
         time: Duration,
     },
+    /// All are connects of one client at even intervals.
+    EvenIntervals {
+        /// Who.
+        client: IpAddr,
+        /// Every so often.
+        period: Duration,
+    },
     /// What tells the origin of answers.
     Origins {
         /// Of refusals.

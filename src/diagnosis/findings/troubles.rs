@@ -114,10 +114,18 @@ fn reused_ports(service: &Service) -> BTreeSet<AttemptId> {
     reusing
 }
 
+/// Whether it tells of a time at which this server, alone or with others, could not be reached.
+fn is_outage_of(finding: &Finding, server: Endpoint) -> bool {
+    match finding.kind {
+        FindingKind::ServiceDownWindow => finding.server == Some(server),
+        FindingKind::PathLoss => matches!(finding.statement, Statement::SharedFailure { .. }),
+        _ => false,
+    }
+}
+
 /// Handshakes that took long, unless they are told by what explains them.
 fn slow_connects(service: &Service, others: &[Finding]) -> Option<Finding> {
     let explains = |finding: &Finding| match finding.kind {
-        FindingKind::PathLoss => true,
         FindingKind::FeatureDropped | FindingKind::StaleTupleReuse | FindingKind::Overload => {
             finding.server == Some(service.server)
         }
@@ -126,8 +134,7 @@ fn slow_connects(service: &Service, others: &[Finding]) -> Option<Finding> {
     let is_of_outage = |moment: &Moment| {
         let mut outages = others
             .iter()
-            .filter(|finding| finding.kind == FindingKind::ServiceDownWindow)
-            .filter(|finding| finding.server == Some(service.server));
+            .filter(|finding| is_outage_of(finding, service.server));
         outages.any(|finding| {
             finding
                 .from
