@@ -168,6 +168,8 @@ pub struct CaptureVerdict {
     pub user: Option<u32>,
     /// The mark that rules gave it.
     pub packet_mark: Option<u32>,
+    /// Whether something is wrong with the header that says it.
+    pub is_in_doubt: bool,
 }
 
 impl CaptureVerdict {
@@ -187,6 +189,7 @@ impl CaptureVerdict {
             leaves_by: None,
             user: None,
             packet_mark: None,
+            is_in_doubt: false,
         }
     }
 
@@ -257,6 +260,14 @@ pub struct ToldVerdict {
     pub verdict: CaptureVerdict,
     /// What is wrong with the header that says it.
     pub fault: Option<VerdictFault>,
+}
+
+impl ToldVerdict {
+    /// The same, with the doubt that a fault of the header casts on all that it says.
+    fn doubted(mut self) -> Self {
+        self.verdict.is_in_doubt = self.fault.is_some();
+        self
+    }
 }
 
 /// What is wrong with a header that says what became of a packet.
@@ -370,6 +381,7 @@ pub fn add_verdict(
     contexts: &Contexts,
 ) -> Option<VerdictFault> {
     let told = told_of(packet).or_else(|| words_of(observation, packet, contexts.tunnels()))?;
+    let told = told.doubted();
     let facts = match observation {
         Observation::Segment(segment) => &mut segment.ip.capture,
         Observation::IcmpError(error) => &mut error.ip.capture,

@@ -5,13 +5,15 @@ use crate::report::shell_word::shell_word;
 
 /// Of pf. Rules of an anchor have numbers of their own.
 pub(super) fn pf_rule(number: u32, sub_rule: Option<u32>, anchor: Option<&str>) -> StepWords {
-    let (of_anchor, number) = match (anchor, sub_rule) {
-        (Some(anchor), Some(sub_rule)) => (format!(" -a {}", shell_word(anchor)), sub_rule),
-        _ => (String::new(), number),
+    let (of_anchor, indent, number) = match (anchor, sub_rule) {
+        (Some(anchor), Some(sub_rule)) => (format!(" -a {}", shell_word(anchor)), "", sub_rule),
+        // Its name is not known, or none to be typed: all anchors show their rules, indented.
+        (None, Some(sub_rule)) => (" -a '*'".to_owned(), " *", sub_rule),
+        (_, None) => (String::new(), "", number),
     };
     StepWords {
         place: "the firewall that logged".to_owned(),
-        run: format!("pfctl{of_anchor} -vvsr | grep -A 3 '^@{number}[( ]'"),
+        run: format!("pfctl{of_anchor} -vvsr | grep -A 3 '^{indent}@{number}[( ]'"),
         shell: "sh",
         why: "which rule that is, and how often it was hit: numbers change when rules are loaded"
             .to_owned(),

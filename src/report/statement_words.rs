@@ -10,6 +10,31 @@ use super::{comparison_words, limit_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
 use crate::handshake::Outcome;
 
+/// How many of these a filter's log names; a log that is limited leaves out the others.
+fn stopped_by_log(attempts: u64, named: u64) -> String {
+    match attempts.saturating_sub(named) {
+        0 if attempts == 1 => "it, by its own log".to_owned(),
+        0 => "them, by its own log".to_owned(),
+        1 => format!("{named} of them, by its own log, which does not name the other one"),
+        others => {
+            format!("{named} of them, by its own log, which does not name the other {others}")
+        }
+    }
+}
+
+/// Which packets of so many connects came in and never left: the answers, or the SYNs.
+fn never_left(attempts: u64, answers: u64) -> String {
+    let connects = counted(attempts, "connect");
+    match (answers, attempts.saturating_sub(answers)) {
+        (0, _) => connects,
+        (_, 0) => format!("the server's answers to {connects}"),
+        (_, syns) => {
+            let syns = counted(syns, "connect");
+            format!("{syns}, and the server's answers to {answers} more,")
+        }
+    }
+}
+
 /// What the finding states, in one sentence.
 #[expect(clippy::too_many_lines, reason = "one arm for each statement")]
 pub fn statement(finding: &Finding) -> String {
@@ -89,10 +114,10 @@ pub fn statement(finding: &Finding) -> String {
             "{server} answered {} with silence, although the host lives: a filter on this port",
             all_of(attempts)
         ),
-        Statement::StoppedByLog => format!(
-            "{} to {server} met silence: a packet filter stopped {}, by its own log",
+        Statement::StoppedByLog { named } => format!(
+            "{} to {server} met silence: a packet filter stopped {}",
             all_of(attempts),
-            if attempts == 1 { "it" } else { "them" }
+            stopped_by_log(attempts, *named)
         ),
         Statement::ServiceResetByFilter => format!(
             "{} to {server} {} reset by a packet filter, not by its host's TCP: whether anything \
@@ -128,9 +153,9 @@ pub fn statement(finding: &Finding) -> String {
                 )
             }
         }
-        Statement::DroppedHere { .. } => format!(
+        Statement::DroppedHere { answers, .. } => format!(
             "{} came in here and never left, although others that go the same way did in the same seconds: this host drops them",
-            if attempts == 1 { "1 connect".to_owned() } else { format!("{attempts} connects") }
+            never_left(attempts, *answers as u64)
         ),
         Statement::FilterLog {
             rules,

@@ -68,6 +68,10 @@ fn verdict_in_full(verdict: &CaptureVerdict) -> String {
     parts.extend(way(verdict));
     parts.extend(verdict.user.map(|user| format!("socket of user {user}")));
     parts.extend(verdict.packet_mark.map(|mark| format!("mark {mark:#x}")));
+    let doubt = verdict
+        .is_in_doubt
+        .then_some("in doubt: its header is not as it should be");
+    parts.extend(doubt.map(str::to_owned));
     parts.join(", ")
 }
 

@@ -16,6 +16,8 @@ pub(crate) const TESTS: &[Test] = tests![
     a_connect_that_pf_passed_has_not_failed,
     a_default_rule_an_anchor_and_a_reason_are_told,
     a_header_that_lies_about_its_length_is_named_once_and_its_packet_read,
+    a_record_in_doubt_takes_nothing_from_those_that_are_not,
+    a_rule_of_an_anchor_is_looked_up_there,
 ];
 
 fn pf_says_which_rule_blocked_on_every_system() {
@@ -167,10 +169,67 @@ fn a_header_that_lies_about_its_length_is_named_once_and_its_packet_read() {
         };
         let stored = capture(PFLOG, &blocked_by(&header));
         let report = json_on(std::slice::from_ref(&stored.path));
-        assert_eq!(only_attempt(&report)["cause"], "filter_verdict", "{length}");
+        // What is read of it is in doubt.
+        let attempt = only_attempt(&report);
+        assert_told(
+            attempt,
+            "dropped",
+            "filter_verdict",
+            "possible",
+            "in doubt: its header is not as it should be",
+        );
+        let finding = finding(&report, "filter_log").unwrap();
+        assert_eq!(finding["confidence"], "possible", "{length}");
         let doubtful = &report["capture"]["doubtful_records"];
         assert_eq!(doubtful["log_header_length"], 4, "{length}");
         let text = run(&[stored.path.to_str().unwrap()]).stdout;
         assert_eq!(text.matches("unknown length").count(), 1, "{text}");
+    }
+}
+
+fn a_record_in_doubt_takes_nothing_from_those_that_are_not() {
+    let doubtful = PfHeader {
+        length: 1,
+        ..PfHeader::blocking()
+    };
+    let other = syn_from(
+        ([10, 1, 0, 8], 40002).into(),
+        ([10, 2, 0, 20], 443).into(),
+        0,
+    );
+    let mut packets = blocked_by(&PfHeader::blocking());
+    packets.push((8000, doubtful.of(&other)));
+    let report = report(PFLOG, &packets);
+    let confidences: Vec<&Value> = report["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| &attempt["confidence"])
+        .collect();
+    assert_eq!(confidences, ["certain", "possible"]);
+    let finding = finding(&report, "filter_log").unwrap();
+    assert_eq!(finding["confidence"], "likely");
+}
+
+fn a_rule_of_an_anchor_is_looked_up_there() {
+    for (anchor, run) in [
+        (
+            &b"f2b/sshd"[..],
+            "pfctl -a f2b/sshd -vvsr | grep -A 3 '^@3[( ]'",
+        ),
+        // Nobody types this one.
+        (
+            b"f2b/\xff\x07",
+            "pfctl -a '*' -vvsr | grep -A 3 '^ *@3[( ]'",
+        ),
+    ] {
+        let header = PfHeader {
+            sub_rule: 3,
+            anchor,
+            ..PfHeader::blocking()
+        };
+        let report = report(PFLOG, &blocked_by(&header));
+        let finding = finding(&report, "filter_log").unwrap();
+        assert_eq!(finding["next_steps"][0]["run"], run);
     }
 }

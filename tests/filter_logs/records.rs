@@ -43,20 +43,27 @@ fn a_prefix_is_its_author_s_word() {
         "{steps}"
     );
     // Who rejects answers, and the answer is not in the log.
-    let report = self::report(NFLOG, &logged(INPUT, b"IN-REJECT \0"));
-    let attempt = only_attempt(&report);
-    assert_told(
-        attempt,
-        "pending",
-        "filter_verdict",
-        "likely",
-        "says that it rejects",
-    );
-    assert_eq!(report["summary"]["dropped"], 0);
+    for prefix in [&b"IN-REJECT \0"[..], b"REJ: \0"] {
+        let report = self::report(NFLOG, &logged(INPUT, prefix));
+        let attempt = only_attempt(&report);
+        assert_told(
+            attempt,
+            "pending",
+            "filter_verdict",
+            "likely",
+            "says that it rejects",
+        );
+        assert_eq!(report["summary"]["dropped"], 0);
+    }
 }
 
 fn a_rule_that_only_logs_decides_nothing() {
-    for prefix in [&b"ACCEPT-NEW \0"[..], b"\0", b"not dropped \0"] {
+    for prefix in [
+        &b"ACCEPT-NEW \0"[..],
+        b"\0",
+        b"not dropped \0",
+        b"block? \0",
+    ] {
         let report = report(NFLOG, &logged(INPUT, prefix));
         let attempt = only_attempt(&report);
         assert_eq!(attempt["outcome"], "pending", "{attempt:#}");

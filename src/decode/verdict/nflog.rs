@@ -139,10 +139,10 @@ const WORDS_OF_DROPS: [&str; 14] = [
 ];
 
 /// Of one that answers with an error.
-const WORDS_OF_REJECTS: [&str; 4] = ["reject", "rejects", "rejected", "rejecting"];
+const WORDS_OF_REJECTS: [&str; 5] = ["reject", "rejects", "rejected", "rejecting", "rej"];
 
 /// Words beside them that make it doubtful.
-const WORDS_OF_DOUBT: [&str; 14] = [
+const WORDS_OF_DOUBT: [&str; 16] = [
     "accept",
     "accepted",
     "allow",
@@ -157,10 +157,16 @@ const WORDS_OF_DOUBT: [&str; 14] = [
     "audit",
     "dry",
     "unless",
+    "candidate",
+    "maybe",
 ];
 
 /// What a prefix calls its rule, where nothing in it makes that doubtful.
 pub(crate) fn said_by(prefix: &str) -> Option<VerdictAction> {
+    // Who asks does not say.
+    if prefix.contains('?') {
+        return None;
+    }
     let mut said = None;
     for word in words(prefix) {
         let word = word.as_str();
@@ -219,7 +225,13 @@ mod tests {
                 "{prefix:?}"
             );
         }
-        for prefix in ["IN-REJECT ", "FINAL_REJECT: ", "drop or reject", "rejected"] {
+        for prefix in [
+            "IN-REJECT ",
+            "FINAL_REJECT: ",
+            "drop or reject",
+            "rejected",
+            "REJ: ",
+        ] {
             let rejects = Some(VerdictAction::SaidToBeRejected);
             assert_eq!(said_by(prefix), rejects, "{prefix:?}");
         }
@@ -234,6 +246,9 @@ mod tests {
             "would drop ",
             "new ssh ",
             "backdrop",
+            "rejoin: ",
+            "block? ",
+            "DROPPED-CANDIDATE ",
         ];
         for prefix in others {
             assert_eq!(said_by(prefix), None, "{prefix:?}");

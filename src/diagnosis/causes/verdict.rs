@@ -8,7 +8,8 @@ use crate::diagnosis::testimony::{shows_filter_verdict, verdicts};
 use crate::handshake::{Outcome, SpokenOf};
 
 /// Who dropped it says so, in the capture or in a log beside it. Certain where that is the filter's own verdict; the word of whoever
-/// wrote a rule, or said what the capture holds, is not.
+/// wrote a rule, or said what the capture holds, is not; where the header is not as it should be,
+/// what it says is only possible.
 pub(super) fn filter_verdict(case: &Case<'_>) -> Option<Confidence> {
     let decides = verdicts(case.testimony()).filter(|told| told.of != SpokenOf::Other);
     let by_capture = decides.filter_map(|told| surety(&told.verdict)).max();
@@ -17,6 +18,7 @@ pub(super) fn filter_verdict(case: &Case<'_>) -> Option<Confidence> {
 
 fn surety(verdict: &CaptureVerdict) -> Option<Confidence> {
     match (verdict.action, verdict.teller) {
+        (action, _) if verdict.is_in_doubt && action.is_block() => Some(Confidence::Possible),
         (VerdictAction::Dropped, VerdictTeller::DropCapture) => Some(Confidence::Likely),
         (VerdictAction::Dropped, _) => Some(Confidence::Certain),
         (VerdictAction::SaidToBeDropped | VerdictAction::SaidToBeRejected, _) => {

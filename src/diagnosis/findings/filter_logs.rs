@@ -35,12 +35,16 @@ pub(super) fn finding(collected: Collected<'_>) -> Option<Finding> {
             && hit.verdict.teller != VerdictTeller::DropCapture;
         is_own || !hit.verdict.action.is_block()
     };
-    let confidence = if hits.iter().all(are_own) {
+    let is_block = |hit: &&FilterRuleHits| hit.verdict.action.is_block();
+    let is_in_doubt = |hit: &FilterRuleHits| hit.verdict.is_in_doubt;
+    let blocks_in_doubt = hits.iter().filter(is_block).any(is_in_doubt);
+    let confidence = if blocks_in_doubt && hits.iter().filter(is_block).all(is_in_doubt) {
+        Confidence::Possible
+    } else if hits.iter().all(are_own) && !blocks_in_doubt {
         Confidence::Certain
     } else {
         Confidence::Likely
     };
-    let is_block = |hit: &&FilterRuleHits| hit.verdict.action.is_block();
     let sum = |blocks: bool| {
         let those = hits.iter().filter(|hit| is_block(hit) == blocks);
         those.map(|hit| hit.connects as u64).sum()

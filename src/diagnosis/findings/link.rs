@@ -31,11 +31,14 @@ pub(super) fn explains(collected: Collected<'_>, server: Endpoint, moment: &Mome
 }
 
 fn was_dropped_here(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
-    collected.comparison.was_dropped_here(
-        (moment.client, server.address),
-        (moment.id, moment.outcome),
-        moment.started,
-    )
+    // A packet that never left and was repeated with success kept nobody out.
+    let is_kept_out = matches!(moment.outcome, Outcome::Dropped | Outcome::HalfOpen);
+    is_kept_out
+        && collected.comparison.was_dropped_here(
+            (moment.client, server.address),
+            (moment.id, moment.outcome),
+            moment.started,
+        )
 }
 
 /// One story: the host that captures is one.
@@ -58,7 +61,11 @@ fn dropped_here(collected: Collected<'_>) -> Option<Finding> {
                 .any(|told| told.verdict.teller == VerdictTeller::FwMonitor)
         })
     });
-    let statement = Statement::DroppedHere { is_shown_by_chains };
+    let is_answer = |(_, moment): &&(Endpoint, Moment)| moment.outcome == Outcome::HalfOpen;
+    let statement = Statement::DroppedHere {
+        is_shown_by_chains,
+        answers: those.iter().filter(is_answer).count(),
+    };
     (!those.is_empty()).then(|| over(kind, confidence, server, &moments(&those), statement))
 }
 

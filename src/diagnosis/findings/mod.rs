@@ -26,6 +26,7 @@ mod rejections;
 mod services;
 mod signs;
 mod statement;
+mod stopped_by_log;
 mod troubles;
 
 use std::collections::BTreeSet;

@@ -197,7 +197,10 @@ fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
         return true;
     };
     let asks_for = |start: &str| commands.iter().any(|command| command.starts_with(start));
-    if let Statement::DroppedHere { is_shown_by_chains } = finding.statement {
+    if let Statement::DroppedHere {
+        is_shown_by_chains, ..
+    } = finding.statement
+    {
         return is_shown_by_chains == asks_for("fw ");
     }
     let Statement::SlowConnects {

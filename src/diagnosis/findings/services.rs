@@ -9,23 +9,25 @@ use super::outages::is_shut;
 use super::policies::is_of_a_rule;
 use super::queues::{is_queue_proved_full, overload, resets_for_want_of_room};
 use super::rejections;
+use super::stopped_by_log::stopped_by_log;
 use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
 use crate::diagnosis::comparison::{Moment, ServiceHistory};
-use crate::diagnosis::testimony::{is_stopped, proves_closed_port};
+use crate::diagnosis::testimony::proves_closed_port;
 use crate::handshake::Outcome;
 
 type Rule = fn(Collected<'_>, &Service) -> Option<Finding>;
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     name_points_nowhere,
     overload,
     resets_for_want_of_room,
     never_listening,
     source_filtered,
     limited_rejects,
+    stopped_by_log,
     service_filtered,
     service_rejected,
 ];
@@ -157,22 +159,17 @@ fn service_filtered(collected: Collected<'_>, service: &Service) -> Option<Findi
     let was_answered = silent.iter().any(|moment| moment.sign.is_some());
     // What explains the first of them otherwise explains the others as well.
     let first = collected.first_causes.get(&server).map(|first| first.cause);
-    let is_logged =
-        first == Some(Cause::FilterVerdict) && is_stopped(collected.testimonies.logged_of(server));
     let is_filtered = !was_answered
         && silent.len() == decided.len()
-        && (is_logged || collected.comparison.answers_elsewhere(server));
-    let is_explained =
-        !is_logged && !matches!(first, Some(Cause::PortFiltered | Cause::AcceptQueueFull));
+        && collected.comparison.answers_elsewhere(server);
+    let is_explained = !matches!(first, Some(Cause::PortFiltered | Cause::AcceptQueueFull))
+        || stopped_by_log(collected, service).is_some();
     if !is_filtered || silent.is_empty() || is_explained {
         return None;
     }
     let (says, statement) = if is_queue_proved_full(collected, service) {
         let proved = (FindingKind::Overload, Certain);
         (proved, Statement::AcceptQueueProvedFull)
-    } else if is_logged {
-        let filtered = (FindingKind::ServiceFiltered, Certain);
-        (filtered, Statement::StoppedByLog)
     } else {
         let filtered = (FindingKind::ServiceFiltered, Likely);
         (filtered, Statement::ServiceFiltered)

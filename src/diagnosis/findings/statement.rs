@@ -166,7 +166,10 @@ pub enum Statement {
     /// The server answers nobody, although its host lives.
     ServiceFiltered,
     /// A log beside the capture says that a packet filter stopped them.
-    StoppedByLog,
+    StoppedByLog {
+        /// How many of them the log names.
+        named: u64,
+    },
     /// A packet filter resets all.
     ServiceResetByFilter,
     /// ICMP errors for all.
@@ -229,6 +232,8 @@ pub enum Statement {
     DroppedHere {
         /// Whether a Check Point gateway's own capture shows it, from chain to chain.
         is_shown_by_chains: bool,
+        /// Of how many connects it is the SYN-ACK that never left, not the SYN.
+        answers: usize,
     },
     /// Records of a packet filter say what it blocked and passed.
     FilterLog {
