@@ -20,6 +20,7 @@ pub(crate) const TESTS: &[Test] = tests![
     a_log_that_is_cut_short_is_read_up_to_there,
     a_log_of_another_time_is_said_to_be_one,
     lines_that_are_not_understood_are_counted_and_shown,
+    a_line_that_names_no_connect_is_left_to_explain,
     hostile_lines_do_not_reach_the_terminal,
     a_zone_that_is_none_is_refused,
     logs_and_anonymous_addresses_do_not_go_together,
@@ -189,6 +190,25 @@ fn lines_that_are_not_understood_are_counted_and_shown() {
         says.contains("2 lines of no kind that is read here, the first is line 1: what is this?"),
         "{says}"
     );
+}
+
+fn a_line_that_names_no_connect_is_left_to_explain() {
+    let folder = Folder::new();
+    let full = "kernel: nf_conntrack: nf_conntrack: table full, dropping packet";
+    let says_of = |text: &str| {
+        let log = folder.put("kern.log", text.as_bytes());
+        let report = json_with(&log);
+        report["capture"]["logs"][0]["says"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let says = says_of(&format!("what is this?\n{full}\n"));
+    let expected = "line 2 names no connect, tcpwhy explain says what its words mean: kernel: nf_";
+    assert!(says.contains(expected), "{says}");
+    // Of what nobody knows it says nothing.
+    let says = says_of("what is this?\n");
+    assert!(!says.contains("tcpwhy explain"), "{says}");
 }
 
 fn hostile_lines_do_not_reach_the_terminal() {

@@ -54,6 +54,12 @@ pub(super) fn of_log(report: &Report, log: &LogFacts) -> String {
             first.text
         ));
     }
+    if let Some(known) = &log.first_known {
+        parts.push(format!(
+            "line {} names no connect, tcpwhy explain says what its words mean: {}",
+            known.number, known.text
+        ));
+    }
     if let Some(problem) = &log.problem {
         let end = if log.lines > 0 {
             "; what stands before was read"

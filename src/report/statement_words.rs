@@ -160,8 +160,9 @@ pub fn statement(finding: &Finding) -> String {
         Statement::FilterLog {
             rules,
             blocked,
+            without_end,
             others,
-        } => verdict_words::filter_log(*rules, *blocked, *others),
+        } => verdict_words::filter_log(*rules, (*blocked, *without_end), *others),
         Statement::StaleTupleReuse => format!(
             "{attempts} connects to {server} met older connections of the same addresses and ports: a NAT or client reuses ports too soon"
         ),

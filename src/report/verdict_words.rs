@@ -285,12 +285,17 @@ pub(super) fn fault(fault: VerdictFault, count: u64) -> &'static str {
 }
 
 /// What the records of a filter say together.
-pub(super) fn filter_log(rules: usize, blocked: u64, others: u64) -> String {
+pub(super) fn filter_log(rules: usize, (blocked, without_end): (u64, u64), others: u64) -> String {
     let rules = counted(rules as u64, "rule");
     let stopped = match blocked {
         0 => "stopped none of them".to_owned(),
         1 => "stopped 1 connect".to_owned(),
         blocked => format!("stopped {blocked} connects"),
+    };
+    let stopped = match without_end {
+        0 => stopped,
+        all if all == blocked => format!("{stopped}, of which the capture shows no end"),
+        some => format!("{stopped}, of {some} of which the capture shows no end"),
     };
     let went_on = match others {
         0 => String::new(),

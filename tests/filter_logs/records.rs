@@ -54,6 +54,10 @@ fn a_prefix_is_its_author_s_word() {
             "says that it rejects",
         );
         assert_eq!(report["summary"]["dropped"], 0);
+        let finding = super::finding(&report, "filter_log").unwrap();
+        let statement = finding["statement"].as_str().unwrap();
+        let says = "it stopped 1 connect, of which the capture shows no end, by 1 rule";
+        assert!(statement.contains(says), "{statement}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::link::{attempts, moments, only_server};
 use super::{Collected, Finding, FindingEvidence, FindingKind, NextStep, Situation, Statement};
-use super::{StepKind, over};
+use super::{StepKind, count, over};
 use crate::decode::{Endpoint, VerdictAction, VerdictTeller};
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{FilterRuleHits, Moment, ServiceHistory};
@@ -49,9 +49,12 @@ pub(super) fn finding(collected: Collected<'_>) -> Option<Finding> {
         let those = hits.iter().filter(|hit| is_block(hit) == blocks);
         those.map(|hit| hit.connects as u64).sum()
     };
+    let is_open = |moment: &Moment| moment.outcome == Outcome::Pending;
+    let without_end: Vec<Moment> = moments(&stopped).into_iter().filter(is_open).collect();
     let statement = Statement::FilterLog {
         rules: hits.len(),
         blocked: sum(true),
+        without_end: count(&without_end),
         others: sum(false),
     };
     let mut finding = over(

@@ -241,6 +241,8 @@ pub enum Statement {
         rules: usize,
         /// How many connects met one that blocks.
         blocked: u64,
+        /// Of how many that it tells of the capture shows no end: somebody may have answered.
+        without_end: u64,
         /// How many met another.
         others: u64,
     },

@@ -8,6 +8,7 @@ use super::LogMatcher;
 use super::clock::{ClockBasis, LineTime, LogClock, LogZone, in_zone};
 use super::wanted::{WantedAttempts, is_near, nearest};
 use crate::capture::Timestamp;
+use crate::diagnosis::knowledge;
 use crate::diagnosis::testimony::{LogPlace, LoggedLine, LoggedOften, TestifiedFact, Testimony};
 use crate::logs::{LogReader, LogRecord, ReadLine, Saying, ServiceChange, local_of};
 
@@ -19,6 +20,9 @@ const MOST_LINES: usize = 100_000;
 
 /// So many changes of services are kept.
 const MOST_CHANGES: usize = 10_000;
+
+/// So many lines of no kind that is read are looked up.
+const MOST_LOOKED_UP: u64 = 200;
 
 /// So much of a line is told.
 const LONGEST_EXAMPLE: usize = 120;
@@ -43,6 +47,8 @@ pub struct LogFacts {
     pub not_understood: u64,
     /// The first of these.
     pub first_not_understood: Option<UnreadLine>,
+    /// The first of these of which is known what it means, although it names no connect.
+    pub first_known: Option<UnreadLine>,
     /// How its times are known; `None` when no line has one.
     pub clock: Option<ClockBasis>,
     /// Whether lines lack the year or the day: it is the one nearest to the capture.
@@ -69,6 +75,7 @@ impl LogFacts {
             left_out: 0,
             not_understood: 0,
             first_not_understood: None,
+            first_known: None,
             clock: None,
             lacks_year: false,
             has_distances: false,
@@ -162,13 +169,19 @@ impl MatchedLog<'_> {
 
     fn note_unread(&mut self, number: u64, line: &[u8]) {
         self.facts.not_understood += 1;
-        self.facts.first_not_understood.get_or_insert_with(|| {
+        let example = || {
             let text = String::from_utf8_lossy(line);
             UnreadLine {
                 number,
                 text: text.chars().take(LONGEST_EXAMPLE).collect(),
             }
-        });
+        };
+        let facts = &mut self.facts;
+        facts.first_not_understood.get_or_insert_with(example);
+        if facts.first_known.is_none() && facts.not_understood <= MOST_LOOKED_UP {
+            let is_known = |line: &UnreadLine| !knowledge::find(&line.text).is_empty();
+            facts.first_known = Some(example()).filter(is_known);
+        }
     }
 
     fn note_time(&mut self, stamp: crate::logs::Stamp) -> Option<LineTime> {
