@@ -240,7 +240,7 @@ fn an_outage_is_told_as_it_is_among_however_many_successes() {
     let window = the_only(&alone.findings, FindingKind::ServiceDownWindow);
     assert_eq!(
         (window.attempts, window.confidence),
-        (60, Confidence::Certain)
+        (60, Confidence::Likely)
     );
     assert_eq!((window.clients, window.is_of_sample), (40, false));
     for successes in [5_000, 1_000_000] {

@@ -3,6 +3,7 @@
 
 mod dead_tuples;
 mod kinds;
+mod outages;
 mod pairs;
 mod period;
 mod ports;

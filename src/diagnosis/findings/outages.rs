@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over};
+use super::boxes::is_reset_by_a_box;
+use super::{
+    Change, Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over,
+};
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::{Moment, ServiceHistory, is_about_the_same_time};
@@ -77,8 +80,8 @@ fn is_too_late(moment: &Moment) -> bool {
 }
 
 /// A port that failed for everybody from one time to another, and accepted before or after: certain
-/// when it refused, and accepted before and after. A port whose failures are spread among its
-/// successes is another matter.
+/// when its own host refused, and it accepted before and after. Where a filter or a box refused, a
+/// rule came. A port whose failures are spread among its successes is another matter.
 /// A small stack refuses as well while its connection is in use: beside success that is no outage.
 fn service_down_window(
     collected: Collected<'_>,
@@ -90,19 +93,12 @@ fn service_down_window(
         service.those(|moment| moment.was_accepted() && !is_too_late(moment) || is_shut(moment));
     let windows: Vec<(usize, usize)> = shut_runs(&decisive, acceptances);
     let is_whole = |(start, end): &(usize, usize)| *start == 0 && *end == decisive.len();
-    let first = collected.first_causes.get(&service.server);
-    let is_of_filter = first.is_some_and(|first| {
-        first.confidence >= Confidence::Likely
-            && matches!(first.cause, Cause::FirewallReset | Cause::SourceFiltered)
-    });
     if windows.len() > MOST_WINDOWS || windows.iter().any(is_whole) {
         return Vec::new();
     }
     windows
         .into_iter()
-        .filter_map(|window| {
-            one_window(service.server, &decisive, window, (is_small, is_of_filter))
-        })
+        .filter_map(|window| one_window(collected, service.server, &decisive, window, is_small))
         .collect()
 }
 
@@ -155,6 +151,13 @@ impl<'a> Window<'a> {
             .all(|moment| moment.outcome == Outcome::Refused)
     }
 
+    /// A full queue is silent: it makes no ICMP errors.
+    fn is_silent_at_times(&self) -> bool {
+        self.shut
+            .iter()
+            .any(|moment| moment.outcome == Outcome::Dropped)
+    }
+
     /// Silence right beside success is no outage: a queue is full, or a limit drops.
     fn is_beside_success(&self) -> bool {
         let is_beside = |accepted: Option<&Moment>, shut: &Moment| {
@@ -179,6 +182,34 @@ impl<'a> Window<'a> {
         }
     }
 
+    /// A filter or a box made the RSTs: that nothing listened, nobody can say.
+    fn policy_changed(&self, server: Endpoint) -> Option<Finding> {
+        let (was, is, at, until) = match (self.before, self.after) {
+            (Some(_), after) => (
+                Change::Accepted,
+                Change::Refused,
+                self.first.started,
+                after.map(|after| after.started),
+            ),
+            (None, Some(after)) => (Change::Refused, Change::Accepted, after.started, None),
+            (None, None) => return None,
+        };
+        let statement = Statement::PolicyChanged {
+            client: None,
+            was,
+            is,
+            at,
+            until,
+            others: 0,
+        };
+        let (kind, confidence) = (FindingKind::PolicyChanged, Confidence::Likely);
+        let finding = over(kind, confidence, Some(server), self.shut, statement);
+        Some(Finding {
+            evidence: self.evidence(),
+            ..finding
+        })
+    }
+
     fn evidence(&self) -> Vec<FindingEvidence> {
         let before = self.before.map(|before| FindingEvidence::AcceptedBefore {
             attempt: before.id,
@@ -197,21 +228,68 @@ impl<'a> Window<'a> {
     }
 }
 
+/// Who made the RSTs of a server, by the cause of its first failure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ResetsBy {
+    /// The host's own stack left a mark on them, or the host itself says so.
+    Host,
+    /// A packet filter, or a box on the way: a rule came.
+    Rule,
+    /// A rule that is about certain clients.
+    RuleForSome,
+    /// A box that answers for others.
+    Box,
+    /// A rule of the host looks like its stack.
+    HostOrRule,
+}
+
+impl ResetsBy {
+    fn of(collected: Collected<'_>, server: Endpoint) -> Self {
+        let first = collected.first_causes.get(&server);
+        match first.map(|first| (first.cause, first.confidence)) {
+            Some((Cause::ClosedPort, Confidence::Certain)) => Self::Host,
+            Some((
+                Cause::FirewallReset | Cause::MiddleboxReset,
+                Confidence::Likely | Confidence::Certain,
+            )) => Self::Rule,
+            Some((Cause::SourceFiltered, Confidence::Likely | Confidence::Certain)) => {
+                Self::RuleForSome
+            }
+            _ if is_reset_by_a_box(collected, server) >= Some(Confidence::Likely) => Self::Box,
+            _ => Self::HostOrRule,
+        }
+    }
+}
+
 fn one_window(
+    collected: Collected<'_>,
     server: Endpoint,
     moments: &[Moment],
     run: (usize, usize),
-    (is_small, is_of_filter): (bool, bool),
+    is_small: bool,
 ) -> Option<Finding> {
     let window = Window::of(moments, run)?;
-    let is_beside_success = window.is_beside_success() && (!window.is_refused() || is_small);
+    let story = collected.comparison.drop_story(server);
+    let is_outage = story.is_some_and(|story| story.is_outage(window.first.started));
+    let may_be_refused_a_place = window.is_refused() && is_small;
+    let is_beside_success = window.is_beside_success()
+        && (window.is_silent_at_times() && !is_outage || may_be_refused_a_place);
     let is_of_a_stranger = window.is_of_a_stranger(moments);
-    if is_beside_success || (is_of_a_stranger && (!window.is_refused() || is_of_filter)) {
+    let resets_by = ResetsBy::of(collected, server);
+    let is_of_rule = window.is_refused() && resets_by == ResetsBy::Rule;
+    let is_of_box = window.is_refused() && resets_by == ResetsBy::Box;
+    let is_about_clients = is_of_rule || resets_by == ResetsBy::RuleForSome;
+    let is_told_otherwise = is_of_a_stranger && (!window.is_refused() || is_about_clients);
+    if is_beside_success || is_told_otherwise || is_of_box {
         return None;
     }
+    if is_of_rule {
+        return window.policy_changed(server);
+    }
     let is_bounded = window.before.is_some() && window.after.is_some();
+    let is_proved = window.is_refused() && resets_by == ResetsBy::Host;
     // A rule against one client alone looks the same.
-    let confidence = if is_bounded && window.is_refused() && !is_of_a_stranger {
+    let confidence = if is_bounded && is_proved && !is_of_a_stranger {
         Confidence::Certain
     } else {
         Confidence::Likely

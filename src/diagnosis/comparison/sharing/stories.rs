@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::outages::{self, Outage};
 use super::share::Share;
 use super::tuples::Uses;
 use super::{Dropped, SAME_HOUR, Verdict, dead_tuples, kinds, period, ports};
@@ -54,6 +55,8 @@ pub(crate) struct DropStory {
     /// Since when nobody is accepted any more, after connects on which the server never sent a
     /// byte, while its host answers elsewhere.
     shut_since: Option<Timestamp>,
+    /// When everybody failed, although the server served before or after.
+    outages: Vec<Outage>,
     /// Whether SYNs were answered when they were repeated.
     repetitions_get_through: bool,
     elsewhere_until: Option<Timestamp>,
@@ -119,6 +122,7 @@ impl DropStory {
             shares,
             are_tuples_dead,
             shut_since: shut_since(moments, elsewhere),
+            outages: outages::of(moments, history),
             repetitions_get_through,
             elsewhere_until: elsewhere,
         })
@@ -136,6 +140,12 @@ impl DropStory {
     /// Whether nobody was accepted any more then, after connects that the server never served.
     pub(crate) fn is_shut(&self, at: Timestamp) -> bool {
         self.shut_since.is_some_and(|since| at >= since)
+    }
+
+    /// Whether everybody failed then, one after the other and for longer than a full queue lets
+    /// nobody in, although the server served before or after.
+    pub(crate) fn is_outage(&self, at: Timestamp) -> bool {
+        !self.is_shut(at) && self.outages.iter().any(|outage| outage.holds(at))
     }
 
     /// How the 4-tuple of a dropped connect was used before.
@@ -164,6 +174,9 @@ impl DropStory {
         }
         if self.are_tuples_dead && Self::is_dead_tuple(history, dropped) {
             return verdict(Reason::DeadTuple, Confidence::Likely);
+        }
+        if self.is_outage(dropped.started) {
+            return None;
         }
         let is_shut = self.is_shut(dropped.started);
         let is_one_of_several =
