@@ -31,10 +31,21 @@ impl ByteOrder {
     pub(super) fn four_u32(self, bytes: &[u8; 16]) -> [u32; 4] {
         let (fields, _) = bytes.as_chunks::<4>();
         let field = |index: usize| fields.get(index).copied().unwrap_or_default();
-        let fields = [field(0), field(1), field(2), field(3)];
+        let [first, second, third, fourth] = [field(0), field(1), field(2), field(3)];
+        // One by one: with `map` it is a call for each packet, of fifty instructions.
         match self {
-            Self::Big => fields.map(u32::from_be_bytes),
-            Self::Little => fields.map(u32::from_le_bytes),
+            Self::Big => [
+                u32::from_be_bytes(first),
+                u32::from_be_bytes(second),
+                u32::from_be_bytes(third),
+                u32::from_be_bytes(fourth),
+            ],
+            Self::Little => [
+                u32::from_le_bytes(first),
+                u32::from_le_bytes(second),
+                u32::from_le_bytes(third),
+                u32::from_le_bytes(fourth),
+            ],
         }
     }
 

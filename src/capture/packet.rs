@@ -52,6 +52,14 @@ pub struct CapturedOn {
     pub said: Option<SaidOfPacket>,
 }
 
+impl CapturedOn {
+    /// Whether something of it is to be looked at before the packet's bytes.
+    #[inline]
+    pub(crate) fn is_remarkable(self) -> bool {
+        self.is_damaged || self.said.is_some()
+    }
+}
+
 /// What a capture says became of a packet, outside of the packet's own bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
