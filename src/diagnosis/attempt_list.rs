@@ -1,5 +1,6 @@
 //! The attempts that a report lists singly.
 
+mod cut_offs;
 mod first_of_clients;
 
 use std::collections::{BTreeMap, BinaryHeap};
@@ -8,9 +9,11 @@ use std::io;
 use super::attempt_facts::AttemptFacts;
 use super::compact_sets::Host;
 use super::facts::Facts;
+use super::known_ends::Place;
 use super::listing::{AttemptsPutAside, ListingKey, ListingOrder};
 use crate::capture::Timestamp;
 use crate::handshake::{DecidedAttempt, Outcome, Troubles};
+use cut_offs::CutOffs;
 use first_of_clients::FirstOfClients;
 
 /// Keeps so many attempts: failed ones first, then those that may have failed, earlier ones before
@@ -30,6 +33,7 @@ pub(super) struct AttemptList {
     kept: BinaryHeap<Ranked>,
     /// Once some are left out: those that would be, but are among the first of their client.
     of_clients: FirstOfClients,
+    cut_offs: CutOffs,
 }
 
 /// How many more are kept until it shows which of them are noise: a scan is known after 16 targets.
@@ -118,10 +122,12 @@ impl AttemptList {
         self.keeps_latest = true;
     }
 
-    pub(super) fn add(&mut self, facts: impl AttemptFacts) {
+    /// Adds one; `client` is where its client stands.
+    pub(super) fn add(&mut self, facts: impl AttemptFacts, client: Place) {
         self.added += 1;
         let weight = weight_so_far((facts.outcome(), facts.troubles()), facts.is_unfinished());
-        if self.surely_leaves_out(weight, facts.started_at()) {
+        let started = facts.started_at();
+        if self.surely_leaves_out(weight, started, client) {
             return;
         }
         let key = in_kept_order(self.keeps_latest, ListingKey::of_facts(&facts));
@@ -129,7 +135,14 @@ impl AttemptList {
         if !self.leaves_out(rank, Host(facts.client().address)) {
             let decided = facts.into_whole();
             self.keep(Ranked { rank, decided });
+        } else if weight == Weight::Failed && !self.keeps_latest {
+            self.cut_offs.note(client, started);
         }
+    }
+
+    /// Clients stand elsewhere from now on.
+    pub(super) fn forget_places(&mut self) {
+        self.cut_offs = CutOffs::default();
     }
 
     fn keep(&mut self, ranked: Ranked) {
@@ -168,13 +181,14 @@ impl AttemptList {
             && (rank.0 != Weight::Failed || self.of_clients.leaves_out(client, rank))
     }
 
-    /// Whether that is clear by its beginning alone: of a flood nearly all are so.
-    fn surely_leaves_out(&self, weight: Weight, at: Timestamp) -> bool {
+    /// Whether that is clear by its beginning alone: of a flood nearly all are so, and of many
+    /// failures of few clients.
+    fn surely_leaves_out(&self, weight: Weight, at: Timestamp, client: Place) -> bool {
+        if weight == Weight::Failed {
+            return self.cut_offs.leave_out(client, at);
+        }
         let is_before = |known: &Ranked| (known.rank.0, known.rank.1.at) < (weight, at);
-        weight != Weight::Failed
-            && !self.keeps_latest
-            && self.is_full()
-            && self.kept.peek().is_none_or(is_before)
+        !self.keeps_latest && self.is_full() && self.kept.peek().is_none_or(is_before)
     }
 
     fn order(&self, decided: &DecidedAttempt) -> ListingKey {

@@ -14,7 +14,7 @@ use super::evidence_choice::EvidenceChoice;
 use super::explainer::Explainer;
 use super::facts::Facts;
 use super::findings;
-use super::known_ends::{KnownEnds, KnownPairs, LatestServers, Place};
+use super::known_ends::{KnownEnds, KnownPairs, LatestPlaces, Place};
 use super::limits::{Limit, LimitKind};
 use super::listing::{AttemptsPutAside, ListingOrder, UnexplainedAttempts};
 use super::log_matching::LogMatcher;
@@ -41,6 +41,7 @@ pub struct Diagnostician {
     pub(super) endpoints: Endpoints,
     /// Of these and of the clients of `comparison`.
     pub(super) known_pairs: KnownPairs,
+    pub(super) latest: LatestPlaces,
     pub(super) attempts: AttemptList,
     pub(super) not_selected: u64,
     pub(super) highest_id: u64,
@@ -64,7 +65,7 @@ impl Facts for Diagnostician {
         self.highest_id = self.highest_id.max(other.highest_id);
         self.names.extend(other.names);
         // Who stood where before room was made is not known.
-        self.known_pairs = KnownPairs::default();
+        self.forget_places();
     }
 }
 
@@ -80,6 +81,7 @@ impl Diagnostician {
             over_time: TimeLine::default(),
             endpoints: Endpoints::default(),
             known_pairs: KnownPairs::default(),
+            latest: LatestPlaces::default(),
             attempts: AttemptList::new(listed_attempts),
             not_selected: 0,
             highest_id: 0,
@@ -180,13 +182,9 @@ impl Diagnostician {
 
     /// Takes lone SYNs into account whose clients hardly come again: most of them go to one server.
     fn add_passing(&mut self, syns: DecidedSyns<'_>) {
-        let mut servers = LatestServers::default();
         for syn in syns.iter() {
-            if self.make_room() {
-                servers = LatestServers::default();
-            }
-            let server = syn.server();
-            let (service, endpoint) = self.places_of(server, &mut servers);
+            self.make_room();
+            let (service, endpoint) = self.places_of(syn.server());
             let ends = KnownEnds {
                 service,
                 endpoint,
@@ -198,8 +196,8 @@ impl Diagnostician {
 
     /// Where a server stands among those that attempts are compared with, and among those of the
     /// report.
-    fn places_of(&self, server: Endpoint, latest: &mut LatestServers) -> (Place, Place) {
-        latest.get_or(server, || {
+    fn places_of(&mut self, server: Endpoint) -> (Place, Place) {
+        self.latest.of_server(server, || {
             let service = self.comparison.place_of_service(server);
             (service, self.endpoints.place_of(server))
         })
@@ -208,20 +206,27 @@ impl Diagnostician {
     /// Looks up the ends of attempts that are about to be added, and brings into the cache what
     /// will be needed of them.
     fn look_up(
-        &self,
+        &mut self,
         ends: impl Iterator<Item = (Endpoint, Endpoint)>,
         in_full: &[DecidedAttempt],
     ) -> Vec<KnownEnds> {
-        let mut servers = LatestServers::default();
+        let mut addresses = Vec::new();
         let look_up = |(client, server): (Endpoint, Endpoint)| {
-            let (service, endpoint) = self.places_of(server, &mut servers);
+            addresses.push(client.address);
+            let (service, endpoint) = self.places_of(server);
             KnownEnds {
-                client: self.comparison.place_of_client(client.address),
+                client: self.latest.guess_client(client.address),
                 service,
                 endpoint,
             }
         };
-        let ends: Vec<KnownEnds> = ends.map(look_up).collect();
+        let mut ends: Vec<KnownEnds> = ends.map(look_up).collect();
+        for (ends, client) in ends.iter_mut().zip(addresses) {
+            if !self.comparison.is_client_at(ends.client, client) {
+                ends.client = self.comparison.place_of_client(client);
+                self.latest.remember_client(client, ends.client);
+            }
+        }
         self.known_pairs.touch(&ends);
         self.comparison.touch(&ends);
         self.comparison.touch_in_full(in_full);
@@ -239,13 +244,22 @@ impl Diagnostician {
     /// Lets go what is worth least, where there is too much; whether what was looked up may stand
     /// elsewhere now.
     fn make_room(&mut self) -> bool {
-        let has_too_much = self.comparison.has_too_much() || self.endpoints.has_too_much();
-        if has_too_much {
-            self.comparison.make_room();
-            self.endpoints.make_room();
-            self.known_pairs = KnownPairs::default();
+        if !self.comparison.has_too_much() && !self.endpoints.has_too_much() {
+            return false;
         }
-        has_too_much
+        let [clients_moved, servers_moved] =
+            [self.comparison.make_room(), self.endpoints.make_room()];
+        let have_moved = clients_moved || servers_moved;
+        if have_moved {
+            self.forget_places();
+        }
+        have_moved
+    }
+
+    fn forget_places(&mut self) {
+        self.known_pairs = KnownPairs::default();
+        self.latest = LatestPlaces::default();
+        self.attempts.forget_places();
     }
 
     /// Takes an attempt into account, in whatever form, with what was looked up of its ends.
@@ -288,7 +302,7 @@ impl Diagnostician {
         self.over_time.add(&facts);
         self.endpoints.add(&facts, ends, is_known_pair);
         if self.selection.lists_facts(&facts) {
-            self.attempts.add(facts);
+            self.attempts.add(facts, ends.client);
         }
     }
 
@@ -320,6 +334,7 @@ impl Diagnostician {
             over_time: self.over_time.clone(),
             endpoints: self.endpoints.clone(),
             known_pairs: KnownPairs::default(),
+            latest: LatestPlaces::default(),
             attempts: AttemptList::new(Some(0)),
             past_noise: self.past_noise.clone(),
             testimonies: self.testimonies.clone(),

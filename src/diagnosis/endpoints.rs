@@ -387,8 +387,10 @@ impl Endpoints {
         self.by_server.len() > AT_MOST || self.clients > CLIENTS_OF_ALL_TOLD_APART
     }
 
-    /// Lets go what is worth least. Where a server stands is another place then.
-    pub(super) fn make_room(&mut self) {
+    /// Lets go what is worth least; whether servers stand elsewhere then, or no longer know clients
+    /// that they knew.
+    pub(super) fn make_room(&mut self) -> bool {
+        let has_too_much = self.has_too_much();
         if self.by_server.len() > AT_MOST {
             self.left_out += keep_worthiest(&mut self.by_server, TOLD_APART, |server, endpoint| {
                 (endpoint.worth(), fixed_hash::of_endpoint(*server))
@@ -402,6 +404,7 @@ impl Endpoints {
             }
             self.count_clients();
         }
+        has_too_much
     }
 
     fn count_clients(&mut self) {

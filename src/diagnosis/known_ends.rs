@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use indexmap::IndexMap;
 
+use super::fixed_hash;
 use crate::decode::Endpoint;
 
 /// What is known of clients or servers. Places in it stay while nothing is taken out.
@@ -66,8 +67,14 @@ impl Place {
         Some(known)
     }
 
+    /// Whose place it is, if that is known.
+    pub(super) fn key<K, V>(self, table: &Table<K, V>) -> Option<&K> {
+        let (key, _) = table.get_index(self.found()?)?;
+        Some(key)
+    }
+
     /// Where it stands, if that is known.
-    fn found(self) -> Option<usize> {
+    pub(super) fn found(self) -> Option<usize> {
         match self {
             Self::At(place) => Some(place as usize),
             Self::Unknown => None,
@@ -97,38 +104,67 @@ impl KnownEnds {
     }
 }
 
-/// The servers that were looked up lately: most attempts go to one of a few.
-#[derive(Debug)]
-pub(super) struct LatestServers([Option<(Endpoint, Places)>; LATEST_SERVERS]);
+/// Where clients and servers stand that were looked up lately: most attempts are of clients and to
+/// servers that others were of just before.
+///
+/// Measured on a capture of four thousand clients, a look-up waited for three lines of memory, one
+/// after the other. One slot for each remainder of a hash: who comes later takes it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LatestPlaces {
+    /// Of clients no more than a guess: four bytes each, so that many fit the caches.
+    clients: Vec<Place>,
+    servers: Vec<Option<(Endpoint, ServerPlaces)>>,
+}
 
 /// Among the servers that attempts are compared with, and among those of the report.
-type Places = (Place, Place);
+type ServerPlaces = (Place, Place);
 
-const LATEST_SERVERS: usize = 64;
+const LATEST_CLIENTS: usize = 1 << 14;
+const LATEST_SERVERS: usize = 1 << 8;
 
-impl Default for LatestServers {
-    fn default() -> Self {
-        Self([None; LATEST_SERVERS])
+impl LatestPlaces {
+    /// What was looked up of this server, or is by `look_up`.
+    pub(super) fn of_server(
+        &mut self,
+        server: Endpoint,
+        look_up: impl FnOnce() -> ServerPlaces,
+    ) -> ServerPlaces {
+        self.servers.resize(LATEST_SERVERS, None);
+        let slot =
+            usize::try_from(fixed_hash::of_endpoint(server) >> 32).unwrap_or(0) % LATEST_SERVERS;
+        let slot = self.servers.get_mut(slot);
+        if let Some(Some((known, places))) = &slot
+            && *known == server
+        {
+            return *places;
+        }
+        let places = look_up();
+        let are_found = places.0.found().is_some() && places.1.found().is_some();
+        if let Some(slot) = slot.filter(|_| are_found) {
+            *slot = Some((server, places));
+        }
+        places
+    }
+
+    /// Where this client may stand: to be held against who stands there.
+    pub(super) fn guess_client(&self, client: IpAddr) -> Place {
+        let place = self.clients.get(slot_of_client(client));
+        place.copied().unwrap_or_default()
+    }
+
+    /// There it stands.
+    pub(super) fn remember_client(&mut self, client: IpAddr, place: Place) {
+        self.clients.resize(LATEST_CLIENTS, Place::Unknown);
+        if let Some(slot) = self.clients.get_mut(slot_of_client(client))
+            && place != Place::Unknown
+        {
+            *slot = place;
+        }
     }
 }
 
-impl LatestServers {
-    /// What was looked up of this server, or is by `look_up`.
-    pub(super) fn get_or(&mut self, server: Endpoint, look_up: impl FnOnce() -> Places) -> Places {
-        // By what neighbours differ in.
-        let last = match server.address {
-            IpAddr::V4(address) => address.octets()[3],
-            IpAddr::V6(address) => address.octets()[15],
-        };
-        let slot = (usize::from(last) + usize::from(server.port)) % LATEST_SERVERS;
-        let Some(slot) = self.0.get_mut(slot) else {
-            return look_up();
-        };
-        match slot {
-            Some((known, places)) if *known == server => *places,
-            _ => slot.insert((server, look_up())).1,
-        }
-    }
+fn slot_of_client(client: IpAddr) -> usize {
+    usize::try_from(fixed_hash::of_address(client) >> 32).unwrap_or(0) % LATEST_CLIENTS
 }
 
 /// Pairs of a client and a server that know each other: nothing has to be added to what is known of

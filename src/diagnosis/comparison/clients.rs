@@ -41,6 +41,11 @@ impl ClientFacts {
         *known = (known.0.min(least), known.1.max(most));
     }
 
+    /// Something of each line of memory that a further attempt changes.
+    pub(super) fn touch(&self) -> usize {
+        usize::from(self.ttls.is_some()) ^ self.targets.touch()
+    }
+
     /// Who tried once in vain is worth least: nearly all addresses that a flood forges do.
     pub(super) fn worth(&self) -> u8 {
         u8::from(self.targets.tried_once_in_vain()) * Self::WORTH_LEAST
@@ -113,6 +118,11 @@ impl Comparison {
     /// Looks up a client.
     pub(in crate::diagnosis) fn place_of_client(&self, client: IpAddr) -> Place {
         Place::of(self.clients.get_index_of(&Host(client)))
+    }
+
+    /// Whether it is this client that stands there.
+    pub(in crate::diagnosis) fn is_client_at(&self, place: Place, client: IpAddr) -> bool {
+        place.key(&self.clients) == Some(&Host(client))
     }
 
     /// Whether this is a target of the client that is told apart.

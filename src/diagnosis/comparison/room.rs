@@ -17,9 +17,11 @@ impl Comparison {
             || self.remembered_moments > self.most_moments
     }
 
-    /// Lets go what is worth least. Where a client or server stands is another place then.
-    pub(in crate::diagnosis) fn make_room(&mut self) {
-        if self.clients.len() > AT_MOST {
+    /// Lets go what is worth least; whether clients or servers stand elsewhere then.
+    pub(in crate::diagnosis) fn make_room(&mut self) -> bool {
+        let too_many = [self.clients.len(), self.services.len()].map(|count| count > AT_MOST);
+        let [too_many_clients, too_many_servers] = too_many;
+        if too_many_clients {
             let in_all = self.clients_in_all.get_or_insert_default();
             for client in self.clients.keys() {
                 in_all.insert(client.0);
@@ -30,7 +32,7 @@ impl Comparison {
             self.let_pass_from(first_to_go);
             self.count_targets();
         }
-        if self.services.len() > AT_MOST {
+        if too_many_servers {
             self.left_out.servers +=
                 keep_worthiest(&mut self.services, REMEMBERED, |server, history| {
                     (history.worth(), fixed_hash::of_endpoint(*server))
@@ -42,6 +44,7 @@ impl Comparison {
             self.most_moments =
                 self.remembered_moments.max(REMEMBERED_MOMENTS) + REMEMBERED_MOMENTS / 4;
         }
+        too_many_clients || too_many_servers
     }
 
     /// From now on those are not even remembered that would be the next to go.
@@ -86,7 +89,7 @@ impl Comparison {
     }
 
     pub(super) fn count_moments(&mut self) {
-        // The latest of each class stand beside these: at most a quarter as many more.
+        // The latest of each class stand beside these: at most a sixteenth as many more.
         let services = self.services.values();
         self.remembered_moments = services.map(|service| service.moments().len()).sum();
     }

@@ -177,6 +177,11 @@ impl Targets {
         self.told_apart as usize
     }
 
+    /// Something of each line of memory that a further attempt changes.
+    pub(super) fn touch(&self) -> usize {
+        self.count() ^ usize::from(self.attempts == self.failed)
+    }
+
     /// Whether these are so many ports of each of its hosts that no application asks for them,
     /// however often it repeats: scanners ask silent ports up to ten times.
     fn is_of_ports(&self) -> bool {

@@ -77,11 +77,18 @@ impl Beyond {
         if !is_latest {
             return self.remembered_or_counted(moment);
         }
-        self.latest.push_back(moment);
-        if self.latest.len() <= quarter_of(share) {
+        let at_most = latest_of(share);
+        if self.latest.len() < at_most {
+            if self.latest.is_empty() {
+                self.latest.reserve_exact(at_most);
+            }
+            self.latest.push_back(moment);
             return Room::Latest;
         }
-        match self.latest.pop_front() {
+        // The new one takes the very room of the oldest: memory of few servers stays in the cache.
+        let oldest = self.latest.pop_front();
+        self.latest.push_back(moment);
+        match oldest {
             // So many came after it that it is none of the latest, whatever else comes.
             Some(moment) if self.is_beyond_sample(moment.started, || moment.sample_key()) => {
                 Room::Counted(moment)
@@ -196,17 +203,18 @@ impl LetGo {
             kept.extend(moments);
             return before;
         }
-        let earliest = quarter_of(share);
-        let latest = moments.len().saturating_sub(earliest);
+        let earliest = earliest_of(share);
+        let latest = moments.len().saturating_sub(latest_of(share));
+        let of_sample = share - earliest - latest_of(share);
         let between = moments.get(earliest..latest)?;
         let mut sample: Vec<(u64, usize)> = (earliest..)
             .zip(between)
             .map(|(index, moment)| (moment.sample_key(), index))
             .collect();
-        let last_of_sample = (share - 2 * earliest).checked_sub(1)?;
+        let last_of_sample = of_sample.checked_sub(1)?;
         let (_, (sample_key, _), _) = sample.select_nth_unstable(last_of_sample);
         let sample_key = *sample_key;
-        sample.truncate(share - 2 * earliest);
+        sample.truncate(of_sample);
         let is_at_an_end = |index: usize| index < earliest || index >= latest;
         let mut is_kept: Vec<bool> = (0..moments.len()).map(is_at_an_end).collect();
         for (_, index) in sample {
@@ -287,9 +295,15 @@ impl Facts for LetGo {
 /// The fewest that are remembered of a class: the earliest, the latest, and two between.
 pub(super) const FEWEST: usize = 4;
 
-/// So many are remembered for being the earliest, and so many for being the latest.
-fn quarter_of(share: usize) -> usize {
+/// So many are remembered for being the earliest.
+fn earliest_of(share: usize) -> usize {
     share.max(FEWEST) / 4
+}
+
+/// So many for being the latest: fewer, as nearly every attempt is that for a while, and with many
+/// servers all of these together are to fit the caches.
+fn latest_of(share: usize) -> usize {
+    (share / 16).max(1)
 }
 
 fn left_in_steps(moments: &[Moment], step: BucketWidth) -> usize {
@@ -302,9 +316,10 @@ fn left_in_steps(moments: &[Moment], step: BucketWidth) -> usize {
 /// Tells those of a class that are remembered, which are in order, for how many each stands: those
 /// between the earliest and the latest, which are a sample, for all that are not remembered.
 pub(super) fn weigh(moments: &mut [Moment], count: u64, share: usize) {
-    let earliest = quarter_of(share);
+    let earliest = earliest_of(share);
     let omitted = count.saturating_sub(moments.len() as u64);
-    let between = earliest..moments.len().saturating_sub(earliest).max(earliest);
+    let before_latest = moments.len().saturating_sub(latest_of(share));
+    let between = earliest..before_latest.max(earliest);
     for moment in &mut *moments {
         *moment = moment.for_so_many(1);
     }
