@@ -85,6 +85,7 @@ impl InspectionPoint {
 }
 
 /// Whether an Ethernet header tells such a point.
+#[cfg(feature = "evidence")]
 pub(crate) fn tells(frame: &[u8]) -> bool {
     point(frame).is_some()
 }

@@ -45,6 +45,7 @@ pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer
 pub use endpoint::Endpoint;
 pub use flow_hash::{FlowHash, FlowHasher, FlowShard};
 pub use icmp_kind::IcmpKind;
+#[cfg(feature = "evidence")]
 pub(crate) use inspection::tells as tells_inspection_point;
 pub use observation::{
     HardwareAddress, IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment,

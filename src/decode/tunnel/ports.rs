@@ -167,6 +167,7 @@ impl TunnelPorts {
     }
 
     /// The tunnels that were said to be on the port that a datagram goes to.
+    #[cfg(feature = "evidence")]
     pub(crate) fn to(&self, port: u16) -> impl Iterator<Item = UdpTunnel> {
         let meant = self.0.iter().filter(move |one| one.port == port);
         meant.map(|one| one.tunnel)
