@@ -66,7 +66,9 @@ impl Watching {
             "ip netns exec {} bash -c 'echo > /dev/udp/10.0.0.20/9'",
             network.client
         ));
-        std::thread::sleep(Duration::from_millis(500));
+        // The kernel hands its packets to tcpdump once a second; what waits then when it is
+        // interrupted is not in the file.
+        std::thread::sleep(Duration::from_millis(2500));
         let ended = self.watched.interrupt();
         assert_eq!(ended.status, 0, "{ended:?}");
         run_script(&format!("kill -INT {}", self.tcpdump.id()));
