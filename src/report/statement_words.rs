@@ -1,6 +1,8 @@
 //! The words for what a finding states and leans on: the same in every format. Hostile text may be
 //! among them.
 
+mod troubles;
+
 use std::time::Duration;
 
 use super::counts::counted;
@@ -9,6 +11,7 @@ use super::verdict_words;
 use super::{comparison_words, limit_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
 use crate::handshake::Outcome;
+use troubles::{hung_up, slow_connects};
 
 /// How many of these a filter's log names; a log that is limited leaves out the others.
 fn stopped_by_log(attempts: u64, named: u64) -> String {
@@ -301,70 +304,6 @@ pub fn statement(finding: &Finding) -> String {
             )
         }
     }
-}
-
-fn hung_up(server: &str, attempts: u64, connects: u64, resets: u64) -> String {
-    let how = match resets {
-        0 => "closed",
-        resets if resets == attempts => "reset",
-        _ => "closed or reset",
-    };
-    let of = if attempts == connects {
-        match connects {
-            1 => "its one connect".to_owned(),
-            count => format!("all {count} connects"),
-        }
-    } else {
-        format!("{attempts} of {connects} connects")
-    };
-    let why = if attempts == connects {
-        "a proxy that finds nobody behind it, a rule of the application, or a program that ends at once"
-    } else {
-        "a limit or rule of the application, or a proxy that does not always find somebody behind it"
-    };
-    format!("{server} accepted and then {how} {of} without sending one byte: {why}")
-}
-
-fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {
-    let Statement::SlowConnects {
-        connects,
-        longest,
-        reusing,
-        others_reusing,
-        without_feature,
-        repeated,
-    } = statement
-    else {
-        return String::new();
-    };
-    let others = connects.saturating_sub(attempts);
-    let why = if *without_feature == attempts {
-        let it = if attempts == 1 { "it" } else { "each" };
-        format!(
-            "{it} was answered only without what its first SYN offered (ECN, Fast Open or Multipath TCP): somebody drops SYNs that offer it"
-        )
-    } else if *reusing > 0 && 2 * reusing > attempts && *others_reusing * 2 <= others {
-        format!(
-            "{reusing} of them reuse addresses and ports of an earlier connection, {others_reusing} of the {others} others do: state left of that one, as TIME_WAIT, swallows the first SYN"
-        )
-    } else {
-        let how = match (*repeated, others) {
-            (0, _) => "no SYN was repeated: the answers are late, or are lost on the way back",
-            (_, 0) => "the way, or the server, is slow or loses the first packets",
-            _ => "a SYN or its answer was lost or ignored, or came late",
-        };
-        let all = if others == 0 && *connects > 1 {
-            "none was faster: "
-        } else {
-            ""
-        };
-        format!("{all}{how}")
-    };
-    let longest = seconds(*longest);
-    if *connects == 1 {
-        return format!("the one connect to {server} took long: {longest}; {why}");
-    }
-    format!("{attempts} of {connects} connects to {server} took long, the slowest {longest}; {why}")
 }
 
 fn path_mtu(server: &str, statement: &Statement) -> String {
