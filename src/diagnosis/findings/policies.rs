@@ -107,15 +107,7 @@ fn for_everybody(
         until: None,
         others: 0,
     };
-    let kind = FindingKind::PolicyChanged;
-    let finding = over(
-        kind,
-        Confidence::Likely,
-        Some(service.server),
-        &failing,
-        statement,
-    );
-    Some((finding, failing))
+    Some(policy_changed(service, failing, statement))
 }
 
 /// Whether a packet filter or a box made the RSTs: a restart does not.
@@ -156,15 +148,19 @@ fn testified(collected: Collected<'_>, service: &Service) -> Option<(Finding, Ve
         until: after.first().map(|moment| moment.started),
         others: 0,
     };
+    Some(policy_changed(service, failing.to_vec(), statement))
+}
+
+/// The finding over the failures that a rule made, and these.
+fn policy_changed(
+    service: &Service,
+    failing: Vec<Moment>,
+    statement: Statement,
+) -> (Finding, Vec<Moment>) {
     let kind = FindingKind::PolicyChanged;
-    let finding = over(
-        kind,
-        Confidence::Likely,
-        Some(service.server),
-        failing,
-        statement,
-    );
-    Some((finding, failing.to_vec()))
+    let server = Some(service.server);
+    let finding = over(kind, Confidence::Likely, server, &failing, statement);
+    (finding, failing)
 }
 
 fn clients(moments: &[Moment]) -> BTreeSet<IpAddr> {
