@@ -141,9 +141,9 @@ pub(super) enum ExplainFormat {
 pub(super) struct ReadArguments {
     /// Captures to read as one; - is standard input
     ///
-    /// pcap, pcapng or snoop, plain or compressed (gzip, zstd, lz4, xz), known by content. A directory
-    /// stands for every capture in it. Several files are read as one capture in order of time,
-    /// whatever the order in which they are named. Without a file, standard input is read when
+    /// pcap, pcapng or snoop, plain or compressed (gzip, zstd, lz4, xz), known by content. A
+    /// directory stands for every capture in it. Several files are read as one capture in order of
+    /// time, whatever the order in which they are named. Without a file, standard input is read when
     /// something is piped into it.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
@@ -279,11 +279,11 @@ pub(super) struct ReadArguments {
 
     /// List so many attempts singly, 0 for all
     ///
-    /// Failures first, then by time. The counts always cover all. Text and Markdown tell failures of
-    /// one finding that are alike together. Default: 1000 in text, Markdown and HTML, of which the
-    /// first two show 20, those that are alike together; 100000 in JSON and CSV, all in NDJSON. When
-    /// one of these three lists all, and there are more than 65536, they are put into an unnamed
-    /// file in the folder for temporary files (TMPDIR) meanwhile.
+    /// Failures first, then by time. The counts always cover all. Text and Markdown tell failures
+    /// of one finding that are alike together. Default: 1000 in text, Markdown and HTML, of which
+    /// the first two show 20, those that are alike together; 100000 in JSON and CSV, all in NDJSON.
+    /// When one of these three lists all, and there are more than 65536, they are put into an
+    /// unnamed file in the folder for temporary files (TMPDIR) meanwhile.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 

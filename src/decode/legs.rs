@@ -1,9 +1,9 @@
 //! One SYN before and after its addresses or ports were translated: two flows, one connect.
 //!
-//! A translation keeps what the client's TCP chose: the timestamp, the options, the identification of
-//! the IP packet, and mostly the initial sequence number. So the second is known for what it is as long
-//! as the first was captured just before. The number alone names nothing: a scanner uses one for
-//! hundreds of ports.
+//! A translation keeps what the client's TCP chose: the timestamp, the options, the identification
+//! of the IP packet, and mostly the initial sequence number. So the second is known for what it is
+//! as long as the first was captured just before. The number alone names nothing: a scanner uses
+//! one for hundreds of ports.
 
 use std::time::Duration;
 

@@ -82,9 +82,9 @@ fn fit_of_client(flow: &Flow, attempt: &Attempt, segment: &Segment) -> Option<Fi
     (follows && may_follow).then_some(Fit::OneSided)
 }
 
-/// Whether the RSTs in the client's name came another number of hops than its SYNs, and this segment
-/// as many as those. A scanner's kernel resets with another time to live as well, and sends nothing
-/// after it.
+/// Whether the RSTs in the client's name came another number of hops than its SYNs, and this
+/// segment as many as those. A scanner's kernel resets with another time to live as well, and sends
+/// nothing after it.
 fn is_reset_by_another(attempt: &Attempt, segment: &Segment) -> bool {
     let is_as_far = |packet: &SeenPacket| packet.ip.ttl == segment.ip.ttl;
     attempt.packets_as(&[Role::Syn]).all(is_as_far)

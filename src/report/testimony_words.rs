@@ -113,8 +113,8 @@ fn nobody_takes(asked: &ListenersAtEnd) -> String {
     words
 }
 
-/// `java (pid 812) listens on 127.0.0.1:8080 only`: why a connect to another address of the host was
-/// refused, by its own word.
+/// `java (pid 812) listens on 127.0.0.1:8080 only`: why a connect to another address of the host
+/// was refused, by its own word.
 pub(crate) fn who_listens_elsewhere_only<'a>(
     mut testimony: impl Iterator<Item = &'a Testimony>,
 ) -> Option<String> {

@@ -12,7 +12,8 @@ use crate::report::times::rfc3339;
 /// How many sources are named.
 const NAMED_SOURCES: usize = 100;
 
-/// What writes it; and what wrote the source, where that says whose the verdicts of its packets are.
+/// What writes it; and what wrote the source, where that says whose the verdicts of its packets
+/// are.
 pub(super) fn application(report: &Report) -> String {
     let own = format!("tcpwhy {}", report.tool.version);
     let mut interfaces = report
