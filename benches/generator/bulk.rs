@@ -31,6 +31,8 @@ struct Download {
     position: u32,
     /// How many it sends before its FIN.
     length: u32,
+    has_begun: bool,
+    is_established: bool,
 }
 
 /// What a download sends next.
@@ -47,6 +49,8 @@ impl Download {
             connection: Connection::new(addresses::client(number), server, random),
             position: 0,
             length: shortest + random.below(longest - shortest),
+            has_begun: false,
+            is_established: false,
         }
     }
 
@@ -91,7 +95,7 @@ pub(super) fn write<W: Write>(world: &mut World<W>, bytes: u64) -> io::Result<()
     let mut number = count;
     let mut at = 0;
     let bound = u32::try_from(count).unwrap_or(u32::MAX);
-    while world.file.has_room(count * CLOSING_BYTES) {
+    while world.has_room(count * CLOSING_BYTES) {
         let chosen = world.random.below(bound) as usize;
         let Some(download) = downloads.get_mut(chosen) else {
             continue;
@@ -112,7 +116,7 @@ fn close<W: Write>(
 ) -> io::Result<()> {
     for download in downloads {
         download.hurry();
-        let has_begun = download.position > 0;
+        let has_begun = download.has_begun;
         while has_begun && send(world, download, at)? {}
     }
     Ok(())
@@ -124,16 +128,20 @@ fn send<W: Write>(world: &mut World<W>, download: &mut Download, at: &mut u64) -
         return Ok(false);
     };
     match download.position {
-        0 => world.ledger.begin(),
-        2 => world.ledger.decide(Outcome::Established),
+        0 if !download.has_begun => world.ledger.begin(),
+        2 if !download.is_established => world.ledger.decide(Outcome::Established),
         _ => {}
     }
-    download.position += 1;
+    download.has_begun = true;
+    download.is_established |= download.position >= 2;
+    let before = download.connection;
     let segment = download.connection.send(from, flags, payload_length, *at);
-    let payloads = &world.payloads;
-    world
-        .file
-        .add(*at, |frame| segment.append(payloads, frame))?;
+    if world.transmit(*at, from, &segment)? {
+        download.position += 1;
+    } else {
+        // Its turn comes again, with the same packet.
+        download.connection = before;
+    }
     // 8 bits take 8 ns; a frame without payload takes about 1 µs.
     *at += 1 + u64::from(payload_length) / 125;
     Ok(true)

@@ -10,6 +10,7 @@ mod bystanders;
 mod capture_file;
 mod connection;
 mod corners;
+mod far_place;
 mod flood;
 mod frame;
 mod ledger;
@@ -21,9 +22,14 @@ mod scripted;
 use std::io::{self, Write};
 
 pub(crate) use capture_file::Format;
+#[allow(unused_imports, reason = "one of the programs that share this asks")]
+pub(crate) use far_place::{FarSettings, Lost};
 pub(crate) use ledger::Generated;
 
-use capture_file::CaptureFile;
+use capture_file::{CaptureFile, Written};
+use connection::Sender;
+use far_place::FarPlace;
+use frame::Segment;
 use ledger::Ledger;
 use payload::PayloadPool;
 use random::Random;
@@ -71,6 +77,11 @@ impl Kind {
     /// in which work grows faster than the capture.
     #[allow(dead_code, reason = "one of the two programs that share this asks")]
     pub(crate) const USUAL: [Self; 4] = [Self::Bulk, Self::Short, Self::Failing, Self::Flood];
+
+    /// Whether it can be captured at both ends.
+    fn has_two_places(self) -> bool {
+        matches!(self, Self::Bulk | Self::Short | Self::Failing)
+    }
 }
 
 /// Which capture to make.
@@ -88,8 +99,49 @@ pub(crate) struct Request {
 
 /// Writes the capture and tells what a reader of it must find.
 pub(crate) fn generate(request: Request, output: impl Write) -> io::Result<Generated> {
+    let (near, _) = generate_world(request, output, None)?;
+    Ok(near)
+}
+
+/// Writes the capture beside the clients and the one beside the servers, and tells what a reader of
+/// the first must find. Only for kinds in which both sides are made up, packet by packet.
+#[allow(dead_code, reason = "one of the programs that share this asks")]
+pub(crate) fn generate_pair<W: Write>(
+    request: Request,
+    settings: FarSettings,
+    [near, far]: [W; 2],
+) -> io::Result<(Generated, Far)> {
+    if !request.kind.has_two_places() {
+        let kind = request.kind;
+        let why = format!("{kind:?} is made for one place only");
+        return Err(io::Error::new(io::ErrorKind::Unsupported, why));
+    }
+    let file = CaptureFile::begin(far, request.format, request.bytes)?;
+    let (near, far) = generate_world(request, near, Some(FarPlace::new(file, settings)))?;
+    far.map(|far| (near, far))
+        .ok_or_else(|| io::Error::other("the second capture is missing"))
+}
+
+/// What was made for the place beside the servers.
+#[allow(dead_code, reason = "one of the programs that share this asks")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Far {
+    /// How many packets.
+    pub(crate) packets: u64,
+    /// How many bytes the file has.
+    pub(crate) bytes: u64,
+    /// What was lost between both.
+    pub(crate) lost: Lost,
+}
+
+fn generate_world<W: Write>(
+    request: Request,
+    output: W,
+    far: Option<FarPlace<W>>,
+) -> io::Result<(Generated, Option<Far>)> {
     let mut world = World {
         file: CaptureFile::begin(output, request.format, request.bytes)?,
+        far,
         ledger: Ledger::default(),
         random: Random::new(request.seed),
         payloads: PayloadPool::new(),
@@ -113,17 +165,56 @@ pub(crate) fn generate(request: Request, output: impl Write) -> io::Result<Gener
         Kind::IcmpStorm => corners::write(&mut world, corners::icmp_storm)?,
     }
     let written = world.file.finish()?;
-    Ok(world.ledger.close(written))
+    let far = world.far.map(FarPlace::finish).transpose()?;
+    let far = far.map(|(Written { packets, bytes, .. }, lost)| Far {
+        packets,
+        bytes,
+        lost,
+    });
+    Ok((world.ledger.close(written), far))
 }
 
 /// What all kinds write with.
 struct World<W> {
     /// Where records go.
     file: CaptureFile<W>,
+    /// The same load beside the servers, where it is asked for.
+    far: Option<FarPlace<W>>,
     /// What becomes of the attempts.
     ledger: Ledger,
     /// Where chance comes from.
     random: Random,
     /// What segments carry.
     payloads: PayloadPool,
+}
+
+impl<W: Write> World<W> {
+    /// Whether there is room for the largest record, and for so many bytes besides.
+    fn has_room(&self, reserve: u64) -> bool {
+        let beside_servers = self.far.as_ref().is_none_or(FarPlace::has_room);
+        self.file.has_room(reserve) && beside_servers
+    }
+
+    /// Captures a client's segment that something on the way stops.
+    fn stop(&mut self, at: u64, segment: &Segment) -> io::Result<()> {
+        let payloads = &self.payloads;
+        self.file.add(at, |frame| segment.append(payloads, frame))
+    }
+
+    /// Captures a segment wherever it comes by; false where it is lost on its way.
+    fn transmit(&mut self, at: u64, sender: Sender, segment: &Segment) -> io::Result<bool> {
+        let payloads = &self.payloads;
+        let Some(far) = &mut self.far else {
+            self.file.add(at, |frame| segment.append(payloads, frame))?;
+            return Ok(true);
+        };
+        let is_lost = far.loses(sender, &mut self.random);
+        if sender == Sender::Client || !is_lost {
+            self.file.add(at, |frame| segment.append(payloads, frame))?;
+        }
+        if sender == Sender::Server || !is_lost {
+            far.add(at, sender, segment, payloads)?;
+        }
+        Ok(!is_lost)
+    }
 }

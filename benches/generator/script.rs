@@ -168,6 +168,14 @@ pub(super) struct Script {
     pub(super) is_silent: bool,
 }
 
+impl Script {
+    /// Whether a router answers instead of the server.
+    pub(super) fn is_rejected(self) -> bool {
+        let is_rejection = |step: &Step| matches!(step.packet, Packet::Rejection);
+        self.steps.iter().any(is_rejection)
+    }
+}
+
 const fn script(steps: &'static [Step]) -> Script {
     Script {
         steps,
