@@ -141,6 +141,16 @@ impl CaptureFacts {
         (passage | (self.checksums as u8) << 2) << 4
     }
 
+    /// Whether the checksums in such bits are wrong ones.
+    pub(super) fn have_wrong_checksums(bits: u8) -> bool {
+        bits >> 6 >= Checksums::Wrong as u8
+    }
+
+    /// Whether there is a passage in such bits.
+    pub(super) fn have_passage(bits: u8) -> bool {
+        bits >> 4 & 3 != 0
+    }
+
     /// What [`Self::upper_bits`] stands for.
     pub(super) fn from_upper_bits(bits: u8, interface: u16) -> Self {
         Self {
@@ -181,6 +191,9 @@ mod tests {
                 let bits = facts.upper_bits();
                 assert_eq!(bits & 0x0f, 0);
                 assert_eq!(CaptureFacts::from_upper_bits(bits | 5, 7), facts);
+                let are_wrong = CaptureFacts::have_wrong_checksums(bits | 5);
+                assert_eq!(are_wrong, checksums.are_wrong());
+                assert_eq!(CaptureFacts::have_passage(bits | 5), passage.is_some());
             }
         }
     }

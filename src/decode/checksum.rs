@@ -129,14 +129,22 @@ fn pseudo_header(source: IpAddr, destination: IpAddr, protocol: u8) -> u32 {
     of_address(source) + of_address(destination) + u32::from(protocol)
 }
 
-/// The sum of all words of 16 bits: at most 32,768 of them, so that it fits.
+/// What the words of 16 bits sum up to, folded into 16 bits. They are taken two at a time, which
+/// gives the same sum (RFC 1071 §2): this is done for every SYN.
 fn sum(bytes: &[u8]) -> u32 {
-    let (words, last) = bytes.as_chunks::<2>();
-    let last = last.first().map_or(0, |byte| u32::from(*byte) << 8);
-    let words = words
-        .iter()
-        .map(|word| u32::from(u16::from_be_bytes(*word)));
-    words.sum::<u32>() + last
+    let (pairs, rest) = bytes.as_chunks::<4>();
+    let (words, last) = rest.as_chunks::<2>();
+    let mut sum = last.first().map_or(0, |byte| u64::from(*byte) << 8);
+    for pair in pairs {
+        sum += u64::from(u32::from_be_bytes(*pair));
+    }
+    for word in words {
+        sum += u64::from(u16::from_be_bytes(*word));
+    }
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    u32::try_from(sum).unwrap_or(u32::MAX)
 }
 
 fn fold(mut sum: u32) -> u16 {

@@ -7,9 +7,9 @@
 
 use std::time::Duration;
 
-use super::row::{AddressPairs, Addresses, Row};
-use super::{Endpoint, IpFacts, SequenceNumber, TcpOptions};
-use crate::capture::{Passage, SourceId, Timestamp};
+use super::row::{AddressPairs, Row};
+use super::{Endpoint, TcpOptions};
+use crate::capture::Passage;
 
 /// How many of the latest SYNs are remembered, by their number.
 const REMEMBERED: usize = 256;
@@ -30,15 +30,12 @@ pub(super) struct LatestSyns {
 
 type Slots = Box<[Option<LatestSyn>]>;
 
+/// A SYN as it was captured. Most are compared with none: so a row is kept as it is, and looked into
+/// where number or timestamp are another one's.
 #[derive(Clone, Copy, Debug)]
 struct LatestSyn {
-    at: Timestamp,
-    source: SourceId,
+    row: Row,
     ends: (Endpoint, Endpoint),
-    sequence: SequenceNumber,
-    ip: IpFacts,
-    window: Option<u16>,
-    options: TcpOptions,
 }
 
 impl Default for LatestSyns {
@@ -54,8 +51,11 @@ impl Default for LatestSyns {
 impl LatestSyns {
     /// Looks at the next SYN of the capture: marks it when it is one of these translated.
     pub(super) fn look_at(&mut self, row: &mut Row, addresses: &AddressPairs) {
-        let syn = LatestSyn::of(row, addresses);
-        let number = slot(&mut self.by_number, syn.sequence.0);
+        let syn = LatestSyn {
+            row: *row,
+            ends: row.ends(addresses),
+        };
+        let number = slot(&mut self.by_number, row.sequence().0);
         let timestamp = syn
             .timestamp()
             .and_then(|value| slot(&mut self.by_timestamp, value));
@@ -79,80 +79,71 @@ fn slot(slots: &mut Slots, number: u32) -> Option<&mut Option<LatestSyn>> {
 }
 
 impl LatestSyn {
-    fn of(row: &Row, addresses: &impl Addresses) -> Self {
-        let place = row.place();
-        Self {
-            at: place.at,
-            source: place.source,
-            ends: row.ends(addresses),
-            sequence: row.sequence(),
-            ip: row.ip(),
-            window: row.window(),
-            options: row.options(),
-        }
-    }
-
     fn is_translated_by(&self, other: &Self) -> bool {
-        let is_same_syn = self.source == other.source
-            && self.sequence == other.sequence
-            && self.window == other.window
-            && self.ip.identification == other.ip.identification
-            && self.has_options_of(other);
-        let is_passed_on = self.at <= other.at
-            && other.at.since(self.at) <= PASSED_ON_WITHIN
-            && other.ip.ttl <= self.ip.ttl;
+        if self.row.sequence() != other.row.sequence() {
+            return false;
+        }
         // One that comes back to its sender as if from itself is told as such.
         let (source, destination) = other.ends;
         let is_translated = self.ends != other.ends && source.address != destination.address;
-        is_translated && is_same_syn && is_passed_on && self.is_identified_with(other)
+        is_translated
+            && self.was_passed_on_as(other, PASSED_ON_WITHIN)
+            && other.row.ttl() <= self.row.ttl()
+            && self.is_identified_with(other)
     }
 
     /// Another client has the same timestamp in the same milliseconds once in a long time, and one
     /// client that connects to several servers at once gives each SYN its own identification and as
     /// many hops to live.
     fn is_renumbered_by(&self, other: &Self) -> bool {
-        let is_same_syn = self.source == other.source
-            && self.sequence != other.sequence
-            && self.window == other.window
-            && self.ip.identification == other.ip.identification
-            && self.ip.identification.is_some_and(|number| number != 0)
-            && self.timestamp() == other.timestamp()
-            && self.has_options_of(other);
-        let is_passed_on = self.at <= other.at
-            && other.at.since(self.at) <= RENUMBERED_WITHIN
-            && other.ip.ttl < self.ip.ttl;
+        if self.timestamp() != other.timestamp() || self.row.sequence() == other.row.sequence() {
+            return false;
+        }
         let ((client, server), (other_client, other_server)) = (self.ends, other.ends);
         let is_translated =
             client.address != other_client.address || server.address != other_server.address;
-        is_same_syn && is_passed_on && is_translated && other_client.address != other_server.address
+        is_translated
+            && other_client.address != other_server.address
+            && self.was_passed_on_as(other, RENUMBERED_WITHIN)
+            && other.row.ttl() < self.row.ttl()
+            && self.is_identified()
+    }
+
+    /// Whether the other came within this time, from the same source, and shows what no translation
+    /// changes. A router may clamp the maximum segment size.
+    fn was_passed_on_as(&self, other: &Self, within: Duration) -> bool {
+        let (first, later) = (&self.row, &other.row);
+        let without_size = |row: &Row| TcpOptions {
+            maximum_segment_size: None,
+            ..row.options()
+        };
+        first.source() == later.source()
+            && first.at() <= later.at()
+            && later.at().since(first.at()) <= within
+            && first.window() == later.window()
+            && first.identification() == later.identification()
+            && without_size(first) == without_size(later)
     }
 
     /// The timestamp, where it says something.
     fn timestamp(&self) -> Option<u32> {
-        let timestamps = self.options.timestamps;
-        timestamps
-            .map(|(value, _)| value)
-            .filter(|value| *value != 0)
+        self.row.timestamp().filter(|value| *value != 0)
     }
 
-    /// A router may clamp the maximum segment size.
-    fn has_options_of(&self, other: &Self) -> bool {
-        let without_size = |options: TcpOptions| TcpOptions {
-            maximum_segment_size: None,
-            ..options
-        };
-        without_size(self.options) == without_size(other.options)
+    /// Whether its identification says something.
+    fn is_identified(&self) -> bool {
+        self.row.identification().is_some_and(|number| number != 0)
     }
 
     /// Whether it is told by more than numbers that a scanner never changes: by a timestamp, or by
     /// its way through the host that captures, or by one hop less.
     fn is_identified_with(&self, other: &Self) -> bool {
         let has_timestamp = self.timestamp().is_some();
-        let is_identified = self.ip.identification.is_some_and(|number| number != 0);
-        let ways = (self.ip.capture.passage, other.ip.capture.passage);
+        let is_identified = self.is_identified();
+        let ways = (self.row.capture().passage, other.row.capture().passage);
         let is_passed_through = ways == (Some(Passage::In), Some(Passage::Out)) && is_identified;
         // Scanners give all their SYNs one number, one identification, and as many hops to live.
-        let is_a_hop_on = is_identified && other.ip.ttl.checked_add(1) == Some(self.ip.ttl);
+        let is_a_hop_on = is_identified && other.row.ttl().checked_add(1) == Some(self.row.ttl());
         let goes_back = ways == (Some(Passage::Out), Some(Passage::In));
         (has_timestamp || is_passed_through || is_a_hop_on) && !goes_back
     }

@@ -359,6 +359,18 @@ impl Row {
         }
     }
 
+    /// Whether a receiver throws it away for its checksums.
+    #[inline]
+    pub(crate) fn has_wrong_checksums(&self) -> bool {
+        CaptureFacts::have_wrong_checksums(self.flow_label_high)
+    }
+
+    /// Whether it is known which way it went through the host that captured it.
+    #[inline]
+    pub(crate) fn has_passage(&self) -> bool {
+        CaptureFacts::have_passage(self.flow_label_high)
+    }
+
     /// It is a later leg of a connect.
     pub(super) fn mark_translated(&mut self) {
         self.shape = self.shape.with(Shape::TRANSLATED, true);

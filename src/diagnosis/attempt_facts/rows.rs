@@ -109,7 +109,9 @@ impl AttemptFacts for DecidedRows<'_> {
     }
 
     fn sign(&self) -> Option<Sign> {
-        if show_wrong_checksums(self.checked_packets()) {
+        // Hardly any packet has wrong ones, and this is asked of every attempt.
+        let mut rows = iter::once(self.syn()).chain(self.further());
+        if rows.any(Row::has_wrong_checksums) && show_wrong_checksums(self.checked_packets()) {
             return Some(Sign::WrongChecksums);
         }
         let syn_ack = self.syn_acks().next()?;
@@ -144,6 +146,10 @@ impl AttemptFacts for DecidedRows<'_> {
     }
 
     fn ways(&self) -> (Ways, Ways) {
+        // Few captures tell, and this is asked of every attempt.
+        if !self.syn().has_passage() && !self.further().iter().any(Row::has_passage) {
+            return (Ways::default(), Ways::default());
+        }
         let and = |ways: Ways, row: &Row| ways.and(Ways::of(row.capture().passage));
         let syns = iter::once(self.syn()).chain(self.repeated_syns());
         let syn_acks = self.syn_acks();
