@@ -3,6 +3,7 @@
 mod attempt_spool;
 mod log_files;
 mod pipeline;
+mod places;
 mod row_reader;
 mod sorted_runs;
 
@@ -18,6 +19,7 @@ pub use attempt_spool::{SpoolError, SpoolSettings};
 pub use log_files::LogSettings;
 use log_files::read_logs;
 use pipeline::{Batch, Finished};
+pub use places::read_place;
 pub use row_reader::fill_rows;
 use row_reader::fill_rows_noted;
 

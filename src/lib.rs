@@ -125,6 +125,7 @@ pub mod host;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod logs;
+pub mod path;
 pub mod report;
 
 #[doc(no_inline)]

@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[Test] = tests![
     the_report_has_the_fields_of_its_contract,
     what_explain_writes_is_valid_against_its_schema,
     the_schema_of_explain_is_the_committed_one,
+    the_schema_of_compare_is_the_committed_one,
 ];
 
 fn every_sample_is_valid_against_the_schema() {
@@ -169,6 +170,15 @@ fn the_schema_of_explain_is_the_committed_one() {
     let printed = run(&["schema", "explain"]);
     let committed =
         std::fs::read_to_string(in_package("tests/tcpwhy-explain-1.schema.json")).unwrap();
+    assert_eq!(printed.status, 0);
+    assert_eq!(printed.stdout, committed);
+}
+
+/// As the others: `cargo run -- schema compare > tests/tcpwhy-compare-1.schema.json`.
+fn the_schema_of_compare_is_the_committed_one() {
+    let printed = run(&["schema", "compare"]);
+    let committed =
+        std::fs::read_to_string(in_package("tests/tcpwhy-compare-1.schema.json")).unwrap();
     assert_eq!(printed.status, 0);
     assert_eq!(printed.stdout, committed);
 }

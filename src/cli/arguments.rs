@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::compare_arguments::CompareArguments;
 use super::endpoint_pattern::parse_endpoint_pattern;
 use super::ladder_arguments::LadderArguments;
 use super::live_arguments::LiveArguments;
@@ -60,6 +61,13 @@ pub(super) enum Command {
     /// open.
     Live(Box<LiveArguments>),
 
+    /// Tell where on a path connects fail, by captures from several places on it
+    ///
+    /// Each connect is judged once, over all places: through translated addresses and ports, and
+    /// with clocks that do not agree. A place that was not watching is no witness.
+    #[command(override_usage = "tcpwhy compare [OPTIONS] NAME=FILE[,FILE...]...")]
+    Compare(Box<CompareArguments>),
+
     /// Draw one attempt, packet by packet
     ///
     /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence,
@@ -82,7 +90,7 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// List the interfaces that can be sniffed
     Interfaces,
-    /// Print the JSON Schema of the JSON report, or of what `explain` writes
+    /// Print the JSON Schema of the JSON report, or of what `explain` or `compare` writes
     Schema {
         /// Of which command's JSON
         #[arg(value_enum, default_value_t = SchemaOf::Read)]
@@ -406,4 +414,6 @@ pub(super) enum SchemaOf {
     Read,
     /// What is known of terms and lines
     Explain,
+    /// Comparisons of places
+    Compare,
 }

@@ -3,6 +3,9 @@
 
 mod anonymous;
 mod arguments;
+mod compare;
+mod compare_arguments;
+mod compared_places;
 mod diff;
 mod endpoint_pattern;
 mod evidence;
@@ -62,6 +65,13 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
             read::run(&read_arguments, typed)
         }
         Command::Ladder(ladder_arguments) => ladder::run(&ladder_arguments),
+        Command::Compare(compare_arguments) => {
+            let typed = typed
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            compare::run(&compare_arguments, typed)
+        }
         Command::Live(live_arguments) => {
             let typed = typed
                 .iter()
@@ -76,6 +86,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
             let schema = match of {
                 SchemaOf::Read => json::schema(),
                 SchemaOf::Explain => json::explain::schema(),
+                SchemaOf::Compare => crate::report::path::schema(),
             };
             writeln!(out, "{schema:#}")
         }),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::path::Confidence;
+
 /// Declares the causes with their names in reports and the words of a headline.
 macro_rules! causes {
     ($($(#[$doc:meta])* $variant:ident, $name:literal, $words:literal;)*) => {
@@ -110,29 +112,6 @@ causes! {
     FilterVerdict, "filter_verdict", "a filter says it stopped it";
     /// The capture ends too early to say.
     CaptureEnded, "capture_ended", "the capture ends too early";
-}
-
-/// How sure a cause is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Confidence {
-    /// It fits, and so do other causes.
-    Possible,
-    /// Other causes would fit worse.
-    Likely,
-    /// The packets prove it.
-    Certain,
-}
-
-impl Confidence {
-    /// The confidence's name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Possible => "possible",
-            Self::Likely => "likely",
-            Self::Certain => "certain",
-        }
-    }
 }
 
 /// A cause, and how sure it is.

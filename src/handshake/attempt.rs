@@ -427,6 +427,12 @@ impl Attempt {
         Meaning::Known
     }
 
+    /// The client's initial sequence number, as its SYN has it, or as an answer acknowledges it
+    /// whose SYN was not captured.
+    pub fn client_isn(&self) -> SequenceNumber {
+        self.isn.unwrap_or_else(|| self.expected.syn())
+    }
+
     /// The kept packets that play one of these parts.
     pub fn packets_as<'a>(&'a self, roles: &'a [Role]) -> impl Iterator<Item = &'a SeenPacket> {
         self.evidence

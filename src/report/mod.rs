@@ -35,6 +35,7 @@ mod noise_words;
 pub mod note_words;
 mod outcome_words;
 mod packet_filters;
+pub mod path;
 mod provenance_words;
 mod sanitize;
 mod settings;

@@ -9,7 +9,7 @@ mod headline;
 pub mod ladder;
 #[cfg(feature = "live")]
 mod line;
-pub(super) mod page;
+pub(in crate::report) mod page;
 
 use std::io::{self, Write};
 

@@ -1,0 +1,130 @@
+//! What can be typed behind `compare`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
+use super::outcome_list::OutcomeList;
+use crate::decode::TunnelPort;
+use crate::handshake::TrackerSettings;
+
+/// What `compare` takes.
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// Two to eight places on one path, from the client to the server, and the captures of each
+    ///
+    /// The files of one place are read as one capture, as `tcpwhy read` does it; - is standard
+    /// input. Without names, as in `tcpwhy compare client.pcap server.pcap`, each file is a place,
+    /// named as the file, and the order is inferred.
+    #[arg(value_name = "NAME=FILE[,FILE...]", required = true)]
+    pub(super) places: Vec<String>,
+
+    /// Infer the order of the places from hops and times, whatever order they are named in
+    #[arg(long)]
+    pub(super) infer_order: bool,
+
+    /// Use only packets that this libpcap expression lets through, as for `tcpwhy read`
+    #[arg(short, long, value_name = "EXPRESSION")]
+    pub(super) filter: Option<String>,
+
+    /// Format of the report
+    #[arg(short = 'F', long, value_enum, default_value_t = CompareFormat::Text)]
+    pub(super) format: CompareFormat,
+
+    /// Write the report there, whole or not at all
+    ///
+    /// Default: standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// List so many connects singly, 0 for all
+    ///
+    /// Those with which something is wrong first. The counts always cover all. Default: 20 in text,
+    /// 100000 in JSON.
+    #[arg(long, value_name = "N")]
+    pub(super) max_attempts: Option<usize>,
+
+    /// How long silence must be watched to count, in seconds, as for `tcpwhy read`
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
+    pub(super) patience: std::time::Duration,
+
+    /// From how many seconds on a handshake is slow, as for `tcpwhy read`
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_patience)]
+    pub(super) slow: std::time::Duration,
+
+    /// Follow so many undecided attempts of each place at once, as for `tcpwhy read`
+    #[arg(long, value_name = "N", default_value_t = TrackerSettings::default().open_attempts, value_parser = parse_max_flows)]
+    pub(super) max_flows: usize,
+
+    /// There is a tunnel on this port of UDP, as for `tcpwhy read`
+    #[arg(long, value_name = "PORT=TUNNEL")]
+    pub(super) tunnel: Vec<TunnelPort>,
+
+    /// Read so many places at once at most
+    ///
+    /// Default: as many as there are cores.
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<std::num::NonZeroUsize>,
+
+    /// End with status 1 when a connect ended so or is in such trouble, as in failed,hung-up
+    #[arg(long, value_name = "LIST")]
+    pub(super) fail_on: Option<OutcomeList>,
+
+    /// Show times in UTC
+    ///
+    /// Default unless the report goes to a terminal.
+    #[arg(long, conflicts_with = "local")]
+    pub(super) utc: bool,
+
+    /// Show times in this host's time zone
+    ///
+    /// Default when the report goes to a terminal.
+    #[arg(long)]
+    pub(super) local: bool,
+
+    /// Draw with ASCII characters only
+    ///
+    /// Default where the locale (`LC_ALL`, `LC_CTYPE`, `LANG`) is not UTF-8.
+    #[arg(long)]
+    pub(super) ascii: bool,
+
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+
+    /// No warnings on standard error
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// More on standard error: what was set aside
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+impl CompareArguments {
+    /// The file that the report goes to; `None` for standard output, which `-` stands for as well.
+    pub(super) fn report_file(&self) -> Option<&Path> {
+        let file = self.output.as_deref();
+        file.filter(|path| *path != Path::new("-"))
+    }
+}
+
+/// Formats of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CompareFormat {
+    /// For people
+    Text,
+    /// For programs: everything, one document
+    Json,
+}
+
+impl CompareFormat {
+    /// How many connects it lists, unless told otherwise.
+    pub(super) fn usual_attempts(self) -> usize {
+        match self {
+            Self::Text => 20,
+            Self::Json => 100_000,
+        }
+    }
+}

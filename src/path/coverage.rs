@@ -1,0 +1,350 @@
+//! Whether a place was watching: what it did not see then proves something.
+//!
+//! A place that began later, ended earlier, lost packets or was filtered is no witness. It is judged
+//! for each moment and kind of packet by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::clock::ClockEstimate;
+use super::confidence::Confidence;
+use super::journey::PacketJourney;
+use super::matching::Connect;
+use super::place::{Place, sample_hash};
+use super::seen::{PacketKind, PlaceAttempt, Way};
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+
+/// Why a place is no witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Uncovered {
+    /// It was not capturing then.
+    NotCapturing,
+    /// It lost packets while capturing.
+    LostPackets,
+    /// It shows no packets of this kind: its filter hides them, or they go another way.
+    KindNotSeen,
+    /// It shows one port only, and not this one.
+    PortNotSeen,
+    /// It shows one host only, and none of these.
+    HostNotSeen,
+    /// Connects that must have passed it are missing there as well.
+    MissesOthers,
+    /// It shows several that fit alike.
+    Unclear,
+    /// More was captured than is compared singly.
+    NotKept,
+    /// Nothing tells what its clock says.
+    ClockUnknown,
+}
+
+impl Uncovered {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotCapturing => "not_capturing",
+            Self::LostPackets => "lost_packets",
+            Self::KindNotSeen => "kind_not_seen",
+            Self::PortNotSeen => "port_not_seen",
+            Self::HostNotSeen => "host_not_seen",
+            Self::MissesOthers => "misses_others",
+            Self::Unclear => "unclear",
+            Self::NotKept => "not_kept",
+            Self::ClockUnknown => "clock_unknown",
+        }
+    }
+}
+
+/// What the absence of a packet at a place proves at most, or why it proves nothing.
+pub(super) type Watched = Result<Confidence, Uncovered>;
+
+/// What each place can be a witness of.
+pub(super) struct Coverage<'a> {
+    places: &'a [Place],
+    clocks: &'a [ClockEstimate],
+    witnesses: Vec<Witness>,
+}
+
+/// What one place shows, and what it misses.
+#[derive(Default)]
+struct Witness {
+    /// When it was capturing, on its own clock.
+    spans: Vec<(i64, i64)>,
+    kinds: BTreeMap<(PacketKind, Way), u64>,
+    shows_other_protocols: bool,
+    ports: BTreeSet<u16>,
+    /// Addresses that all its connects have.
+    shared: Option<BTreeSet<IpAddr>>,
+    servers: BTreeSet<IpAddr>,
+    /// Packets that passed it and were seen there, and that were not.
+    passed: BTreeMap<Way, (u64, u64)>,
+    /// The same of connects that succeeded, by the address of their server.
+    sound: BTreeMap<IpAddr, (u64, u64)>,
+    /// How servers of places before it are called here.
+    translated: BTreeMap<Endpoint, Endpoint>,
+}
+
+/// Files of one capture that begin so soon after each other are one rotation, in nanoseconds.
+const ROTATION_NS: i64 = 2_000_000_000;
+
+/// A place that misses more of what must have passed it, of a hundred, is no witness.
+const MISSED_PERCENT: u64 = 5;
+
+/// One that lost more packets while capturing, of a hundred, is none either.
+const LOST_PERCENT: u64 = 1;
+
+/// Clocks of which nothing is known agree, if they are set at all, about so well.
+const CLOCKS_AGREE_NS: i64 = 2_000_000_000;
+
+impl<'a> Coverage<'a> {
+    pub(super) fn of(
+        places: &'a [Place],
+        clocks: &'a [ClockEstimate],
+        connects: &[(Connect, Vec<PacketJourney>)],
+    ) -> Self {
+        let mut witnesses: Vec<Witness> = places.iter().map(Witness::of).collect();
+        for (connect, journeys) in connects {
+            for (place, witness) in witnesses.iter_mut().enumerate() {
+                witness.note(place, connect, journeys, places);
+            }
+        }
+        Self {
+            places,
+            clocks,
+            witnesses,
+        }
+    }
+
+    /// What it proves that `place` did not see a packet of this kind which another place saw at
+    /// `at` (on the clock of the first place, give or take `off`).
+    pub(super) fn watched(
+        &self,
+        place: usize,
+        connect: &Connect,
+        (kind, way): (PacketKind, Way),
+        (at, off): (i64, i64),
+    ) -> Watched {
+        let (Some(witness), Some(here)) = (self.witnesses.get(place), self.places.get(place))
+        else {
+            return Err(Uncovered::NotCapturing);
+        };
+        if connect.is_unclear_at(place) {
+            return Err(Uncovered::Unclear);
+        }
+        let in_time = self.in_time(place, witness, (at, off))?;
+        let lost = here.lost_packets.saturating_mul(100);
+        if lost > here.packets.saturating_mul(LOST_PERCENT) {
+            return Err(Uncovered::LostPackets);
+        }
+        let by_losses = if here.lost_packets > 0 {
+            Confidence::Likely
+        } else {
+            Confidence::Certain
+        };
+        witness.shows(kind, way)?;
+        witness.misses_little(way)?;
+        if connect.is_seen_at(place) {
+            return Ok(in_time.min(by_losses));
+        }
+        let member = self.nearest(place, connect);
+        let by_path = member.map_or(Ok(Confidence::Possible), |attempt| {
+            if !here.kept.is_all()
+                && sample_hash(attempt.isn) > here.kept.failing_up_to.min(here.kept.sound_up_to)
+            {
+                return Err(Uncovered::NotKept);
+            }
+            witness.is_on_path_of(attempt)
+        })?;
+        Ok(in_time.min(by_losses).min(by_path))
+    }
+
+    fn in_time(&self, place: usize, witness: &Witness, (at, off): (i64, i64)) -> Watched {
+        let clock = self.clocks.get(place).filter(|clock| !clock.is_unknown());
+        let (local, off, confidence) = match clock {
+            Some(clock) => {
+                let local = clock.to_local(at).ok_or(Uncovered::ClockUnknown)?;
+                let own_off = clock.uncertainty_ns().map_or(0, i64::try_from_or_max);
+                (local, off.saturating_add(own_off), Confidence::Certain)
+            }
+            None => (at, CLOCKS_AGREE_NS, Confidence::Likely),
+        };
+        let is_within = |(first, last): &(i64, i64)| {
+            first.saturating_add(off) <= local && local <= last.saturating_sub(off)
+        };
+        if witness.spans.iter().any(is_within) {
+            return Ok(confidence);
+        }
+        Err(match clock {
+            Some(_) => Uncovered::NotCapturing,
+            None => Uncovered::ClockUnknown,
+        })
+    }
+
+    /// The attempt of the place nearest to this one, on the client's side first.
+    fn nearest(&self, place: usize, connect: &Connect) -> Option<&'a PlaceAttempt> {
+        let before = (0..place).rev();
+        let mut others = before.chain(place..self.places.len());
+        let nearest = others.find(|other| connect.is_seen_at(*other))?;
+        let member = connect.members.get(nearest)?.last()?;
+        self.places.get(nearest)?.attempts.get(*member)
+    }
+}
+
+/// Conversions that hold at the ends of the range.
+trait HeldAtEnds {
+    fn try_from_or_max(number: u64) -> i64;
+}
+
+impl HeldAtEnds for i64 {
+    fn try_from_or_max(number: u64) -> i64 {
+        Self::try_from(number).unwrap_or(Self::MAX)
+    }
+}
+
+impl Witness {
+    fn of(place: &Place) -> Self {
+        let mut witness = Self {
+            spans: spans(place),
+            shows_other_protocols: place.packets
+                > place.tcp_packets.saturating_add(place.icmp_errors),
+            ..Self::default()
+        };
+        for attempt in &place.attempts {
+            witness.ports.insert(attempt.server.port);
+            witness.servers.insert(attempt.server.address);
+            let ends = [attempt.client.address, attempt.server.address];
+            match &mut witness.shared {
+                Some(shared) => shared.retain(|address| ends.contains(address)),
+                None => witness.shared = Some(ends.into()),
+            }
+            for packet in &attempt.packets {
+                *witness.kinds.entry((packet.kind, packet.way)).or_default() += 1;
+            }
+        }
+        witness
+    }
+
+    /// Takes note of what a connect tells of the place.
+    fn note(
+        &mut self,
+        place: usize,
+        connect: &Connect,
+        journeys: &[PacketJourney],
+        places: &[Place],
+    ) {
+        for journey in journeys {
+            // Of these each place may keep another one.
+            if matches!(journey.kind, PacketKind::Data | PacketKind::Ack) {
+                continue;
+            }
+            let seen = journey.at(place).is_some();
+            let is_between = journey.places().next().is_some_and(|first| first < place)
+                && journey
+                    .places()
+                    .next_back()
+                    .is_some_and(|last| last > place);
+            if seen || is_between {
+                let (there, missed) = self.passed.entry(journey.way).or_default();
+                *if seen { there } else { missed } += 1;
+            }
+        }
+        let of = |other: usize| {
+            let member = connect.members.get(other)?.last()?;
+            places.get(other)?.attempts.get(*member)
+        };
+        let mut elsewhere = (0..places.len()).filter(|other| *other != place);
+        let Some(other) = elsewhere.find_map(of) else {
+            return;
+        };
+        if let Some(here) = of(place) {
+            if here.server != other.server {
+                self.translated.insert(other.server, here.server);
+            }
+            self.sound.entry(other.server.address).or_default().0 += 1;
+        } else if other.is_sound() && !connect.is_unclear_at(place) {
+            let kept = places.get(place).map(|place| place.kept);
+            if kept.is_some_and(|kept| sample_hash(other.isn) <= kept.sound_up_to) {
+                self.sound.entry(other.server.address).or_default().1 += 1;
+            }
+        }
+    }
+
+    /// Whether packets of this kind are shown at all.
+    fn shows(&self, kind: PacketKind, way: Way) -> Result<(), Uncovered> {
+        let seen = |kind: PacketKind, way: Way| self.kinds.contains_key(&(kind, way));
+        let shows_plain = PacketKind::ALL.iter().any(|kind| {
+            let is_plain = matches!(kind, PacketKind::Ack | PacketKind::Data);
+            is_plain && (seen(*kind, Way::Forth) || seen(*kind, Way::Back))
+        });
+        let shows_way = PacketKind::ALL.iter().any(|kind| seen(*kind, way));
+        let is_shown = match kind {
+            _ if seen(kind, way) => true,
+            PacketKind::IcmpError => self.shows_other_protocols && shows_way,
+            // A place that shows segments without SYN, FIN and RST shows those with one of them.
+            PacketKind::Reset => shows_plain && shows_way,
+            PacketKind::Syn | PacketKind::SynAck => shows_way,
+            PacketKind::Ack | PacketKind::Data => shows_plain,
+        };
+        // One that shows no connect at all may be watching the wrong interface: see `is_on_path_of`.
+        let shows_no_connect = self.kinds.is_empty() && self.shows_other_protocols;
+        (is_shown || shows_no_connect)
+            .then_some(())
+            .ok_or(Uncovered::KindNotSeen)
+    }
+
+    fn misses_little(&self, way: Way) -> Result<(), Uncovered> {
+        let (seen, missed) = self.passed.get(&way).copied().unwrap_or_default();
+        let is_witness = missed.saturating_mul(100)
+            <= seen.saturating_add(missed).saturating_mul(MISSED_PERCENT);
+        is_witness.then_some(()).ok_or(Uncovered::MissesOthers)
+    }
+
+    /// Whether a connect that was not seen here had to pass.
+    fn is_on_path_of(&self, attempt: &PlaceAttempt) -> Watched {
+        let server = self.translated.get(&attempt.server).copied();
+        let server = server.unwrap_or(attempt.server);
+        let (seen, missed) = self
+            .sound
+            .get(&attempt.server.address)
+            .copied()
+            .unwrap_or_default();
+        if missed.saturating_mul(100) > seen.saturating_add(missed) * MISSED_PERCENT {
+            return Err(Uncovered::MissesOthers);
+        }
+        let shows_one_port = self.ports.len() == 1 && !self.shows_other_protocols;
+        if shows_one_port && !self.ports.contains(&server.port) {
+            return Err(Uncovered::PortNotSeen);
+        }
+        let shared = self.shared.as_ref().filter(|shared| !shared.is_empty());
+        let is_shared = |address: &IpAddr| shared.is_none_or(|shared| shared.contains(address));
+        if !is_shared(&server.address) && !is_shared(&attempt.client.address) {
+            return Err(Uncovered::HostNotSeen);
+        }
+        Ok(if self.servers.contains(&server.address) {
+            Confidence::Certain
+        } else if self.servers.is_empty() {
+            Confidence::Possible
+        } else {
+            Confidence::Likely
+        })
+    }
+}
+
+/// When a place was capturing, by its files: from the first packet of each to its last, and between
+/// two of a rotation.
+fn spans(place: &Place) -> Vec<(i64, i64)> {
+    let of_source = |source: &crate::capture::SourceFacts| {
+        let last = source.last.max(source.watched_until)?;
+        Some((source.first?.nanoseconds(), Timestamp::nanoseconds(last)))
+    };
+    let mut spans: Vec<(i64, i64)> = place.sources.iter().filter_map(of_source).collect();
+    spans.sort_unstable();
+    let mut merged: Vec<(i64, i64)> = Vec::new();
+    for (first, last) in spans {
+        match merged.last_mut() {
+            Some((_, end)) if first.saturating_sub(*end) <= ROTATION_NS => *end = (*end).max(last),
+            _ => merged.push((first, last)),
+        }
+    }
+    merged
+}

@@ -1,0 +1,178 @@
+//! **Between handshake and diagnosis: the path.** What several places saw of the same connects
+//! comes in; for each connect goes out where on the path its packets were lost, made or changed.
+//!
+//! A place is a set of captures of one clock ([`Place`]). Clocks need not agree: how far each is
+//! ahead follows from the packets themselves. Connects are matched by their packets, through
+//! translations, and nothing is guessed: what fits several alike is left alone. A place is a witness
+//! only of what it was watching.
+//!
+//! This room has no clock, does no input or output and has no words for people.
+
+mod altered;
+mod clock;
+mod confidence;
+mod coverage;
+mod findings;
+mod journey;
+mod matching;
+mod order;
+mod pairing;
+mod place;
+mod sameness;
+mod seen;
+mod verdicts;
+
+pub use altered::{Change, Field};
+pub use clock::ClockEstimate;
+pub use confidence::Confidence;
+pub use coverage::Uncovered;
+pub use findings::{Detail, PathFinding, PathFindingKind};
+pub use journey::PacketJourney;
+pub use matching::{Connect, MatchStrength};
+pub use place::{Kept, Place, PlaceRecorder, PlaceSettings};
+pub use seen::{PacketKind, PathPacket, PlaceAttempt, Way};
+pub use verdicts::{JudgedConnect, PathVerdict, VerdictKind};
+
+use coverage::Coverage;
+use order::Relations;
+use verdicts::Judge;
+
+/// What all places together show.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The places, the one nearest to the client first.
+    pub places: Vec<Place>,
+    /// The clock of each, against that of the first.
+    pub clocks: Vec<ClockEstimate>,
+    /// How the order came about.
+    pub order: Order,
+    /// Every connect that is compared, in the order of time.
+    pub connects: Vec<JudgedConnect>,
+    /// What they say together, the worst first.
+    pub findings: Vec<PathFinding>,
+    /// Attempts that fit several others alike.
+    pub ambiguous: u64,
+}
+
+/// How the order of the places came about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As named.
+    Given,
+    /// As hops and times tell: nobody named one.
+    Inferred,
+    /// As hops and times tell: two places, by name, stand otherwise than they were named.
+    Corrected(String, String),
+}
+
+/// Compares what the places saw. They are given in the order of the path, unless it is to be
+/// inferred.
+pub fn compare(places: Vec<Place>, infers_order: bool) -> Comparison {
+    let relations = Relations::of(&places);
+    let (places, relations, order) = ordered(places, relations, infers_order);
+    let clocks = clocks(&places, &relations);
+    let matched = matching::matched(&places, &clocks);
+    let with_journeys: Vec<(Connect, Vec<PacketJourney>)> = matched
+        .connects
+        .into_iter()
+        .map(|connect| {
+            let journeys = journey::journeys(&connect, &places, &clocks);
+            (connect, journeys)
+        })
+        .collect();
+    let coverage = Coverage::of(&places, &clocks, &with_journeys);
+    let judge = Judge {
+        places: &places,
+        clocks: &clocks,
+        coverage,
+    };
+    let mut connects: Vec<JudgedConnect> = with_journeys
+        .into_iter()
+        .map(|(connect, journeys)| judge.judged(connect, journeys))
+        .collect();
+    connects.sort_by_key(|judged| started(judged, &places, &clocks));
+    Comparison {
+        places,
+        clocks,
+        order,
+        connects,
+        findings: Vec::new(),
+        ambiguous: matched.ambiguous,
+    }
+}
+
+/// When a connect began, on the first place's clock.
+fn started(judged: &JudgedConnect, places: &[Place], clocks: &[ClockEstimate]) -> Option<i64> {
+    let mut seen = (0..places.len()).filter(|place| judged.connect.is_seen_at(*place));
+    let place = seen.next()?;
+    let first = judged.at(places, place)?.packets.first()?.place.at;
+    let clock = clocks.get(place)?;
+    clock
+        .to_reference(first)
+        .map(|(at, _)| at)
+        .or(Some(first.nanoseconds()))
+}
+
+fn ordered(
+    places: Vec<Place>,
+    relations: Relations,
+    infers_order: bool,
+) -> (Vec<Place>, Relations, Order) {
+    let contradiction = relations.contradiction();
+    let Some((one, other)) = contradiction else {
+        let order = if infers_order {
+            Order::Inferred
+        } else {
+            Order::Given
+        };
+        return (places, relations, order);
+    };
+    let order = if infers_order {
+        Order::Inferred
+    } else {
+        let name = |place: usize| {
+            let place = places.get(place);
+            place.map_or_else(String::new, |place| place.name.clone())
+        };
+        Order::Corrected(name(one), name(other))
+    };
+    let indices = relations.order(places.len());
+    let mut left: Vec<Option<Place>> = places.into_iter().map(Some).collect();
+    let places: Vec<Place> = indices
+        .into_iter()
+        .filter_map(|index| left.get_mut(index)?.take())
+        .collect();
+    let relations = Relations::of(&places);
+    (places, relations, order)
+}
+
+/// The clock of each place against that of the first: by the packets in common with it, or with
+/// whichever place before it tells most.
+fn clocks(places: &[Place], relations: &Relations) -> Vec<ClockEstimate> {
+    let mut clocks: Vec<ClockEstimate> = Vec::with_capacity(places.len());
+    for (index, place) in places.iter().enumerate() {
+        if index == 0 {
+            clocks.push(ClockEstimate::reference());
+            continue;
+        }
+        let mut best = ClockEstimate::default();
+        for (before, known) in clocks.iter().enumerate() {
+            if known.is_unknown() {
+                continue;
+            }
+            let Some(other) = places.get(before) else {
+                continue;
+            };
+            let pairs = relations.common(before, index);
+            let samples = pairing::samples((other, place), &pairs, |at| {
+                known.to_reference(at).map(|(at, _)| at)
+            });
+            let estimate = ClockEstimate::of(samples).widened(known);
+            if estimate.is_narrower_than(&best) {
+                best = estimate;
+            }
+        }
+        clocks.push(best);
+    }
+    clocks
+}
