@@ -39,7 +39,7 @@ pub(super) fn read_logs(
     let mut matcher = LogMatcher::new(diagnostician, capture);
     if let Some(put_aside) = put_aside {
         for decided in put_aside.replay() {
-            matcher.want(&decided?);
+            matcher.want(&decided?, diagnostician);
         }
     }
     let files = settings.files.iter();

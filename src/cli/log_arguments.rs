@@ -13,12 +13,13 @@ pub(super) struct LogArguments {
     /// Also read this log, for what it says of connects that failed; - is standard input
     ///
     /// Repeatable; plain or compressed, known by content. Read are packets that nftables, iptables,
-    /// ufw or firewalld logged, pf's (`tcpdump -n -e -tttt -r /var/log/pflog`), messages of Cisco's
-    /// ASA and traffic logs of Palo Alto Networks, error logs of nginx, logs of HAProxy, `connect`
-    /// calls that auditd logged, and services that systemd started and stopped; as syslog (also RFC
-    /// 5424), `journalctl -o short-iso` or `-o json`, and `dmesg` write them. A line counts where
-    /// it has the connect's addresses, ports and time. Lines of other kinds are counted. Default:
-    /// none.
+    /// ufw or firewalld logged, pf's (`tcpdump -n -e -tttt -r /var/log/pflog`, or `filterlog`),
+    /// messages of Cisco's ASA, logs of firewalls of Palo Alto Networks, Fortinet, Juniper and Check
+    /// Point, error logs of nginx, logs of HAProxy, `connect` calls that auditd logged, and services
+    /// that systemd started and stopped; as syslog (also RFC 5424), `journalctl -o short-iso` or
+    /// `-o json`, and `dmesg` write them. A line counts where it has the connect's addresses, ports
+    /// and time, before or behind a translation that the line or the capture shows. Lines of other
+    /// kinds are counted. Default: none.
     #[arg(long, value_name = "FILE", conflicts_with = "anonymize")]
     pub(super) log: Vec<PathBuf>,
 

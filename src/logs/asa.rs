@@ -46,18 +46,37 @@ pub(super) fn filtered(text: &str) -> Option<FilteredPacket> {
         None => LoggedSegment::Syn,
     };
     let (source, destination) = ends;
+    let translated = (number == 302_013).then(|| mapped(text, ends)).flatten();
     let message = format!("%ASA-{number}");
-    Some(FilteredPacket {
-        by: FilterKind::Asa,
-        action,
+    let packet = FilteredPacket {
         rule: rule.map_or(message.clone(), |rule| format!("{message}, {rule}")),
-        source: end(source)?,
-        destination: end(destination)?,
-        segment,
         input: interface(source),
         output: interface(destination),
-        identification: None,
-    })
+        ..FilteredPacket::new(
+            FilterKind::Asa,
+            action,
+            segment,
+            (end(source)?, end(destination)?),
+        )
+    };
+    Some(packet.translated_to(translated))
+}
+
+/// Both ends of a connection that the message is about, in its order: the end of lower security
+/// first, whoever connected. Whatever the case of its letters.
+pub fn asa_connection(text: &str) -> Option<(Endpoint, Endpoint)> {
+    let (first, second) = between(text, "for", "to")?;
+    Some((end(first)?, end(second)?))
+}
+
+/// What both ends were translated to: each stands in parentheses behind its own.
+fn mapped(text: &str, (source, destination): (&str, &str)) -> Option<(Endpoint, Endpoint)> {
+    let behind = |name: &str| {
+        let (_, rest) = text.split_once(name)?;
+        let (inside, _) = rest.strip_prefix(" (")?.split_once(')')?;
+        end(inside)
+    };
+    Some((behind(source)?, behind(destination)?))
 }
 
 /// `SYN ACK  on interface inside`: the words before `on`.
@@ -195,6 +214,17 @@ mod tests {
             assert_eq!((packet.action, packet.segment), (action, segment), "{line}");
             assert_eq!(packet.rule, rule);
         }
+    }
+
+    #[test]
+    fn what_is_translated_is_told() {
+        let line = "%ASA-6-302013: Built outbound TCP connection 7 for outside:10.0.1.20/443 \
+            (10.0.1.20/443) to inside:10.0.0.7/50000 (192.0.2.1/61000)";
+        let (source, destination) = filtered(line).unwrap().translated.unwrap();
+        assert_eq!(source.to_string(), "192.0.2.1:61000");
+        assert_eq!(destination.to_string(), "10.0.1.20:443");
+        let same = line.replace("192.0.2.1/61000", "10.0.0.7/50000");
+        assert_eq!(filtered(&same).unwrap().translated, None);
     }
 
     #[test]

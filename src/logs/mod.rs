@@ -6,10 +6,16 @@
 //! nothing is guessed from it. A line never claims to be of a kernel because an application wrote
 //! such words: who wrote it is read from its head. Whether a line is about a connect of the capture
 //! is not decided here.
+//!
+//! What `explain` knows of lines of devices it reads by the same readers.
 
 mod asa;
 mod audit;
+mod check_point;
+mod fortigate;
+mod junos;
 mod lines;
+mod named;
 mod netfilter;
 mod nginx;
 mod palo_alto;
@@ -23,9 +29,15 @@ mod stamp;
 mod tests;
 mod wrapping;
 
+pub use asa::asa_connection;
+pub use check_point::{CheckPointDrop, CheckPointLine};
+pub use fortigate::FortiGateLine;
+pub use junos::{JunosSession, JunosState, JunosTerm};
 pub use lines::{LogLines, NoLog};
+pub use named::{NamedEnds, named_value};
 pub use netfilter::{PacketLine, packet_line};
-pub use palo_alto::fields as palo_alto_fields;
+pub use palo_alto::PaloAltoLine;
+pub use pf::PfLine;
 pub use reader::{LogReader, ReadLine};
 pub use record::{
     ConnectCall, FilterAction, FilterKind, FilteredPacket, LogRecord, LoggedSegment,

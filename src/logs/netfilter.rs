@@ -90,16 +90,18 @@ pub(super) fn filtered(text: &str) -> Option<FilteredPacket> {
         (false, _) => LoggedSegment::Other,
     };
     let interface = |name: &str| (!name.is_empty()).then(|| name.to_owned());
+    let ends = (end("SRC", "SPT")?, end("DST", "DPT")?);
     Some(FilteredPacket {
-        by: author_of(line.prefix),
-        action: action_of(line.prefix),
         rule: line.prefix.to_owned(),
-        source: end("SRC", "SPT")?,
-        destination: end("DST", "DPT")?,
-        segment,
         input: interface(line.input),
         output: interface(line.output),
         identification: line.field("ID").and_then(|digits| digits.parse().ok()),
+        ..FilteredPacket::new(
+            author_of(line.prefix),
+            action_of(line.prefix),
+            segment,
+            ends,
+        )
     })
 }
 

@@ -4,7 +4,7 @@ use super::audit::{self, AuditEvents};
 use super::record::{FilteredPacket, LogRecord, Saying};
 use super::stamp::{self, Stamp, StampTime};
 use super::wrapping::{Message, of_journal, unwrapped};
-use super::{asa, netfilter, nginx, palo_alto, pf, proxy, service};
+use super::{asa, check_point, fortigate, junos, netfilter, nginx, palo_alto, pf, proxy, service};
 
 /// Reads lines; remembers only what belongs to the next ones.
 #[derive(Debug, Default)]
@@ -76,6 +76,7 @@ impl LogReader {
             return ReadLine::Other(stamp);
         };
         match own.or(stamp) {
+            Some(stamp) if !is_near(stamp) => ReadLine::OtherTime(stamp),
             Some(stamp) => ReadLine::Record(Box::new(LogRecord { stamp, saying })),
             None => ReadLine::Other(None),
         }
@@ -106,6 +107,12 @@ fn saying(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
         Some(program) if program.starts_with("ulogd") => {
             netfilter::filtered(text).map(Saying::Filter).map(plain)
         }
+        Some("filterlog") => pf::of_filterlog(text).map(Saying::Filter).map(plain),
+        Some("RT_FLOW" | "CheckPoint") => of_firewall(message),
+        Some("PFE_FW_SYSLOG_IP") => {
+            let packet = junos::of_filter(&format!("PFE_FW_SYSLOG_IP: {text}"));
+            packet.map(Saying::Filter).map(plain)
+        }
         Some(_) => None,
         None => of_no_program(message),
     }
@@ -117,17 +124,43 @@ fn of_no_program(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
     if let Some(packet) = of_device(text) {
         return Some((None, Saying::Filter(packet)));
     }
-    if let Some((stamp, packet)) = palo_alto::filtered(text) {
-        return Some((stamp, Saying::Filter(packet)));
+    if let Some(saying) = of_firewall(message) {
+        return Some(saying);
     }
     // ulogd writes no name; an application's own log has other times.
     let time = message.stamp.map(|stamp| stamp.time);
     let is_of_syslog = matches!(time, Some(StampTime::OfSomeYear(_)));
     let of_kernel = || netfilter::filtered(text).filter(|_| is_of_syslog);
-    let filter = pf::filtered(text).or_else(of_kernel);
+    let of_filterlog = || pf::of_filterlog(behind_filterlog(text)?);
+    let filter = pf::of_tcpdump(text).or_else(of_filterlog);
+    let filter = filter.or_else(of_kernel);
     let upstream = || nginx::upstream_failure(text).map(Saying::Upstream);
     let saying = filter.map(Saying::Filter).or_else(upstream)?;
     Some((None, saying))
+}
+
+/// Lines of devices that have their own time, or tell how long ago a session began.
+fn of_firewall(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
+    let text = message.text;
+    let timed = palo_alto::filtered(text)
+        .or_else(|| fortigate::filtered(text))
+        .or_else(|| check_point::filtered(text));
+    if let Some((stamp, packet)) = timed {
+        return Some((stamp, Saying::Filter(packet)));
+    }
+    if let Some((lasted, packet)) = junos::of_session(text) {
+        // Without the time of the line it is not known when the session began.
+        let began = message.stamp?.before(lasted)?;
+        return Some((Some(began), Saying::Filter(packet)));
+    }
+    let packet = junos::of_filter(text)?;
+    Some((None, Saying::Filter(packet)))
+}
+
+/// `filterlog[1]: 4,,,...`: pfSense's own files leave out the name of the host.
+fn behind_filterlog(text: &str) -> Option<&str> {
+    let (_, fields) = text.strip_prefix("filterlog")?.split_once(": ")?;
+    Some(fields)
 }
 
 /// A message of Cisco's behind the name of its device.

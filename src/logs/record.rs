@@ -34,6 +34,22 @@ pub enum Saying {
 }
 
 impl Saying {
+    /// About a connect of this client and server: a line that has other ends has those before or
+    /// behind a translation.
+    pub(crate) fn of_ends(self, ends: (Endpoint, Endpoint)) -> Self {
+        match self {
+            Self::Filter(packet) if packet.ends().all(|known| known != ends) => {
+                let (client, server) = ends;
+                let translated = match packet.segment {
+                    LoggedSegment::SynAck => (server, client),
+                    _ => (client, server),
+                };
+                Self::Filter(packet.translated_to(Some(translated)))
+            }
+            other => other,
+        }
+    }
+
     /// Whether the time of the line tells little: a proxy may have waited for any time.
     pub(crate) fn is_vague(&self) -> bool {
         match self {
@@ -64,6 +80,51 @@ pub struct FilteredPacket {
     pub output: Option<String>,
     /// Its IPv4 identification, where the line has it.
     pub identification: Option<u16>,
+    /// Source and destination as the filter translated them, where the line says so.
+    pub translated: Option<(Endpoint, Endpoint)>,
+}
+
+impl FilteredPacket {
+    /// Of which only that is known.
+    pub(super) const fn new(
+        by: FilterKind,
+        action: FilterAction,
+        segment: LoggedSegment,
+        (source, destination): (Endpoint, Endpoint),
+    ) -> Self {
+        Self {
+            by,
+            action,
+            rule: String::new(),
+            source,
+            destination,
+            segment,
+            input: None,
+            output: None,
+            identification: None,
+            translated: None,
+        }
+    }
+
+    /// With the ends that it had behind the filter, where these are others.
+    pub(super) fn translated_to(mut self, ends: Option<(Endpoint, Endpoint)>) -> Self {
+        self.translated = ends.filter(|ends| *ends != (self.source, self.destination));
+        self
+    }
+
+    /// Client and server that it is about: before the filter, and behind it where it translated.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (Endpoint, Endpoint)> {
+        let all = [Some((self.source, self.destination)), self.translated];
+        let is_answer = self.segment == LoggedSegment::SynAck;
+        let turned = move |(source, destination)| {
+            if is_answer {
+                (destination, source)
+            } else {
+                (source, destination)
+            }
+        };
+        all.into_iter().flatten().map(turned)
+    }
 }
 
 /// Whose log a line is of.
@@ -83,6 +144,12 @@ pub enum FilterKind {
     Asa,
     /// A firewall of Palo Alto Networks.
     PaloAlto,
+    /// A firewall of Fortinet.
+    FortiGate,
+    /// A firewall or router of Juniper.
+    Junos,
+    /// A firewall of Check Point.
+    CheckPoint,
 }
 
 impl FilterKind {
@@ -125,6 +192,8 @@ pub enum LoggedSegment {
     SynAck,
     /// Another segment: none that begins a connect.
     Other,
+    /// The line has no flags: whatever the sender sends.
+    Unsaid,
 }
 
 /// What a reverse proxy wrote of a server behind it.

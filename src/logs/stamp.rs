@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use crate::capture::Timestamp;
 
@@ -91,6 +91,65 @@ pub(super) fn of_common_log(text: &str) -> Option<Stamp> {
 pub(super) fn of_slashes(text: &str) -> Option<Stamp> {
     let (stamp, rest) = numeric(text)?;
     (rest.is_empty() && matches!(stamp.time, StampTime::OfSomeZone(_))).then_some(stamp)
+}
+
+/// A moment by digits: seconds since 1970, or as many thousandth, millionth or billionth parts.
+pub(super) fn of_epoch(digits: &str) -> Option<Stamp> {
+    let (scale, step) = match digits.len() {
+        9 | 10 => (1_000_000_000, Duration::from_secs(1)),
+        13 => (1_000_000, Duration::from_millis(1)),
+        16 => (1000, Duration::from_micros(1)),
+        19 => (1, Duration::from_nanos(1)),
+        _ => return None,
+    };
+    let number: i64 = digits.parse().ok()?;
+    Some(Stamp {
+        time: exact(number.checked_mul(scale)?)?,
+        step,
+    })
+}
+
+/// A time that is all of the text, `2026-11-30T12:01:03+0100`.
+pub(super) fn whole(text: &str) -> Option<Stamp> {
+    let (stamp, rest) = numeric(text)?;
+    rest.is_empty().then_some(stamp)
+}
+
+/// `30Nov2026 12:01:03`, as Check Point has it, and whatever is behind it.
+pub(super) fn of_day_and_name(text: &str) -> Option<Stamp> {
+    let (date, rest) = text.trim_start().split_once(' ')?;
+    let name = date.find(|character: char| !character.is_ascii_digit())?;
+    let (day, month_and_year) = date.split_at_checked(name)?;
+    let (month, year) = month_and_year.split_at_checked(3)?;
+    let date = NaiveDate::from_ymd_opt(year_of(year)?, month_of(month)?, day.parse().ok()?)?;
+    let (time, step, _) = time_of_day(rest.trim_start())?;
+    Some(Stamp {
+        time: StampTime::OfSomeZone(date.and_time(time)),
+        step,
+    })
+}
+
+impl Stamp {
+    /// So long before it, to the second as lengths of sessions are told.
+    pub(super) fn before(self, lasted: Duration) -> Option<Self> {
+        if lasted.is_zero() {
+            return Some(self);
+        }
+        let begin = lasted + Duration::from_secs(1);
+        let local = |time: NaiveDateTime| time.checked_sub_signed(TimeDelta::from_std(begin).ok()?);
+        let time = match self.time {
+            StampTime::Exact(at) => StampTime::Exact(at.before(begin)),
+            StampTime::OfSomeZone(time) => StampTime::OfSomeZone(local(time)?),
+            StampTime::OfSomeYear(time) => StampTime::OfSomeYear(local(time)?),
+            // A time of day may be of the day before.
+            StampTime::OfSomeDay(_) => return None,
+            StampTime::SinceBoot(since) => StampTime::SinceBoot(since.checked_sub(begin)?),
+        };
+        Some(Self {
+            time,
+            step: self.step + Duration::from_secs(2),
+        })
+    }
 }
 
 fn exact(nanoseconds: i64) -> Option<StampTime> {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{LogReader, ReadLine, Saying};
 
 /// Lines of every kind that names both ends of a connect, or its server.
-const LINES: [&str; 9] = [
+const LINES: [&str; 15] = [
     "Nov 20 14:00:00 fw kernel: [UFW BLOCK] IN=eth0 OUT= MAC=02:00 SRC=10.0.0.7 DST=10.0.1.20 \
      LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=100 DF PROTO=TCP SPT=51234 DPT=5432 WINDOW=64240 \
      RES=0x00 SYN URGP=0 ",
@@ -25,6 +25,22 @@ const LINES: [&str; 9] = [
      connecting to upstream, client: 192.0.2.7, server: _, upstream: \"http://10.0.1.20:5432/\"",
     "Nov 20 14:00:00 lb haproxy[91]: 10.0.0.7:51234 [20/Nov/2026:14:00:00.002] in app/one \
      0/-1/3 0 SC 1/1/0/0/3 0/0",
+    "Nov 20 14:00:00 pfSense filterlog[12345]: 4,,,1000000103,igb0,match,block,in,4,0x0,,64,100,0,\
+     DF,6,tcp,60,10.0.0.7,10.0.1.20,51234,5432,0,S,1000,,64240,,mss;sackOK;TS",
+    "<189>date=2026-11-20 time=15:00:00 devname=\"FGT60F\" eventtime=1795183200000400000 \
+     tz=\"+0100\" type=\"traffic\" subtype=\"forward\" proto=6 action=\"deny\" policyid=0 \
+     duration=0 srcip=10.0.0.7 srcport=51234 dstip=10.0.1.20 dstport=5432 sentbyte=0",
+    "Nov 20 14:00:00 srx1 RT_FLOW: RT_FLOW_SESSION_DENY: session denied \
+     10.0.0.7/51234->10.0.1.20/5432 0x0 None 6(0) deny-all trust untrust UNKNOWN UNKNOWN N/A(N/A)",
+    "<14>1 2026-11-20T14:00:00.123+00:00 srx1 RT_FLOW - RT_FLOW_SESSION_CREATE \
+     [junos@2636.1.1.1.2.40 source-address=\"10.0.0.7\" source-port=\"51234\" \
+     destination-address=\"10.0.1.20\" destination-port=\"5432\" protocol-id=\"6\" \
+     policy-name=\"web\"]",
+    "<134>1 2026-11-20T14:00:01Z gw1 CheckPoint 12345 - [action:\"Drop\"; ifdir:\"inbound\"; \
+     ifname:\"eth1\"; time:\"1795183200\"; product:\"VPN-1 & FireWall-1\"; proto:\"6\"; \
+     rule:\"12\"; src:\"10.0.0.7\"; dst:\"10.0.1.20\"; s_port:\"51234\"; service:\"5432\"; x:\"y\"]",
+    "@;20Nov2026 14:00:00.123456;[cpu_1];[fw4_0];fw_log_drop_ex: Packet proto=6 10.0.0.7:51234 -> \
+     10.0.1.20:5432 dropped by fw_handle_first_packet Reason: Rulebase drop - rule 12;",
     r#"{"__REALTIME_TIMESTAMP":"1795183200000310","_TRANSPORT":"kernel","MESSAGE":"drop IN=eth0 OUT= SRC=10.0.0.7 DST=10.0.1.20 LEN=60 ID=7 PROTO=TCP SPT=51234 DPT=5432 SYN URGP=0"}"#,
 ];
 

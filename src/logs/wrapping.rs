@@ -74,14 +74,19 @@ fn of_syslog(rest: &str) -> Option<(&str, &str)> {
     is_name.then_some((program, text))
 }
 
-/// `HOST PROGRAM NUMBER ID DATA message`.
+/// `HOST PROGRAM NUMBER ID DATA message`; without a message, what stands from the ID on is it.
 fn of_rfc_5424(rest: &str) -> Option<(&str, &str)> {
-    let mut parts = rest.splitn(5, ' ');
+    let mut parts = rest.splitn(4, ' ');
     let (_host, program) = (parts.next()?, parts.next()?);
-    let (_number, _id, rest) = (parts.next()?, parts.next()?, parts.next()?);
+    let (_number, whole) = (parts.next()?, parts.next()?);
+    let (_id, rest) = whole.split_once(' ')?;
     let text = match rest.strip_prefix("- ") {
         Some(text) => text,
-        None => rest.strip_prefix('[')?.split_once("] ")?.1,
+        None => match rest.strip_prefix('[')?.split_once("] ") {
+            Some((_, text)) => text,
+            // Some devices say all in the data.
+            None => rest.ends_with(']').then_some(whole)?,
+        },
     };
     Some((program, text.trim_start_matches('\u{feff}')))
 }
@@ -162,6 +167,11 @@ mod tests {
                 "<4>1 2026-11-30T12:01:03Z fw app 7 id [a b=\"c\"] x",
                 Some("app"),
                 "x",
+            ),
+            (
+                "<4>1 2026-11-30T12:01:03Z fw RT_FLOW - DENY [a b=\"c\"]",
+                Some("RT_FLOW"),
+                "DENY [a b=\"c\"]",
             ),
             ("<4>Nov 30 12:01:03 fw kernel: x", Some("kernel"), "x"),
             ("2026-11-30T12:01:03+0100 fw kernel: x", Some("kernel"), "x"),

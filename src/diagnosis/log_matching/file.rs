@@ -339,6 +339,7 @@ impl LogMatcher {
             line,
         };
         let (id, server) = (attempt.id, attempt.server);
+        let saying = saying.of_ends((attempt.client, attempt.server));
         let names_packet = attempt.names_packet(&saying);
         // Who names both ends is about the attempt nearest in time; who names one only, about one
         // if there is only one. Calls of one host are told apart by their times.

@@ -46,7 +46,7 @@ impl LogMatcher {
     pub fn new(diagnostician: &Diagnostician, capture: (Timestamp, Timestamp)) -> Self {
         let mut wanted = WantedAttempts::default();
         for decided in diagnostician.kept_attempts() {
-            wanted.add_decided(decided);
+            wanted.add_decided(decided, translated(decided, diagnostician));
         }
         for (server, history) in diagnostician.comparison.services() {
             let moments = history.moments().iter();
@@ -62,8 +62,9 @@ impl LogMatcher {
     }
 
     /// Looks for this attempt as well, if it did not succeed.
-    pub fn want(&mut self, decided: &DecidedAttempt) {
-        self.wanted.add_decided(decided);
+    pub fn want(&mut self, decided: &DecidedAttempt, diagnostician: &Diagnostician) {
+        let translated = translated(decided, diagnostician);
+        self.wanted.add_decided(decided, translated);
     }
 
     /// How many attempts are not looked for, because there are too many.
@@ -118,6 +119,15 @@ impl LogMatcher {
             outages: self.outages.into_all(),
         }
     }
+}
+
+/// The ends of the attempt behind a translation, where the capture shows both sides of it.
+fn translated(
+    decided: &DecidedAttempt,
+    diagnostician: &Diagnostician,
+) -> Option<(Endpoint, Endpoint)> {
+    let leg = diagnostician.comparison.later_leg(decided)?;
+    Some(leg.ends)
 }
 
 /// What was found in logs.

@@ -111,6 +111,8 @@ impl WantedAttempt {
         if segment == LoggedSegment::Other {
             return None;
         }
+        let of_syn = segment == LoggedSegment::Unsaid;
+        let segment = if of_syn { LoggedSegment::Syn } else { segment };
         let those = self.packets.iter().filter(|(of, ..)| *of == segment);
         let nearest = those
             .map(|(_, at, _)| *at)
@@ -217,10 +219,32 @@ impl WantedAttempts {
     }
 
     /// As [`Self::add_moment`], with all its packets.
-    pub(super) fn add_decided(&mut self, decided: &DecidedAttempt) {
-        if diagnosed_attempt::is_worth_a_look(decided) {
-            self.add(WantedAttempt::of_decided(decided));
+    ///
+    /// What filters behind a translation log has the ends that the capture shows there, too.
+    pub(super) fn add_decided(
+        &mut self,
+        decided: &DecidedAttempt,
+        translated: Option<(Endpoint, Endpoint)>,
+    ) {
+        if !diagnosed_attempt::is_worth_a_look(decided) {
+            return;
         }
+        let id = decided.attempt.id;
+        self.add(WantedAttempt::of_decided(decided));
+        let Some((ends, place)) = translated.zip(self.place_of(id)) else {
+            return;
+        };
+        if !self
+            .by_ends
+            .get(&ends)
+            .is_some_and(|places| places.contains(&place))
+        {
+            put(&mut self.by_ends, ends, place);
+        }
+    }
+
+    fn place_of(&self, id: AttemptId) -> Option<u32> {
+        u32::try_from(*self.by_id.get(&id)?).ok()
     }
 
     fn add(&mut self, wanted: WantedAttempt) {
@@ -268,13 +292,7 @@ impl WantedAttempts {
     /// Those that the line may be about by whom it names.
     pub(super) fn named_by(&self, saying: &Saying) -> &[u32] {
         let places = match saying {
-            Saying::Filter(packet) => {
-                let ends = match packet.segment {
-                    LoggedSegment::SynAck => (packet.destination, packet.source),
-                    _ => (packet.source, packet.destination),
-                };
-                self.by_ends.get(&ends)
-            }
+            Saying::Filter(packet) => packet.ends().find_map(|ends| self.by_ends.get(&ends)),
             Saying::Upstream(failure) => self.by_server.get(&failure.server),
             Saying::Connect(call) => self.by_server.get(&call.server),
             Saying::Session(session) => self.by_client.get(&session.client),

@@ -85,7 +85,8 @@ pub(in crate::diagnosis) fn shows_filter_verdict(
             Confidence::Likely
         };
         match (packet.segment, outcome) {
-            (LoggedSegment::Syn, Outcome::Dropped)
+            // Who met silence sent nothing but SYNs.
+            (LoggedSegment::Syn | LoggedSegment::Unsaid, Outcome::Dropped)
             | (LoggedSegment::SynAck, Outcome::HalfOpen | Outcome::Dropped) => Some(own),
             // An answer came: the filter's, by the look of it. Or one may still come.
             (LoggedSegment::Syn, Outcome::Refused | Outcome::Rejected | Outcome::Pending) => {

@@ -25,7 +25,7 @@ pub(super) fn of_attempt(at: Timestamp, line: &LoggedLine) -> String {
                 Some(false) => "another",
                 None => "a",
             };
-            let (segment, ends) = (segment(packet.segment), between(line.names_packet));
+            let (segment, ends) = (segment(packet.segment), between(packet, line.names_packet));
             format!(
                 "{} {which} {segment}{ends}{} {when}",
                 filter(packet),
@@ -130,14 +130,24 @@ fn filter(packet: &FilteredPacket) -> String {
         FilterKind::Pf => format!("pf ({rule}) {did}"),
         FilterKind::Asa => format!("the ASA ({rule}) {did}"),
         FilterKind::PaloAlto => format!("the Palo Alto firewall ({rule}) {did}"),
+        FilterKind::FortiGate => format!("the FortiGate ({rule}) {did}"),
+        FilterKind::Junos => format!("Junos ({rule}) {did}"),
+        FilterKind::CheckPoint => format!("the Check Point firewall ({rule}) {did}"),
     }
 }
 
-/// A line that names no packet by its identification names it by its ends.
-const fn between(names_packet: Option<bool>) -> &'static str {
+/// A line that names no packet by its identification names it by its ends; and where it has those
+/// before and behind a translation, the attempt has either.
+fn between(packet: &FilteredPacket, names_packet: Option<bool>) -> String {
+    if let Some((source, destination)) = packet.translated {
+        return format!(
+            " of these ends ({} to {}, translated {source} to {destination})",
+            packet.source, packet.destination
+        );
+    }
     match names_packet {
-        Some(true) => "",
-        Some(false) | None => " of these ends",
+        Some(true) => String::new(),
+        Some(false) | None => " of these ends".to_owned(),
     }
 }
 
@@ -245,6 +255,7 @@ mod tests {
                 input: Some("eth0".to_owned()),
                 output: None,
                 identification: None,
+                translated: None,
             }),
             names_packet: Some(true),
         };

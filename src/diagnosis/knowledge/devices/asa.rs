@@ -1,7 +1,8 @@
 //! Messages of Cisco's ASA and Firepower: `%ASA-4-106023: Deny tcp src ...`.
 
-use super::{Record, address, port};
+use super::Record;
 use crate::diagnosis::knowledge::places::Places;
+use crate::logs::asa_connection;
 
 /// Messages about connects: number, page, and what it says. As Cisco's list of messages has them.
 const MESSAGES: [(u32, &str, &str); 27] = [
@@ -242,22 +243,16 @@ pub(super) fn record(normal: &str) -> Option<Record> {
 /// `for outside:10.0.1.20/443 to inside:10.0.0.7/50000`: first the less trusted side, whoever
 /// connected; the lower port is the server's.
 fn of_connection(text: &str) -> Option<Places> {
-    let end_behind = |word: &str| {
-        let (_, after) = text.split_once(word)?;
-        let (_, end) = after.split_whitespace().next()?.split_once(':')?;
-        let (host, number) = end.rsplit_once('/')?;
-        Some((port(number)?, address(host)?))
-    };
-    let ends = [end_behind(" for ")?, end_behind(" to ")?];
-    let [(port, server), (_, client)] = {
-        let mut ends = ends;
-        ends.sort();
-        ends
+    let (one, other) = asa_connection(text)?;
+    let (server, client) = if one.port <= other.port {
+        (one, other)
+    } else {
+        (other, one)
     };
     Some(Places {
-        server: Some(server),
-        port: Some(port),
-        client: Some(client),
+        server: Some(server.address.to_string()),
+        port: Some(server.port),
+        client: Some(client.address.to_string()),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What firewalls of Check Point log, and what their kernel says of dropped packets.
 
-use super::{Record, address, port};
-use crate::diagnosis::knowledge::places::Places;
+use super::{Record, places};
+use crate::logs::{CheckPointDrop, CheckPointLine};
 
 /// Why the kernel dropped a packet (`fw ctl zdebug drop`): text, page, meaning.
 const REASONS: [(&str, &str, &str); 5] = [
@@ -53,7 +53,7 @@ const ACTIONS: [(&str, &str, &str); 3] = [
 ];
 
 pub(super) fn record(text: &str, normal: &str) -> Option<Record> {
-    of_kernel(text, normal).or_else(|| of_log(text, normal))
+    of_kernel(text, normal).or_else(|| of_log(text))
 }
 
 /// `fw_log_drop_ex: Packet proto=6 10.1.1.20:51234 -> 203.0.113.7:443 dropped by ... Reason: ...`.
@@ -71,47 +71,16 @@ fn of_kernel(text: &str, normal: &str) -> Option<Record> {
         "Check Point: dropped, for the reason at the end",
     ));
     let mut record = Record::of(&["firewall_log", term]).reading(*says, *means);
-    let words: Vec<&str> = text.split_whitespace().collect();
-    record.places = words.windows(3).find_map(|three| match three {
-        [client, "->", server] => {
-            let (client, _) = client.rsplit_once(':')?;
-            let (server, of_server) = server.rsplit_once(':')?;
-            Some(Places {
-                client: Some(address(client)?),
-                server: Some(address(server)?),
-                port: port(of_server),
-            })
-        }
-        _ => None,
-    });
+    record.places = CheckPointDrop::of(text).map(|drop| places(drop.ends));
     Some(record)
 }
 
 /// `action=Drop|src=10.1.1.20|dst=...`, and `drop gw >eth1 ... src: 10.1.1.20; dst: ...; service: 443`.
-fn of_log(text: &str, normal: &str) -> Option<Record> {
-    if !normal.contains("firewall-1") && !normal.contains("product=firewall") {
-        return None;
-    }
-    let field = |name: &str| {
-        let pieces = text.split(['|', ';']);
-        let mut values = pieces.filter_map(|piece| {
-            let (before, value) = piece.split_once(['=', ':'])?;
-            let is_it = before.split_whitespace().next_back() == Some(name);
-            is_it.then(|| value.trim().trim_matches('"'))
-        });
-        values.next()
-    };
-    let said = field("action").map(str::to_lowercase);
-    let is_said = |word: &str| match &said {
-        Some(said) => said == word,
-        None => normal.split_whitespace().any(|other| other == word),
-    };
-    let (action, term, means) = ACTIONS.iter().find(|(word, ..)| is_said(word))?;
+fn of_log(text: &str) -> Option<Record> {
+    let line = CheckPointLine::of(text)?;
+    let said = line.action()?.to_lowercase();
+    let (action, term, means) = ACTIONS.iter().find(|(word, ..)| *word == said)?;
     let mut record = Record::of(&["firewall_log", term]).reading(*action, *means);
-    record.places = Some(Places {
-        client: field("src").and_then(address),
-        server: field("dst").and_then(address),
-        port: field("service").and_then(port),
-    });
+    record.places = Some(places(line.ends()));
     Some(record)
 }

@@ -1,7 +1,7 @@
 //! Traffic logs and flow traces of Fortinet's `FortiGate`: fields, `name=value` or `name="value"`.
 
-use super::{Record, address, port};
-use crate::diagnosis::knowledge::places::Places;
+use super::{Record, places};
+use crate::logs::{FortiGateLine, named_value};
 
 /// What became of a session: action, page, meaning. As Fortinet's log reference has them.
 const ACTIONS: [(&str, &str, &str); 7] = [
@@ -68,30 +68,23 @@ pub(super) fn record(text: &str, normal: &str) -> Option<Record> {
 }
 
 fn of_traffic(text: &str) -> Option<Record> {
-    let field = |name: &str| super::field(text, name);
-    if field("type")? != "traffic" || field("srcip").is_none() {
-        return None;
-    }
-    let action = field("action")?;
-    let (_, term, means) = ACTIONS.iter().find(|(known, ..)| *known == action)?;
+    let line = FortiGateLine::of(text)?;
+    let (action, term, means) = ACTIONS.iter().find(|(known, ..)| *known == line.action)?;
     let mut record =
         Record::of(&["firewall_log", term]).reading(format!("action={action}"), *means);
-    if field("rcvdpkt") == Some("0") {
+    if line.field("rcvdpkt") == Some("0") {
         record = record.reading("rcvdpkt=0", "not one packet came back from the server");
     }
-    if field("proto").is_some_and(|protocol| protocol != "6") {
+    let protocol = line.field("proto");
+    if protocol.is_some_and(|protocol| protocol != "6") {
         record = record.reading("proto", "another than 6: no TCP");
     }
-    record.places = Some(Places {
-        client: field("srcip").and_then(address),
-        server: field("dstip").and_then(address),
-        port: field("dstport").and_then(port),
-    });
+    record.places = Some(places(line.ends));
     Some(record)
 }
 
 fn of_trace(text: &str, normal: &str) -> Option<Record> {
-    super::field(text, "trace_id")?;
+    named_value(text, "trace_id")?;
     let (says, term, means) = TRACES.iter().find(|(says, ..)| normal.contains(says))?;
     Some(Record::of(&["firewall_log", term]).reading(*says, *means))
 }

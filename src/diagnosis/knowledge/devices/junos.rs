@@ -1,7 +1,7 @@
 //! What firewalls and routers of Juniper log: sessions of SRX, and terms of filters.
 
-use super::{Record, address, port};
-use crate::diagnosis::knowledge::places::Places;
+use super::{Record, places};
+use crate::logs::{JunosSession, JunosState, JunosTerm};
 
 /// Why a session ended: text, page, meaning.
 const END_REASONS: [(&str, &str, &str); 5] = [
@@ -24,62 +24,46 @@ const END_REASONS: [(&str, &str, &str); 5] = [
     ),
 ];
 
-pub(super) fn record(text: &str, normal: &str) -> Option<Record> {
-    of_session(text, normal).or_else(|| of_filter(text))
+pub(super) fn record(text: &str) -> Option<Record> {
+    of_session(text).or_else(|| of_filter(text))
 }
 
 /// `RT_FLOW_SESSION_DENY: session denied 10.1.1.20/51234->203.0.113.7/443 ...`.
-fn of_session(text: &str, normal: &str) -> Option<Record> {
-    let (_, after) = normal.split_once("rt_flow_session_")?;
-    let (term, says, means) = if after.starts_with("deny") {
-        (
-            "port_filtered",
+fn of_session(text: &str) -> Option<Record> {
+    let session = JunosSession::of(text)?;
+    let (says, term, means) = match session.state {
+        JunosState::Denied => (
             "session denied",
+            "port_filtered",
             "Junos: a policy denied it: deny in silence, reject with a RST",
-        )
-    } else if after.starts_with("create") {
-        (
-            "established",
+        ),
+        JunosState::Created => (
             "session created",
+            "established",
             "Junos: a policy let the SYN through; nothing is said about an answer",
-        )
-    } else if after.starts_with("close") {
-        let (_, reason) = after.split_once("closed")?;
-        let (reason, _) = reason.split_once(':').unwrap_or((reason, ""));
-        let end = END_REASONS.iter().find(|(says, ..)| reason.contains(says));
-        let (says, term, means) = end.unwrap_or(&(
-            "session closed",
-            "connection_closed",
-            "Junos: a session ended",
-        ));
-        (*term, *says, *means)
-    } else {
-        return None;
+        ),
+        JunosState::Closed => ended(session.reason),
     };
     let mut record = Record::of(&["firewall_log", term]).reading(says, means);
-    record.places = text.split_whitespace().find_map(between);
+    record.places = Some(places(session.ends)).filter(|places| !places.is_empty());
     Some(record)
 }
 
-/// `10.1.1.20/51234->203.0.113.7/443`.
-fn between(word: &str) -> Option<Places> {
-    let (client, server) = word.split_once("->")?;
-    let (client, _) = client.rsplit_once('/')?;
-    let (server, of_server) = server.rsplit_once('/')?;
-    Some(Places {
-        client: Some(address(client)?),
-        server: Some(address(server)?),
-        port: port(of_server),
-    })
+/// What a session's end says, its page, and what that means.
+fn ended(reason: &str) -> (&'static str, &'static str, &'static str) {
+    let reason = reason.to_lowercase();
+    let end = END_REASONS.iter().find(|(says, ..)| reason.contains(says));
+    *end.unwrap_or(&(
+        "session closed",
+        "connection_closed",
+        "Junos: a session ended",
+    ))
 }
 
 /// `PFE_FW_SYSLOG_IP: FW: ge-0/0/0.0 D tcp 10.1.1.20 203.0.113.7 51234 443 (1 packets)`.
 fn of_filter(text: &str) -> Option<Record> {
-    let (_, rest) = text.split_once("PFE_FW_SYSLOG_IP")?;
-    let fields: Vec<&str> = rest.split_whitespace().collect();
-    let at = fields.iter().position(|field| *field == "tcp")?;
-    let action = *fields.get(at.checked_sub(1)?)?;
-    let (term, means) = match action {
+    let line = JunosTerm::of(text)?;
+    let (term, means) = match line.action {
         "D" => (
             "port_filtered",
             "Junos: a term of a filter discarded it, without an answer",
@@ -91,12 +75,7 @@ fn of_filter(text: &str) -> Option<Record> {
         "A" => ("established", "Junos: a term of a filter accepted it"),
         _ => return None,
     };
-    let field = |offset: usize| fields.get(at + offset).copied();
-    let mut record = Record::of(&["firewall_log", term]).reading(action, means);
-    record.places = Some(Places {
-        client: field(1).and_then(address),
-        server: field(2).and_then(address),
-        port: field(4).and_then(port),
-    });
+    let mut record = Record::of(&["firewall_log", term]).reading(line.action, means);
+    record.places = Some(places(line.ends));
     Some(record)
 }

@@ -14,6 +14,7 @@ pub(super) mod zeek;
 use super::explanation::Reading;
 use super::places::Places;
 use super::{Page, page};
+use crate::logs::NamedEnds;
 
 /// What a line of a known format says.
 #[derive(Debug, Default)]
@@ -47,42 +48,27 @@ pub(super) fn record(text: &str, normal: &str) -> Option<Record> {
         .or_else(|| netfilter::record(text, normal))
         .or_else(|| fortigate::record(text, normal))
         .or_else(|| packet_filter::record(text))
-        .or_else(|| junos::record(text, normal))
+        .or_else(|| junos::record(text))
         .or_else(|| check_point::record(text, normal))
         .or_else(|| flow_log::record(text))
         .or_else(|| zeek::record(text))
         .or_else(|| listener::record(text))
 }
 
+/// Whom a line names, where the source is the client.
+fn places(ends: NamedEnds) -> Places {
+    let text = |address: Option<std::net::IpAddr>| address.map(|address| address.to_string());
+    Places {
+        server: text(ends.destination),
+        port: ends.destination_port,
+        client: text(ends.source),
+    }
+}
+
 /// An address and a port out of fields; `None` where they are none.
 fn address(field: &str) -> Option<String> {
     let address: std::net::IpAddr = field.parse().ok()?;
     Some(address.to_string())
-}
-
-/// The value of `name=value` or `name="value"`.
-fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut rest = text;
-    loop {
-        let (before, after) = rest.split_once(name)?;
-        let is_whole = !before.ends_with(|character: char| !character.is_whitespace());
-        match after.strip_prefix('=') {
-            Some(value) if is_whole => {
-                let end = match value.strip_prefix('"') {
-                    Some(quoted) => return quoted.split('"').next(),
-                    None => value.split_whitespace().next(),
-                };
-                return end;
-            }
-            _ => rest = after,
-        }
-    }
-}
-
-/// An address and a port with a dot between, as tcpdump writes them.
-fn endpoint_with_dot(word: &str) -> Option<(String, u16)> {
-    let (host, number) = word.rsplit_once('.')?;
-    Some((address(host)?, port(number)?))
 }
 
 /// A port out of a field; none where it is 0.

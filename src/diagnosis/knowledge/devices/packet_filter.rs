@@ -1,11 +1,7 @@
 //! What pf logs of the BSDs, as tcpdump shows it, and as pfSense and `OPNsense` write it.
 
-use super::{Record, address, endpoint_with_dot, port};
-use crate::diagnosis::knowledge::places::Places;
-
-/// Where the fields of `filterlog` stand behind those that both versions of IP share.
-const ACTION: usize = 6;
-const VERSION: usize = 8;
+use super::{Record, places};
+use crate::logs::PfLine;
 
 pub(super) fn record(text: &str) -> Option<Record> {
     of_tcpdump(text).or_else(|| of_filterlog(text))
@@ -13,47 +9,31 @@ pub(super) fn record(text: &str) -> Option<Record> {
 
 /// `rule 4/0(match): block in on em0: 198.51.100.7.51234 > 203.0.113.20.22: Flags [S]`.
 fn of_tcpdump(text: &str) -> Option<Record> {
-    let (_, rest) = text.split_once("rule ")?;
-    let words: Vec<&str> = rest.split_whitespace().collect();
-    let [rule, action, _, "on", _, source, ">", destination, ..] = words.as_slice() else {
-        return None;
-    };
-    let (rule, reason) = rule.split_once('/')?;
-    let reason = reason.trim_matches(|character: char| !character.is_alphabetic());
-    let (client, _) = endpoint_with_dot(source)?;
-    let (server, port) = endpoint_with_dot(destination.trim_end_matches(':'))?;
-    let mut record = of_action(action)?.reading(format!("rule {rule}"), says_of_reason(reason));
-    record.places = Some(Places {
-        client: Some(client),
-        server: Some(server),
-        port: Some(port),
-    });
-    Some(record)
+    let line = PfLine::of_tcpdump(text.get(text.find("rule ")?..)?)?;
+    // Words of people may look like it; addresses and ports do not.
+    line.ends.endpoints()?;
+    of_line(&line)
 }
 
-/// `filterlog[1]: 4,,,1000000103,igb0,match,block,in,4,...`.
+/// `filterlog[1]: 4,,,1000000103,igb0,match,block,in,4,...`, or with data of syslog before it.
 fn of_filterlog(text: &str) -> Option<Record> {
     let (_, rest) = text.split_once("filterlog")?;
-    let (_, fields) = rest.split_once(' ')?;
-    let fields: Vec<&str> = fields.split(',').map(str::trim).collect();
-    let field = |index: usize| fields.get(index).copied();
-    // IPv4: class, ECN, TTL, identification, offset, flags, number and name of the protocol.
-    let (protocol, source) = match field(VERSION)? {
-        "4" => (16, 18),
-        "6" => (12, 15),
-        _ => return None,
-    };
-    let rule = field(0)?;
-    let mut record =
-        of_action(field(ACTION)?)?.reading(format!("rule {rule}"), says_of_reason(field(5)?));
-    if !field(protocol)?.eq_ignore_ascii_case("tcp") {
-        record = record.reading(field(protocol)?, "no TCP: no connect");
+    let (head, _) = rest.split_once(',')?;
+    let begin = head.rfind(' ')? + 1;
+    of_line(&PfLine::of_filterlog(rest.get(begin..)?)?)
+}
+
+fn of_line(line: &PfLine<'_>) -> Option<Record> {
+    let rule = format!("rule {}", line.rule);
+    let mut record = of_action(line.action)?.reading(rule, says_of_reason(line.reason));
+    if let Some(tracker) = line.tracker {
+        let means = "the rule's own number: grep for it in /tmp/rules.debug";
+        record = record.reading(format!("tracker {tracker}"), means);
     }
-    record.places = Some(Places {
-        client: field(source).and_then(address),
-        server: field(source + 1).and_then(address),
-        port: field(source + 3).and_then(port),
-    });
+    if let Some(protocol) = line.other_protocol {
+        record = record.reading(protocol, "no TCP: no connect");
+    }
+    record.places = Some(places(line.ends));
     Some(record)
 }
 

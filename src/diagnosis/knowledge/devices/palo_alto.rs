@@ -1,16 +1,7 @@
 //! Traffic logs of Palo Alto Networks' firewalls: lines of fields, divided by commas.
 
-use super::{Record, address, port};
-use crate::diagnosis::knowledge::places::Places;
-use crate::logs::palo_alto_fields;
-
-/// Fields before the type, which is where those of a line are taken from.
-const BEFORE_TYPE: usize = 3;
-
-const SOURCE: usize = 7;
-const DESTINATION: usize = 8;
-const DESTINATION_PORT: usize = 25;
-const ACTION: usize = 30;
+use super::{Record, places};
+use crate::logs::PaloAltoLine;
 
 /// What the firewall did with a session: action, page, meaning.
 const ACTIONS: [(&str, &str, &str); 7] = [
@@ -100,16 +91,13 @@ const APPLICATIONS: [(&str, &str); 4] = [
 ];
 
 pub(super) fn record(text: &str) -> Option<Record> {
-    let fields = palo_alto_fields(text)?;
-    let subtype = *fields.get(1).filter(|field| is_subtype(Some(field)))?;
-    let end = END_REASONS
-        .iter()
-        .find(|(reason, ..)| fields.iter().any(|field| field == reason));
-    let field = |index: usize| fields.get(index.checked_sub(BEFORE_TYPE)?).copied();
-    let action = field(ACTION);
+    let line = PaloAltoLine::of(text)?;
+    let subtype = line.subtype();
+    let end = END_REASONS.iter().find(|(reason, ..)| line.has(reason));
+    let said = line.action();
     let action = ACTIONS
         .iter()
-        .find(|(known, ..)| action.is_some_and(|action| is_action(action, known)));
+        .find(|(known, ..)| said.as_deref() == Some(*known));
     let of_subtype = subtype_says(subtype);
     let decides = action
         .filter(|(what, ..)| *what != "allow")
@@ -121,27 +109,11 @@ pub(super) fn record(text: &str) -> Option<Record> {
     for (what, _, means) in action.into_iter().chain(end) {
         record = record.reading(*what, *means);
     }
-    let application = APPLICATIONS
-        .iter()
-        .find(|(name, _)| fields.iter().any(|field| field == name));
-    if let Some((name, means)) = application {
-        record = record.reading(*name, *means);
+    if let Some((what, means)) = APPLICATIONS.iter().find(|(name, _)| line.has(name)) {
+        record = record.reading(*what, *means);
     }
-    record.places = Some(Places {
-        client: field(SOURCE).and_then(address),
-        server: field(DESTINATION).and_then(address),
-        port: field(DESTINATION_PORT).and_then(port),
-    });
+    record.places = Some(places(line.ends()));
     Some(record)
-}
-
-fn is_subtype(field: Option<&&str>) -> bool {
-    field.is_some_and(|field| ["start", "end", "drop", "deny"].contains(field))
-}
-
-/// `drop ICMP`, `reset-both`: versions differ in how they spell it.
-fn is_action(field: &str, known: &str) -> bool {
-    field.to_lowercase().replace(' ', "-") == known
 }
 
 /// The page of a line's subtype, and what it says.
