@@ -14,6 +14,7 @@ use crate::support::pcap::{CapturedPacket, pcap_file};
 pub(crate) const TESTS: &[Test] = tests![
     a_reset_with_words_of_a_balancer_is_the_balancers,
     words_of_a_reset_are_shown_wherever_it_is,
+    words_of_a_reset_on_a_request_are_shown_too,
     words_of_others_are_quoted_and_decide_nothing,
     what_is_no_text_is_not_quoted,
     the_trailer_of_a_balancers_own_capture_says_why needs "tshark",
@@ -181,6 +182,42 @@ fn words_of_a_reset_are_shown_wherever_it_is() {
         ["refused", "load_balancer_reset", "certain"]
     );
     assert!(!anonymous.stdout.contains("No local listener"));
+}
+
+/// A connection that is older than the capture, and one that lay idle, are reset with words on the
+/// next request.
+fn words_of_a_reset_on_a_request_are_shown_too() {
+    const EXPIRED: &[u8] = b"BIG-IP: [0x2664c65:1178] Flow expired (sweeper)";
+    const PSH_ACK: u16 = 0x18;
+    let carrying = |mut plan: SegmentPlan, data: &[u8]| {
+        plan.payload_length = data.len();
+        let mut frame = plan.frame();
+        let at = frame.len() - data.len();
+        frame[at..].copy_from_slice(data);
+        frame
+    };
+    let older = [
+        (0, carrying(to_server(PSH_ACK, 7000, 9000), b"GET /")),
+        (1, carrying(to_client(RST_ACK, 9000, 7005), EXPIRED)),
+    ];
+    let idle = [
+        (0, to_server(SYN, 1000, 0).frame()),
+        (1, to_client(SYN_ACK, 5000, 1001).frame()),
+        (2, to_server(ACK, 1001, 5001).frame()),
+        (3, carrying(to_server(PSH_ACK, 1001, 5001), b"GET /")),
+        (4, carrying(to_client(PSH_ACK, 5001, 1006), b"200 OK")),
+        (5, to_server(ACK, 1006, 5007).frame()),
+        (60_000, carrying(to_server(PSH_ACK, 1006, 5007), b"GET /")),
+        (60_001, carrying(to_client(RST_ACK, 5007, 1011), EXPIRED)),
+    ];
+    for packets in [&older[..], &idle[..]] {
+        let report = report_on(&capture(packets));
+        assert_eq!(kinds(&report), ["resets_midway"], "{report}");
+        assert_eq!(report["summary"]["resets_midway"], 1);
+        let evidence = report["findings"][0]["evidence"][0].as_str().unwrap();
+        let said = "; the RST says \"BIG-IP: [0x2664c65:1178] Flow expired (sweeper)\"";
+        assert!(evidence.contains(said), "{evidence}");
+    }
 }
 
 fn words_of_others_are_quoted_and_decide_nothing() {

@@ -69,16 +69,17 @@ impl Facts for OfServer {
 impl MidwayResets {
     /// Counts one.
     pub(super) fn add(&mut self, reset: MidwayReset) {
+        let server = reset.server;
         let one = OfServer {
             count: 1,
             clients: BTreeSet::from([reset.client.address]),
-            first: reset,
             last_at: reset.request.at,
             idle: reset.idle,
+            first: reset,
         };
         self.merge(Self {
             count: 1,
-            by_server: BTreeMap::from([(reset.server, one)]),
+            by_server: BTreeMap::from([(server, one)]),
         });
     }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::flow_key::FlowKey;
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{AddressPairs, Endpoint, Row, SequenceNumber, TcpFlags};
+use crate::decode::{AddressPairs, CaptureVerdict, Endpoint, Row, SequenceNumber, TcpFlags};
 
 /// A connection that the server's side reset on the client's next request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MidwayReset {
     /// Who sent the request.
     pub client: Endpoint,
@@ -22,6 +22,8 @@ pub struct MidwayReset {
     /// For how long nothing was carried before; `None` where the request is the first packet of it
     /// in the capture.
     pub idle: Option<Duration>,
+    /// What the RST says in words.
+    pub said: Option<Box<CaptureVerdict>>,
 }
 
 /// Nothing carried for as long is idleness.
@@ -162,6 +164,7 @@ fn reset(
         request: request.place,
         reset: row.place(),
         idle: request.idle,
+        said: None,
     })
 }
 

@@ -200,7 +200,7 @@ impl Tracker {
             None => is_of_nothing(row),
         };
         if is_done {
-            self.note_midway(row, addresses, found);
+            self.note_midway(row, addresses, found, None);
             return;
         }
         let found = found.map(|(place, _)| place);
@@ -224,7 +224,14 @@ impl Tracker {
                 }
                 let key = FlowKey::between(segment.source, segment.destination);
                 let sought = self.flows.sought(key);
-                let found = self.flows.find(&sought).map(|(place, _)| place);
+                let found = self.flows.find(&sought);
+                if let Some(mark) = mark
+                    && segment.flags.is_rst()
+                    && !mark.is_log_record()
+                {
+                    self.note_midway_words(segment, place, found, mark);
+                }
+                let found = found.map(|(place, _)| place);
                 self.observe_segment(segment, place, &sought, found);
             }
             Observation::IcmpError(error) => {

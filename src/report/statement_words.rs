@@ -378,12 +378,17 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
             client,
             request,
             reset,
-        } => format!(
-            "the request of {client} in packet {} is answered by the RST in packet {}, {:.1} ms later",
-            request.number.0,
-            reset.number.0,
-            reset.at.since(request.at).as_secs_f64() * 1000.0
-        ),
+            said,
+        } => {
+            let said = said.as_deref().map(verdict_words::beside_packet);
+            format!(
+                "the request of {client} in packet {} is answered by the RST in packet {}, {:.1} ms later{}",
+                request.number.0,
+                reset.number.0,
+                reset.at.since(request.at).as_secs_f64() * 1000.0,
+                said.map(|said| format!("; {said}")).unwrap_or_default()
+            )
+        }
         FindingEvidence::FilterRule(hits) => verdict_words::rule_hits(hits),
         FindingEvidence::MoreFilterRules(rules) => {
             format!(

@@ -484,6 +484,8 @@ pub enum FindingEvidence {
         request: PacketPlace,
         /// Where the RST stands.
         reset: PacketPlace,
+        /// What it says in words.
+        said: Option<Box<CaptureVerdict>>,
     },
     /// What met a rule of a packet filter.
     FilterRule(Box<FilterRuleHits>),

@@ -235,7 +235,7 @@ fn server_of(collected: Collected<'_>, too_large: &TooLarge) -> Endpoint {
 /// server itself, forgot them.
 fn resets_midway(collected: Collected<'_>) -> Vec<Finding> {
     let of_server = |(server, resets): (Endpoint, &OfServer)| {
-        let first = resets.first;
+        let first = &resets.first;
         let statement = Statement::ResetsMidway { idle: resets.idle };
         let kind = FindingKind::ResetsMidway;
         Finding {
@@ -247,6 +247,7 @@ fn resets_midway(collected: Collected<'_>) -> Vec<Finding> {
                 client: first.client,
                 request: first.request,
                 reset: first.reset,
+                said: first.said.clone(),
             }],
             example_client: Some(first.client.address),
             ..over(kind, Confidence::Likely, Some(server), &[], statement)

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Tracker;
-use crate::capture::Timestamp;
-use crate::decode::{AddressPairs, Direction, Row, TcpFlags};
+use crate::capture::{PacketPlace, Timestamp};
+use crate::decode::{AddressPairs, Direction, Row, Segment, TcpFlags, VerdictMark};
 use crate::handshake::attempt::Attempt;
 use crate::handshake::flow_table::{Followed, Place, State};
 use crate::handshake::outcome::{Outcome, Watch};
@@ -18,6 +18,7 @@ impl Tracker {
         row: &Row,
         addresses: &AddressPairs,
         found: Option<(Place, Direction)>,
+        said: Option<VerdictMark>,
     ) {
         let known = match found {
             Some((place, _)) if place.state() == State::Settled => {
@@ -30,9 +31,28 @@ impl Tracker {
         if let Some(known) = known
             && !row.is_icmp_error()
             && !row.flags().contains(TcpFlags::SYN)
-            && let Some(reset) = self.midway.note(row, addresses, known)
+            && let Some(mut reset) = self.midway.note(row, addresses, known)
         {
+            let said = said.and_then(|mark| self.contexts.verdict(mark.id));
+            reset.said = said.map(Box::new);
             self.decided.push_midway_reset(reset);
+        }
+    }
+
+    /// As [`Self::note_midway`], of a RST with words: these are no part of a row.
+    pub(super) fn note_midway_words(
+        &mut self,
+        segment: &Segment,
+        place: PacketPlace,
+        found: Option<(Place, Direction)>,
+        mark: VerdictMark,
+    ) {
+        let mut plain = *segment;
+        plain.ip.capture.verdict = None;
+        let mut addresses = AddressPairs::default();
+        let row = Row::of_segment(&plain, place, &self.contexts, &mut addresses);
+        if let Some(row) = row {
+            self.note_midway(&row, &addresses, found, Some(mark));
         }
     }
 
