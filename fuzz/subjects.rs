@@ -12,7 +12,7 @@ use tcpwhy::capture::{
 use tcpwhy::decode::{decode as decode_packet, decode_by_layers, told_of};
 use tcpwhy::diagnosis::{CaptureQuality, Diagnostician, Selection, knowledge};
 use tcpwhy::handshake::{Decisions, Tracker, TrackerSettings};
-use tcpwhy::logs::{LogLines, LogReader};
+use tcpwhy::logs::{LogLines, LogReader, WantedPorts};
 use tcpwhy::report::{Report, Settings, TimeZoneChoice, Tool, html, json, text};
 
 /// Attempts listed: an input of a few kilobytes has no more.
@@ -135,7 +135,7 @@ pub(crate) fn logs(data: &[u8]) {
     let Ok(mut lines) = LogLines::of_stream(stream) else {
         return;
     };
-    let mut reader = LogReader::default();
+    let mut reader = LogReader::new(WantedPorts::all());
     while let Ok(Some((_, line))) = lines.next_line() {
         let _ = reader.read(line, |_| true);
     }

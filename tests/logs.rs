@@ -23,6 +23,7 @@ pub(crate) const TESTS: &[Test] = tests![
     a_line_that_names_no_connect_is_left_to_explain,
     hostile_lines_do_not_reach_the_terminal,
     a_zone_that_is_none_is_refused,
+    a_zone_by_name_has_its_daylight_saving_time,
     logs_and_anonymous_addresses_do_not_go_together,
     threads_and_listed_attempts_change_nothing,
 ];
@@ -226,9 +227,31 @@ fn hostile_lines_do_not_reach_the_terminal() {
 fn a_zone_that_is_none_is_refused() {
     let folder = Folder::new();
     let log = folder.put("error.log", error_log().as_bytes());
-    let ran = read_with(&log, &["--log-zone", "Europe/Berlin"]);
+    let ran = read_with(&log, &["--log-zone", "Europe/Atlantis"]);
     assert_eq!(ran.status, 2);
-    assert!(ran.stderr.contains("+02:00"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Europe/Berlin"), "{}", ran.stderr);
+}
+
+fn a_zone_by_name_has_its_daylight_saving_time() {
+    let folder = Folder::new();
+    let log = folder.put("error.log", error_log().as_bytes());
+    // In November Berlin is an hour ahead, as the log is.
+    let ran = read_with(&log, &["--log-zone", "Europe/Berlin", "--format", "json"]);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let said = &report["capture"]["logs"][0];
+    assert_eq!(said["matched"], 5, "{said}");
+    let says = said["says"].as_str().unwrap();
+    assert!(
+        says.contains("times in Europe/Berlin (--log-zone)"),
+        "{says}"
+    );
+    // At that hour clocks were put forward: there is no such time.
+    let text = error_log().replace("2026/11/21 07:49", "2026/03/29 02:30");
+    let log = folder.put("spring.log", text.as_bytes());
+    let ran = read_with(&log, &["--log-zone", "Europe/Berlin"]);
+    let words: Vec<&str> = ran.stdout.split_whitespace().collect();
+    let told = "5 lines of a time that the zone does not have";
+    assert!(words.join(" ").contains(told), "{}", ran.stdout);
 }
 
 fn logs_and_anonymous_addresses_do_not_go_together() {

@@ -23,8 +23,10 @@ pub(super) struct LogArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "anonymize")]
     pub(super) log: Vec<PathBuf>,
 
-    /// The time zone of logs whose lines have none: +02:00, utc or local
+    /// The time zone of logs whose lines have none: +02:00, Europe/Berlin, utc or local
     ///
+    /// A name is one of the IANA database, with its daylight saving time; of a time that a clock put
+    /// back has twice, the one nearer to the capture counts.
     /// Default: the one in which lines name captured connects; where none does, UTC, or local when
     /// only then the log meets the capture. A year that is left out is the one nearest to it.
     #[arg(long, value_name = "ZONE", requires = "log", value_parser = parse_zone, allow_hyphen_values = true)]
@@ -46,9 +48,14 @@ fn parse_zone(text: &str) -> Result<LogZone, String> {
         "local" => return Ok(LogZone::Local),
         _ => {}
     }
+    let named = || text.parse().ok().map(LogZone::Named);
     offset(text)
         .map(LogZone::Offset)
-        .ok_or_else(|| "neither +HH:MM, as in +02:00, nor utc, nor local".to_owned())
+        .or_else(named)
+        .ok_or_else(|| {
+            "neither +HH:MM, as in +02:00, nor a zone as Europe/Berlin, nor utc, nor local"
+                .to_owned()
+        })
 }
 
 /// `+02:00`, `-0330`, `+2` in seconds.
@@ -88,7 +95,19 @@ mod tests {
             assert_eq!(parse_zone(text), Ok(LogZone::Offset(seconds)), "{text}");
         }
         assert_eq!(parse_zone("local"), Ok(LogZone::Local));
-        for text in ["", "+", "2", "+25", "+1:60", "Europe/Berlin", "+é", "--1"] {
+        let berlin = LogZone::Named(chrono_tz::Europe::Berlin);
+        assert_eq!(parse_zone("Europe/Berlin"), Ok(berlin));
+        for text in [
+            "",
+            "+",
+            "2",
+            "+25",
+            "+1:60",
+            "Europe/Atlantis",
+            "berlin",
+            "+é",
+            "--1",
+        ] {
             assert!(parse_zone(text).is_err(), "{text}");
         }
     }

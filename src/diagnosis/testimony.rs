@@ -17,8 +17,8 @@ use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{Attempt, AttemptId, AttemptVerdict, Outcome};
 use crate::host::{Counter, Listener, Process};
+pub(super) use logged::{HostEvents, is_stopped, shows_filter_verdict};
 pub use logged::{LogPlace, LoggedLine, LoggedOften, LoggedOutage};
-pub(super) use logged::{is_stopped, shows_filter_verdict};
 
 /// So many attempts are remembered with what was testified of them, and so many servers.
 const REMEMBERED: usize = 4096;
@@ -236,6 +236,7 @@ pub(super) struct Testimonies {
     /// What logs say of servers, and of services that stopped.
     logged: Arc<BTreeMap<Endpoint, Vec<LoggedOften>>>,
     outages: Arc<[LoggedOutage]>,
+    events: Arc<HostEvents>,
 }
 
 impl Default for Testimonies {
@@ -246,6 +247,7 @@ impl Default for Testimonies {
             host: Arc::default(),
             logged: Arc::default(),
             outages: Arc::default(),
+            events: Arc::default(),
         }
     }
 }
@@ -293,6 +295,7 @@ impl Testimonies {
         self.attempts = Arc::new(attempts);
         self.logged = Arc::new(found.of_servers);
         self.outages = found.outages.into();
+        self.events = Arc::new(found.events);
     }
 
     /// What logs say of attempts to this server.
@@ -303,6 +306,11 @@ impl Testimonies {
     /// Services that logs say were stopped.
     pub(super) fn outages(&self) -> &[LoggedOutage] {
         &self.outages
+    }
+
+    /// What logs say of hosts as a whole.
+    pub(super) fn events(&self) -> &HostEvents {
+        &self.events
     }
 
     /// Of the host that captures as a whole, forgets what is older.

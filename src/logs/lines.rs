@@ -116,7 +116,7 @@ impl LogLines {
         loop {
             let available = self.buffer.available();
             let new = available.get(looked_at..).unwrap_or_default();
-            if let Some(end) = new.iter().position(|byte| *byte == b'\n') {
+            if let Some(end) = memchr::memchr(b'\n', new) {
                 let length = looked_at + end;
                 let is_short = length <= LONGEST_LINE;
                 return Ok(Some((length.min(LONGEST_LINE), is_short)));

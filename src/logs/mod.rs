@@ -14,6 +14,7 @@ mod audit;
 mod check_point;
 mod fortigate;
 mod junos;
+mod kernel;
 mod lines;
 mod named;
 mod netfilter;
@@ -27,6 +28,7 @@ mod service;
 mod stamp;
 #[cfg(test)]
 mod tests;
+mod wanted_ports;
 mod wrapping;
 
 pub use asa::asa_connection;
@@ -40,8 +42,10 @@ pub use palo_alto::PaloAltoLine;
 pub use pf::PfLine;
 pub use reader::{LogReader, ReadLine};
 pub use record::{
-    ConnectCall, FilterAction, FilterKind, FilteredPacket, LogRecord, LoggedSegment,
-    ProxiedSession, Saying, ServiceChange, ServiceState, UpstreamFailure, UpstreamProblem,
+    ConnectCall, FilterAction, FilterKind, FilteredPacket, HostEvent, HostEventKind, LogRecord,
+    LoggedSegment, ProxiedSession, Saying, ServiceChange, ServiceState, UpstreamFailure,
+    UpstreamProblem,
 };
 pub use stamp::{Stamp, StampTime};
 pub(crate) use stamp::{local_of, nanoseconds_of};
+pub use wanted_ports::WantedPorts;

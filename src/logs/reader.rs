@@ -2,15 +2,20 @@
 
 use super::audit::{self, AuditEvents};
 use super::record::{FilteredPacket, LogRecord, Saying};
-use super::stamp::{self, Stamp, StampTime};
-use super::wrapping::{Message, of_journal, unwrapped};
-use super::{asa, check_point, fortigate, junos, netfilter, nginx, palo_alto, pf, proxy, service};
+use super::stamp::{self, LatestStamp, Stamp, StampTime};
+use super::wanted_ports::WantedPorts;
+use super::wrapping::{Message, of_journal, time_of_journal, unwrapped};
+use super::{
+    asa, check_point, fortigate, junos, kernel, netfilter, nginx, palo_alto, pf, proxy, service,
+};
 
 /// Reads lines; remembers only what belongs to the next ones.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LogReader {
+    wanted: WantedPorts,
     audit: AuditEvents,
     has_distances: bool,
+    latest: LatestStamp,
 }
 
 /// What a line is.
@@ -23,16 +28,31 @@ pub enum ReadLine {
     PartOfRecord,
     /// Of another time: it was not looked at further.
     OtherTime(Stamp),
+    /// Of a packet filter, and without the ports that are looked for: it was not read further.
+    OtherPorts(Stamp),
     /// Of another kind.
     Other(Option<Stamp>),
 }
 
 impl LogReader {
+    /// Reads lines about connects of these ports.
+    pub fn new(wanted: WantedPorts) -> Self {
+        Self {
+            wanted,
+            audit: AuditEvents::default(),
+            has_distances: false,
+            latest: LatestStamp::default(),
+        }
+    }
+
     /// Reads a line. Whether its time is worth reading further `is_near` says.
     pub fn read(&mut self, line: &[u8], is_near: impl Fn(Stamp) -> bool) -> ReadLine {
         let line = String::from_utf8_lossy(line);
         let line = line.trim_start_matches('\u{feff}');
         if line.starts_with('{') {
+            if let Some(stamp) = self.passed_over(line, &is_near) {
+                return stamp;
+            }
             return match of_journal(line) {
                 Some((stamp, program, text)) => {
                     let program = program.as_deref();
@@ -50,7 +70,19 @@ impl LogReader {
             };
         }
         self.has_distances |= is_of_distances(line);
-        self.read_message(&unwrapped(line), is_near)
+        let message = unwrapped(line, &mut self.latest);
+        self.read_message(&message, is_near)
+    }
+
+    /// An entry of the journal that need not be read further, by its time or by the ports that a
+    /// packet filter of the kernel would name in it.
+    fn passed_over(&self, entry: &str, is_near: &impl Fn(Stamp) -> bool) -> Option<ReadLine> {
+        let stamp = time_of_journal(entry)?;
+        if !is_near(stamp) {
+            return Some(ReadLine::OtherTime(stamp));
+        }
+        let is_of_filter = entry.contains("IN=") && entry.contains(" OUT=");
+        (is_of_filter && !self.wanted.may_be_in(entry)).then_some(ReadLine::OtherPorts(stamp))
     }
 
     /// Whether a line has the time since the line before it, as `tcpdump -ttt` prints it.
@@ -72,6 +104,12 @@ impl LogReader {
                 ReadLine::Record(Box::new(record))
             });
         }
+        if let Some(stamp) = stamp
+            && is_of_filter(message)
+            && !self.wanted.may_be_in(message.text)
+        {
+            return ReadLine::OtherPorts(stamp);
+        }
         let Some((own, saying)) = saying(message) else {
             return ReadLine::Other(stamp);
         };
@@ -83,13 +121,40 @@ impl LogReader {
     }
 }
 
+/// Whether a message looks like one of a packet filter, which names the ports of both ends.
+fn is_of_filter(message: &Message<'_>) -> bool {
+    let text = message.text;
+    match message.program {
+        Some("kernel") => text.contains(" OUT="),
+        Some("filterlog" | "RT_FLOW" | "CheckPoint" | "PFE_FW_SYSLOG_IP") => true,
+        Some(program) => asa::is_of_asa(program) || program.starts_with("ulogd"),
+        None => {
+            const MARKS: [&str; 8] = [
+                " OUT=",
+                "%ASA-",
+                "%FTD-",
+                "TRAFFIC,",
+                "\"traffic\"",
+                "filterlog",
+                "FireWall-1",
+                "PFE_FW_SYSLOG_IP",
+            ];
+            text.starts_with("rule ") || MARKS.iter().any(|mark| text.contains(mark))
+        }
+    }
+}
+
 /// What a message says, and its own time where that is better than the line's. Who wrote it decides
 /// what it may say.
 fn saying(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
     let text = message.text;
     let plain = |saying| (None, saying);
     match message.program {
-        Some("kernel") => netfilter::filtered(text).map(Saying::Filter).map(plain),
+        Some("kernel") => {
+            let packet = netfilter::filtered(text).or_else(|| kernel::signed(text));
+            let event = || kernel::event(text).map(Saying::Host);
+            packet.map(Saying::Filter).or_else(event).map(plain)
+        }
         Some("systemd") => service::change(text).map(Saying::Service).map(plain),
         Some("haproxy") => proxy::saying(text),
         Some("nginx") => {

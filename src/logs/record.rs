@@ -31,6 +31,8 @@ pub enum Saying {
     Connect(ConnectCall),
     /// A service started, stopped or failed.
     Service(ServiceChange),
+    /// Something happened on a host as a whole.
+    Host(HostEvent),
 }
 
 impl Saying {
@@ -150,6 +152,8 @@ pub enum FilterKind {
     Junos,
     /// A firewall of Check Point.
     CheckPoint,
+    /// The kernel's own TCP, of segments whose signature it did not accept.
+    Kernel,
 }
 
 impl FilterKind {
@@ -273,4 +277,38 @@ impl ServiceState {
     pub const fn is_up(self) -> bool {
         matches!(self, Self::Started | Self::Up)
     }
+}
+
+/// What the kernel of a host says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HostEvent {
+    /// What happened.
+    pub kind: HostEventKind,
+    /// The process or the interface that it is about; hostile text.
+    pub name: Option<String>,
+    /// The port that it is about.
+    pub port: Option<u16>,
+}
+
+/// What happened on a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum HostEventKind {
+    /// More connects were half open than a listener has room for: it went on with cookies.
+    SynCookies,
+    /// The same, and SYNs were dropped.
+    SynsDropped,
+    /// The table of tracked connections was full, and packets were dropped.
+    ConnectionTableFull,
+    /// The table of neighbours was full.
+    NeighbourTableFull,
+    /// TCP had no memory left.
+    OutOfTcpMemory,
+    /// The kernel ended a process for want of memory.
+    ProcessKilled,
+    /// An interface lost its link.
+    LinkDown,
+    /// An interface has its link again.
+    LinkUp,
 }

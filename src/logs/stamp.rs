@@ -41,12 +41,38 @@ const MONTHS: [&str; 12] = [
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
+/// The time of the line before: many lines are of one second.
+#[derive(Debug, Default)]
+pub(super) struct LatestStamp {
+    text: String,
+    stamp: Option<Stamp>,
+}
+
+impl LatestStamp {
+    /// As [`leading`].
+    pub(super) fn leading<'a>(&mut self, line: &'a str) -> Option<(Stamp, &'a str)> {
+        if let Some(stamp) = self.stamp
+            && let Some(rest) = line.strip_prefix(&*self.text)
+            // A year may stand behind a time without one.
+            && !rest.starts_with(|first: char| first.is_ascii_digit())
+        {
+            return Some((stamp, rest.trim_start_matches(' ')));
+        }
+        let (stamp, rest) = leading(line)?;
+        self.text.clear();
+        let length = line.len() - rest.len();
+        self.text.push_str(line.get(..length).unwrap_or_default());
+        self.stamp = Some(stamp).filter(|_| self.text.ends_with(' '));
+        Some((stamp, rest))
+    }
+}
+
 /// The time at the front of a line, and what is behind it.
 pub(super) fn leading(text: &str) -> Option<(Stamp, &str)> {
     match text.bytes().next()? {
         b'[' => in_brackets(text),
-        b'0'..=b'9' => numeric(text),
-        b'A'..=b'Z' => with_month(text),
+        b'0'..=b'9' => numeric(text).or_else(|| unix(text)),
+        b'A'..=b'Z' => with_month(text).or_else(|| with_zone_name(text)),
         _ => None,
     }
 }
@@ -193,6 +219,33 @@ fn numeric(text: &str) -> Option<(Stamp, &str)> {
         None => StampTime::OfSomeZone(local),
     };
     Some((Stamp { time, step }, behind_space(rest)?))
+}
+
+/// `1796040063.123456 `, as `journalctl -o short-unix` writes it.
+fn unix(text: &str) -> Option<(Stamp, &str)> {
+    let (time, rest) = text.split_once(' ')?;
+    let is_of_our_days = time.find('.') == Some(10);
+    let stamp = is_of_our_days.then(|| of_seconds(time)).flatten()?;
+    Some((stamp, rest.trim_start()))
+}
+
+/// `Mon 2026-11-30 12:01:03 CET `, as `journalctl -o short-full` writes it. But for UTC the name of
+/// a zone says nothing for sure.
+fn with_zone_name(text: &str) -> Option<(Stamp, &str)> {
+    let (day, rest) = text.split_once(' ')?;
+    DAYS.contains(&day).then_some(())?;
+    let (stamp, rest) = numeric(rest)?;
+    let (name, rest) = rest.split_once(' ')?;
+    let is_name = (2..=5).contains(&name.len())
+        && name.bytes().all(|byte| {
+            byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"+-".contains(&byte)
+        });
+    let time = match stamp.time {
+        StampTime::OfSomeZone(local) if name == "UTC" => exact(nanoseconds_of(local)?)?,
+        time @ StampTime::OfSomeZone(_) if is_name => time,
+        _ => return None,
+    };
+    Some((Stamp { time, ..stamp }, rest.trim_start()))
 }
 
 /// `Nov 30 12:01:03 `, `Nov 30 2026 12:01:03 `, `Mon Nov 30 12:01:03 2026 `.
@@ -384,6 +437,18 @@ mod tests {
                 "zone? 2026-11-30 12:01:03 ±1s | [error] 1#1: x",
             ),
             (
+                "Mon 2026-11-30 12:01:03 CET fw kernel: x",
+                "zone? 2026-11-30 12:01:03 ±1s | fw kernel: x",
+            ),
+            (
+                "Mon 2026-11-30 12:01:03 UTC fw kernel: x",
+                "1796040063000000000 ±1s | fw kernel: x",
+            ),
+            (
+                "1796040063.234567 fw kernel: x",
+                "1796040063234567000 ±1µs | fw kernel: x",
+            ),
+            (
                 "12:01:03.234567 rule 1",
                 "day? 12:01:03.234567 ±1µs | rule 1",
             ),
@@ -418,6 +483,8 @@ mod tests {
             "über 12:01:03",
             "12:01:03é",
             "2026-11-3é",
+            "Mon 2026-11-30 12:01:03 kernel: x",
+            "17960400631.234567 x",
             "[99999999999999999999.1] x",
             "Nov 30 12:01:03.12345678901 x",
         ] {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{LogReader, ReadLine, Saying};
+use super::{LogReader, ReadLine, Saying, WantedPorts};
 
 /// Lines of every kind that names both ends of a connect, or its server.
 const LINES: [&str; 15] = [
@@ -45,7 +45,7 @@ const LINES: [&str; 15] = [
 ];
 
 fn said(line: &[u8]) -> Option<Saying> {
-    match LogReader::default().read(line, |_| true) {
+    match LogReader::new(WantedPorts::all()).read(line, |_| true) {
         ReadLine::Record(record) => Some(record.saying),
         _ => None,
     }
@@ -69,6 +69,28 @@ fn all_these_lines_are_read() {
     for line in LINES {
         assert!(said(line.as_bytes()).is_some(), "{line}");
     }
+}
+
+/// Whoever is looked for: lines of packet filters without their ports are not read, all others are
+/// as without looking for anybody.
+#[test]
+fn lines_of_other_ports_are_passed_over_and_no_others() {
+    let read =
+        |line: &str, ports: WantedPorts| LogReader::new(ports).read(line.as_bytes(), |_| true);
+    let mut named = WantedPorts::default();
+    named.add(51234, 5432);
+    let mut others = WantedPorts::default();
+    others.add(51235, 5432);
+    let mut passed_over = 0;
+    for line in LINES {
+        let all = read(line, WantedPorts::all());
+        assert_eq!(read(line, named.clone()), all, "{line}");
+        match read(line, others.clone()) {
+            ReadLine::OtherPorts(_) => passed_over += 1,
+            other => assert_eq!(other, all, "{line}"),
+        }
+    }
+    assert_eq!(passed_over, 10);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::stamp::{self, Stamp};
+use super::stamp::{self, LatestStamp, Stamp};
 
 /// A message, who wrote it and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +15,9 @@ pub(super) struct Message<'a> {
 }
 
 /// A line in parts. A line without a time has none, and is a message as it stands.
-pub(super) fn unwrapped(line: &str) -> Message<'_> {
+pub(super) fn unwrapped<'a>(line: &'a str, latest: &mut LatestStamp) -> Message<'a> {
     let (line, has_version) = without_priority(line);
-    let Some((stamp, rest)) = stamp::leading(line) else {
+    let Some((stamp, rest)) = latest.leading(line) else {
         return Message {
             stamp: None,
             program: None,
@@ -102,6 +102,13 @@ fn without_uptime(text: &str) -> &str {
     }
 }
 
+/// When an entry of the journal was written, without reading the rest of it.
+pub(super) fn time_of_journal(line: &str) -> Option<Stamp> {
+    let (_, rest) = line.split_once("\"__REALTIME_TIMESTAMP\":")?;
+    let digits = rest.trim_start().strip_prefix('"')?.split('"').next()?;
+    stamp::of_microseconds(digits)
+}
+
 /// An entry of the journal, as `journalctl -o json` writes it: when, which program, which message.
 pub(super) fn of_journal(line: &str) -> Option<(Option<Stamp>, Option<String>, String)> {
     let entry: Value = serde_json::from_str(line).ok()?;
@@ -136,7 +143,7 @@ mod tests {
     use super::*;
 
     fn parts(line: &str) -> (bool, Option<&str>, &str) {
-        let message = unwrapped(line);
+        let message = unwrapped(line, &mut LatestStamp::default());
         (message.stamp.is_some(), message.program, message.text)
     }
 

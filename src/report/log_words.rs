@@ -26,8 +26,12 @@ pub(super) fn of_log(report: &Report, log: &LogFacts) -> String {
             0 => String::new(),
             lines => format!(", {} about services", grouped(lines)),
         };
+        let hosts = match log.of_hosts {
+            0 => String::new(),
+            lines => format!(", {} about the host", grouped(lines)),
+        };
         parts.push(format!(
-            "{} of {} {} about these connects{services}",
+            "{} of {} {} about these connects{services}{hosts}",
             grouped(log.matched),
             counted(log.lines, "line"),
             if log.matched == 1 { "is" } else { "are" }
@@ -35,6 +39,12 @@ pub(super) fn of_log(report: &Report, log: &LogFacts) -> String {
     }
     parts.extend(log.clock.and_then(|clock| clock_words(log, clock)));
     parts.extend(missed(report, log));
+    if log.of_skipped_times > 0 {
+        parts.push(format!(
+            "{} of a time that the zone does not have, as its clock was put forward: another zone?",
+            counted(log.of_skipped_times, "line")
+        ));
+    }
     if log.has_distances {
         parts.push(
             "its times are since the line before (tcpdump -ttt): print it with -tttt".to_owned(),
@@ -108,6 +118,7 @@ fn zone_name(zone: LogZone) -> String {
     match zone {
         LogZone::Offset(0) => "UTC".to_owned(),
         LogZone::Local => "this host's zone".to_owned(),
+        LogZone::Named(zone) => zone.name().to_owned(),
         LogZone::Offset(seconds) => {
             let sign = if seconds < 0 { '-' } else { '+' };
             let minutes = seconds.unsigned_abs() / 60;

@@ -6,7 +6,7 @@ use super::{Collected, Finding, FindingEvidence, FindingKind};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::comparison::Moment;
-use crate::diagnosis::testimony::{LoggedOutage, TestifiedFact, Testimony};
+use crate::diagnosis::testimony::{LoggedOften, LoggedOutage, TestifiedFact, Testimony};
 
 /// So many kinds of lines, and so many services, are told beside one finding.
 const MOST: usize = 3;
@@ -39,10 +39,26 @@ pub(super) fn logged(collected: Collected<'_>, finding: &Finding) -> Vec<Finding
             fact: TestifiedFact::LoggedOutage(outage.clone()),
         })
     });
+    let events = events(collected, finding, server);
+    let events = events.into_iter().take(MOST).map(|often| Testimony {
+        at: often.since,
+        fact: TestifiedFact::LoggedOften(often),
+    });
     often
         .chain(outages)
+        .chain(events)
         .map(FindingEvidence::Testimony)
         .collect()
+}
+
+/// What kernels wrote of their hosts while the attempts failed, or just before. Whose kernel it is no
+/// line tells: it is said as what happened then, and is no cause.
+fn events(collected: Collected<'_>, finding: &Finding, server: Endpoint) -> Vec<LoggedOften> {
+    let Some((from, until)) = finding.from.zip(finding.until) else {
+        return Vec::new();
+    };
+    let window = (from.before(SLACK), until.after(SLACK));
+    collected.testimonies.events().between(window, server.port)
 }
 
 /// The services that stopped when the server's port began to fail, and came back when it accepted

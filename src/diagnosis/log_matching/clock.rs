@@ -1,10 +1,11 @@
 //! When a line was written: its zone, its year and the time of booting are taken from the line,
 //! from who reads the log, or from the lines that name captured connects.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{Datelike, Days, NaiveDateTime};
+use chrono::{Datelike, Days, NaiveDateTime, TimeZone};
 use serde::{Deserialize, Serialize};
 
 use crate::capture::Timestamp;
@@ -30,6 +31,8 @@ pub enum LogZone {
     Offset(i32),
     /// That of the host that reads it.
     Local,
+    /// One of the IANA database, with its daylight saving time.
+    Named(chrono_tz::Tz),
 }
 
 /// How the times of a log are known.
@@ -83,6 +86,7 @@ pub(super) struct LogClock {
     pub(super) has_since_boot: bool,
     votes: BTreeMap<i64, u64>,
     boots: Vec<i64>,
+    latest: Cell<Option<(Stamp, Option<LineTime>)>>,
 }
 
 impl LogClock {
@@ -96,11 +100,29 @@ impl LogClock {
             has_since_boot: false,
             votes: BTreeMap::new(),
             boots: Vec::new(),
+            latest: Cell::new(None),
         }
     }
 
-    /// What the time is, with the year or day at which it is nearest to the capture.
+    /// What the time is, with the year or day at which it is nearest to the capture. Many lines are
+    /// of one second: the last answer is kept.
     pub(super) fn read(&self, stamp: Stamp) -> Option<LineTime> {
+        if let Some((known, time)) = self.latest.get()
+            && known == stamp
+        {
+            return time;
+        }
+        let time = self.work_out(stamp);
+        self.latest.set(Some((stamp, time)));
+        time
+    }
+
+    /// Whether there is no such time in the zone that was given: its clock was put forward then.
+    pub(super) fn is_skipped(&self, stamp: Stamp) -> bool {
+        self.given.is_some() && self.read(stamp).is_none()
+    }
+
+    fn work_out(&self, stamp: Stamp) -> Option<LineTime> {
         let local = match stamp.time {
             StampTime::Exact(at) => return Some(LineTime::Exact(at)),
             StampTime::SinceBoot(since) => return Some(LineTime::SinceBoot(since)),
@@ -116,7 +138,7 @@ impl LogClock {
         };
         let local_time = nanoseconds_of(local)?;
         Some(match self.given {
-            Some(zone) => LineTime::Exact(in_zone(local, local_time, zone)?),
+            Some(zone) => LineTime::Exact(in_zone_near(local, local_time, zone, self.capture.0)?),
             None => LineTime::Local(local_time),
         })
     }
@@ -256,10 +278,37 @@ impl LogClock {
 pub(super) fn in_zone(local: NaiveDateTime, nanoseconds: i64, zone: LogZone) -> Option<Timestamp> {
     let at = match zone {
         LogZone::Offset(seconds) => nanoseconds.checked_sub(i64::from(seconds) * 1_000_000_000)?,
-        LogZone::Local => {
-            let local = local.and_local_timezone(chrono::Local).earliest()?;
-            local.timestamp_nanos_opt()?
-        }
+        LogZone::Local => moments(local, chrono::Local).next()?,
+        LogZone::Named(zone) => moments(local, zone).next()?,
     };
     Some(Timestamp::from_nanoseconds(at))
+}
+
+/// As [`in_zone`]; of two moments, when a clock is put back, the one nearer to the capture. None
+/// when there is no such time, because it was put forward.
+fn in_zone_near(
+    local: NaiveDateTime,
+    nanoseconds: i64,
+    zone: LogZone,
+    capture: Timestamp,
+) -> Option<Timestamp> {
+    let nearest = |mut moments: Box<dyn Iterator<Item = i64>>| {
+        let first = moments.next()?;
+        let distance = |at: &i64| at.abs_diff(capture.nanoseconds());
+        let nearest = std::iter::once(first).chain(moments).min_by_key(distance);
+        nearest.map(Timestamp::from_nanoseconds)
+    };
+    match zone {
+        LogZone::Offset(_) => in_zone(local, nanoseconds, zone),
+        LogZone::Local => nearest(Box::new(moments(local, chrono::Local))),
+        LogZone::Named(zone) => nearest(Box::new(moments(local, zone))),
+    }
+}
+
+/// The moments of a local time, the earlier first.
+fn moments<Z: TimeZone>(local: NaiveDateTime, zone: Z) -> impl Iterator<Item = i64> {
+    let found = local.and_local_timezone(zone);
+    let found = found.map(|moment| moment.timestamp_nanos_opt());
+    let both = [found.earliest(), found.latest()].map(Option::flatten);
+    both.into_iter().flatten()
 }

@@ -10,7 +10,7 @@ use super::wanted::{WantedAttempts, is_near, nearest};
 use crate::capture::Timestamp;
 use crate::diagnosis::knowledge;
 use crate::diagnosis::testimony::{LogPlace, LoggedLine, LoggedOften, TestifiedFact, Testimony};
-use crate::logs::{LogReader, LogRecord, ReadLine, Saying, ServiceChange, local_of};
+use crate::logs::{HostEvent, LogReader, LogRecord, ReadLine, Saying, ServiceChange, local_of};
 
 /// Lines that are so far from the capture are not looked at further.
 const MARGIN: Duration = Duration::from_secs(600);
@@ -37,10 +37,14 @@ pub struct LogFacts {
     pub lines: u64,
     /// How many are of a time outside of the capture.
     pub of_other_times: u64,
+    /// How many are of a time that the zone does not have, because its clock was put forward.
+    pub of_skipped_times: u64,
     /// How many are about attempts or services of the report.
     pub matched: u64,
     /// How many tell that a service stopped, started, or was found up or down.
     pub of_services: u64,
+    /// How many say what happened on a host as a whole.
+    pub of_hosts: u64,
     /// How many may be about attempts, and were left out because there were too many.
     pub left_out: u64,
     /// How many are of the capture's time, or of none, and of no kind that is read.
@@ -70,8 +74,10 @@ impl LogFacts {
             path,
             lines: 0,
             of_other_times: 0,
+            of_skipped_times: 0,
             matched: 0,
             of_services: 0,
+            of_hosts: 0,
             left_out: 0,
             not_understood: 0,
             first_not_understood: None,
@@ -105,6 +111,13 @@ struct Kept {
     saying: Saying,
 }
 
+/// Something that happened, to connects of any number.
+#[derive(Debug)]
+enum Change {
+    Service(ServiceChange),
+    Host(HostEvent),
+}
+
 /// Takes the lines of one log.
 #[derive(Debug)]
 pub struct MatchedLog<'a> {
@@ -113,7 +126,7 @@ pub struct MatchedLog<'a> {
     clock: LogClock,
     facts: LogFacts,
     kept: Vec<Kept>,
-    changes: Vec<(u64, LineTime, ServiceChange)>,
+    changes: Vec<(u64, LineTime, Change)>,
     /// From the first to the last time: moments, and local times.
     exact_span: Option<(Timestamp, Timestamp)>,
     local_span: Option<(i64, i64)>,
@@ -129,8 +142,8 @@ impl LogMatcher {
                 problem: None,
                 ..LogFacts::unread(path, String::new())
             },
+            reader: LogReader::new(self.wanted.ports()),
             matcher: self,
-            reader: LogReader::default(),
             clock,
             kept: Vec::new(),
             changes: Vec::new(),
@@ -154,6 +167,9 @@ impl MatchedLog<'_> {
             ReadLine::OtherTime(stamp) => {
                 self.note_time(stamp);
                 self.facts.of_other_times += 1;
+            }
+            ReadLine::OtherPorts(stamp) => {
+                self.note_time(stamp);
             }
             ReadLine::Other(stamp) => {
                 if let Some(stamp) = stamp {
@@ -198,9 +214,15 @@ impl MatchedLog<'_> {
     fn take_record(&mut self, number: u64, record: LogRecord) {
         let LogRecord { stamp, saying } = record;
         let Some(time) = self.note_time(stamp) else {
+            self.facts.of_skipped_times += u64::from(self.clock.is_skipped(stamp));
             return;
         };
-        if let Saying::Service(change) = saying {
+        let change = match &saying {
+            Saying::Service(change) => Some(Change::Service(change.clone())),
+            Saying::Host(event) => Some(Change::Host(event.clone())),
+            _ => None,
+        };
+        if let Some(change) = change {
             if self.changes.len() < MOST_CHANGES {
                 self.changes.push((number, time, change));
             } else {
@@ -280,13 +302,22 @@ impl MatchedLog<'_> {
         self.matcher.forget_disputed(&calls);
         let file = name_of(&self.facts.path);
         for (line, time, change) in self.changes {
-            if let Some(at) = moment(time) {
-                self.facts.of_services += 1;
-                let place = LogPlace {
-                    file: file.clone(),
-                    line,
-                };
-                self.matcher.outages.add(at, place, change);
+            let Some(at) = moment(time) else {
+                continue;
+            };
+            let place = LogPlace {
+                file: file.clone(),
+                line,
+            };
+            match change {
+                Change::Service(change) => {
+                    self.facts.of_services += 1;
+                    self.matcher.outages.add(at, place, change);
+                }
+                Change::Host(event) => {
+                    self.facts.of_hosts += 1;
+                    self.matcher.events.push((at, place, event));
+                }
             }
         }
         let mut facts = self.facts;

@@ -13,11 +13,11 @@ mod wanted;
 use std::collections::{BTreeMap, HashMap};
 
 use super::diagnostician::Diagnostician;
-use super::testimony::{LoggedOften, LoggedOutage, Testimony};
+use super::testimony::{HostEvents, LogPlace, LoggedOften, LoggedOutage, Testimony};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{AttemptId, DecidedAttempt};
-use crate::logs::Saying;
+use crate::logs::{HostEvent, Saying};
 pub use clock::{ClockBasis, LogZone};
 pub use file::{LogFacts, MatchedLog, UnreadLine};
 use outages::Outages;
@@ -38,6 +38,7 @@ pub struct LogMatcher {
     found: HashMap<AttemptId, Vec<Testimony>, foldhash::fast::RandomState>,
     of_servers: BTreeMap<(Endpoint, String), LoggedOften>,
     outages: Outages,
+    events: Vec<(Timestamp, LogPlace, HostEvent)>,
 }
 
 impl LogMatcher {
@@ -58,6 +59,7 @@ impl LogMatcher {
             found: HashMap::default(),
             of_servers: BTreeMap::new(),
             outages: Outages::default(),
+            events: Vec::new(),
         }
     }
 
@@ -117,6 +119,7 @@ impl LogMatcher {
             of_attempts,
             of_servers,
             outages: self.outages.into_all(),
+            events: HostEvents::of(self.events),
         }
     }
 }
@@ -136,6 +139,7 @@ pub(super) struct Found {
     pub(super) of_attempts: Vec<(AttemptId, Vec<Testimony>)>,
     pub(super) of_servers: BTreeMap<Endpoint, Vec<LoggedOften>>,
     pub(super) outages: Vec<LoggedOutage>,
+    pub(super) events: HostEvents,
 }
 
 /// What lines have in common that are counted together.
@@ -149,5 +153,6 @@ fn kind_of(saying: &Saying) -> String {
         Saying::Session(session) => format!("{} {}", session.code, session.server),
         Saying::Connect(call) => format!("{} {:?}", call.process, call.returned),
         Saying::Service(change) => format!("{} {:?}", change.name, change.state),
+        Saying::Host(event) => format!("{event:?}"),
     }
 }

@@ -11,7 +11,7 @@ use crate::diagnosis::app_error::UPSTREAM_ERRORS;
 use crate::diagnosis::comparison::Moment;
 use crate::diagnosis::diagnosed_attempt;
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome, Role};
-use crate::logs::{LoggedSegment, Saying, UpstreamProblem};
+use crate::logs::{LoggedSegment, Saying, UpstreamProblem, WantedPorts};
 
 /// So many attempts are looked for in logs, about 150 bytes each.
 const MOST_ATTEMPTS: usize = 200_000;
@@ -96,7 +96,7 @@ impl WantedAttempt {
                 may_be.then_some((self.started, self.started))?
             }
             Saying::Upstream(failure) => self.end_for_proxy(failure.problem)?,
-            Saying::Service(_) => return None,
+            Saying::Service(_) | Saying::Host(_) => return None,
         };
         Some(beyond(span, at, step))
     }
@@ -270,6 +270,15 @@ impl WantedAttempts {
         self.all.push(wanted);
     }
 
+    /// The ports of all of them, as lines may name them.
+    pub(super) fn ports(&self) -> WantedPorts {
+        let mut ports = WantedPorts::default();
+        for (client, server) in self.by_ends.keys() {
+            ports.add(client.port, server.port);
+        }
+        ports
+    }
+
     /// All are known: each place has its attempts in the order they began.
     pub(super) fn settle(&mut self) {
         let all = &self.all;
@@ -296,7 +305,7 @@ impl WantedAttempts {
             Saying::Upstream(failure) => self.by_server.get(&failure.server),
             Saying::Connect(call) => self.by_server.get(&call.server),
             Saying::Session(session) => self.by_client.get(&session.client),
-            Saying::Service(_) => None,
+            Saying::Service(_) | Saying::Host(_) => None,
         };
         places.map_or(&[], |places| places)
     }

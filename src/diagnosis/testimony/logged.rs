@@ -1,12 +1,14 @@
 //! What logs of other programs say of an attempt, or of a server.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{TestifiedFact, Testimony};
 use crate::capture::Timestamp;
 use crate::diagnosis::cause::Confidence;
 use crate::handshake::Outcome;
-use crate::logs::{FilteredPacket, LoggedSegment, Saying};
+use crate::logs::{FilteredPacket, HostEvent, LoggedSegment, Saying};
 
 /// Where a line stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,6 +55,45 @@ pub struct LoggedOutage {
     pub down: Option<(Timestamp, LogPlace)>,
     /// When it came back, and where that is said.
     pub up: Option<(Timestamp, LogPlace)>,
+}
+
+/// What kernels wrote of their hosts, in order of time.
+#[derive(Clone, Debug, Default)]
+pub(in crate::diagnosis) struct HostEvents(Vec<(Timestamp, LogPlace, HostEvent)>);
+
+impl HostEvents {
+    pub(in crate::diagnosis) fn of(mut events: Vec<(Timestamp, LogPlace, HostEvent)>) -> Self {
+        events.sort();
+        Self(events)
+    }
+
+    /// Those of a time, each kind once with how often it was; of those about a port only if it is
+    /// this one.
+    pub(in crate::diagnosis) fn between(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        port: u16,
+    ) -> Vec<LoggedOften> {
+        let begin = self.0.partition_point(|(at, ..)| *at < from);
+        let those = self.0.iter().skip(begin);
+        let those = those.take_while(|(at, ..)| *at <= until);
+        let mut kinds: BTreeMap<(&str, &HostEvent), LoggedOften> = BTreeMap::new();
+        for (at, place, event) in those {
+            if event.port.is_some_and(|about| about != port) {
+                continue;
+            }
+            let often = LoggedOften {
+                lines: 0,
+                first: place.clone(),
+                since: *at,
+                saying: Saying::Host(event.clone()),
+            };
+            kinds.entry((&place.file, event)).or_insert(often).lines += 1;
+        }
+        let mut all: Vec<LoggedOften> = kinds.into_values().collect();
+        all.sort_by_key(|often| often.since);
+        all
+    }
 }
 
 /// The lines of logs about packets that a filter met.

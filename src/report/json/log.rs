@@ -21,6 +21,8 @@ pub(super) struct Log {
     matched: u64,
     /// How many tell that a service stopped, started, or was found up or down.
     of_services: u64,
+    /// How many say what happened on a host as a whole.
+    of_hosts: u64,
     /// How many are of a time outside of the capture.
     of_other_times: u64,
     /// How many of the others are of no kind that is read.
@@ -62,6 +64,7 @@ fn wire_log(report: &Report, log: &LogFacts) -> Log {
         lines: log.lines,
         matched: log.matched,
         of_services: log.of_services,
+        of_hosts: log.of_hosts,
         of_other_times: log.of_other_times,
         not_understood: log.not_understood,
         first: log.first.map(rfc3339),

@@ -11,7 +11,8 @@ use crate::diagnosis::{
     LogPlace, LoggedLine, LoggedOften, LoggedOutage, UPSTREAM_ERRORS, error_text,
 };
 use crate::logs::{
-    FilterAction, FilterKind, FilteredPacket, LoggedSegment, Saying, ServiceState, UpstreamProblem,
+    FilterAction, FilterKind, FilteredPacket, HostEvent, HostEventKind, LoggedSegment, Saying,
+    ServiceState, UpstreamProblem,
 };
 
 /// Of one attempt: `the kernel logged [UFW BLOCK] for this SYN on eth0 at 12:01:03.2 UTC (ufw.log
@@ -56,6 +57,7 @@ pub(super) fn of_attempt(at: Timestamp, line: &LoggedLine) -> String {
                 call.server,
             )
         }
+        Saying::Host(event) => format!("{} {when}", happened(event)),
         Saying::Service(change) => format!(
             "{} was {} {when}",
             quoted(&change.name),
@@ -80,6 +82,7 @@ pub(super) fn of_server(often: &LoggedOften) -> String {
             session_code(&session.code),
             quoted(&session.server)
         ),
+        Saying::Host(event) => happened(event),
         _ => "a log names it".to_owned(),
     };
     let (since, first) = (time(often.since), place(&often.first));
@@ -111,6 +114,33 @@ pub(super) fn outage(outage: &LoggedOutage) -> String {
     format!("{} was {}", quoted(&outage.name), parts.join(", "))
 }
 
+/// What the kernel of some host wrote of it.
+fn happened(event: &HostEvent) -> String {
+    let about = event.name.as_deref().map(quoted).unwrap_or_default();
+    let port = event.port.unwrap_or_default();
+    let what = match event.kind {
+        HostEventKind::SynCookies => format!(
+            "more half-open connects to port {port} than its queue holds (SYN cookies from then on)"
+        ),
+        HostEventKind::SynsDropped => {
+            format!("more half-open connects to port {port} than its queue holds (SYNs dropped)")
+        }
+        HostEventKind::ConnectionTableFull => {
+            "that its table of connections (conntrack) is full, and drops packets".to_owned()
+        }
+        HostEventKind::NeighbourTableFull => {
+            "that its table of neighbours (ARP, ND) is full".to_owned()
+        }
+        HostEventKind::OutOfTcpMemory => "that TCP has no memory left (tcp_mem)".to_owned(),
+        HostEventKind::ProcessKilled => {
+            format!("that it killed the process {about} for want of memory")
+        }
+        HostEventKind::LinkDown => format!("that the link of {about} is down"),
+        HostEventKind::LinkUp => format!("that the link of {about} is up"),
+    };
+    format!("meanwhile a kernel logged {what},")
+}
+
 /// Who says what of a packet, up to before the packet.
 fn filter(packet: &FilteredPacket) -> String {
     let rule = quoted(&packet.rule);
@@ -124,7 +154,7 @@ fn filter(packet: &FilteredPacket) -> String {
         FilterKind::Netfilter if packet.rule.is_empty() => {
             "the kernel logged, without a prefix,".to_owned()
         }
-        FilterKind::Netfilter | FilterKind::Ufw | FilterKind::Firewalld => {
+        FilterKind::Netfilter | FilterKind::Ufw | FilterKind::Firewalld | FilterKind::Kernel => {
             format!("the kernel logged {rule} for")
         }
         FilterKind::Pf => format!("pf ({rule}) {did}"),
