@@ -172,6 +172,7 @@ fn read_all(
             rows,
             beside,
             answering,
+            holds_others,
         } = batch;
         let beside = |observation: &Observation| beside.push(observation.clone());
         let (decoder, totals) = (&mut decoder, &mut totals);
@@ -183,6 +184,7 @@ fn read_all(
             }
         };
         answering.extend(decoder.take_answering_hosts());
+        *holds_others = totals.packets_of_sources() > totals.tcp_packets;
         has_more
     };
     let mut finished = pipeline::run(settings, spool, &shared, leaves_out_third_step, fill);
@@ -198,10 +200,11 @@ fn read_all(
         .filter_map(|source| source.first)
         .min();
     totals.last = totals.sources.iter().filter_map(|source| source.last).max();
-    totals.packets = totals.sources.iter().map(|source| source.packets).sum();
+    totals.packets = totals.packets_of_sources();
     totals.copies = finished.tracking.duplicates;
     totals.attempts_set_aside = finished.tracking.set_aside_undecided;
     totals.shows_third_step = finished.tracking.shows_third_step;
+    totals.left_out = finished.tracking.left_out;
     let lost_packets = totals
         .dropped_by_kernel()
         .unwrap_or(0)

@@ -27,6 +27,8 @@ pub(super) struct Batch {
     pub(super) beside: Vec<Observation>,
     /// Ports for which two hosts answer.
     pub(super) answering: Vec<AnsweringHosts>,
+    /// Whether some packets of the capture are no TCP segments; known with the last piece.
+    pub(super) holds_others: bool,
 }
 
 /// What was found out when everything was read.
@@ -93,6 +95,7 @@ pub(super) fn run(
     let shards = (0..count.get()).map(new_shard).collect();
     let shards = Shards::new(shards, spool.cloned().map(AttemptSpool::new));
     let mut beside = diagnostician(settings);
+    let mut holds_others = true;
     thread::scope(|scope| {
         let work = || shards.work_to_the_end();
         // Where the system has no more threads, those that there are do the work.
@@ -103,14 +106,14 @@ pub(super) fn run(
             })
             .collect();
         let end = shards.end_of_giving();
-        feed(&shards, &mut beside, decoder.contexts(), &mut fill);
+        holds_others = feed(&shards, &mut beside, decoder.contexts(), &mut fill);
         drop(end);
         shards.work_to_the_end();
         for worker in workers {
             worker.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
     });
-    put_together(shards, beside)
+    put_together(shards, beside, holds_others)
 }
 
 fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
@@ -120,13 +123,14 @@ fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
     diagnostician
 }
 
-/// Reads piece by piece, until there are no more or it is in vain.
+/// Reads piece by piece, until there are no more or it is in vain; whether some of the packets are
+/// no TCP segments.
 fn feed(
     shards: &Shards,
     beside: &mut Diagnostician,
     contexts: &Contexts,
     mut fill: impl FnMut(&mut Batch) -> bool,
-) {
+) -> bool {
     let mut batch = Batch::default();
     while !shards.are_in_vain() {
         let emptied = std::iter::repeat_with(|| shards.take_emptied());
@@ -144,13 +148,14 @@ fn feed(
             shards.give(shard, rows);
         }
         if !has_more {
-            return;
+            return batch.holds_others;
         }
     }
+    true
 }
 
 /// Judges what is left, and joins what all shards found out.
-fn put_together(shards: Shards, mut beside: Diagnostician) -> Finished {
+fn put_together(shards: Shards, mut beside: Diagnostician, holds_others: bool) -> Finished {
     let (shards, spool) = shards.into_parts();
     let spool = spool.map(Mutex::new);
     let count = shards.len();
@@ -161,7 +166,7 @@ fn put_together(shards: Shards, mut beside: Diagnostician) -> Finished {
     };
     let parts = shards.into_iter().map(|shard| (shard.tracker, shard.facts));
     let (mut trackers, mut facts): (Vec<Tracker>, Vec<Diagnostician>) = parts.unzip();
-    let ending = Ending::of(&trackers);
+    let ending = Ending::of(&trackers, holds_others);
     if ending.is_separate() {
         finish_side_by_side(&ending, &mut trackers, &mut facts, &relieve);
     } else {

@@ -1,5 +1,6 @@
 //! What a capture can show, and what it may have missed.
 
+use crate::handshake::FilteredOut;
 use serde::{Deserialize, Serialize};
 
 /// What is known of the capture itself.
@@ -7,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct CaptureQuality {
     /// It was filtered to SYN, FIN and RST.
     pub hides_third_step: bool,
+    /// What else a filter left out.
+    pub left_out: FilteredOut,
     /// Segments without payload were left out on purpose, and nothing else.
     pub leaves_out_third_step: bool,
     /// Packets were cut too short for their headers, and with them what ICMP errors quote.

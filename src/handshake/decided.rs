@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
 use super::midway::MidwayReset;
-use super::outcome::{Judgement, Outcome, Watch, judge_silence};
+use super::outcome::{Judgement, Outcome, Watch, judge_unanswered};
 use super::regular::Regular;
 use crate::decode::{AddressPairs, Contexts, Encapsulation, Endpoint, Row};
 
@@ -235,7 +235,7 @@ impl Decisions {
         pair: Option<AddressPair>,
         watch: &Watch,
     ) -> Outcome {
-        let judgement = judge_silence(syn.at(), Outcome::Dropped, watch);
+        let judgement = judge_unanswered(syn.at(), 1, watch);
         let syn = match self.keep_pair(pair) {
             Some(place) => syn.moved_to(place),
             None => syn,

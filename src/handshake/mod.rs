@@ -35,6 +35,7 @@ mod trouble;
 pub use attempt::{AnsweredElsewhere, Attempt, AttemptId, FirstData};
 pub use decided::{DecidedAttempt, DecidedRows, DecidedSyn, DecidedSyns, Decisions, Leaving};
 pub use evidence::Evidence;
+pub use filter_signs::FilteredOut;
 pub use midway::MidwayReset;
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender, Ways};

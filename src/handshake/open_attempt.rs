@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::attempt::{Attempt, AttemptId};
-use super::outcome::{Judgement, Outcome, Watch, judge, judge_silence};
+use super::filter_signs::Progress;
+use super::outcome::{Judgement, Outcome, Watch, judge, judge_unanswered};
 use super::regular::Regular;
 use crate::capture::Timestamp;
 use crate::decode::{Addresses, Contexts, Row};
@@ -50,6 +51,32 @@ impl<'a, A: Addresses> OpenAttempt<'a, A> {
         }
     }
 
+    /// How far it came, as what is left out of a capture is told by it: whether a step was repeated
+    /// matters, and nothing else. `None` when its SYN was not captured.
+    pub(super) fn progress(&self) -> Option<Progress> {
+        let of_syn = |syn: &Row, addresses: &A| Progress {
+            server: syn.ends(addresses).1.address,
+            syns: 1,
+            syn_acks: 0,
+            syn_at: syn.at(),
+            answered_at: None,
+            offered: syn.options(),
+            outcome: Outcome::Dropped,
+        };
+        match self {
+            Self::Full(attempt) => Progress::of(attempt),
+            Self::Rows {
+                syn,
+                regular,
+                addresses,
+                ..
+            } => {
+                let of_syn = of_syn(syn, addresses);
+                Some(regular.map_or(of_syn, |regular| regular.progress(of_syn)))
+            }
+        }
+    }
+
     /// How it stands.
     pub(super) fn judge(&self, watch: &Watch) -> Judgement {
         match self {
@@ -58,7 +85,7 @@ impl<'a, A: Addresses> OpenAttempt<'a, A> {
                 regular: Some(regular),
                 ..
             } => regular.judge(watch),
-            Self::Rows { syn, .. } => judge_silence(syn.at(), Outcome::Dropped, watch),
+            Self::Rows { syn, .. } => judge_unanswered(syn.at(), 1, watch),
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
+use super::filter_signs::FilteredOut;
 use super::trouble::{Troubles, troubles};
 use crate::capture::Timestamp;
 
@@ -85,6 +86,8 @@ pub struct Watch {
     /// False in a capture filtered to SYN, FIN and RST, which cannot show the handshake's third
     /// step.
     pub shows_third_step: bool,
+    /// What else a filter left out: silence where it would be broken says nothing.
+    pub left_out: FilteredOut,
     /// A handshake that takes as long is slow.
     pub slow: Duration,
 }
@@ -98,6 +101,8 @@ pub struct Judgement {
     pub at: Timestamp,
     /// What went wrong all the same, where it was established.
     pub troubles: Troubles,
+    /// Whether it is undecided because what would decide it was filtered out.
+    pub is_left_out: bool,
 }
 
 impl Judgement {
@@ -107,6 +112,15 @@ impl Judgement {
             outcome,
             at,
             troubles: Troubles::NONE,
+            is_left_out: false,
+        }
+    }
+
+    /// Undecided: how it went on was filtered out.
+    pub(super) const fn left_out(at: Timestamp) -> Self {
+        Self {
+            is_left_out: true,
+            ..Self::of(Outcome::Pending, at)
         }
     }
 }
@@ -174,7 +188,7 @@ fn judge_packets(attempt: &Attempt, watch: &Watch) -> Judgement {
     }
     match attempt.client_reset_at {
         Some(reset) if reset.since(first_syn) < watch.patience => settled(Outcome::Aborted, reset),
-        _ => judge_silence(first_syn, Outcome::Dropped, watch),
+        _ => judge_unanswered(first_syn, attempt.syn_count, watch),
     }
 }
 
@@ -205,7 +219,18 @@ fn judge_answered(attempt: &Attempt, answered: Timestamp, watch: &Watch) -> Judg
     if is_third_step_hidden {
         return Judgement::of(Outcome::Established, answered);
     }
+    if attempt.syn_ack_count == 1 && watch.left_out.has_acknowledgements() {
+        return Judgement::left_out(answered);
+    }
     judge_silence(answered, Outcome::HalfOpen, watch)
+}
+
+/// Nothing came back after so many SYNs.
+pub(super) fn judge_unanswered(first_syn: Timestamp, syns: u32, watch: &Watch) -> Judgement {
+    if watch.left_out.has_answers_to(syns) {
+        return Judgement::left_out(first_syn);
+    }
+    judge_silence(first_syn, Outcome::Dropped, watch)
 }
 
 /// Silence since `since` counts once it was watched for the patience.

@@ -19,7 +19,7 @@ use super::on_reset::on_reset;
 use super::on_segment::on_segment;
 use super::on_syn::on_syn;
 use super::on_syn_ack::on_syn_ack;
-use super::outcome::{Judgement, Outcome, Watch, judge_silence};
+use super::outcome::{Judgement, Outcome, Watch, judge_silence, judge_unanswered};
 use super::place_index::Tag;
 use super::trouble::{Steps, Trouble, Troubles, is_hung_up};
 use crate::capture::Timestamp;
@@ -411,7 +411,7 @@ impl Regular {
         let certain =
             |outcome, row: Option<&Row>| Judgement::of(outcome, row.map_or(self.syn.at(), Row::at));
         match self.phase {
-            Phase::Waiting => judge_silence(self.syn.at(), Outcome::Dropped, watch),
+            Phase::Waiting => judge_unanswered(self.syn.at(), self.syns(), watch),
             Phase::Refused => certain(Outcome::Refused, self.further.last()),
             Phase::Rejected => certain(Outcome::Rejected, self.further.last()),
             Phase::Established | Phase::Settled => certain(Outcome::Established, self.proof()),
@@ -422,6 +422,9 @@ impl Regular {
                     return certain(Outcome::Established, first);
                 }
                 let answered_at = first.map_or(self.syn.at(), Row::at);
+                if is_answered_once && watch.left_out.has_acknowledgements() {
+                    return Judgement::left_out(answered_at);
+                }
                 judge_silence(answered_at, Outcome::HalfOpen, watch)
             }
         }
@@ -484,6 +487,8 @@ fn replay(row: &Row, contexts: &Contexts, addresses: &impl Addresses, flow: &mut
         on_segment(flow, &segment, place);
     }
 }
+
+mod progress;
 
 #[cfg(test)]
 mod tests;

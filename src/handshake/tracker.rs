@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::attempt::{Attempt, AttemptId};
 use super::decided::{DecidedAttempt, Decisions};
-use super::filter_signs::FilterSigns;
+use super::filter_signs::{FilterSigns, FilteredOut};
 use super::flow::Flow;
 use super::flow_key::{FlowKey, Sought};
 use super::flow_table::{FlowTable, Followed, OPEN_PER_FLOW, Place, State};
@@ -292,7 +292,7 @@ impl Tracker {
     /// Ends the capture: judges all attempts that are left, the oldest first, and gives them away,
     /// some at a time: whoever gets them leaves none.
     pub fn finish(&mut self, mut give: impl FnMut(&mut Decisions)) {
-        let ending = Ending::of(std::slice::from_ref(self));
+        let ending = Ending::of(std::slice::from_ref(self), true);
         finish_all(std::slice::from_mut(self), &ending, |_, decided| {
             give(decided);
         });
@@ -300,7 +300,9 @@ impl Tracker {
 
     /// Judges an attempt and gives it away; how it ended.
     fn hand_out(&mut self, followed: Followed, watch: &Watch) -> Option<Outcome> {
-        hand_out(followed, watch, &mut self.decided)
+        let ended = hand_out(followed, watch, &mut self.decided);
+        self.filter_signs.has_established |= ended == Some(Outcome::Established);
+        ended
     }
 
     /// What its packets were wrapped in, and what the capture says of them.
@@ -334,6 +336,7 @@ impl Tracker {
             until: self.latest,
             patience: self.settings.patience,
             shows_third_step: self.filter_signs.shows_third_step(),
+            left_out: FilteredOut::Nothing,
             slow: self.settings.slow,
         }
     }

@@ -58,6 +58,10 @@ pub(super) fn headline(decided: &DecidedAttempt) -> String {
         Outcome::HalfOpen => "half-open: SYN-ACK never acknowledged".to_owned(),
         Outcome::Aborted => "aborted: RST from the client".to_owned(),
         Outcome::Dropped => format!("dropped: {}", silence(attempt)),
+        Outcome::Pending if decided.judgement.is_left_out => match attempt.answered_at {
+            Some(_) => "pending: what came after the SYN-ACK was not captured".to_owned(),
+            None => "pending: answers were not captured".to_owned(),
+        },
         Outcome::Pending => "pending: the capture ends too early to say".to_owned(),
         Outcome::Partial => "partial: its SYN is not in the capture".to_owned(),
     }

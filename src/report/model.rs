@@ -8,6 +8,7 @@ use super::settings::Settings;
 use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
 use crate::decode::{Endpoint, SetAside, VerdictFaults};
 use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis, LogFacts};
+use crate::handshake::FilteredOut;
 
 /// A finished report.
 #[derive(Clone, Debug)]
@@ -110,6 +111,8 @@ pub struct CaptureTotals {
     pub attempts_set_aside: u64,
     /// False when the capture was filtered so that it cannot show the third step of a handshake.
     pub shows_third_step: bool,
+    /// What else a filter left out of it.
+    pub left_out: FilteredOut,
     /// Whether it left the third step out on purpose, and nothing else of what a verdict needs.
     pub leaves_out_third_step: bool,
     /// A capture filter that let no ICMP error pass, as a source tells it; hostile text.
@@ -132,10 +135,16 @@ impl CaptureTotals {
         self.set_aside.entry(reason).or_insert(first).count += 1;
     }
 
+    /// How many records were read of all sources.
+    pub fn packets_of_sources(&self) -> u64 {
+        self.sources.iter().map(|source| source.packets).sum()
+    }
+
     /// What the capture can show, and what it may have missed; so many packets were lost.
     pub fn quality(&self, lost_packets: u64) -> CaptureQuality {
         CaptureQuality {
             hides_third_step: !self.shows_third_step,
+            left_out: self.left_out,
             leaves_out_third_step: self.leaves_out_third_step,
             has_truncated_headers: self.set_aside.contains_key(&SetAside::TruncatedHeader),
             hiding_filter: self.hiding_filter.clone(),

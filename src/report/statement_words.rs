@@ -10,7 +10,7 @@ use super::testimony_words;
 use super::verdict_words;
 use super::{comparison_words, limit_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
-use crate::handshake::Outcome;
+use crate::handshake::{FilteredOut, Outcome};
 use troubles::{hung_up, slow_connects};
 
 /// How many of these a filter's log names; a log that is limited leaves out the others.
@@ -263,7 +263,7 @@ pub fn statement(finding: &Finding) -> String {
                 count => format!(" and {count} other hosts"),
             };
             format!(
-                "connects to {host}{others} succeeded although none of their packets was captured: one direction is missing, and silence says nothing"
+                "connects to {host}{others} succeeded although none of their packets was captured: one direction is missing, and silence says nothing. {CAPTURE_BOTH_WAYS}: {CAPTURE_ALL}"
             )
         }
         Statement::ThirdStepLeftOut => {
@@ -273,6 +273,7 @@ pub fn statement(finding: &Finding) -> String {
         Statement::OnlyControlSegments => {
             "only segments with SYN, FIN or RST were captured: the third step of handshakes is inferred, and ICMP errors would not show".to_owned()
         }
+        Statement::FilteredOut(what) => filtered_out(*what, attempts),
         Statement::FilterHidesIcmpErrors { filter } => format!(
             "the capture's filter '{}' lets no ICMP error pass: a rejection would look like silence",
             start_of(filter)
@@ -451,3 +452,30 @@ fn start_of(filter: &str) -> String {
 fn seconds(duration: Duration) -> String {
     format!("{:.3} s", duration.as_secs_f64())
 }
+
+/// What a filter left out that verdicts need, and what to capture in its place.
+fn filtered_out(what: FilteredOut, attempts: u64) -> String {
+    let found = match what {
+        FilteredOut::Nothing => return String::new(),
+        FilteredOut::AllButSyns => {
+            "only SYNs were captured, nearly all of them once: a filter such as 'tcp[13] == 2' left out whether they were answered (were there none, no program would have waited for a second)".to_owned()
+        }
+        FilteredOut::AllButBeginnings | FilteredOut::AllButSynsAndSynAcks => {
+            "only segments with SYN or RST were captured, and SYN-ACKs that nobody repeated: a filter such as 'tcp[tcpflags] & tcp-syn != 0' left out whether the clients went on".to_owned()
+        }
+        FilteredOut::Syns => format!("{attempts} SYN-ACKs and not one SYN were captured: one direction is missing"),
+        FilteredOut::Answers => "connects succeeded although no SYN-ACK was captured: one direction is missing".to_owned(),
+    };
+    let way = match what {
+        FilteredOut::Syns | FilteredOut::Answers => CAPTURE_BOTH_WAYS,
+        _ => "Capture again without it",
+    };
+    format!("{found}. {way}: {CAPTURE_ALL}")
+}
+
+/// What to do where one direction is missing.
+const CAPTURE_BOTH_WAYS: &str =
+    "Capture where both pass, with 'host' in place of 'src host' or 'dst host'";
+
+/// Headers are enough, and without ICMP and ARP some failures look like silence.
+const CAPTURE_ALL: &str = "tcpdump -i any -s 128 -w again.pcap 'tcp or icmp or icmp6 or arp'";

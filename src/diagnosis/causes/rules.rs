@@ -197,7 +197,9 @@ pub(super) const RULES: &[Rule] = &[
         .unless(&[(LateSynAck, Possible), (HalfOpenScan, Possible), (UnknownToClient, Possible)]),
 
     rule(LocalFirewall, &[Partial], partial::local_firewall),
-    rule(CaptureEnded, &[Pending], |_| Some(Certain)),
+    rule(CaptureEnded, &[Pending], |case| {
+        (!case.decided().judgement.is_left_out).then_some(Certain)
+    }),
 ];
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! What this capture cannot show.
 
+use std::time::Duration;
+
 use super::{Collected, Finding, FindingKind, Statement, matching, over};
 use crate::diagnosis::cause::Confidence;
-use crate::handshake::Outcome;
+use crate::handshake::{FilteredOut, Outcome};
 
 /// The findings about the capture itself.
 pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
@@ -35,9 +37,15 @@ fn one_sided_capture(collected: Collected<'_>) -> Option<Finding> {
 }
 
 /// A filter hid evidence: every TCP segment has SYN, FIN or RST, and then ICMP is missing as well;
-/// or the capture names its filter.
+/// there is nothing but SYNs, or nothing but these and their answers; or the capture names its
+/// filter.
 fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
     let quality = collected.quality;
+    if let Some(confidence) = beginnings_alone(quality.left_out) {
+        let statement = Statement::FilteredOut(quality.left_out);
+        let kind = FindingKind::CaptureFiltered;
+        return Some(over(kind, confidence, None, &[], statement));
+    }
     let statement = match &quality.hiding_filter {
         None if quality.leaves_out_third_step => Statement::ThirdStepLeftOut,
         _ if quality.hides_third_step => Statement::OnlyControlSegments,
@@ -60,6 +68,18 @@ fn capture_filtered(collected: Collected<'_>) -> Option<Finding> {
     ))
 }
 
+/// Clients whose programs wait for less than a second send one SYN as well: of SYNs alone it is not
+/// sure that they were filtered.
+fn beginnings_alone(left_out: FilteredOut) -> Option<Confidence> {
+    match left_out {
+        FilteredOut::AllButSyns => Some(Confidence::Possible),
+        FilteredOut::AllButBeginnings | FilteredOut::AllButSynsAndSynAcks => {
+            Some(Confidence::Likely)
+        }
+        FilteredOut::Nothing | FilteredOut::Answers | FilteredOut::Syns => None,
+    }
+}
+
 /// The capturing host says that it lost packets.
 fn capture_lost_packets(collected: Collected<'_>) -> Option<Finding> {
     let lost = collected.quality.lost_packets;
@@ -75,18 +95,26 @@ fn capture_lost_packets(collected: Collected<'_>) -> Option<Finding> {
     })
 }
 
-/// SYN-ACKs whose SYNs came before the capture.
+/// SYN-ACKs whose SYNs came before the capture, or were never captured.
 fn capture_started_late(collected: Collected<'_>) -> Option<Finding> {
     let moments = matching(collected, |moment| {
         moment.outcome == Outcome::Partial && moment.was_accepted()
     });
-    (!moments.is_empty()).then(|| {
-        over(
-            FindingKind::CaptureStartedLate,
-            Confidence::Likely,
-            None,
-            &moments,
-            Statement::StartedLate,
+    let first = moments.first()?;
+    let last = moments.last()?;
+    // What was under way when a capture started is over soon.
+    let are_spread = last.started.since(first.started) >= UNDER_WAY_AT_MOST;
+    let left_out = collected.quality.left_out;
+    let (kind, statement) = if left_out == FilteredOut::Syns && are_spread {
+        (
+            FindingKind::OneSidedCapture,
+            Statement::FilteredOut(left_out),
         )
-    })
+    } else {
+        (FindingKind::CaptureStartedLate, Statement::StartedLate)
+    };
+    Some(over(kind, Confidence::Likely, None, &moments, statement))
 }
+
+/// A SYN-ACK that comes later than this after the first one answers a SYN of its own.
+const UNDER_WAY_AT_MOST: Duration = Duration::from_secs(3);

@@ -11,7 +11,7 @@ use crate::diagnosis::comparison::{Counts, FilterRuleHits, Share};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::testimony::Testimony;
-use crate::handshake::{AttemptId, Outcome};
+use crate::handshake::{AttemptId, FilteredOut, Outcome};
 
 /// What a finding states, beside the server, the clients and the counts that every finding has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -352,6 +352,8 @@ pub enum Statement {
     ThirdStepLeftOut,
     /// Only segments with SYN, FIN or RST were captured.
     OnlyControlSegments,
+    /// What a verdict needs was filtered out, told by what never occurs.
+    FilteredOut(FilteredOut),
     /// The capture's filter lets no ICMP error pass.
     FilterHidesIcmpErrors {
         /// The filter; hostile text.

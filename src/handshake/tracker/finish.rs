@@ -7,7 +7,7 @@ use crate::capture::Timestamp;
 use crate::decode::Contexts;
 use crate::handshake::answer_from_elsewhere::{OrphanedAnswers, Waiting};
 use crate::handshake::decided::Decisions;
-use crate::handshake::filter_signs::FilterSigns;
+use crate::handshake::filter_signs::{FilterSigns, FilteredOut, OpenTally};
 use crate::handshake::flow_table::Followed;
 
 /// What was found out on the way, by all trackers together.
@@ -20,6 +20,8 @@ pub struct Tracking {
     /// Whether the capture can show the third step of a handshake: false when it was filtered to
     /// SYN, FIN and RST.
     pub shows_third_step: bool,
+    /// What else a filter left out.
+    pub left_out: FilteredOut,
 }
 
 /// So many attempts are given away at once.
@@ -37,10 +39,11 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Of a capture of which all packets were observed.
-    pub fn of(trackers: &[Tracker]) -> Self {
+    /// Of a capture of which all packets were observed; `holds_others` when some were no TCP
+    /// segments.
+    pub fn of(trackers: &[Tracker], holds_others: bool) -> Self {
         Self {
-            watch: watch_of_all(trackers),
+            watch: watch_of_all(trackers, holds_others),
             orphans: orphans_among(trackers),
         }
     }
@@ -70,6 +73,7 @@ impl Ending {
             duplicates: count(|tracker| tracker.duplicates),
             set_aside_undecided: count(|tracker| tracker.set_aside_undecided),
             shows_third_step: self.watch.shows_third_step,
+            left_out: self.watch.left_out,
         }
     }
 }
@@ -123,14 +127,23 @@ pub fn finish_all(
     }
 }
 
-fn watch_of_all(trackers: &[Tracker]) -> Watch {
+fn watch_of_all(trackers: &[Tracker], holds_others: bool) -> Watch {
     let signs = trackers.iter().map(|tracker| tracker.filter_signs);
     let signs = signs.fold(FilterSigns::default(), FilterSigns::and);
     let latest = trackers.iter().map(|tracker| tracker.latest).max();
     let settings = trackers.first().map(|tracker| tracker.settings);
     let settings = settings.unwrap_or_default();
+    let until = latest.unwrap_or(Timestamp::EARLIEST);
+    let mut open = OpenTally::default();
+    for tracker in trackers.iter().filter(|_| signs.asks_for_open_attempts()) {
+        let watched = (until, settings.patience);
+        tracker
+            .flows
+            .for_each_open(|attempt| open.count(&attempt, watched));
+    }
     Watch {
-        until: latest.unwrap_or(Timestamp::EARLIEST),
+        until,
+        left_out: signs.left_out(&open, holds_others),
         patience: settings.patience,
         shows_third_step: signs.shows_third_step(),
         slow: settings.slow,
