@@ -90,15 +90,15 @@ fn run_story(path: &Path) -> Result<(), Failed> {
 }
 
 /// What one `connect()` returned, as `lab.py` wrote it down.
-struct Connect {
-    name: String,
-    result: String,
+pub(crate) struct Connect {
+    pub(crate) name: String,
+    pub(crate) result: String,
     then: String,
-    client: String,
-    server: String,
+    pub(crate) client: String,
+    pub(crate) server: String,
 }
 
-fn connects(scratch: &Path) -> Vec<Connect> {
+pub(crate) fn connects(scratch: &Path) -> Vec<Connect> {
     let text = std::fs::read_to_string(scratch.join("connects")).unwrap();
     text.lines()
         .map(|line| {
@@ -116,16 +116,16 @@ fn connects(scratch: &Path) -> Vec<Connect> {
 }
 
 /// One `returned`, `verdict` or `attempts` of a story.
-struct Expectation {
-    line: String,
-    verb: String,
-    words: Vec<String>,
+pub(crate) struct Expectation {
+    pub(crate) line: String,
+    pub(crate) verb: String,
+    pub(crate) words: Vec<String>,
     /// The words with a `=` in them.
     settings: BTreeMap<String, String>,
 }
 
 impl Expectation {
-    fn parse(line: &str) -> Self {
+    pub(crate) fn parse(line: &str) -> Self {
         let mut fields = line.split('\t');
         let number = fields.next().unwrap().to_owned();
         let verb = fields.next().unwrap().to_owned();
@@ -142,13 +142,13 @@ impl Expectation {
         }
     }
 
-    fn word(&self, position: usize) -> &str {
+    pub(crate) fn word(&self, position: usize) -> &str {
         self.words
             .get(position)
             .unwrap_or_else(|| panic!("line {}: a word is missing", self.line))
     }
 
-    fn setting(&self, name: &str) -> Option<&str> {
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
         self.settings.get(name).map(String::as_str)
     }
 
@@ -233,7 +233,7 @@ fn has_crossing_syn(attempt: &Value) -> bool {
 }
 
 /// Every connect must have returned what one of its `returned` lines says, as often as it says.
-fn unexpected_results(connects: &[Connect], returned: &[&Expectation]) -> Vec<String> {
+pub(crate) fn unexpected_results(connects: &[Connect], returned: &[&Expectation]) -> Vec<String> {
     let mut failures = Vec::new();
     let mut times = vec![0; returned.len()];
     for connect in connects {
@@ -270,7 +270,7 @@ fn has_returned(connect: &Connect, expectation: &Expectation) -> bool {
 }
 
 /// `3`, `3..` or `3..5`, the last included.
-fn in_range(number: usize, range: &str) -> bool {
+pub(crate) fn in_range(number: usize, range: &str) -> bool {
     let bound = |text: &str| text.parse::<usize>().unwrap();
     match range.split_once("..") {
         None => number == bound(range),

@@ -42,6 +42,7 @@ mod many_open;
 mod markdown;
 mod packet_filters;
 mod pcapng_facts;
+mod places;
 mod progress;
 mod properties;
 mod record_options;
@@ -127,6 +128,7 @@ fn main() -> ExitCode {
         subjects.and(scenarios::scenarios()),
         Group::that_wait(dashboard::AT_ONCE, dashboard::NEEDS, &[dashboard::TESTS]),
         Group::stories(lab::AT_ONCE, lab::stories()),
+        Group::stories(places::AT_ONCE, places::stories()),
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &watches),
         // Its load would disturb all others.
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &[live_strain::TESTS]),

@@ -38,6 +38,10 @@ kernel_log_setting=/proc/sys/net/netfilter/nf_log_all_netns
 kernel_log_word=
 kernel_log_before=0
 logs=()
+# Where frames of no protocol are sent: all links begin there.
+ticking=("$router")
+places=()
+declare -A files=()
 
 # ---------------------------------------------------------------- namespaces
 
@@ -203,7 +207,7 @@ no_firewall() {
 remove_namespaces() {
     local namespace pids
     for namespace in $(ip netns list | awk '{ print $1 }'); do
-        [[ $namespace == "$prefix"-@(client|router|server) ]] || continue
+        [[ $namespace == "$prefix"-@(client|near|router|far|server) ]] || continue
         pids=$(ip netns pids "$namespace") || continue
         # shellcheck disable=SC2086
         [ -z "$pids" ] || kill -KILL $pids || true
@@ -266,7 +270,10 @@ first_isn() {
 
 # A frame of no protocol, at every vantage: by it the captures' own clocks show that time has passed.
 tick() {
-    in_namespace "$router" "$python" "$lab/lab.py" tick
+    local namespace
+    for namespace in "${ticking[@]}"; do
+        in_namespace "$namespace" "$python" "$lab/lab.py" tick
+    done
 }
 
 # kernel_log WORD: what the kernels of the namespaces log with this word goes beside the captures, as kernel.log. The
@@ -398,6 +405,9 @@ clean_up() {
     remove_namespaces
 } 2>/dev/null
 
+# shellcheck source=places.bash
+source "$lab/places.bash"
+
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -409,3 +419,4 @@ disown
 # shellcheck disable=SC1090
 source "$story_file"
 end_captures
+end_places

@@ -363,6 +363,67 @@ def respond(options):
                 sock.send(frame_back(frame, answer))
 
 
+def shift_of(port):
+    """By how much the numbers of a client with this port are moved."""
+    return port * 1000003 % 2**32
+
+
+def with_other_numbers(frame, from_client):
+    """What a firewall makes of a segment (IPv4) that gives clients sequence numbers of its own choice."""
+    if frame[12:14] != b"\x08\x00" or frame[14 + 9] != socket.IPPROTO_TCP:
+        return frame
+    header, length = (frame[14] & 15) * 4, struct.unpack("!H", frame[16:18])[0]
+    start = 14 + header
+    segment = bytearray(frame[start:14 + length])
+    source_port, port, seq, ack = struct.unpack("!HHII", segment[:12])
+    shift = shift_of(source_port if from_client else port)
+    if from_client:
+        seq = (seq + shift) % 2**32
+    elif segment[13] & ACK:
+        ack = (ack - shift) % 2**32
+    segment[4:12] = struct.pack("!II", seq, ack)
+    segment[16:18] = b"\0\0"
+    addresses = [ipaddress.ip_address(frame[at:at + 4]) for at in (26, 30)]
+    whole = pseudo_header(*addresses, socket.IPPROTO_TCP, len(segment)) + segment
+    segment[16:18] = struct.pack("!H", checksum(whole))
+    return frame[:start] + bytes(segment) + frame[14 + length:]
+
+
+def relay(options):
+    """Takes connections and asks the target for each, when it has taken it."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((options.address, options.port))
+    sock.listen(64)
+    threading.Thread(target=take_connections, args=(sock, (options.target, options.target_port)), daemon=True).start()
+    ready()
+
+
+def take_connections(sock, target):
+    while True:
+        connection, _ = sock.accept()
+        threading.Thread(target=pass_on, args=(connection, target), daemon=True).start()
+
+
+def pass_on(connection, target):
+    try:
+        beyond = socket.create_connection(target)
+    except OSError:
+        connection.close()
+        return
+    threading.Thread(target=copy, args=(beyond, connection), daemon=True).start()
+    copy(connection, beyond)
+
+
+def copy(source, target):
+    try:
+        while data := source.recv(4096):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
 def wire(options):
     """Every frame goes on to the other side after a delay; some SYNs are answered by a RST at once, too."""
     left, right = open_interface("eth0"), open_interface("eth1")
@@ -374,7 +435,8 @@ def wire(options):
             frame, address = sock.recvfrom(65535)
             if address[2] == socket.PACKET_OUTGOING or frame[12:14] == struct.pack("!H", NO_PROTOCOL):
                 continue
-            waiting.append((time.monotonic() + options.delay, right if sock is left else left, frame))
+            passed = with_other_numbers(frame, sock is left) if options.rewrite else frame
+            waiting.append((time.monotonic() + options.delay, right if sock is left else left, passed))
             syn = syn_in(frame) if options.inject else None
             if syn and syn.server[1] == options.inject:
                 back = syn.server, syn.client
@@ -460,6 +522,14 @@ def arguments():
     between.set_defaults(run=wire)
     between.add_argument("delay", type=float)
     between.add_argument("--inject", type=int, help="answer SYNs to this port with a RST")
+    between.add_argument("--rewrite", action="store_true", help="give clients other sequence numbers (IPv4)")
+
+    proxy = programs.add_parser("relay")
+    proxy.set_defaults(run=relay)
+    proxy.add_argument("address")
+    proxy.add_argument("port", type=int)
+    proxy.add_argument("target")
+    proxy.add_argument("target_port", type=int)
 
     programs.add_parser("tick").set_defaults(run=tick)
     return parser.parse_args()
