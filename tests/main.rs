@@ -41,6 +41,7 @@ mod logs;
 mod many_open;
 mod markdown;
 mod packet_filters;
+mod paths;
 mod pcapng_facts;
 mod places;
 mod progress;
@@ -125,7 +126,7 @@ fn main() -> ExitCode {
         live_stories::TESTS,
     ];
     run(vec![
-        subjects.and(scenarios::scenarios()),
+        subjects.and(scenarios::scenarios()).and(paths::stories()),
         Group::that_wait(dashboard::AT_ONCE, dashboard::NEEDS, &[dashboard::TESTS]),
         Group::stories(lab::AT_ONCE, lab::stories()),
         Group::stories(places::AT_ONCE, places::stories()),

@@ -174,6 +174,11 @@ impl ClockEstimate {
         Some((local.saturating_sub(piece.ahead_at(local)), off))
     }
 
+    /// What the first place's clock shows when this one shows `local`.
+    pub(crate) fn to_first_place(&self, local: Timestamp) -> Option<i64> {
+        self.to_reference(local).map(|(at, _)| at)
+    }
+
     /// What this clock shows when the other one shows `reference`.
     pub(super) fn to_local(&self, reference: i64) -> Option<i64> {
         let distance = |piece: &&Piece| {

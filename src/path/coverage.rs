@@ -280,10 +280,11 @@ impl Witness {
         let is_shown = match kind {
             _ if seen(kind, way) => true,
             PacketKind::IcmpError => self.shows_other_protocols && shows_way,
-            // A place that shows segments without SYN, FIN and RST shows those with one of them.
-            PacketKind::Reset => shows_plain && shows_way,
+            // A place that shows segments without SYN, FIN and RST shows those with one of them, and
+            // one that shows other protocols chooses no segments by their flags.
+            PacketKind::Reset => (shows_plain || self.shows_other_protocols) && shows_way,
             PacketKind::Syn | PacketKind::SynAck => shows_way,
-            PacketKind::Ack | PacketKind::Data => shows_plain,
+            PacketKind::Ack | PacketKind::Data => shows_plain || self.shows_other_protocols,
         };
         // One that shows no connect at all may be watching the wrong interface: see `is_on_path_of`.
         let shows_no_connect = self.kinds.is_empty() && self.shows_other_protocols;

@@ -1,5 +1,7 @@
 //! What many connects together say about a stretch, a clock, or the order of the places.
 
+use std::net::IpAddr;
+
 use super::altered::Change;
 use super::confidence::Confidence;
 use super::seen::PacketKind;
@@ -84,6 +86,10 @@ pub enum Detail {
         /// That were sent.
         sent: u64,
     },
+    /// All SYNs of this client.
+    Client(IpAddr),
+    /// All SYNs to this host.
+    Host(IpAddr),
     /// The names of two places that stand the other way round.
     Order(String, String),
     /// The servers and clients are called otherwise behind a place: before and after.

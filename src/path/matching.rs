@@ -202,12 +202,31 @@ impl Matcher<'_> {
             self.join_by(strength, all, &mut taken);
         }
         self.join_legs(all, &mut taken);
+        let doubted = self.doubted_numbers(all);
         for (attempt, _) in taken.iter().enumerate().filter(|(_, taken)| !**taken) {
-            let connect = Connect::beginning(self.places.len(), self.index, attempt);
+            let mut connect = Connect::beginning(self.places.len(), self.index, attempt);
+            let number = attempts.get(attempt).map(|attempt| attempt.isn);
+            if number.is_some_and(|number| doubted.contains(&number)) {
+                (0..self.index).for_each(|place| connect.set_unclear(place));
+            }
             all.connects.push(connect);
         }
         // The first of several legs is often the later one of a place before it.
         self.join_legs_to_new(all);
+    }
+
+    /// The numbers of connects that fit several attempts here alike: each of those may be one of
+    /// them.
+    fn doubted_numbers(&self, all: &Matched) -> HashSet<SequenceNumber> {
+        let doubted = all.connects.iter();
+        let doubted = doubted.filter(|connect| connect.is_unclear_at(self.index));
+        let numbers = doubted.flat_map(|connect| {
+            let members = (0..self.index).zip(&connect.members);
+            let first =
+                members.filter_map(|(place, members)| self.attempts(place).get(*members.first()?));
+            first.map(|attempt| attempt.isn)
+        });
+        numbers.collect()
     }
 
     fn join_by(&self, strength: MatchStrength, all: &mut Matched, taken: &mut [bool]) {
@@ -290,6 +309,7 @@ impl Matcher<'_> {
         let is_lone_number = candidates.len() == 1 && self.is_lone_number(member, place);
         let attempts = self.attempts(self.index);
         let mut best = Best::Nothing;
+        let mut may_be_more = false;
         for candidate in candidates {
             let is_free = !taken.get(*candidate).copied().unwrap_or(true);
             let Some(attempt) = attempts.get(*candidate).filter(|_| is_free) else {
@@ -302,11 +322,19 @@ impl Matcher<'_> {
                 MatchStrength::Translated if is_lone_number => Likeness(1),
                 MatchStrength::Translated | MatchStrength::ByTime => ENOUGH,
             };
-            if likeness >= needed && self.is_in_time(member, place, attempt, strength) {
+            if !self.is_in_time(member, place, attempt, strength) {
+                continue;
+            }
+            if likeness >= needed {
                 best = better(best, Best::One(*candidate, strength, likeness));
             }
+            may_be_more |= likeness > Likeness(0);
         }
-        best
+        // With the same number, too little in common to be told apart is no difference either.
+        match best {
+            Best::Nothing if may_be_more && strength == MatchStrength::Translated => Best::Several,
+            best => best,
+        }
     }
 
     /// Whether no other connect of its place begins with this number.

@@ -12,6 +12,7 @@ mod altered;
 mod clock;
 mod confidence;
 mod coverage;
+mod finder;
 mod findings;
 mod journey;
 mod matching;
@@ -90,15 +91,18 @@ pub fn compare(places: Vec<Place>, infers_order: bool) -> Comparison {
         .into_iter()
         .map(|(connect, journeys)| judge.judged(connect, journeys))
         .collect();
+    verdicts::settle_confidence(&mut connects);
     connects.sort_by_key(|judged| started(judged, &places, &clocks));
-    Comparison {
+    let mut comparison = Comparison {
         places,
         clocks,
         order,
         connects,
         findings: Vec::new(),
         ambiguous: matched.ambiguous,
-    }
+    };
+    comparison.findings = finder::findings(&comparison);
+    comparison
 }
 
 /// When a connect began, on the first place's clock.

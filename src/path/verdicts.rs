@@ -1,5 +1,7 @@
 //! What became of the packets of one connect, and on which stretch of the path.
 
+use std::collections::BTreeMap;
+
 use super::altered::{Change, Passing};
 use super::clock::ClockEstimate;
 use super::confidence::Confidence;
@@ -185,19 +187,24 @@ impl Judge<'_> {
         for journey in &judged.journeys {
             verdicts.extend(self.made(judged, journey));
         }
-        let made: Vec<Vec<usize>> = verdicts
+        let made: Vec<PathVerdict> = verdicts
             .iter()
             .filter(|verdict| verdict.kind == VerdictKind::MadeBetween)
-            .map(|verdict| verdict.between.clone())
+            .cloned()
             .collect();
         for journey in &judged.journeys {
             let Some(lost) = self.lost(judged, journey) else {
                 continue;
             };
-            // What answers in between took the SYN in.
-            let is_answered = journey.kind == PacketKind::Syn
-                && made.iter().any(|between| overlap(between, &lost.between));
-            if !is_answered {
+            // What answers in between took the SYN in, and the server's own answer.
+            let is_taken_in = made.iter().any(|made| {
+                let is_handshake = matches!(
+                    (journey.kind, made.packet),
+                    (PacketKind::Syn, _) | (PacketKind::SynAck, Some(PacketKind::SynAck))
+                );
+                is_handshake && overlap(&made.between, &lost.between)
+            });
+            if !is_taken_in {
                 verdicts.push(lost);
             }
         }
@@ -472,4 +479,44 @@ fn merged(verdicts: Vec<PathVerdict>) -> Vec<PathVerdict> {
         }
     }
     merged
+}
+
+/// So many connects that lose one packet each on one stretch say what one alone does not.
+const SEVERAL: usize = 3;
+
+/// One packet alone may be lost by chance: it is `possible`, unless others say the same.
+pub(super) fn settle_confidence(connects: &mut [JudgedConnect]) {
+    let mut alike: BTreeMap<Alike, usize> = BTreeMap::new();
+    for judged in connects.iter() {
+        for said in judged.verdicts.iter().filter(|said| is_loss(said.kind)) {
+            *alike.entry(of_loss(said)).or_default() += 1;
+        }
+    }
+    for judged in connects {
+        // A lost acknowledgement is told only where the SYN-ACK was repeated for it.
+        let is_alone =
+            |said: &&mut PathVerdict| is_loss(said.kind) && said.kind != VerdictKind::AckLost;
+        for said in judged.verdicts.iter_mut().filter(is_alone) {
+            let others = alike.get(&of_loss(said)).copied().unwrap_or(0);
+            let at_most = match said.count {
+                2.. => Confidence::Certain,
+                _ if others >= SEVERAL => Confidence::Likely,
+                _ => Confidence::Possible,
+            };
+            said.confidence = said.confidence.min(at_most);
+        }
+    }
+}
+
+type Alike = (VerdictKind, Option<PacketKind>, Vec<usize>);
+
+fn of_loss(said: &PathVerdict) -> Alike {
+    (said.kind, said.packet, said.between.clone())
+}
+
+const fn is_loss(kind: VerdictKind) -> bool {
+    matches!(
+        kind,
+        VerdictKind::SynLost | VerdictKind::AnswerLost | VerdictKind::AckLost
+    )
 }

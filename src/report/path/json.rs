@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::PathReport;
+use super::words;
 use crate::capture::Timestamp;
 use crate::handshake::{Outcome, Trouble};
 use crate::path::{
@@ -273,6 +274,26 @@ struct WireFinding<'a> {
     from: Option<String>,
     /// And the last.
     until: Option<String>,
+    /// What it says, in words.
+    statement: String,
+    /// What to do next, and where: mostly on the machine between.
+    next_steps: Vec<WireStepToTake>,
+}
+
+/// A next step.
+#[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "NextStep")
+)]
+struct WireStepToTake {
+    /// On which machine.
+    place: String,
+    /// The command.
+    run: Option<String>,
+    /// What to look for.
+    why: String,
 }
 
 /// Counts over all connects that are compared.
@@ -458,6 +479,15 @@ fn finding<'a>(report: &'a PathReport, id: u64, found: &PathFinding) -> WireFind
         of: found.of,
         from: found.span.map(|(from, _)| at(from)),
         until: found.span.map(|(_, until)| at(until)),
+        statement: words::statement(report, found),
+        next_steps: words::next_steps(report, found)
+            .into_iter()
+            .map(|step| WireStepToTake {
+                place: step.place,
+                run: step.run,
+                why: step.why,
+            })
+            .collect(),
     }
 }
 

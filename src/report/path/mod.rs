@@ -1,7 +1,10 @@
 //! What several places say of the same connects, as a report.
 
 mod json;
+mod ladder;
+mod overview;
 mod text;
+mod words;
 
 use crate::handshake::{Outcome, TrackerSettings};
 use crate::path::{Comparison, JudgedConnect, PathVerdict, VerdictKind};
@@ -9,7 +12,7 @@ use crate::path::{Comparison, JudgedConnect, PathVerdict, VerdictKind};
 #[cfg(feature = "json-schema")]
 pub use json::schema;
 pub use json::{SCHEMA, write as write_json};
-pub use text::write as write_text;
+pub use text::{write as write_text, write_ladder};
 
 use super::model::Tool;
 

@@ -104,7 +104,7 @@ impl Page {
 
     /// Adds the parts of a title on one line, or the last one on a line of its own where they do
     /// not fit.
-    pub(super) fn wrapped_titles(&mut self, parts: &[String]) {
+    pub(in crate::report) fn wrapped_titles(&mut self, parts: &[String]) {
         let whole = parts.join("  ");
         if visible_width(&whole) <= self.style.width {
             self.line(whole);
@@ -120,7 +120,7 @@ impl Page {
     }
 
     /// The text in faint, where there is colour.
-    pub(super) fn faint(&self, text: impl Display) -> String {
+    pub(in crate::report) fn faint(&self, text: impl Display) -> String {
         self.styled(Style::new().dimmed(), text)
     }
 
