@@ -95,7 +95,7 @@
 //!
 //! | feature | adds |
 //! |---|---|
-//! | `cli` | the program, with all of the following but `dashboard` and `live` |
+//! | `cli` | the program, with all of the following but `dashboard`, `live` and `probe` |
 //! | `compression` | captures compressed by gzip, zstd, lz4 or xz |
 //! | `csv` | `report::csv`: attempts for spreadsheets |
 //! | `dashboard` | what `tcpwhy live` shows on a terminal; implies `cli` and `live` |
@@ -103,6 +103,7 @@
 //! | `html` | `report::html`: one page with drawings |
 //! | `json-schema` | `report::json::schema`: the JSON Schema of reports |
 //! | `live` | `live`, `host`, `capture::live`: interfaces by libpcap, metrics, and what this host itself knows |
+//! | `probe` | `probe`: connects made now, and what the kernel and the packets say of them (Linux); implies `live` |
 //! | `source-hash` | the SHA-256 of files while they are read |
 //!
 //! What the crate says will grow: enumerations of causes, findings and the like are
@@ -126,6 +127,8 @@ pub mod host;
 pub mod live;
 pub mod logs;
 pub mod path;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe;
 pub mod report;
 
 #[doc(no_inline)]

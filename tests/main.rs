@@ -44,6 +44,8 @@ mod packet_filters;
 mod paths;
 mod pcapng_facts;
 mod places;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+mod probe;
 mod progress;
 mod properties;
 mod record_options;
@@ -105,6 +107,8 @@ fn main() -> ExitCode {
         markdown::TESTS,
         packet_filters::TESTS,
         pcapng_facts::TESTS,
+        #[cfg(all(feature = "probe", target_os = "linux"))]
+        probe::typed::TESTS,
         told_by_packets::TESTS,
         told_by_records::TESTS,
         record_options::TESTS,
@@ -131,6 +135,8 @@ fn main() -> ExitCode {
         Group::stories(lab::AT_ONCE, lab::stories()),
         Group::stories(places::AT_ONCE, places::stories()),
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &watches),
+        #[cfg(all(feature = "probe", target_os = "linux"))]
+        Group::that_wait(watching::AT_ONCE, probe::NEEDS, probe::LISTS),
         // Its load would disturb all others.
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &[live_strain::TESTS]),
         // It counts what the laboratory found as well.

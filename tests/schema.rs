@@ -16,6 +16,10 @@ pub(crate) const TESTS: &[Test] = tests![
     what_explain_writes_is_valid_against_its_schema,
     the_schema_of_explain_is_the_committed_one,
     the_schema_of_compare_is_the_committed_one,
+    #[cfg(all(feature = "probe", target_os = "linux"))]
+    the_schema_of_probe_is_the_committed_one,
+    #[cfg(all(feature = "probe", target_os = "linux"))]
+    what_probe_writes_is_valid_against_its_schema,
 ];
 
 fn every_sample_is_valid_against_the_schema() {
@@ -181,4 +185,47 @@ fn the_schema_of_compare_is_the_committed_one() {
         std::fs::read_to_string(in_package("tests/tcpwhy-compare-1.schema.json")).unwrap();
     assert_eq!(printed.status, 0);
     assert_eq!(printed.stdout, committed);
+}
+
+/// As that of `read`: renew it with `cargo run -- schema probe > tests/tcpwhy-probe-1.schema.json`.
+#[cfg(all(feature = "probe", target_os = "linux"))]
+fn the_schema_of_probe_is_the_committed_one() {
+    let printed = run(&["schema", "probe"]);
+    let committed =
+        std::fs::read_to_string(in_package("tests/tcpwhy-probe-1.schema.json")).unwrap();
+    assert_eq!(printed.status, 0);
+    assert_eq!(printed.stdout, committed);
+}
+
+/// Of what accepts, what refuses, what cannot be reached, and what is no name.
+#[cfg(all(feature = "probe", target_os = "linux"))]
+fn what_probe_writes_is_valid_against_its_schema() {
+    let validator = jsonschema::validator_for(&tcpwhy::report::json::probe::schema()).unwrap();
+    let listening = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = listening.local_addr().unwrap().to_string();
+    let ran = run(&[
+        "probe",
+        "-F",
+        "json",
+        "--first-byte",
+        "10ms",
+        &open,
+        "127.0.0.1:1",
+        "224.0.0.1:80",
+        "localhost:1",
+    ]);
+    let document: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&document)
+        .map(|error| error.to_string())
+        .collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    assert_eq!(document["targets"][0]["as_expected"], true);
+    assert_eq!(
+        document["targets"][2]["addresses"][0]["local"],
+        "not_unicast"
+    );
+    let mut wrong = document;
+    wrong["targets"][0]["as_expected"] = Value::Null;
+    assert!(!validator.is_valid(&wrong));
 }

@@ -10,6 +10,7 @@ use super::ladder_arguments::LadderArguments;
 use super::live_arguments::LiveArguments;
 use super::log_arguments::LogArguments;
 use super::outcome_list::OutcomeList;
+use super::probe_arguments::{self, ProbeArguments};
 use super::report_format::Format;
 use super::time_argument::TimeArgument;
 use crate::decode::TunnelPort;
@@ -68,6 +69,13 @@ pub(super) enum Command {
     #[command(override_usage = "tcpwhy compare [OPTIONS] NAME=FILE[,FILE...]...")]
     Compare(Box<CompareArguments>),
 
+    /// Connect now, and tell what comes of it, and why
+    ///
+    /// By the kernel's own TCP, as an ordinary user. What telnet, nc and ping are used for after
+    /// "connection refused": every address of the name, who refused, which ICMP error came from
+    /// whom, what this host itself forbids, and whether what accepts has anybody behind it.
+    #[command(after_help = probe_arguments::EXAMPLES, after_long_help = format!("{}\n\n{}", probe_arguments::EXAMPLES, probe_arguments::POLITENESS))]
+    Probe(Box<ProbeArguments>),
     /// Draw one attempt, packet by packet
     ///
     /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence,
@@ -90,7 +98,7 @@ pub(super) enum Command {
     Diff(DiffArguments),
     /// List the interfaces that can be sniffed
     Interfaces,
-    /// Print the JSON Schema of the JSON report, or of what `explain` or `compare` writes
+    /// Print the JSON Schema of the JSON report, or of what another command writes
     Schema {
         /// Of which command's JSON
         #[arg(value_enum, default_value_t = SchemaOf::Read)]
@@ -416,4 +424,7 @@ pub(super) enum SchemaOf {
     Explain,
     /// Comparisons of places
     Compare,
+    /// What came of connects, as `probe` writes it
+    #[cfg(all(feature = "probe", target_os = "linux"))]
+    Probe,
 }

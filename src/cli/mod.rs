@@ -25,6 +25,9 @@ mod new_file;
 mod outcome_list;
 mod output;
 mod packet_filter;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+mod probe;
+mod probe_arguments;
 mod progress;
 mod read;
 mod report_format;
@@ -79,6 +82,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
                 .collect();
             live(&live_arguments, typed)
         }
+        Command::Probe(probe_arguments) => probe(&probe_arguments),
         Command::Explain(explain_arguments) => explain::run(explain_arguments),
         Command::Diff(diff_arguments) => diff::run(&diff_arguments),
         Command::Interfaces => interfaces(),
@@ -87,6 +91,8 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
                 SchemaOf::Read => json::schema(),
                 SchemaOf::Explain => json::explain::schema(),
                 SchemaOf::Compare => crate::report::path::schema(),
+                #[cfg(all(feature = "probe", target_os = "linux"))]
+                SchemaOf::Probe => json::probe::schema(),
             };
             writeln!(out, "{schema:#}")
         }),
@@ -155,6 +161,19 @@ fn live(arguments: &live_arguments::LiveArguments, typed: Vec<String>) -> ExitSt
 fn live(_: &live_arguments::LiveArguments, _: Vec<String>) -> ExitStatus {
     let message = "cannot capture: this build is without libpcap (feature 'live')";
     let hint = "tcpdump -w - -i INTERFACE | tcpwhy read -";
+    Messages::error(message, Some(hint));
+    ExitStatus::Interface
+}
+
+#[cfg(all(feature = "probe", target_os = "linux"))]
+fn probe(arguments: &probe_arguments::ProbeArguments) -> ExitStatus {
+    probe::run(arguments)
+}
+
+#[cfg(not(all(feature = "probe", target_os = "linux")))]
+fn probe(_: &probe_arguments::ProbeArguments) -> ExitStatus {
+    let message = "cannot probe: this build is without it (feature 'probe', Linux)";
+    let hint = "tcpdump -w - -i INTERFACE | tcpwhy read -, and connect meanwhile";
     Messages::error(message, Some(hint));
     ExitStatus::Interface
 }

@@ -26,6 +26,7 @@ mod finding_kind;
 mod findings;
 mod fingerprint;
 mod fixed_hash;
+mod kernel_word;
 mod key_filter;
 pub mod knowledge;
 mod known_ends;
@@ -70,9 +71,12 @@ pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
     Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, SameOfAll, Situation, Statement,
-    StepKind,
+    StepKind, next_steps_of_cause,
 };
 pub use fingerprint::Fingerprint;
+pub use kernel_word::{
+    AfterAccept, ConnectEnd, KernelVerdict, KernelWord, LocalReason, OwnDrops, judge_kernel_word,
+};
 pub use limits::{Limit, LimitKind};
 pub use listing::{AttemptReplay, AttemptsPutAside, ListedAttempts, ListingKey, ListingOrder};
 pub use live::LiveDiagnostician;

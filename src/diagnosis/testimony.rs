@@ -165,7 +165,7 @@ pub(super) fn verdicts(testimony: &[Testimony]) -> impl Iterator<Item = &Attempt
         })
 }
 
-fn listeners(testimony: &[Testimony]) -> impl Iterator<Item = &ListenersAtEnd> {
+pub(super) fn listeners(testimony: &[Testimony]) -> impl Iterator<Item = &ListenersAtEnd> {
     testimony
         .iter()
         .filter_map(|testimony| match &testimony.fact {

@@ -12,6 +12,8 @@ mod counters;
 mod linux;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod processes;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+mod progress;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sockets;
 
@@ -23,6 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::Endpoint;
 pub use counters::{Counter, Counters};
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub use progress::{ConnectProgress, ConnectTable};
 
 /// The number by which the kernel tells sockets apart while they are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

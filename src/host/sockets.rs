@@ -19,6 +19,8 @@ use rustix::net::{
     sockopt,
 };
 
+#[cfg(feature = "probe")]
+use super::progress::ConnectProgress;
 use super::{Listener, OpenSocket, SocketInode};
 use crate::decode::Endpoint;
 
@@ -69,19 +71,31 @@ impl SocketTable {
         server: Endpoint,
     ) -> io::Result<Option<OpenSocket>> {
         let mut request = request(family(client.address), StateFlags::all());
-        request.socket_id = SocketId {
-            source_port: client.port,
-            destination_port: server.port,
-            source_address: client.address,
-            destination_address: server.address,
-            interface_id: 0,
-            cookie: ANY_COOKIE,
-        };
+        request.socket_id = one_socket(client, server);
         let mut found = None;
         self.ask(request, false, |response| {
             // Without such a connection the kernel finds who listens on the client's port.
             if response.header.state != LISTEN {
                 found = open_socket(response);
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// What the kernel has learned so far of a connect from here; `None` once it is over.
+    #[cfg(feature = "probe")]
+    pub(super) fn progress(
+        &mut self,
+        client: Endpoint,
+        server: Endpoint,
+    ) -> io::Result<Option<ConnectProgress>> {
+        let mut request = request(family(client.address), StateFlags::all());
+        request.extensions = ExtensionFlags::INFO;
+        request.socket_id = one_socket(client, server);
+        let mut found = None;
+        self.ask(request, false, |response| {
+            if response.header.state != LISTEN {
+                found = response.nlas.iter().find_map(ConnectProgress::read);
             }
         })?;
         Ok(found)
@@ -146,6 +160,17 @@ impl SocketTable {
             }
         }
         Ok(())
+    }
+}
+
+fn one_socket(client: Endpoint, server: Endpoint) -> SocketId {
+    SocketId {
+        source_port: client.port,
+        destination_port: server.port,
+        source_address: client.address,
+        destination_address: server.address,
+        interface_id: 0,
+        cookie: ANY_COOKIE,
     }
 }
 

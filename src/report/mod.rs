@@ -36,6 +36,8 @@ pub mod note_words;
 mod outcome_words;
 mod packet_filters;
 pub mod path;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe_words;
 mod provenance_words;
 mod sanitize;
 mod settings;

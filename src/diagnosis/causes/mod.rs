@@ -24,6 +24,7 @@ mod verdict;
 
 pub(super) use balancer::{counting_windows, is_code_of_netscaler};
 pub(super) use half_open::was_answered_once;
+pub(super) use rejected::{RESOLUTION_TIME, cause_of_icmp};
 pub(super) use responder::{Mark, is_plain, is_sooner, mark_of};
 
 use super::cause::{Confidence, Judged};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::case::Case;
 use crate::decode::IcmpKind;
-use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::cause::{Cause, Confidence};
 
 /// A router that waits for an answer to its ARP or neighbour solicitation gives up after 3 s.
-const RESOLUTION_TIME: Duration = Duration::from_millis(2500);
+pub(in crate::diagnosis) const RESOLUTION_TIME: Duration = Duration::from_millis(2500);
 
 /// Host unreachable as late as a router gives up asking for the host, or questions for it that
 /// nobody answered.
@@ -25,50 +25,50 @@ pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
 }
 
 pub(super) fn port_unreachable(case: &Case<'_>) -> Option<Confidence> {
-    says(case, |kind| {
-        matches!(kind, IcmpKind::V4(3, 3) | IcmpKind::V6(1, 4))
-    })
+    says(case, Cause::PortUnreachable)
 }
 
 pub(super) fn host_unreachable(case: &Case<'_>) -> Option<Confidence> {
-    says(case, |kind| {
-        matches!(kind, IcmpKind::V4(3, 1 | 7 | 8 | 12) | IcmpKind::V6(1, 3))
-    })
+    says(case, Cause::HostUnreachable)
 }
 
 pub(super) fn net_unreachable(case: &Case<'_>) -> Option<Confidence> {
-    says(case, |kind| {
-        matches!(kind, IcmpKind::V4(3, 0 | 6 | 11) | IcmpKind::V6(1, 0))
-    })
+    says(case, Cause::NetUnreachable)
 }
 
 pub(super) fn protocol_unreachable(case: &Case<'_>) -> Option<Confidence> {
-    says(case, |kind| matches!(kind, IcmpKind::V4(3, 2)))
+    says(case, Cause::ProtocolUnreachable)
 }
 
 pub(super) fn admin_prohibited(case: &Case<'_>) -> Option<Confidence> {
-    says(case, |kind| {
-        matches!(
-            kind,
-            IcmpKind::V4(3, 9 | 10 | 13..=15) | IcmpKind::V6(1, 1 | 5 | 6)
-        )
-    })
+    says(case, Cause::AdminProhibited)
 }
 
 pub(super) fn ttl_exceeded(case: &Case<'_>) -> Option<Confidence> {
-    says(case, |kind| {
-        matches!(kind, IcmpKind::V4(11, 0) | IcmpKind::V6(3, 0))
-    })
+    says(case, Cause::TtlExceeded)
 }
 
 /// None of those that have a name here.
 pub(super) fn other_icmp(case: &Case<'_>) -> Option<Confidence> {
-    says(case, |_| true)
+    says(case, Cause::OtherIcmp)
 }
 
-fn says(case: &Case<'_>, is_meant: fn(IcmpKind) -> bool) -> Option<Confidence> {
+fn says(case: &Case<'_>, meant: Cause) -> Option<Confidence> {
     case.attempt()
         .rejected_by
-        .filter(|kind| is_meant(*kind))
+        .filter(|kind| cause_of_icmp(*kind) == meant)
         .map(|_| Confidence::Certain)
+}
+
+/// What an ICMP error says by its type and code.
+pub(in crate::diagnosis) const fn cause_of_icmp(kind: IcmpKind) -> Cause {
+    match kind {
+        IcmpKind::V4(3, 3) | IcmpKind::V6(1, 4) => Cause::PortUnreachable,
+        IcmpKind::V4(3, 1 | 7 | 8 | 12) | IcmpKind::V6(1, 3) => Cause::HostUnreachable,
+        IcmpKind::V4(3, 0 | 6 | 11) | IcmpKind::V6(1, 0) => Cause::NetUnreachable,
+        IcmpKind::V4(3, 2) => Cause::ProtocolUnreachable,
+        IcmpKind::V4(3, 9 | 10 | 13..=15) | IcmpKind::V6(1, 1 | 5 | 6) => Cause::AdminProhibited,
+        IcmpKind::V4(11, 0) | IcmpKind::V6(3, 0) => Cause::TtlExceeded,
+        IcmpKind::V4(..) | IcmpKind::V6(..) => Cause::OtherIcmp,
+    }
 }

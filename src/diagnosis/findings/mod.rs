@@ -47,7 +47,7 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
 pub(super) use from_cause::{FirstCauses, FirstVerdicts, first_causes, first_verdicts};
-pub use next_steps::{NextStep, Situation, StepKind};
+pub use next_steps::{NextStep, Situation, StepKind, next_steps_of_cause};
 pub use statement::{Change, FindingEvidence, LossPlace, SameOfAll, Statement};
 
 /// What many attempts say together.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Finding, FindingKind, Statement};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::diagnosis::cause::Confidence;
+use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::{Comparison, HostFacts, Vantage};
 use crate::diagnosis::knowledge::{self, Check};
 
@@ -214,8 +214,24 @@ fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
     (reusing > 0 || !is_about_ports) && (repeated > 0 || !is_about_losses)
 }
 
+/// The steps for the cause of one connect from this host, of its page: as those of a finding.
+pub fn next_steps_of_cause(cause: Cause, client: IpAddr, server: Endpoint) -> Vec<NextStep> {
+    let situation = Situation {
+        client: Some(client),
+        vantage: Some(Vantage::Client),
+        ..Situation::without_hosts(server)
+    };
+    steps_of_term(cause.name(), situation)
+        .take(MOST_STEPS)
+        .collect()
+}
+
 fn steps_of_page(kind: FindingKind, situation: Situation) -> impl Iterator<Item = NextStep> {
-    let checks = knowledge::page(kind.name()).map_or(&[][..], |page| page.check);
+    steps_of_term(kind.name(), situation)
+}
+
+fn steps_of_term(term: &str, situation: Situation) -> impl Iterator<Item = NextStep> + use<> {
+    let checks = knowledge::page(term).map_or(&[][..], |page| page.check);
     let is_capture = |check: &&Check| {
         let captures = |run: &str| run.starts_with("tcpdump") || run.starts_with("pktmon");
         check.run.is_some_and(captures)

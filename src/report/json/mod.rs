@@ -4,6 +4,8 @@ mod attempt_sequence;
 pub mod explain;
 mod log;
 pub mod ndjson;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe;
 mod verdict;
 mod wire;
 

@@ -10,6 +10,8 @@ pub mod ladder;
 #[cfg(feature = "live")]
 mod line;
 pub(in crate::report) mod page;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+pub mod probe;
 
 use std::io::{self, Write};
 

@@ -1,0 +1,208 @@
+//! All targets, several at once, each in its own time.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::clock::now;
+use super::connect::connect_all;
+use super::expectation::Expectation;
+use super::names::{Names, NamesFound};
+use super::report::{ConnectReport, TargetReport};
+use super::settings::{ConnectSettings, Timeout};
+use super::shared::Shared;
+use super::target::Target;
+
+/// How targets are probed.
+#[derive(Clone, Debug)]
+pub struct ProbeSettings {
+    /// How each connect is made.
+    pub connect: ConnectSettings,
+    /// No question to the resolver takes longer.
+    pub longest_lookup: Duration,
+    /// So many targets at once.
+    pub parallel: usize,
+    /// How connects should end.
+    pub expectation: Expectation,
+    /// How often each is probed.
+    pub rounds: Rounds,
+}
+
+/// How often a target is probed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounds {
+    /// Once.
+    One,
+    /// Until it is as expected, or for so long.
+    Wait {
+        /// For how long.
+        longest: Duration,
+        /// How long after one round began the next one begins at the earliest.
+        every: Duration,
+    },
+    /// Again and again.
+    Every {
+        /// How long after one round began the next one begins at the earliest.
+        every: Duration,
+        /// For how long; `None` until it is told to stop.
+        longest: Option<Duration>,
+    },
+}
+
+impl Rounds {
+    /// Connects to the same address and port are this far apart.
+    const fn pace(self) -> Duration {
+        match self {
+            Self::One => BETWEEN_CONNECTS,
+            Self::Wait { every, .. } | Self::Every { every, .. } => every,
+        }
+    }
+}
+
+/// Unless told otherwise, the same address and port are not connected to more often.
+const BETWEEN_CONNECTS: Duration = Duration::from_secs(1);
+
+/// While nothing is to be done, it is looked so often whether to stop.
+const LONGEST_SLEEP: Duration = Duration::from_millis(50);
+
+/// What became known of a target.
+#[derive(Debug)]
+pub enum ProbeEvent {
+    /// Its name was looked up.
+    Named(NamesFound),
+    /// A connect to one of its addresses ended.
+    Connect(Box<ConnectReport>),
+    /// All of its connects have ended, so long after the first round began.
+    Round(Box<TargetReport>, Duration),
+    /// Nothing more comes of it.
+    Done,
+}
+
+/// Probes all targets, and tells what becomes known of each by its place in the list; ends when all
+/// are done, or soon after `stop` was set.
+pub fn probe(
+    targets: &[Target],
+    settings: &ProbeSettings,
+    stop: &AtomicBool,
+    tell: &Sender<(usize, ProbeEvent)>,
+) {
+    let next = AtomicUsize::new(0);
+    let common = Shared::new(settings.rounds.pace());
+    thread::scope(|scope| {
+        for _ in 0..settings.parallel.min(targets.len()) {
+            let (next, shared) = (&next, &common);
+            scope.spawn(move || {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(target) = targets.get(place) else {
+                        break;
+                    };
+                    let one = OneTarget {
+                        place,
+                        target,
+                        settings,
+                        shared,
+                        stop,
+                        tell,
+                    };
+                    one.run();
+                }
+            });
+        }
+    });
+}
+
+struct OneTarget<'a> {
+    place: usize,
+    target: &'a Target,
+    settings: &'a ProbeSettings,
+    shared: &'a Shared,
+    stop: &'a AtomicBool,
+    tell: &'a Sender<(usize, ProbeEvent)>,
+}
+
+impl OneTarget<'_> {
+    fn run(&self) {
+        let began = now();
+        let mut names = Names::new(self.settings.longest_lookup);
+        loop {
+            let round_began = now();
+            let report = self.round(&mut names, began);
+            let is_met = self.settings.expectation.is_met(&report);
+            self.tell(ProbeEvent::Round(
+                Box::new(report),
+                now().saturating_duration_since(began),
+            ));
+            let (every, longest) = match self.settings.rounds {
+                Rounds::One => break,
+                Rounds::Wait { .. } if is_met => break,
+                Rounds::Wait { every, longest } => (every, Some(longest)),
+                Rounds::Every { every, longest } => (every, longest),
+            };
+            let until = longest.map(|longest| began + longest);
+            if !self.sleep_until(round_began + every, until) {
+                break;
+            }
+        }
+        self.tell(ProbeEvent::Done);
+    }
+
+    /// Whether there is time for another round then.
+    fn sleep_until(&self, next: Instant, end: Option<Instant>) -> bool {
+        let until = end.map_or(next, |end| next.min(end));
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return false;
+            }
+            let left = until.saturating_duration_since(now());
+            if left.is_zero() {
+                break;
+            }
+            thread::sleep(left.min(LONGEST_SLEEP));
+        }
+        end.is_none_or(|end| now() < end)
+    }
+
+    /// No connect outlives the time that there is.
+    fn connect_settings(&self, began: Instant) -> ConnectSettings {
+        let connect = self.settings.connect;
+        let longest = match self.settings.rounds {
+            Rounds::One => None,
+            Rounds::Wait { longest, .. } => Some(longest),
+            Rounds::Every { longest, .. } => longest,
+        };
+        let left = longest.map(|longest| (began + longest).saturating_duration_since(now()));
+        let left = left.filter(|left| *left < connect.timeout.longest());
+        ConnectSettings {
+            timeout: left.map_or(connect.timeout, Timeout::After),
+            ..connect
+        }
+    }
+
+    fn round(&self, names: &mut Names, began: Instant) -> TargetReport {
+        let found = names.of(self.target);
+        self.tell(ProbeEvent::Named(found.clone()));
+        let mut connects: Vec<(usize, ConnectReport)> = Vec::new();
+        connect_all(
+            &found.addresses,
+            self.connect_settings(began),
+            self.shared,
+            &mut |place, report| {
+                self.tell(ProbeEvent::Connect(Box::new(report.clone())));
+                connects.push((place, report));
+            },
+        );
+        connects.sort_by_key(|(place, _)| *place);
+        TargetReport {
+            target: self.target.clone(),
+            names: found,
+            connects: connects.into_iter().map(|(_, report)| report).collect(),
+        }
+    }
+
+    fn tell(&self, event: ProbeEvent) {
+        // Nobody may listen any more: then nobody is told.
+        let _ = self.tell.send((self.place, event));
+    }
+}

@@ -1,0 +1,185 @@
+//! What a probe found out, as text: a line as soon as something is known.
+
+use std::time::Duration;
+
+use super::TextStyle;
+use super::page::Page;
+use crate::decode::Endpoint;
+use crate::diagnosis::error_text;
+use crate::handshake::{Outcome, Trouble};
+use crate::probe::{ConnectReport, NamesFound, Target, TargetReport};
+use crate::report::counts::counted;
+use crate::report::duration_words::duration;
+use crate::report::json::probe::Probed;
+use crate::report::next_step_words::StepWords;
+use crate::report::probe_words;
+use crate::report::sanitize::terminal_safe;
+
+/// How far what belongs to a connect is set in.
+const INDENT: usize = 4;
+
+/// So many steps are shown of one connect; JSON has all.
+const SHOWN_STEPS: usize = 2;
+
+/// The target, and what its name gave; nothing where an address was named.
+pub fn target(target: &Target, names: &NamesFound, style: &TextStyle) -> String {
+    let mut page = Page::new(*style);
+    if !names.is_name {
+        return page.text;
+    }
+    let name = page.bold(terminal_safe(&target.text));
+    let took = duration(names.elapsed);
+    let found = if let Some(error) = &names.error {
+        let words = probe_words::name_error(error);
+        format!("no address after {took}: {}", terminal_safe(&words))
+    } else {
+        let addresses = names.addresses.iter();
+        let addresses: Vec<String> = addresses.map(|one| one.ip().to_string()).collect();
+        format!("{} after {took}", addresses.join(", "))
+    };
+    page.wrapped(0, INDENT, "", &[format!("{name}  {found}")]);
+    page.text
+}
+
+/// How a connect went, and why.
+pub fn connect(connect: &ConnectReport, style: &TextStyle) -> String {
+    let mut page = Page::new(*style);
+    let headline = headline(connect, &page);
+    page.wrapped(0, INDENT, "", &[headline]);
+    if let Some(error) = connect.error {
+        let name = error.name();
+        let words = error_text(&name).unwrap_or_else(|| error.words());
+        page.wrapped(
+            INDENT,
+            INDENT,
+            "",
+            &[format!("applications see {name}, \"{words}\"")],
+        );
+    }
+    for note in probe_words::notes(connect) {
+        page.wrapped(INDENT, INDENT, "", &[terminal_safe(&note).into_owned()]);
+    }
+    for step in probe_words::next_steps(connect).iter().take(SHOWN_STEPS) {
+        self::step(step, &mut page);
+    }
+    page.text
+}
+
+fn headline(connect: &ConnectReport, page: &Page) -> String {
+    let words = probe_words::headline(connect);
+    let words = match connect.outcome {
+        Some(outcome) => page.in_outcome_color(outcome, words),
+        None => page.in_outcome_color(Outcome::Rejected, words),
+    };
+    let why = match (connect.local, connect.cause()) {
+        (Some(reason), _) => format!(": {}", probe_words::local_reason(reason)),
+        (None, Some(judged)) => {
+            format!(": {} ({})", judged.cause.words(), judged.confidence.name())
+        }
+        (None, None) => String::new(),
+    };
+    format!("{}  {words}{why}", page.bold(shown(connect)))
+}
+
+fn shown(connect: &ConnectReport) -> String {
+    Endpoint {
+        address: connect.address.ip(),
+        port: connect.address.port(),
+    }
+    .to_string()
+}
+
+fn step(words: &StepWords, page: &mut Page) {
+    page.wrapped(
+        INDENT,
+        INDENT + 2,
+        "",
+        &[format!(
+            "on {}: {}",
+            terminal_safe(&words.place),
+            terminal_safe(&words.run)
+        )],
+    );
+}
+
+/// What the target comes to, where that is not plain from its connects.
+pub fn conclusion(report: &TargetReport, is_unexpected: bool, style: &TextStyle) -> String {
+    let mut page = Page::new(*style);
+    if report.connects.len() > 1 {
+        let words = match report.used() {
+            Some((address, after)) => format!(
+                "an application would have used {}, {} after its first SYN",
+                address.ip(),
+                duration(after)
+            ),
+            None => "an application would have found none that accepts".to_owned(),
+        };
+        page.wrapped(0, INDENT, "", &[words]);
+    }
+    if is_unexpected {
+        let target = terminal_safe(&report.target.text);
+        page.line(page.bold(format!("{target} is not as expected")));
+    }
+    page.text
+}
+
+/// One line for a round of a target that is probed again and again.
+pub fn round(report: &TargetReport, after: Duration, style: &TextStyle) -> String {
+    let mut page = Page::new(*style);
+    let name = page.bold(terminal_safe(&report.target.text));
+    let words = gathered(report, &page);
+    page.wrapped(
+        0,
+        INDENT,
+        "",
+        &[format!("{:>8}  {name}  {words}", duration(after))],
+    );
+    page.text
+}
+
+/// What a target comes to that was probed again and again.
+pub fn summary(probed: &Probed<'_>, rounds_as_expected: u64, style: &TextStyle) -> String {
+    let mut page = Page::new(*style);
+    let name = page.bold(terminal_safe(&probed.report.target.text));
+    let state = if probed.as_expected {
+        "as expected".to_owned()
+    } else {
+        page.bold("not as expected")
+    };
+    page.wrapped(
+        0,
+        INDENT,
+        "",
+        &[format!(
+            "{:>8}  {name}  {state} in the end; so in {rounds_as_expected} of {}",
+            duration(probed.after),
+            counted(probed.rounds, "round")
+        )],
+    );
+    page.text
+}
+
+fn gathered(report: &TargetReport, page: &Page) -> String {
+    if let Some(error) = &report.names.error {
+        return terminal_safe(&probe_words::name_error(error)).into_owned();
+    }
+    let connects = report.connects.iter();
+    let words: Vec<String> = connects.map(|connect| headline(connect, page)).collect();
+    words.join("; ")
+}
+
+/// What of a round must be the same for it to be told no second time.
+pub fn gist(report: &TargetReport) -> String {
+    let connects = report.connects.iter().map(|connect| {
+        let outcome = connect.outcome.map(Outcome::name);
+        let local = connect.local.map(crate::diagnosis::LocalReason::name);
+        let cause = connect.cause().map(|judged| judged.cause.name());
+        let is_hung_up = connect.troubles.contains(&Trouble::HungUp);
+        format!(
+            "{} {outcome:?} {local:?} {cause:?} {is_hung_up}",
+            connect.address
+        )
+    });
+    let connects: Vec<String> = connects.collect();
+    format!("{:?} {}", report.names.error, connects.join(", "))
+}
