@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = tests![
     words_of_others_are_quoted_and_decide_nothing,
     what_is_no_text_is_not_quoted,
     the_trailer_of_a_balancers_own_capture_says_why needs "tshark",
+    older_trailers_say_why_as_well needs "tshark",
     codes_in_windows_are_possible_and_no_more,
     resets_that_count_up_are_made_by_an_injector,
     a_gateways_own_capture_shows_the_chain_that_drops,
@@ -301,6 +302,66 @@ fn the_trailer_of_a_balancers_own_capture_says_why() {
             let report = report_on(&capture(&[packets[0].clone(), (1, reset)]));
             assert_eq!(verdict(&report, 0)[0], "refused", "{kept}");
         }
+    }
+}
+
+/// What BIG-IP put behind packets before version 15: parts without a name of their own.
+fn old_trailer(version: u8, server: &[u8], cause: &[u8]) -> Vec<u8> {
+    let length = |bytes: usize| u8::try_from(bytes).unwrap();
+    let low = [&[0, 0, 1, length(server.len())][..], server].concat();
+    let flow_numbers = match version {
+        1 => 26,
+        2 => 27,
+        _ => 31,
+    };
+    let said = [
+        &[0_u8][..],
+        &[0, 0, 2, 0x66, 0x4c, 0x65],
+        &2574_u16.to_be_bytes(),
+        cause,
+    ]
+    .concat();
+    let medium = [&vec![0; flow_numbers][..], &[length(said.len())], &said].concat();
+    let part = |kind: u8, version: u8, rest: &[u8]| {
+        [&[kind, length(rest.len() + 1), version][..], rest].concat()
+    };
+    [part(1, 1, &low), part(2, version, &medium)].concat()
+}
+
+fn older_trailers_say_why_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pcap");
+    for version in [1, 2, 3] {
+        let trailer = old_trailer(version, b"/Common/web", b"Flow expired");
+        let reset = [refusal(b""), trailer.clone()].concat();
+        let packets = [(0, to_server(SYN, 1000, 0).frame()), (1, reset)];
+        std::fs::write(&path, capture(&packets)).unwrap();
+        let report = json_on(std::slice::from_ref(&path));
+        assert_eq!(
+            verdict(&report, 0),
+            ["refused", "load_balancer_reset", "certain"],
+            "{version}"
+        );
+        let notes = notes(&report, 0);
+        let text = "BIG-IP: [0x2664c65:2574] Flow expired";
+        assert!(
+            notes.contains(text) && notes.contains("/Common/web"),
+            "{notes}"
+        );
+        let mut tshark = std::process::Command::new("tshark");
+        let ran = tshark.args(["-n", "-V", "-r"]).arg(&path).output().unwrap();
+        let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
+        assert!(shown.contains("Cause: Flow expired"), "{version}: {shown}");
+        assert!(shown.contains("Line: 2574"), "{shown}");
+        // Cut anywhere, or with more behind it, it is no such trailer.
+        for kept in 0..trailer.len() {
+            let reset = [refusal(b""), trailer[..kept].to_vec()].concat();
+            let report = report_on(&capture(&[packets[0].clone(), (1, reset)]));
+            assert_ne!(verdict(&report, 0)[1], "load_balancer_reset", "{kept}");
+        }
+        let reset = [refusal(b""), trailer, vec![0; 4]].concat();
+        let report = report_on(&capture(&[packets[0].clone(), (1, reset)]));
+        assert_ne!(verdict(&report, 0)[1], "load_balancer_reset");
     }
 }
 

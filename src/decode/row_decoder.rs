@@ -212,10 +212,9 @@ impl RowDecoder {
         if self.holds_only_drops {
             packet.captured_on.said = Some(SaidOfPacket::Dropped);
         }
-        if (may_be_told_of(&packet) || may_have_words(&observation))
-            && let Some(fault) = add_verdict(&mut observation, &packet, &self.contexts)
-        {
-            self.faults.note(fault, packet.place);
+        if may_be_told_of(&packet) || may_have_words(&observation) {
+            let remarks = add_verdict(&mut observation, &packet, &self.contexts);
+            self.faults.note(remarks, packet.place);
         }
         observation
     }

@@ -13,13 +13,16 @@ mod reset_words;
 mod text;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::link::netlink_record_in;
 use super::observation::Observation;
 use super::{Contexts, TunnelPorts, innermost_segment, inspection};
-use crate::capture::{LinkType, Packet, PacketPlace, Passage, RecordOptions, SaidOfPacket};
+use crate::capture::{
+    LinkType, Packet, PacketPlace, Passage, RecordOptions, SaidOfPacket, Timestamp,
+};
 pub use nflog::NetfilterHook;
 pub(crate) use nflog::said_by;
 
@@ -260,9 +263,20 @@ pub struct ToldVerdict {
     pub verdict: CaptureVerdict,
     /// What is wrong with the header that says it.
     pub fault: Option<VerdictFault>,
+    /// When the kernel met the packet, where the record says so: it is read later.
+    pub met_at: Option<Timestamp>,
 }
 
 impl ToldVerdict {
+    /// Of which only that is known.
+    pub(super) const fn new(verdict: CaptureVerdict, fault: Option<VerdictFault>) -> Self {
+        Self {
+            verdict,
+            fault,
+            met_at: None,
+        }
+    }
+
     /// The same, with the doubt that a fault of the header casts on all that it says.
     fn doubted(mut self) -> Self {
         self.verdict.is_in_doubt = self.fault.is_some();
@@ -300,26 +314,60 @@ impl VerdictFault {
     }
 }
 
-/// How many headers had a fault, and the first packet with each.
+/// What is to be told of records that say what became of packets, besides what they say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordRemarks {
+    /// What is wrong with the header.
+    pub fault: Option<VerdictFault>,
+    /// By how much it was read later than its packet passed.
+    pub late_by: Option<Duration>,
+}
+
+/// How many headers had a fault, and the first packet with each; and how late records were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VerdictFaults(BTreeMap<VerdictFault, (u64, PacketPlace)>);
+pub struct VerdictFaults {
+    faults: BTreeMap<VerdictFault, (u64, PacketPlace)>,
+    latest: Option<(Duration, PacketPlace)>,
+}
+
+/// A record that would be later than that has a wrong clock.
+const LATEST: Duration = Duration::from_secs(60);
 
 impl VerdictFaults {
-    /// Takes note of one.
-    pub fn note(&mut self, fault: VerdictFault, place: PacketPlace) {
-        self.0.entry(fault).or_insert((0, place)).0 += 1;
+    /// Takes note of what is to be told of a record.
+    pub fn note(&mut self, remarks: RecordRemarks, place: PacketPlace) {
+        if let Some(fault) = remarks.fault {
+            self.faults.entry(fault).or_insert((0, place)).0 += 1;
+        }
+        if let Some(late_by) = remarks.late_by {
+            self.note_late((late_by, place));
+        }
+    }
+
+    fn note_late(&mut self, late: (Duration, PacketPlace)) {
+        if self.latest.is_none_or(|(known, _)| known < late.0) {
+            self.latest = Some(late);
+        }
+    }
+
+    /// By how much the latest record was read after its packet, and which it is.
+    pub fn latest(&self) -> Option<(Duration, PacketPlace)> {
+        self.latest
     }
 
     /// Takes note of those that were found later.
     pub fn add(&mut self, later: &Self) {
-        for (fault, (count, place)) in &later.0 {
-            self.0.entry(*fault).or_insert((0, *place)).0 += count;
+        for (fault, (count, place)) in &later.faults {
+            self.faults.entry(*fault).or_insert((0, *place)).0 += count;
+        }
+        if let Some(late) = later.latest {
+            self.note_late(late);
         }
     }
 
     /// Each fault, how often it was, and where first.
     pub fn iter(&self) -> impl Iterator<Item = (VerdictFault, u64, PacketPlace)> {
-        self.0
+        self.faults
             .iter()
             .map(|(fault, (count, place))| (*fault, *count, *place))
     }
@@ -330,10 +378,7 @@ pub fn told_of(packet: &Packet<'_>) -> Option<ToldVerdict> {
     match packet.captured_on.said {
         Some(SaidOfPacket::Dropped) => {
             let (teller, action) = (VerdictTeller::DropCapture, VerdictAction::Dropped);
-            Some(ToldVerdict {
-                verdict: CaptureVerdict::new(teller, action),
-                fault: None,
-            })
+            Some(ToldVerdict::new(CaptureVerdict::new(teller, action), None))
         }
         None => match packet.link_type? {
             LinkType::PFLOG => pf::told(packet.bytes),
@@ -373,14 +418,24 @@ pub(super) fn may_have_words(observation: &Observation) -> bool {
     matches!(observation, Observation::Segment(segment) if segment.flags.is_rst())
 }
 
-/// Adds to what a packet says about a connect what the capture says of the packet. What is wrong
-/// with the header that says it.
+/// Adds to what a packet says about a connect what the capture says of the packet. What is to be
+/// told of the record besides.
 pub fn add_verdict(
     observation: &mut Observation,
     packet: &Packet<'_>,
     contexts: &Contexts,
-) -> Option<VerdictFault> {
-    let told = told_of(packet).or_else(|| words_of(observation, packet, contexts.tunnels()))?;
+) -> RecordRemarks {
+    let told = told_of(packet).or_else(|| words_of(observation, packet, contexts.tunnels()));
+    told.and_then(|told| add_told(told, observation, packet, contexts))
+        .unwrap_or_default()
+}
+
+fn add_told(
+    told: ToldVerdict,
+    observation: &mut Observation,
+    packet: &Packet<'_>,
+    contexts: &Contexts,
+) -> Option<RecordRemarks> {
     let told = told.doubted();
     let facts = match observation {
         Observation::Segment(segment) => &mut segment.ip.capture,
@@ -394,7 +449,13 @@ pub fn add_verdict(
         action: verdict.action,
     });
     facts.passage = verdict.passage.or(facts.passage);
-    told.fault
+    let at = packet.place.at;
+    let late_by = told.met_at.filter(|met_at| *met_at <= at);
+    let late_by = late_by.map(|met_at| at.since(met_at));
+    Some(RecordRemarks {
+        fault: told.fault,
+        late_by: late_by.filter(|late_by| *late_by <= LATEST),
+    })
 }
 
 /// What a RST says in words.
@@ -413,5 +474,12 @@ fn words_of(
     }
     let bytes = innermost_segment(packet, tunnels)?;
     let header = usize::from(bytes.get(HEADER_LENGTH)? >> 4) * 4;
-    reset_words::told(packet, segment, bytes.get(header..).unwrap_or_default())
+    // The segment is a part of the frame, and ends where its IP packet does.
+    let begin = bytes
+        .as_ptr()
+        .addr()
+        .checked_sub(packet.bytes.as_ptr().addr());
+    let behind = begin.and_then(|begin| packet.bytes.get(begin + bytes.len()..));
+    let data = bytes.get(header..).unwrap_or_default();
+    reset_words::told(packet, segment, (data, behind.unwrap_or_default()))
 }

@@ -12,7 +12,7 @@ pub(crate) use super::own_answer::OwnAnswer;
 use super::sign::{Sign, is_unfinished};
 use super::syn_traits::SynTraits;
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{Endpoint, IcmpKind};
+use crate::decode::{CaptureVerdict, Endpoint, IcmpKind, VerdictAction};
 use crate::handshake::{
     Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket, Sender, Trouble,
     Troubles, Ways,
@@ -109,6 +109,12 @@ pub(crate) trait AttemptFacts: Sized {
     /// Whether its SYN-ACK left under another address.
     fn left_translated(&self) -> bool {
         false
+    }
+
+    /// A rule whose author says that it stopped the one SYN of this attempt, although that was
+    /// accepted.
+    fn contradicts_rule(&self) -> Option<CaptureVerdict> {
+        None
     }
 
     /// Whether the client's ACK came in and never left, and nobody heard more of the server: known
@@ -319,6 +325,12 @@ impl AttemptFacts for DecidedAttempt {
 
     fn left_translated(&self) -> bool {
         first_as(&self.attempt, &[Role::SynAckFromElsewhere]).is_some()
+    }
+
+    fn contradicts_rule(&self) -> Option<CaptureVerdict> {
+        let said = self.attempt.contradicted_verdict(self.judgement.outcome)?;
+        let is_word = said.action != VerdictAction::Dropped && self.syn_count() == 1;
+        is_word.then(|| said.of_rule_alone())
     }
 
     fn has_proof_that_never_left(&self) -> bool {

@@ -59,9 +59,8 @@ impl PushedPackets {
         self.note(&packet);
         let contexts = self.engine.tracker.contexts();
         let mut observation = decode_with(&packet, contexts.tunnels());
-        if let Some(fault) = add_verdict(&mut observation, &packet, contexts) {
-            self.totals.verdict_faults.note(fault, place);
-        }
+        let remarks = add_verdict(&mut observation, &packet, contexts);
+        self.totals.verdict_faults.note(remarks, place);
         count(&mut self.totals, &packet, &observation);
         self.answerers.note(&packet, &observation);
         for hosts in self.answerers.take_found() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::attempt::Attempt;
 use super::flow::Flow;
 use super::meaning::Meaning;
+use super::outcome::Outcome;
 use super::seen_packet::{Role, SeenPacket, Sender};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{CaptureVerdict, Contexts, VerdictId, VerdictMark};
@@ -99,6 +100,27 @@ impl Attempt {
     pub fn is_known_by_log_alone(&self) -> bool {
         let packets = self.evidence.packets();
         !packets.is_empty() && packets.iter().all(SeenPacket::is_log_record)
+    }
+
+    /// What was said of its SYN or of an answer to it, although that got through: the attempt was
+    /// established.
+    pub(crate) fn contradicted_verdict(&self, outcome: Outcome) -> Option<&CaptureVerdict> {
+        let contradicts = |told: &&AttemptVerdict| self.contradicts(told, outcome);
+        self.verdicts
+            .iter()
+            .find(contradicts)
+            .map(|told| &told.verdict)
+    }
+
+    /// Whether that packets were stopped does not agree with how the attempt went on: each packet of
+    /// that kind was, and it was established.
+    pub(crate) fn contradicts(&self, told: &AttemptVerdict, outcome: Outcome) -> bool {
+        let sent = match told.of {
+            SpokenOf::Syn => self.syn_count,
+            SpokenOf::SynAck => self.syn_ack_count,
+            _ => return false,
+        };
+        outcome == Outcome::Established && told.verdict.action.is_block() && told.packets >= sent
     }
 
     /// Whether a filter stopped its SYN or an answer to it, by whoever's word.

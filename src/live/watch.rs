@@ -72,9 +72,8 @@ impl LiveWatch {
 
     pub(super) fn take(&mut self, packet: &Packet<'_>, observer: &mut dyn LiveObserver) {
         let mut observation = decode_with(packet, self.tracker.contexts().tunnels());
-        if let Some(fault) = add_verdict(&mut observation, packet, self.tracker.contexts()) {
-            self.totals.verdict_faults.note(fault, packet.place);
-        }
+        let remarks = add_verdict(&mut observation, packet, self.tracker.contexts());
+        self.totals.verdict_faults.note(remarks, packet.place);
         observer.packet(packet, &observation);
         count(&mut self.totals, packet, &observation);
         self.host.note(&observation);

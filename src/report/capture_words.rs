@@ -1,6 +1,7 @@
 //! The words for what was read, and for what it cannot show: the same in every format for people.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::counts::{counted, grouped};
 use super::endpoint_words::is_failing;
@@ -12,6 +13,9 @@ use super::times::TimeZoneChoice;
 use super::verdict_words;
 use crate::diagnosis::Vantage;
 use crate::handshake::Outcome;
+
+/// A record that is read so much later than its packet passed shows other times than the wire.
+const WORTH_TELLING: Duration = Duration::from_millis(100);
 
 /// From the first packet to the last: `2026-11-20 14:02:11 to 14:07:43 UTC (5 min 32 s)`; nothing
 /// without a packet.
@@ -132,6 +136,15 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
             counted(count, "record"),
             verdict_words::fault(fault, count),
             evidence_words::number(report, first)
+        ));
+    }
+    let latest = capture.verdict_faults.latest();
+    if let Some((late_by, record)) = latest.filter(|(late_by, _)| *late_by >= WORTH_TELLING) {
+        limits.push(format!(
+            "records of the filter's log were read up to {} after the kernel met their packets (packet \
+             {}): a time that only they tell is so late",
+            duration(late_by),
+            evidence_words::number(report, record)
         ));
     }
     if capture.may_miss_icmp_errors() && report.diagnosis.outcomes.of(Outcome::Dropped) > 0 {

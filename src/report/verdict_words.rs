@@ -332,5 +332,10 @@ pub(super) fn rule_hits(hits: &FilterRuleHits) -> String {
             servers.join(", ")
         );
     }
+    if hits.is_contradicted {
+        words = format!(
+            "{words}; it does not stop what it logs, as connects that met it were established"
+        );
+    }
     format!("{words}, from packet {} on", hits.first.number.0)
 }

@@ -18,6 +18,8 @@ pub(crate) const TESTS: &[Test] = tests![
     a_record_is_testimony_about_the_packet_on_the_wire,
     a_record_may_stand_before_its_packet,
     what_the_wire_shows_outweighs_a_prefix,
+    a_prefix_whose_connects_get_through_is_nobodys_word,
+    how_late_records_are_read_is_told,
     data_that_is_logged_again_is_no_retransmission,
     a_reset_logged_on_output_is_the_host_s_own,
     an_answer_that_was_dropped_never_arrived,
@@ -175,6 +177,93 @@ fn what_the_wire_shows_outweighs_a_prefix() {
     assert_eq!(attempt["outcome"], "established", "{attempt:#}");
     assert_eq!(attempt["cause"], Value::Null);
     assert_eq!(attempt["trouble"], serde_json::json!([]));
+    assert_eq!(attempt["verdicts"][0]["in_doubt"], true, "{attempt:#}");
+}
+
+/// A connect that is established, with its record, and another one that meets silence.
+fn established_and_silent(records: &[(u64, &'static [u8], u16)], silent: &'static [u8]) -> Value {
+    let other: std::net::SocketAddr = ([10, 1, 0, 8], 40002).into();
+    let ack = SegmentPlan {
+        sequence: 1001,
+        acknowledgment: 7001,
+        identification: 200,
+        ..SegmentPlan::new(CLIENT.into(), SERVER.into(), 0x10)
+    };
+    let mut packets = vec![(WIRE, 0, syn(0))];
+    if records.iter().any(|(.., nth)| *nth > 0) {
+        packets.push((WIRE, 1000, syn(1)));
+    }
+    packets.push((WIRE, 1001, answer(SYN_ACK).ip_packet()));
+    packets.push((WIRE, 1002, ack.ip_packet()));
+    for (at, prefix, nth) in records {
+        packets.push((LOG, *at, record(INPUT, prefix, &syn(*nth))));
+    }
+    for (at, nth) in [(2000, 0), (3000, 1), (5000, 2), (9000, 3)] {
+        let syn = syn_from(other, SERVER.into(), 50 + nth);
+        packets.push((WIRE, at, syn.clone()));
+        packets.push((LOG, at + 5, record(INPUT, silent, &syn)));
+    }
+    packets.sort_by_key(|(_, at, _)| *at);
+    wire_and_log(&packets)
+}
+
+/// One connect that is established though its only SYN was logged so takes the word from the rule; a
+/// repetition that gets through, or another rule, does not.
+fn a_prefix_whose_connects_get_through_is_nobodys_word() {
+    let told = |report: &Value| {
+        let attempts = report["attempts"].as_array().unwrap();
+        let silent = attempts
+            .iter()
+            .find(|attempt| attempt["outcome"] == "dropped");
+        let rules = finding(report, "filter_log").unwrap();
+        (
+            silent.unwrap()["cause"].clone(),
+            rules["evidence"].to_string(),
+        )
+    };
+    let words = "it does not stop what it logs, as connects that met it were established";
+    let (cause, evidence) = told(&established_and_silent(
+        &[(500, b"IN-DROP \0", 0)],
+        b"IN-DROP \0",
+    ));
+    assert_ne!(cause, "filter_verdict");
+    assert!(evidence.contains(words), "{evidence}");
+    for records in [
+        // Of two SYNs the first one only.
+        &[(500, &b"IN-DROP \0"[..], 0), (1500, b"IN-NEW \0", 1)][..],
+        // By another rule.
+        &[(500, b"OTHER-DROP \0", 0)],
+        &[(500, b"IN-NEW \0", 0)],
+    ] {
+        let (cause, evidence) = told(&established_and_silent(records, b"IN-DROP \0"));
+        assert_eq!(cause, "filter_verdict", "{records:?}");
+        let is_of_others = records[0].1.starts_with(b"OTHER");
+        assert_eq!(evidence.contains(words), is_of_others, "{evidence}");
+    }
+}
+
+/// The kernel's own time stands in a record that is read later.
+fn how_late_records_are_read_is_told() {
+    let limits = |lateness: u64| {
+        let packets = [0_u64, 1000, 3000, 7000].iter().zip(0..).map(|(at, nth)| {
+            let met_at = super::START + at - lateness;
+            let time = [
+                (met_at / 1000).to_be_bytes(),
+                (met_at % 1000 * 1000).to_be_bytes(),
+            ];
+            let record = record(INPUT, b"IN-DROP \0", &syn(nth));
+            let record = [&record[..], &attribute(3, &time.concat())].concat();
+            (*at, record)
+        });
+        let report = report(NFLOG, &packets.collect::<Vec<_>>());
+        report["capture"]["limits"].to_string()
+    };
+    let told = limits(900);
+    let words = "records of the filter's log were read up to 900 ms after the kernel met";
+    assert!(told.contains(words), "{told}");
+    for unsaid in [0, 20, 3_600_000] {
+        assert!(!limits(unsaid).contains("were read up to"), "{unsaid}");
+    }
 }
 
 fn data_that_is_logged_again_is_no_retransmission() {

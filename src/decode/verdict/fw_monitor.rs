@@ -20,8 +20,5 @@ pub(super) fn told(frame: &[u8]) -> Option<ToldVerdict> {
         passage: point.passage(),
         ..CaptureVerdict::new(VerdictTeller::FwMonitor, VerdictAction::Seen)
     };
-    Some(ToldVerdict {
-        verdict,
-        fault: None,
-    })
+    Some(ToldVerdict::new(verdict, None))
 }

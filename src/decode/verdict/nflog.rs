@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::text::until_zero;
 use super::{CaptureVerdict, ToldVerdict, VerdictAction, VerdictFault, VerdictTeller};
-use crate::capture::Passage;
+use crate::capture::{Passage, Timestamp};
 use crate::decode::link::NflogAttributes;
 
 /// Where in the kernel a packet met a rule.
@@ -61,6 +61,7 @@ impl NetfilterHook {
 mod attribute {
     pub(super) const PACKET_HEADER: u16 = 1;
     pub(super) const MARK: u16 = 2;
+    pub(super) const MET_AT: u16 = 3;
     pub(super) const CAME_IN_BY: u16 = 4;
     pub(super) const LEAVES_BY: u16 = 5;
     pub(super) const PREFIX: u16 = 10;
@@ -71,7 +72,7 @@ mod attribute {
 pub(super) fn told(record: &[u8]) -> Option<ToldVerdict> {
     let attributes = NflogAttributes::of(record)?;
     let mut verdict = CaptureVerdict::new(VerdictTeller::Netfilter, VerdictAction::Seen);
-    let mut fault = None;
+    let (mut fault, mut met_at) = (None, None);
     for (number, value) in attributes.clone() {
         let whole = value.first_chunk::<4>().copied();
         match number {
@@ -97,6 +98,10 @@ pub(super) fn told(record: &[u8]) -> Option<ToldVerdict> {
                     None => fault = fault.or(Some(VerdictFault::Field)),
                 }
             }
+            attribute::MET_AT => match time_of(value) {
+                Some(at) => met_at = Some(at),
+                None => fault = fault.or(Some(VerdictFault::Field)),
+            },
             _ => {}
         }
     }
@@ -106,7 +111,18 @@ pub(super) fn told(record: &[u8]) -> Option<ToldVerdict> {
     verdict.passage = verdict.hook.and_then(NetfilterHook::passage);
     let said = verdict.prefix.as_deref().and_then(said_by);
     verdict.action = said.unwrap_or(VerdictAction::Seen);
-    Some(ToldVerdict { verdict, fault })
+    Some(ToldVerdict {
+        met_at,
+        ..ToldVerdict::new(verdict, fault)
+    })
+}
+
+/// Seconds and microseconds, in network byte order.
+fn time_of(value: &[u8]) -> Option<Timestamp> {
+    let seconds = i64::from_be_bytes(*value.first_chunk::<8>()?);
+    let micros = i64::from_be_bytes(*value.get(8..)?.first_chunk::<8>()?);
+    let micros = seconds.checked_mul(1_000_000)?.checked_add(micros)?;
+    Some(Timestamp::from_nanoseconds(micros.checked_mul(1000)?))
 }
 
 fn note_number(verdict: &mut CaptureVerdict, number: u16, field: u32) {

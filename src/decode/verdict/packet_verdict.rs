@@ -21,25 +21,25 @@ pub(super) fn told(options: &RecordOptions) -> Option<ToldVerdict> {
     };
     let Some(option) = options.verdict() else {
         // The packet before the program decides: its other record says how.
-        return Some(ToldVerdict {
-            verdict: verdict(VerdictTeller::Xdp, VerdictAction::Seen, None),
-            fault: None,
-        });
+        return Some(ToldVerdict::new(
+            verdict(VerdictTeller::Xdp, VerdictAction::Seen, None),
+            None,
+        ));
     };
     let faulty = |fault| {
-        Some(ToldVerdict {
-            verdict: verdict(VerdictTeller::Hardware, VerdictAction::Seen, None),
-            fault: Some(fault),
-        })
+        Some(ToldVerdict::new(
+            verdict(VerdictTeller::Hardware, VerdictAction::Seen, None),
+            Some(fault),
+        ))
     };
     let Some((kind, value)) = option.split_first() else {
         return faulty(VerdictFault::Field);
     };
     if options.is_of_windows() {
-        return Some(ToldVerdict {
-            verdict: verdict(VerdictTeller::Windows, VerdictAction::Dropped, None),
-            fault: None,
-        });
+        return Some(ToldVerdict::new(
+            verdict(VerdictTeller::Windows, VerdictAction::Dropped, None),
+            None,
+        ));
     }
     let number = value.first_chunk().map(|value| u64::from_le_bytes(*value));
     let (teller, known) = match (*kind, number) {
@@ -52,10 +52,10 @@ pub(super) fn told(options: &RecordOptions) -> Option<ToldVerdict> {
         _ => return faulty(VerdictFault::Value),
     };
     let (action, word) = known.unwrap_or((VerdictAction::Seen, None));
-    Some(ToldVerdict {
-        verdict: verdict(teller, action, word),
-        fault: known.is_none().then_some(VerdictFault::Value),
-    })
+    Some(ToldVerdict::new(
+        verdict(teller, action, word),
+        known.is_none().then_some(VerdictFault::Value),
+    ))
 }
 
 type Known = Option<(VerdictAction, Option<&'static str>)>;

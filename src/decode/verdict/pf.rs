@@ -43,7 +43,7 @@ pub(super) fn told(header: &[u8]) -> Option<ToldVerdict> {
     } else {
         None
     };
-    Some(ToldVerdict { verdict, fault })
+    Some(ToldVerdict::new(verdict, fault))
 }
 
 /// Of `OpenBSD` before 3.4: 28 bytes, all numbers in network byte order.
@@ -68,7 +68,7 @@ pub(super) fn told_by_old(header: &[u8]) -> Option<ToldVerdict> {
     } else {
         None
     };
-    Some(ToldVerdict { verdict, fault })
+    Some(ToldVerdict::new(verdict, fault))
 }
 
 /// All ones, or on macOS the largest positive number, stand for no socket of this host.

@@ -16,8 +16,12 @@ const LONGEST: usize = 160;
 const SHORTEST: usize = 4;
 
 /// What `segment` says in words, if it is a RST that does; `data` is what it carries, as far as it
-/// was captured.
-pub(super) fn told(packet: &Packet<'_>, segment: &Segment, data: &[u8]) -> Option<ToldVerdict> {
+/// was captured, and `behind` what stands in the frame behind the IP packet.
+pub(super) fn told(
+    packet: &Packet<'_>,
+    segment: &Segment,
+    (data, behind): (&[u8], &[u8]),
+) -> Option<ToldVerdict> {
     if !segment.flags.is_rst() {
         return None;
     }
@@ -32,11 +36,9 @@ pub(super) fn told(packet: &Packet<'_>, segment: &Segment, data: &[u8]) -> Optio
             ..CaptureVerdict::new(teller, VerdictAction::Seen)
         }
     });
-    let verdict = of_data.or_else(|| trailer(packet.bytes))?;
-    Some(ToldVerdict {
-        verdict,
-        fault: None,
-    })
+    let of_trailer = || trailer(packet.bytes).or_else(|| old_trailer(behind));
+    let verdict = of_data.or_else(of_trailer)?;
+    Some(ToldVerdict::new(verdict, None))
 }
 
 /// The data as text, if all of it can be printed; zeros at its end are padding.
@@ -87,6 +89,45 @@ fn trailer(frame: &[u8]) -> Option<CaptureVerdict> {
     verdict.reason.is_some().then_some(verdict)
 }
 
+/// The cause in a trailer of a version before 15: parts of type, length of the rest, version, right
+/// behind the IP packet. Nothing names them as F5's; so all of them must be as they are known, and
+/// end where the frame does.
+fn old_trailer(mut parts: &[u8]) -> Option<CaptureVerdict> {
+    const BEFORE_REST: usize = 2;
+    const SHORTEST_PART: usize = 7;
+    const LONGEST_PART: usize = 140;
+    let mut verdict = CaptureVerdict::new(VerdictTeller::LoadBalancer, VerdictAction::Seen);
+    for _ in 0..MOST_PARTS {
+        if parts.is_empty() {
+            break;
+        }
+        let [kind, rest, version] = array_at::<3>(parts, 0).ok()?;
+        let length = usize::from(rest) + BEFORE_REST;
+        let is_known = (1..=3).contains(&kind) && version <= 3;
+        if !is_known || !(SHORTEST_PART..=LONGEST_PART).contains(&length) {
+            return None;
+        }
+        let part = parts.get(..length)?;
+        match (kind, version) {
+            (1, 1..=3) => note_old_virtual_server(&mut verdict, part),
+            // Behind flow numbers, more of them with each version.
+            (2, 1) => verdict.reason = cause_at(part, 29),
+            (2, 2) => verdict.reason = cause_at(part, 30),
+            (2, 3) => verdict.reason = cause_at(part, 34),
+            _ => {}
+        }
+        parts = parts.get(length..)?;
+    }
+    (parts.is_empty() && verdict.reason.is_some()).then_some(verdict)
+}
+
+/// Behind type, length and version: whether it came in, slot, processor, length of the name, name.
+fn note_old_virtual_server(verdict: &mut CaptureVerdict, part: &[u8]) {
+    if let Some(rest) = part.get(3..) {
+        note_virtual_server(verdict, rest);
+    }
+}
+
 fn header(part: &[u8]) -> Result<[u16; 3], crate::decode::SetAside> {
     Ok([u16_at(part, 0)?, u16_at(part, 2)?, u16_at(part, 4)?])
 }
@@ -110,10 +151,14 @@ fn note_virtual_server(verdict: &mut CaptureVerdict, part: &[u8]) {
 /// the program, text. As it would stand in the RST's data.
 fn reset_cause(part: &[u8]) -> Option<String> {
     const CAUSE: usize = 31;
+    cause_at(part, CAUSE)
+}
+
+fn cause_at(part: &[u8], place: usize) -> Option<String> {
     const BEFORE_TEXT: usize = 9;
     const OF_PEER: u8 = 1;
-    let length = usize::from(u8_at(part, CAUSE).ok()?);
-    let cause = part.get(CAUSE + 1..CAUSE + 1 + length)?;
+    let length = usize::from(u8_at(part, place).ok()?);
+    let cause = part.get(place + 1..place + 1 + length)?;
     let flags = *cause.first()?;
     let [_, version @ .., line_high, line_low] = array_at::<9>(cause, 0).ok()?;
     let version = version

@@ -11,7 +11,12 @@ use crate::handshake::{Outcome, SpokenOf};
 /// wrote a rule, or said what the capture holds, is not; where the header is not as it should be,
 /// what it says is only possible.
 pub(super) fn filter_verdict(case: &Case<'_>) -> Option<Confidence> {
-    let decides = verdicts(case.testimony()).filter(|told| told.of != SpokenOf::Other);
+    // What lets others through that it says it stops proves nothing of this one.
+    let counts = |verdict: &CaptureVerdict| {
+        verdict.action == VerdictAction::Dropped || !case.comparison().contradicted().has(verdict)
+    };
+    let decides = verdicts(case.testimony())
+        .filter(|told| told.of != SpokenOf::Other && counts(&told.verdict));
     let by_capture = decides.filter_map(|told| surety(&told.verdict)).max();
     by_capture.max(shows_filter_verdict(case.testimony(), case.outcome()))
 }

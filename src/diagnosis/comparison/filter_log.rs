@@ -177,6 +177,15 @@ impl FilterLog {
         self.0.is_empty()
     }
 
+    /// Whether a rule among these stops what it meets, by whoever's word.
+    pub(in crate::diagnosis) fn has_rule_that_blocks(
+        &self,
+        counts: impl Fn(&CaptureVerdict) -> bool,
+    ) -> bool {
+        let mut rules = self.0.keys();
+        rules.any(|(passes, verdict)| !passes && counts(verdict))
+    }
+
     /// Takes note of a record.
     pub(in crate::diagnosis) fn note(
         &mut self,
@@ -258,6 +267,9 @@ impl Comparison {
 pub struct FilterRuleHits {
     /// Which rule, and what it does.
     pub verdict: CaptureVerdict,
+    /// Whether connects that met it were established all the same, though its author says that it
+    /// stops them.
+    pub is_contradicted: bool,
     /// How many packets met it.
     pub packets: u64,
     /// Of how many connects.
@@ -280,12 +292,18 @@ pub struct FilterRuleHits {
 const NAMED_SERVERS: usize = 3;
 
 impl FilterRuleHits {
+    /// Whether it stops what meets it, by whoever's word.
+    pub(in crate::diagnosis) fn is_block(&self) -> bool {
+        self.verdict.action.is_block() && !self.is_contradicted
+    }
+
     pub(in crate::diagnosis) fn of(verdict: &CaptureVerdict, hits: &RuleHits) -> Self {
         let mut servers = hits.servers();
         let more_servers = servers.len().saturating_sub(NAMED_SERVERS);
         servers.truncate(NAMED_SERVERS);
         Self {
             verdict: verdict.clone(),
+            is_contradicted: false,
             packets: hits.packets,
             connects: hits.connects(),
             clients: hits.clients(),

@@ -12,6 +12,7 @@ impl Facts for Comparison {
         self.names.merge(other.names);
         self.path_mtu.merge(other.path_mtu);
         self.rejecters.merge(other.rejecters);
+        self.contradicted.merge(other.contradicted);
         for (server, history) in other.services {
             self.services.entry(server).or_default().merge(history);
         }

@@ -5,6 +5,7 @@ mod checksums;
 mod claims;
 mod clients;
 mod compared;
+mod contradicted;
 mod filter_log;
 mod forwarding;
 mod hosts;
@@ -54,6 +55,7 @@ use crate::decode::{AnsweringHosts, Endpoint, HardwareAddress};
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
+use contradicted::ContradictedRules;
 use filter_log::FilterLog;
 use forwarding::{Forwarding, LaterLeg};
 use hosts::Hosts;
@@ -120,6 +122,7 @@ pub(super) struct Comparison {
     sharing: Sharing,
     rejecters: Rejecters,
     filter_log: FilterLog,
+    contradicted: ContradictedRules,
     /// Ports for which two hosts answer.
     answering: BTreeMap<Endpoint, AnsweringHosts>,
     /// Whether a packet about a connect is no record of a log.
@@ -163,6 +166,7 @@ impl Default for Comparison {
             quality: CaptureQuality::default(),
             sharing: Sharing::default(),
             rejecters: Rejecters::default(),
+            contradicted: ContradictedRules::default(),
             filter_log: FilterLog::default(),
             answering: BTreeMap::new(),
             has_wire: false,
@@ -197,6 +201,7 @@ impl Comparison {
         self.hosts.note_answers(facts);
         self.note_success(facts);
         self.rejecters.note(facts);
+        self.contradicted.note(facts);
         for packet in facts.checked_packets() {
             self.checksums.add(packet);
         }
@@ -317,6 +322,11 @@ impl Comparison {
     /// Whether all connects between these addresses die, while each succeeds with others.
     pub(super) fn is_dead_pair(&self, client: IpAddr, server: IpAddr) -> bool {
         self.sharing.is_dead_pair(client, server)
+    }
+
+    /// Rules whose word that they stop what they log counts for nothing.
+    pub(super) fn contradicted(&self) -> &ContradictedRules {
+        &self.contradicted
     }
 
     /// Who sent ICMP errors about connects.

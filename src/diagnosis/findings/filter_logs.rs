@@ -3,7 +3,7 @@
 use super::link::{attempts, moments, only_server};
 use super::{Collected, Finding, FindingEvidence, FindingKind, NextStep, Situation, Statement};
 use super::{StepKind, count, over};
-use crate::decode::{Endpoint, VerdictAction, VerdictTeller};
+use crate::decode::{CaptureVerdict, Endpoint, VerdictAction, VerdictTeller};
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::{FilterRuleHits, Moment, ServiceHistory};
 use crate::diagnosis::sign::Sign;
@@ -28,14 +28,17 @@ pub(super) fn finding(collected: Collected<'_>) -> Option<Finding> {
     let server = only_server(&stopped);
     let hits: Vec<FilterRuleHits> = rules
         .iter()
-        .map(|(verdict, hits)| FilterRuleHits::of(verdict, hits))
+        .map(|(verdict, hits)| FilterRuleHits {
+            is_contradicted: collected.comparison.contradicted().has(verdict),
+            ..FilterRuleHits::of(verdict, hits)
+        })
         .collect();
     let are_own = |hit: &FilterRuleHits| {
         let is_own = hit.verdict.action == VerdictAction::Dropped
             && hit.verdict.teller != VerdictTeller::DropCapture;
-        is_own || !hit.verdict.action.is_block()
+        is_own || !hit.is_block()
     };
-    let is_block = |hit: &&FilterRuleHits| hit.verdict.action.is_block();
+    let is_block = |hit: &&FilterRuleHits| hit.is_block();
     let is_in_doubt = |hit: &FilterRuleHits| hit.verdict.is_in_doubt;
     let blocks_in_doubt = hits.iter().filter(is_block).any(is_in_doubt);
     let confidence = if blocks_in_doubt && hits.iter().filter(is_block).all(is_in_doubt) {
@@ -82,7 +85,11 @@ pub(super) fn finding(collected: Collected<'_>) -> Option<Finding> {
 /// record need be in the capture.
 pub(super) fn is_told(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
     let service = || collected.comparison.service(server);
-    if collected.comparison.filter_log().is_empty() {
+    let log = collected.comparison.filter_log();
+    let contradicted = collected.comparison.contradicted();
+    let counts = |verdict: &CaptureVerdict| !contradicted.has(verdict);
+    let blocks = || contradicted.is_empty() || log.has_rule_that_blocks(counts);
+    if log.is_empty() || !blocks() {
         return false;
     }
     moment.sign == Some(Sign::FilterVerdict)
@@ -94,7 +101,7 @@ pub(super) fn is_told(collected: Collected<'_>, server: Endpoint, moment: &Momen
 /// Which rules to look up: those that block.
 fn next_steps(hits: &[FilterRuleHits]) -> Vec<NextStep> {
     let mut steps: Vec<NextStep> = Vec::new();
-    let blocking = hits.iter().filter(|hit| hit.verdict.action.is_block());
+    let blocking = hits.iter().filter(|hit| hit.is_block());
     for (kind, server) in blocking.filter_map(|hit| {
         let (server, _) = hit.servers.first()?;
         Some((step_of(hit)?, *server))

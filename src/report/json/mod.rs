@@ -375,7 +375,11 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
         display_filter: packet_filters::display_filter(attempt),
         capture_filter: packet_filters::capture_filter(attempt),
         verdict: verdict_words::of_all(attempt),
-        verdicts: attempt.verdicts.iter().map(Verdict::of).collect(),
+        verdicts: attempt
+            .verdicts
+            .iter()
+            .map(|told| Verdict::of(told, attempt, judgement.outcome))
+            .collect(),
     }
 }
 

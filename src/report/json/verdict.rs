@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::wire::PacketPlace;
 use crate::capture::Passage;
 use crate::decode::NetfilterHook;
-use crate::handshake::{AttemptVerdict, SpokenOf};
+use crate::handshake::{Attempt, AttemptVerdict, Outcome, SpokenOf};
 
 /// What the capture itself says became of packets of an attempt.
 #[derive(Debug, Serialize)]
@@ -45,6 +45,9 @@ pub(in crate::report) struct Verdict {
     user: Option<u32>,
     /// The mark that rules gave them.
     mark: Option<u32>,
+    /// Whether that is in doubt: the header that says it is not as it should be, or the attempt was
+    /// established although each packet of that kind is said to have been stopped.
+    in_doubt: bool,
     /// Which packets they are: `syn`, `syn_ack`, `reset`, `icmp_error`, `other`.
     of: &'static str,
     /// How many.
@@ -56,11 +59,12 @@ pub(in crate::report) struct Verdict {
 }
 
 impl Verdict {
-    pub(super) fn of(told: &AttemptVerdict) -> Self {
+    pub(super) fn of(told: &AttemptVerdict, attempt: &Attempt, outcome: Outcome) -> Self {
         let verdict = told.verdict.clone();
         let rule = verdict.rule.unwrap_or_default();
         Self {
             teller: verdict.teller.name(),
+            in_doubt: verdict.is_in_doubt || attempt.contradicts(told, outcome),
             action: verdict.action.name(),
             word: verdict.word,
             rule: rule.number,
