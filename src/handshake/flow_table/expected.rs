@@ -35,8 +35,8 @@ impl FlowTable {
                 .filter_map(|tag| self.index.guess(*tag))
                 .map(Place),
         );
-        // Folding over a ring goes through its two halves; asking it for one after the other takes
-        // five times as many instructions.
+        // From inside, a ring goes through its two halves; asked for one after the other, it has to
+        // find out each time in which half it is.
         let upcoming = self.open_order.iter().take(PER_PACKET * count);
         upcoming.for_each(|waiting| {
             if waiting.until < now {
