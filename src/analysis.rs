@@ -183,7 +183,7 @@ fn read_all(
                 fill_rows_noted(captures, decoder, rows, most, totals, hooks, beside)
             }
         };
-        answering.extend(decoder.take_answering_hosts());
+        answering.extend(decoder.take_answering());
         *holds_others = totals.packets_of_sources() > totals.tcp_packets;
         has_more
     };

@@ -15,7 +15,7 @@ use std::thread;
 
 use super::AnalysisSettings;
 use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
-use crate::decode::{AnsweringHosts, Contexts, Observation, RowBatch, RowDecoder};
+use crate::decode::{Answering, Contexts, Observation, RowBatch, RowDecoder};
 use crate::diagnosis::{AttemptsPutAside, CaptureQuality, Diagnosis, Diagnostician, Facts};
 use crate::handshake::{Ending, Tracker, Tracking, finish_all};
 use shard::{Shard, Shards};
@@ -25,8 +25,8 @@ use shard::{Shard, Shards};
 pub(super) struct Batch {
     pub(super) rows: Vec<RowBatch>,
     pub(super) beside: Vec<Observation>,
-    /// Ports for which two hosts answer.
-    pub(super) answering: Vec<AnsweringHosts>,
+    /// Who stands behind addresses, as answers show.
+    pub(super) answering: Vec<Answering>,
     /// Whether some packets of the capture are no TCP segments; known with the last piece.
     pub(super) holds_others: bool,
 }
@@ -139,8 +139,8 @@ fn feed(
         for observation in batch.beside.drain(..) {
             beside.observe(&observation);
         }
-        for hosts in batch.answering.drain(..) {
-            beside.observe_answering(hosts);
+        for answering in batch.answering.drain(..) {
+            beside.observe_answering(answering);
         }
         for (shard, rows) in batch.rows.drain(..).enumerate() {
             beside.observe_rows(&rows);

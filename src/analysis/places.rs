@@ -41,7 +41,7 @@ pub fn read_place(
             }
         };
         // What is not compared is not kept either.
-        decoder.take_answering_hosts();
+        decoder.take_answering();
         for rows in &batch {
             tracker.observe_batch(rows);
         }

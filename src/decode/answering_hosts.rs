@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 
+use super::acks_from_elsewhere::{AckFromElsewhere, AcksFromElsewhere, Told};
 use super::inspection::point;
 use super::observation::HardwareAddress;
 use super::{Encapsulation, Endpoint, Observation, SequenceNumber, TcpFlags};
@@ -32,6 +33,15 @@ pub struct AnsweringHosts {
     pub refusing: HardwareAddress,
     /// How often the one answered after the other.
     pub turns: u32,
+}
+
+/// What answers show of who stands behind the addresses that were asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answering {
+    /// Two hosts answer for one port.
+    TwoHosts(AnsweringHosts),
+    /// One host stands behind two addresses, and answers from the other one.
+    OneHost(AckFromElsewhere),
 }
 
 /// Where a port was seen: what two captures hold may be two networks.
@@ -72,7 +82,8 @@ pub(super) struct OnLink {
 pub struct Answerers {
     latest: Box<[Option<Answer>]>,
     suspects: HashMap<Port, Suspect, foldhash::fast::RandomState>,
-    found: Vec<AnsweringHosts>,
+    acks: AcksFromElsewhere,
+    found: Vec<Answering>,
 }
 
 impl Default for Answerers {
@@ -80,6 +91,7 @@ impl Default for Answerers {
         Self {
             latest: vec![None; REMEMBERED].into_boxed_slice(),
             suspects: HashMap::default(),
+            acks: AcksFromElsewhere::default(),
             found: Vec::new(),
         }
     }
@@ -95,6 +107,17 @@ impl Answerers {
     /// Looks at a packet, and at what it says.
     pub fn note(&mut self, packet: &Packet<'_>, observation: &Observation) {
         if let Observation::Segment(segment) = observation
+            && Told::may_be_told_by(segment.flags, segment.payload_length)
+        {
+            self.note_ack(Told {
+                at: packet.place.at,
+                source: packet.place.source,
+                ends: (segment.source, segment.destination),
+                flags: segment.flags,
+                numbers: (segment.sequence, segment.acknowledgment),
+            });
+        }
+        if let Observation::Segment(segment) = observation
             && Self::may_tell(segment.flags)
             && segment.encapsulation == Encapsulation::default()
         {
@@ -108,8 +131,15 @@ impl Answerers {
         }
     }
 
+    /// Looks at a segment that may be an ACK which comes instead of an answer, or what it comes
+    /// instead of an answer to.
+    pub(super) fn note_ack(&mut self, told: Told) {
+        let found = self.acks.look_at(&told);
+        self.found.extend(found.map(Answering::OneHost));
+    }
+
     /// What became known since the last call: of a port that is told again, the latest holds.
-    pub fn take_found(&mut self) -> Vec<AnsweringHosts> {
+    pub fn take_found(&mut self) -> Vec<Answering> {
         std::mem::take(&mut self.found)
     }
 
@@ -164,7 +194,8 @@ impl Answerers {
             suspect.turns += u32::from(suspect.latest != answer.sender);
             suspect.latest = answer.sender;
             suspect.is_sound |= !is_known_of_it || stands_for_several();
-            self.found.extend(suspect.told(server));
+            let told = suspect.told(server);
+            self.found.extend(told.map(Answering::TwoHosts));
             return;
         }
         let before = latest.filter(|before| before.port == answer.port);
@@ -271,7 +302,12 @@ mod tests {
     }
 
     fn turns(answerers: &mut Answerers) -> Option<u32> {
-        answerers.take_found().last().map(|found| found.turns)
+        let found = answerers.take_found().into_iter();
+        let mut hosts = found.filter_map(|found| match found {
+            Answering::TwoHosts(hosts) => Some(hosts.turns),
+            Answering::OneHost(_) => None,
+        });
+        hosts.next_back()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! checked, a header that ends early or contradicts itself is an answer ([`SetAside`]), not an
 //! error.
 
+mod acks_from_elsewhere;
 mod answering_hosts;
 mod capture_facts;
 mod checksum;
@@ -38,7 +39,8 @@ mod verdict;
 
 use etherparse::ip_number;
 
-pub use answering_hosts::{Answerers, AnsweringHosts};
+pub use acks_from_elsewhere::AckFromElsewhere;
+pub use answering_hosts::{Answerers, Answering, AnsweringHosts};
 pub use capture_facts::{CaptureFacts, Checksums};
 pub use context::{ContextId, Contexts};
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};

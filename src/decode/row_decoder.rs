@@ -7,7 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use super::answering_hosts::{Answerers, AnsweringHosts, OnLink};
+use super::acks_from_elsewhere::Told;
+use super::answering_hosts::{Answerers, Answering, OnLink};
 use super::capture_facts::CaptureFacts;
 use super::context::{ContextId, Contexts};
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
@@ -224,14 +225,27 @@ impl RowDecoder {
         self.answerers.note(packet, observation);
     }
 
-    /// Ports for which two hosts answer, as far as that became known since the last call.
-    pub fn take_answering_hosts(&mut self) -> Vec<AnsweringHosts> {
+    /// What answers show of who stands behind addresses, as far as that became known since the last
+    /// call.
+    pub fn take_answering(&mut self) -> Vec<Answering> {
         self.answerers.take_found()
     }
 
-    /// Which host sent the frame of the row that was added last.
+    /// Which host sent the frame of the row that was added last, and what else that tells of who
+    /// answers.
     #[inline]
     fn note_sender(&mut self, context: ContextId, packet: &Packet<'_>, batch: &RowBatch) {
+        if let Some(row) = batch.rows.last()
+            && Told::may_be_told_by(row.flags(), row.payload_length())
+        {
+            self.answerers.note_ack(Told {
+                at: row.at(),
+                source: packet.place.source,
+                ends: row.ends(&batch.addresses),
+                flags: row.flags(),
+                numbers: (row.sequence(), row.acknowledgment()),
+            });
+        }
         if let Some(row) = batch.rows.last()
             && Answerers::may_tell(row.flags())
             && context == ContextId::NONE

@@ -26,7 +26,7 @@ use super::testimony::Testimonies;
 use super::time_line::TimeLine;
 use super::trouble_counts::TroubleCounts;
 use crate::capture::PacketPlace;
-use crate::decode::{AnsweringHosts, Contexts, Endpoint, Observation, RowBatch};
+use crate::decode::{Answering, Contexts, Endpoint, Observation, RowBatch};
 use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving, MidwayReset};
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
@@ -102,8 +102,8 @@ impl Diagnostician {
     }
 
     /// Takes note of two hosts that answer for one port.
-    pub fn observe_answering(&mut self, hosts: AnsweringHosts) {
-        self.comparison.observe_answering(hosts);
+    pub fn observe_answering(&mut self, answering: Answering) {
+        self.comparison.observe_answering(answering);
     }
 
     /// Takes note of packets about connects: who sent them.

@@ -17,7 +17,7 @@ use super::outcome_counts::OutcomeCounts;
 use super::selection::Selection;
 use super::testimony::Testimony;
 use crate::capture::{PacketPlace, Timestamp};
-use crate::decode::{AnsweringHosts, Contexts, Observation};
+use crate::decode::{Answering, Contexts, Observation};
 use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
@@ -63,9 +63,9 @@ impl LiveDiagnostician {
     }
 
     /// Takes note of two hosts that answer for one port.
-    pub fn observe_answering(&mut self, hosts: AnsweringHosts) {
-        self.kept.comparison.observe_answering(hosts);
-        self.younger.observe_answering(hosts);
+    pub fn observe_answering(&mut self, answering: Answering) {
+        self.kept.comparison.observe_answering(answering);
+        self.younger.observe_answering(answering);
     }
 
     /// Takes note of a packet that is a record of a filter's log, if it is one.

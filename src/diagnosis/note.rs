@@ -89,6 +89,13 @@ pub enum Note {
         /// To whom.
         to: Endpoint,
     },
+    /// Whenever the SYN was sent, the same ACK of an open connection came from another address.
+    MetByAcksOf {
+        /// Who sent the ACKs.
+        from: Endpoint,
+        /// After how many of the SYNs.
+        count: u32,
+    },
     /// A user-mode stack answers in the host's name: what it turns failures into.
     UserModeNetworking {
         /// pasta or passt; otherwise slirp.

@@ -63,8 +63,8 @@ impl PushedPackets {
         self.totals.verdict_faults.note(remarks, place);
         count(&mut self.totals, &packet, &observation);
         self.answerers.note(&packet, &observation);
-        for hosts in self.answerers.take_found() {
-            self.engine.diagnostician.observe_answering(hosts);
+        for answering in self.answerers.take_found() {
+            self.engine.diagnostician.observe_answering(answering);
         }
         self.engine.take(observation, place);
     }

@@ -79,8 +79,8 @@ impl LiveWatch {
         self.host.note(&observation);
         self.diagnostician.observe(&observation);
         self.answerers.note(packet, &observation);
-        for hosts in self.answerers.take_found() {
-            self.diagnostician.observe_answering(hosts);
+        for answering in self.answerers.take_found() {
+            self.diagnostician.observe_answering(answering);
         }
         let contexts = self.tracker.contexts();
         self.diagnostician

@@ -88,6 +88,7 @@ pub fn note(note: &Note) -> String {
         Note::AnsweredElsewhere { from, to } => format!(
             "what answers this SYN goes from {from} to {to}: an address or port is translated in one direction only, or translated back wrongly"
         ),
+        Note::MetByAcksOf { from, count } => met_by_acks_of(*from, *count),
         Note::UserModeNetworking { is_pasta } => user_mode_networking(*is_pasta).to_owned(),
         Note::ResetCannotBeTold => {
             "cannot be told from here: closed port, reset rule or a box on the way; any SYN-ACK of this host, or a capture on the server, would tell".to_owned()
@@ -137,6 +138,12 @@ fn other_causes(others: &[Judged]) -> String {
         .map(|judged| format!("{} ({})", judged.cause.name(), judged.confidence.name()))
         .collect();
     format!("fits as well: {}", others.join(", "))
+}
+
+fn met_by_acks_of(from: Endpoint, count: u32) -> String {
+    format!(
+        "after {count} of these SYNs the same ACK came from {from}, to the same port of the client, although nothing was sent there: one host stands behind both addresses, takes the SYN for a segment of the connection that is open there, and says so from that address (another client port would do)"
+    )
 }
 
 fn goes_on_as(client: Endpoint, server: Endpoint, was_answered: bool) -> String {

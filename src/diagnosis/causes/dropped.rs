@@ -7,10 +7,18 @@ use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::testimony::proves_full_accept_queue;
 use crate::handshake::{Content, Outcome, Role};
 
-/// A SYN-ACK that acknowledges this SYN came from another address or port.
+/// A SYN-ACK that acknowledges this SYN came from another address or port; or whenever the SYN was
+/// sent, an ACK of an open connection came from another address.
 pub(super) fn answer_from_other_address(case: &Case<'_>) -> Option<Confidence> {
-    case.first(Role::SynAckFromElsewhere)
-        .map(|_| Confidence::Certain)
+    let syn_ack = case.first(Role::SynAckFromElsewhere);
+    let is_certain = syn_ack.map(|_| Confidence::Certain);
+    is_certain.or_else(|| {
+        let attempt = case.attempt();
+        let is_unanswered = case.outcome() == Outcome::Dropped && attempt.is_unanswered();
+        let comparison = case.comparison();
+        let ack = comparison.ack_from_elsewhere(attempt.client, attempt.server);
+        ack.filter(|_| is_unanswered).map(|_| Confidence::Likely)
+    })
 }
 
 /// A SYN-ACK or RST that acknowledges this SYN went to another address or port.

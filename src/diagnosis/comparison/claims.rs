@@ -1,7 +1,7 @@
 //! Who answers for an address on its link: two hosts that have one address both do.
 
 use super::Comparison;
-use crate::decode::{AnsweringHosts, HardwareAddress};
+use crate::decode::{AckFromElsewhere, Answering, AnsweringHosts, Endpoint, HardwareAddress};
 use crate::diagnosis::facts::Facts;
 
 /// The MAC addresses that answered for one IP address: the first two are told apart.
@@ -64,9 +64,39 @@ impl Facts for Claims {
 }
 
 impl Comparison {
+    /// Takes note of what answers show of who stands behind addresses.
+    pub(in crate::diagnosis) fn observe_answering(&mut self, answering: Answering) {
+        match answering {
+            Answering::TwoHosts(hosts) => self.note_answering_hosts(hosts),
+            Answering::OneHost(ack) => self.note_ack_from_elsewhere(ack),
+        }
+    }
+
+    /// Of several that are told of one connect, the one after the most SYNs holds.
+    fn note_ack_from_elsewhere(&mut self, ack: AckFromElsewhere) {
+        let ends = (ack.client, ack.server);
+        if self.acks_from_elsewhere.len() < MOST_ANSWERING
+            || self.acks_from_elsewhere.contains_key(&ends)
+        {
+            let known = self.acks_from_elsewhere.entry(ends).or_insert(ack);
+            if (known.count, known.from) < (ack.count, ack.from) {
+                *known = ack;
+            }
+        }
+    }
+
+    /// The address whose ACKs came instead of answers to the SYNs of this connect.
+    pub(in crate::diagnosis) fn ack_from_elsewhere(
+        &self,
+        client: Endpoint,
+        server: Endpoint,
+    ) -> Option<AckFromElsewhere> {
+        self.acks_from_elsewhere.get(&(client, server)).copied()
+    }
+
     /// Takes note of two hosts that answer for one port, or of a reason why they do: what is told
     /// of more turns is the later.
-    pub(in crate::diagnosis) fn observe_answering(&mut self, hosts: AnsweringHosts) {
+    fn note_answering_hosts(&mut self, hosts: AnsweringHosts) {
         if self.answering.len() < MOST_ANSWERING || self.answering.contains_key(&hosts.server) {
             let known = self.answering.entry(hosts.server).or_insert(hosts);
             let are_the_same =
@@ -87,9 +117,16 @@ impl Comparison {
     }
 
     /// Those are known as well.
-    pub(super) fn merge_answering(&mut self, others: impl IntoIterator<Item = AnsweringHosts>) {
-        for hosts in others {
-            self.observe_answering(hosts);
+    pub(super) fn merge_answering(
+        &mut self,
+        hosts: impl IntoIterator<Item = AnsweringHosts>,
+        acks: impl IntoIterator<Item = AckFromElsewhere>,
+    ) {
+        for hosts in hosts {
+            self.note_answering_hosts(hosts);
+        }
+        for ack in acks {
+            self.note_ack_from_elsewhere(ack);
         }
     }
 }

@@ -47,7 +47,8 @@ impl Facts for Comparison {
         self.checksums.merge(other.checksums);
         self.passages.merge(other.passages);
         self.forwarding.merge(other.forwarding);
-        self.merge_answering(other.answering.into_values());
+        let acks = other.acks_from_elsewhere.into_values();
+        self.merge_answering(other.answering.into_values(), acks);
         self.filter_log.merge(other.filter_log);
         self.has_wire |= other.has_wire;
         self.here.extend(other.here);

@@ -51,7 +51,7 @@ use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
-use crate::decode::{AnsweringHosts, Endpoint, HardwareAddress};
+use crate::decode::{AckFromElsewhere, AnsweringHosts, Endpoint, HardwareAddress};
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
@@ -125,6 +125,8 @@ pub(super) struct Comparison {
     contradicted: ContradictedRules,
     /// Ports for which two hosts answer.
     answering: BTreeMap<Endpoint, AnsweringHosts>,
+    /// Connects whose SYNs were met by ACKs of another address, by client and server.
+    acks_from_elsewhere: BTreeMap<(Endpoint, Endpoint), AckFromElsewhere>,
     /// Whether a packet about a connect is no record of a log.
     has_wire: bool,
     /// The addresses of the host that captures, where they are known.
@@ -169,6 +171,7 @@ impl Default for Comparison {
             contradicted: ContradictedRules::default(),
             filter_log: FilterLog::default(),
             answering: BTreeMap::new(),
+            acks_from_elsewhere: BTreeMap::new(),
             has_wire: false,
             here: HashSet::default(),
         }

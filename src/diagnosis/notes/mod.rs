@@ -28,6 +28,7 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         other_causes(diagnosed),
         lost_in_chain(diagnosed),
         answered_elsewhere(attempt, outcome),
+        met_by_acks(attempt, outcome, comparison),
         user_mode_networking(attempt, outcome, comparison),
         overtaken_error(attempt, outcome),
         reset_and_syn_ack(attempt, outcome),
@@ -110,6 +111,15 @@ fn answered_elsewhere(attempt: &Attempt, outcome: Outcome) -> Option<Note> {
     (outcome == Outcome::Dropped).then_some(Note::AnsweredElsewhere {
         from: ends.from,
         to: ends.to,
+    })
+}
+
+/// Whose ACKs came instead of answers.
+fn met_by_acks(attempt: &Attempt, outcome: Outcome, comparison: &Comparison) -> Option<Note> {
+    let ack = comparison.ack_from_elsewhere(attempt.client, attempt.server)?;
+    (outcome == Outcome::Dropped && attempt.is_unanswered()).then_some(Note::MetByAcksOf {
+        from: ack.from,
+        count: ack.count,
     })
 }
 

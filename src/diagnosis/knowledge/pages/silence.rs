@@ -334,8 +334,11 @@ pub(super) const PAGES: &[Page] = &[
         title: "the SYN-ACK came from another address",
         on_the_wire: "SYN to one address; a SYN-ACK with the same ports and the right \
             acknowledgement number from another; the client resets that and goes on repeating its \
-            SYN.",
+            SYN. Or whenever the SYN is sent, the same ACK of a connection that is open comes from \
+            another address to the same port of the client.",
         brought_about_by: &[
+            "two addresses of one load balancer that lead to one host: it takes the SYN for a segment \
+             of the connection that it has with the same port of the client",
             "a port forward used from inside its own network (hairpin) without source NAT",
             "a server with several addresses or a tunnel that answers from the wrong one",
             "a load balancer whose backend answers directly, by mistake",
