@@ -19,7 +19,7 @@ pub use attempt_spool::{SpoolError, SpoolSettings};
 pub use log_files::LogSettings;
 use log_files::read_logs;
 use pipeline::{Batch, Finished};
-pub use places::read_place;
+pub use places::{read_beginning, read_place};
 pub use row_reader::fill_rows;
 use row_reader::fill_rows_noted;
 

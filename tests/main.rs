@@ -14,6 +14,7 @@ mod bad_input;
 mod busy_servers;
 mod calibration;
 mod command;
+mod compare;
 mod compression;
 #[cfg(feature = "live")]
 mod contrib;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         bad_input::TESTS,
         busy_servers::TESTS,
         command::TESTS,
+        compare::TESTS,
         compression::TESTS,
         #[cfg(feature = "live")]
         contrib::TESTS,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::Failed;
 use serde_json::Value;
@@ -40,6 +40,20 @@ pub(crate) fn stories() -> impl Iterator<Item = Case> {
             Ok(())
         })
     })
+}
+
+/// Writes the captures of a story into a folder: for each place its name and its capture.
+pub(crate) fn captures_of(story: &Path, folder: &Path) -> Vec<(String, PathBuf)> {
+    let story = Story::parse(&std::fs::read_to_string(story).unwrap());
+    let places = story.places.iter().enumerate();
+    places
+        .map(|(index, place)| {
+            let path = folder.join(format!("{place}-0.pcap"));
+            let captures = story.captures(index, Telling::AsItIs);
+            std::fs::write(&path, captures.concat()).unwrap();
+            (place.clone(), path)
+        })
+        .collect()
 }
 
 /// How a story is told.

@@ -8,6 +8,19 @@ use crate::handshake::{Decisions, Tracker};
 use crate::path::{Place, PlaceRecorder, PlaceSettings};
 use crate::report::CaptureTotals;
 
+/// Reads the first packets of a place, this many or a few more: enough to see whether it stands
+/// where another one does.
+pub fn read_beginning(
+    name: String,
+    captures: &mut CaptureSet,
+    settings: &AnalysisSettings,
+    packets: u64,
+) -> Place {
+    let kept = PlaceSettings::default();
+    let (place, _) = read_up_to(packets, name, captures, settings, (kept, None), |_| {});
+    place
+}
+
 /// Reads all packets of a place: what is compared with other places, and what was read.
 ///
 /// The rules are those of [`analyse`](super::analyse): attempts and outcomes are the same.
@@ -16,9 +29,22 @@ pub fn read_place(
     captures: &mut CaptureSet,
     settings: &AnalysisSettings,
     kept: PlaceSettings,
-    mut hooks: Option<&mut dyn PacketHooks>,
+    hooks: Option<&mut dyn PacketHooks>,
+    tell_read: impl FnMut(u64),
+) -> (Place, CaptureTotals) {
+    let all = u64::MAX;
+    read_up_to(all, name, captures, settings, (kept, hooks), tell_read)
+}
+
+fn read_up_to(
+    most_packets: u64,
+    name: String,
+    captures: &mut CaptureSet,
+    settings: &AnalysisSettings,
+    (kept, mut hooks): (PlaceSettings, Option<&mut dyn PacketHooks>),
     mut tell_read: impl FnMut(u64),
 ) -> (Place, CaptureTotals) {
+    let mut left = most_packets;
     let mut totals = CaptureTotals::default();
     let mut decoder = decoder_for(settings);
     let mut tracker = Tracker::for_decoder(settings.tracker, &decoder);
@@ -47,7 +73,8 @@ pub fn read_place(
         }
         tracker.swap_decided(&mut decided);
         recorder.take(&mut decided);
-        if !has_more {
+        left = left.saturating_sub(PACKETS_AT_ONCE as u64);
+        if !has_more || left == 0 {
             break;
         }
     }

@@ -46,6 +46,15 @@ impl Interface {
         }
     }
 
+    /// One that stands for a place on a path.
+    #[cfg(feature = "evidence")]
+    pub(crate) fn of_place(name: &str, link_type: LinkType) -> Self {
+        Self {
+            name: Some(name.to_owned()),
+            ..Self::undescribed(0, link_type)
+        }
+    }
+
     /// Whether segments without payload were left out on purpose, and nothing else of what a
     /// verdict needs.
     pub fn leaves_out_third_step(&self) -> bool {

@@ -21,7 +21,12 @@ pub(super) fn map(
     if !arguments.anonymize {
         return Ok(None);
     }
-    let key = match (&arguments.anonymize_key, from_environment()) {
+    map_by(arguments.anonymize_key.as_deref(), messages).map(Some)
+}
+
+/// The map by the key of this file, or else of the environment, or else at random.
+pub(super) fn map_by(key_file: Option<&Path>, messages: Messages) -> Result<AddressMap, String> {
+    let key = match (key_file, from_environment()) {
         (Some(path), _) => from_file(path)?,
         (None, Some(digits)) if digits.trim().is_empty() => {
             return Err(format!("{VARIABLE} is empty, and not {WANTED}"));
@@ -35,7 +40,7 @@ pub(super) fn map(
             at_random()?
         }
     };
-    Ok(Some(AddressMap::new(&key)))
+    Ok(AddressMap::new(&key))
 }
 
 /// What to do without a good key.

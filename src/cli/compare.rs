@@ -1,53 +1,123 @@
 //! `tcpwhy compare`.
 
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
+use super::anonymous;
 use super::compare_arguments::{CompareArguments, CompareFormat};
 use super::compared_places::{NamedPlace, NamedPlaces, named_places};
 use super::exit_status::ExitStatus;
 use super::messages::Messages;
 use super::outcome_list::OutcomeList;
-use super::output::{try_to_write, unwritable_hint, write_report};
+use super::output::{try_to_write, unwritable_hint, write_report, write_whole};
 use super::packet_filter::PacketFilter;
 use super::progress::Progress;
 use super::read::{self, tell_problems};
 use super::terminal::{self, Wishes};
 use crate::analysis::{AnalysisSettings, PacketHooks, read_place};
-use crate::capture::{CaptureSet, Opened, Packet};
+use crate::anonymize::AddressMap;
+use crate::capture::{CaptureSet, Opened, Packet, SourceFacts};
 use crate::decode::Observation;
 use crate::handshake::TrackerSettings;
 use crate::path::{self, Comparison, Place, PlaceSettings};
-use crate::report::path::{PathReport, write_json, write_text};
+use crate::report::path::{
+    PathReport, evidence, html, markdown, write_json, write_ladder, write_text,
+};
+use crate::report::text::TextStyle;
 use crate::report::{CaptureTotals, Tool};
 
 /// Reads the places and writes what they say together.
 pub(super) fn run(arguments: &CompareArguments, typed: Vec<String>) -> ExitStatus {
+    let mut compared = match compared(arguments, typed) {
+        Ok(compared) => compared,
+        Err(status) => return status,
+    };
+    compared.status = compared.status.max(judge(
+        arguments.fail_on.as_ref(),
+        &compared.report.comparison,
+    ));
+    if let Some(path) = &arguments.evidence {
+        let status = write_evidence(arguments, path, &mut compared);
+        compared.status = compared.status.max(status);
+    }
+    compared.status.max(write_out(arguments, &compared.report))
+}
+
+/// Reads the places and draws one connect, with a lane for each.
+pub(super) fn draw(arguments: &CompareArguments, number: u64) -> ExitStatus {
+    let compared = match compared(arguments, Vec::new()) {
+        Ok(compared) => compared,
+        Err(status) => return status,
+    };
+    let index = usize::try_from(number)
+        .ok()
+        .and_then(|number| number.checked_sub(1));
+    let connects = &compared.report.comparison.connects;
+    let Some(judged) = index.and_then(|index| connects.get(index)) else {
+        let message = format!("no connect {number}: there are {}", connects.len());
+        let hint = "tcpwhy compare shows their numbers; -F json --max-attempts 0 lists all";
+        Messages::error(message, Some(hint));
+        return ExitStatus::Usage;
+    };
+    let style = style(arguments);
+    let written = write_report(None, |out| {
+        write_ladder(
+            &compared.report,
+            (number, judged),
+            &style,
+            is_ascii(arguments),
+            out,
+        )
+    });
+    match written {
+        Ok(()) => compared.status,
+        Err(error) => {
+            Messages::error(format!("{error:#}"), None);
+            ExitStatus::Input
+        }
+    }
+}
+
+/// What the places say, and what is needed beside it.
+struct Compared {
+    report: PathReport,
+    status: ExitStatus,
+    messages: Messages,
+    map: Option<AddressMap>,
+    /// The files of each place, by its name, as they can be opened again.
+    sources: Vec<(String, Vec<SourceFacts>)>,
+}
+
+fn compared(arguments: &CompareArguments, typed: Vec<String>) -> Result<Compared, ExitStatus> {
     let messages = Messages {
         is_quiet: arguments.quiet,
         verbosity: arguments.verbose,
     };
-    let named = match named_places(&arguments.places) {
-        Ok(named) => named,
-        Err((message, hint)) => {
-            Messages::error(message, Some(hint));
-            return ExitStatus::Usage;
-        }
+    let usage = |(message, hint): (String, Option<&'static str>)| {
+        Messages::error(message, hint);
+        ExitStatus::Usage
     };
-    if let Err(message) = PacketFilter::new(arguments.filter.as_deref()) {
-        Messages::error(message, None);
-        return ExitStatus::Usage;
-    }
+    let named = named_places(&arguments.places);
+    let named = named.map_err(|(message, hint)| usage((message, Some(hint))))?;
+    PacketFilter::new(arguments.filter.as_deref()).map_err(|message| usage((message, None)))?;
     let mut status = ExitStatus::Success;
-    let Some(opened) = open(&named, &mut status) else {
-        return ExitStatus::Input;
-    };
-    if let Some(status) = refuse_output(arguments, &named) {
-        return status;
+    let opened = open(&named, &mut status).ok_or(ExitStatus::Input)?;
+    if let Some(status) = refuse_output(arguments, &named, &opened) {
+        return Err(status);
     }
-    let read = read_all(arguments, opened, messages);
+    let key = arguments.anonymize_key.as_deref();
+    let map = arguments
+        .anonymize
+        .then(|| anonymous::map_by(key, messages));
+    let map = map.transpose();
+    let map = map.map_err(|message| usage((message, Some(anonymous::KEY_HINT))))?;
+    let (read, map) = read_all(arguments, opened, map, messages);
     let mut places = Vec::new();
-    for (place, totals) in read {
-        status = status.max(tell_problems(&totals, messages));
+    let mut sources = Vec::new();
+    for read in read {
+        let place = read.place;
+        sources.push((place.name.clone(), read.facts));
+        status = status.max(tell_problems(&read.totals, messages));
         if place.packets == 0 {
             let files = files_of(&place);
             let message = format!("place '{}' has no packets: {files}", place.name);
@@ -58,19 +128,71 @@ pub(super) fn run(arguments: &CompareArguments, typed: Vec<String>) -> ExitStatu
     }
     let comparison = path::compare(places, named.are_unnamed || arguments.infer_order);
     warn(&comparison, messages);
-    status = status.max(judge(arguments.fail_on.as_ref(), &comparison));
     let report = PathReport {
         tool: Tool {
             version: env!("CARGO_PKG_VERSION"),
-            arguments: typed,
+            arguments: if arguments.anonymize {
+                ["compare", "--anonymize"].map(str::to_owned).to_vec()
+            } else {
+                typed
+            },
             ladder_command: None,
         },
         comparison,
         tracker: tracker_settings(arguments),
-        filter: arguments.filter.clone(),
+        filter: arguments.filter.clone().filter(|_| !arguments.anonymize),
         listed: listed(arguments),
     };
-    status.max(write_out(arguments, &report))
+    Ok(Compared {
+        report,
+        status,
+        messages,
+        map,
+        sources,
+    })
+}
+
+fn write_evidence(
+    arguments: &CompareArguments,
+    path: &Path,
+    compared: &mut Compared,
+) -> ExitStatus {
+    let tunnels = arguments.tunnel.iter().copied().collect();
+    let (report, sources) = (&compared.report, &compared.sources);
+    let map = compared.map.as_mut();
+    let written = write_whole(path, |out| {
+        evidence::write(report, sources, &tunnels, map, out)
+    });
+    match written {
+        Ok(written) => {
+            tell_evidence(path, written, compared.messages);
+            ExitStatus::Success
+        }
+        Err(error) => {
+            Messages::error(format!("{error:#}"), unwritable_hint(&error));
+            ExitStatus::Input
+        }
+    }
+}
+
+fn tell_evidence(path: &Path, written: evidence::WrittenEvidence, messages: Messages) {
+    let path = path.display();
+    let (packets, connects) = (written.packets, written.connects);
+    messages.detail(format!(
+        "{path}: {packets} packets prove {connects} connects"
+    ));
+    if written.connects_left_out > 0 {
+        messages.warning(format!(
+            "{path} leaves out {} connects: it has no room for more packets",
+            written.connects_left_out
+        ));
+    }
+    if written.not_anonymous > 0 {
+        messages.warning(format!(
+            "{path} lacks {} packets: addresses in them cannot be replaced safely",
+            written.not_anonymous
+        ));
+    }
 }
 
 /// Opens the captures of all places; `None` when one of them has none.
@@ -89,22 +211,57 @@ fn open(named: &NamedPlaces, status: &mut ExitStatus) -> Option<Vec<(NamedPlace,
     is_whole.then_some(opened)
 }
 
-/// A report must not replace what it is made from, and must have its place.
-fn refuse_output(arguments: &CompareArguments, named: &NamedPlaces) -> Option<ExitStatus> {
-    let output = arguments.report_file()?;
-    let real = |path: &std::path::Path| std::fs::canonicalize(path).ok();
-    let mut files = named.places.iter().flat_map(|place| &place.files);
-    if files.any(|file| file == output || (real(file).is_some() && real(file) == real(output))) {
-        let shown = output.display();
-        let message =
-            format!("cannot write the report to {shown}: it is one of the captures to be read");
+/// What is written must not replace what it is made from, and must have its place.
+fn refuse_output(
+    arguments: &CompareArguments,
+    named: &NamedPlaces,
+    opened: &[(NamedPlace, CaptureSet)],
+) -> Option<ExitStatus> {
+    let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let evidence = arguments.evidence.as_deref();
+    let written = [
+        ("the report", arguments.report_file()),
+        ("evidence", evidence),
+    ];
+    for (what, path) in written {
+        let Some(path) = path else {
+            continue;
+        };
+        let shown = path.display();
+        let mut files = named.places.iter().flat_map(|place| &place.files);
+        if files.any(|file| real(file) == real(path)) {
+            let message =
+                format!("cannot write {what} to {shown}: it is one of the captures to be read");
+            Messages::error(message, Some("name another file"));
+            return Some(ExitStatus::Usage);
+        }
+        if let Err(error) = try_to_write(path) {
+            Messages::error(format!("{error:#}"), unwritable_hint(&error));
+            return Some(ExitStatus::Input);
+        }
+    }
+    let path = evidence?;
+    let shown = path.display();
+    let stream = opened
+        .iter()
+        .find(|(_, captures)| !captures.is_reopenable());
+    if let Some((place, _)) = stream {
+        let message = format!(
+            "cannot write evidence to {shown}: place '{}' is a stream, and is read once",
+            place.name
+        );
+        Messages::error(message, Some("read a file instead"));
+        return Some(ExitStatus::Usage);
+    }
+    if arguments
+        .report_file()
+        .is_some_and(|report| real(report) == real(path))
+    {
+        let message = format!("cannot write evidence to {shown}: the report goes there");
         Messages::error(message, Some("name another file"));
         return Some(ExitStatus::Usage);
     }
-    try_to_write(output).err().map(|error| {
-        Messages::error(format!("{error:#}"), unwritable_hint(&error));
-        ExitStatus::Input
-    })
+    None
 }
 
 fn tracker_settings(arguments: &CompareArguments) -> TrackerSettings {
@@ -127,8 +284,9 @@ fn listed(arguments: &CompareArguments) -> Option<usize> {
 fn read_all(
     arguments: &CompareArguments,
     opened: Vec<(NamedPlace, CaptureSet)>,
+    map: Option<AddressMap>,
     messages: Messages,
-) -> Vec<(Place, CaptureTotals)> {
+) -> (Vec<ReadPlace>, Option<AddressMap>) {
     let sizes = opened.iter().map(|(_, captures)| captures.total_bytes());
     let total = sizes.sum::<Option<u64>>();
     let progress = Progress::of(total, messages);
@@ -136,10 +294,12 @@ fn read_all(
         settings: AnalysisSettings {
             tracker: tracker_settings(arguments),
             tunnels: arguments.tunnel.iter().copied().collect(),
+            is_anonymous: map.is_some(),
             ..AnalysisSettings::default()
         },
         filter: arguments.filter.as_deref(),
         messages,
+        map: Mutex::new(map),
         progress: Mutex::new((progress, vec![0; opened.len()])),
     };
     let threads = arguments.threads.unwrap_or_else(read::usual_threads).get();
@@ -167,9 +327,18 @@ fn read_all(
         });
     }
     let progress = reading.progress.into_inner();
-    let (progress, _) = progress.unwrap_or_else(std::sync::PoisonError::into_inner);
+    let (progress, _) = progress.unwrap_or_else(PoisonError::into_inner);
     progress.remove();
-    read
+    let map = reading.map.into_inner();
+    (read, map.unwrap_or_else(PoisonError::into_inner))
+}
+
+/// A place that was read.
+struct ReadPlace {
+    place: Place,
+    totals: CaptureTotals,
+    /// Its files, as they can be opened again.
+    facts: Vec<SourceFacts>,
 }
 
 /// What all places are read by.
@@ -177,20 +346,17 @@ struct Reading<'a> {
     settings: AnalysisSettings,
     filter: Option<&'a str>,
     messages: Messages,
+    /// That of an anonymous report: one place after the other uses it.
+    map: Mutex<Option<AddressMap>>,
     /// With how much was read of each place.
     progress: Mutex<(Progress, Vec<u64>)>,
 }
 
 impl Reading<'_> {
-    fn place(
-        &self,
-        index: usize,
-        named: NamedPlace,
-        mut captures: CaptureSet,
-    ) -> (Place, CaptureTotals) {
+    fn place(&self, index: usize, named: NamedPlace, mut captures: CaptureSet) -> ReadPlace {
         let tell = |bytes: u64| {
             let progress = self.progress.lock();
-            let mut progress = progress.unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut progress = progress.unwrap_or_else(PoisonError::into_inner);
             let (progress, read) = &mut *progress;
             if let Some(own) = read.get_mut(index) {
                 *own = bytes;
@@ -199,32 +365,60 @@ impl Reading<'_> {
         };
         // That it can be made was seen before.
         let mut filter = PacketFilter::new(self.filter).ok();
-        let mut hooks = filter
-            .as_mut()
-            .filter(|filter| filter.is_in_use())
-            .map(|filter| Hooks { filter });
-        let hooks = hooks.as_mut().map(|hooks| hooks as &mut dyn PacketHooks);
+        let mut map = self.settings.is_anonymous.then(|| {
+            let map = self.map.lock();
+            map.unwrap_or_else(PoisonError::into_inner)
+        });
+        let mut hooks = Hooks {
+            filter: filter.as_mut(),
+            map: map.as_mut().and_then(|map| map.as_mut()),
+        };
+        let hooks = hooks.if_needed();
         let kept = PlaceSettings::default();
-        let read = read_place(named.name, &mut captures, &self.settings, kept, hooks, tell);
+        let (place, totals) =
+            read_place(named.name, &mut captures, &self.settings, kept, hooks, tell);
         for refusal in filter.iter().flat_map(PacketFilter::refusals) {
             self.messages.warning(refusal);
         }
-        read
+        ReadPlace {
+            place,
+            totals,
+            facts: captures.facts(),
+        }
     }
 }
 
 /// What hears of every packet.
 struct Hooks<'a> {
-    filter: &'a mut PacketFilter,
+    filter: Option<&'a mut PacketFilter>,
+    map: Option<&'a mut AddressMap>,
+}
+
+impl Hooks<'_> {
+    fn if_needed(&mut self) -> Option<&mut dyn PacketHooks> {
+        let filters = self
+            .filter
+            .as_ref()
+            .is_some_and(|filter| filter.is_in_use());
+        (filters || self.map.is_some()).then_some(self as &mut dyn PacketHooks)
+    }
 }
 
 impl PacketHooks for Hooks<'_> {
     fn passes(&mut self, packet: &Packet<'_>) -> bool {
-        self.filter.passes(packet)
+        let filter = self.filter.as_mut();
+        filter.is_none_or(|filter| filter.passes(packet))
+    }
+
+    fn shows_hardware_addresses(&self) -> bool {
+        self.map.is_none()
     }
 
     fn note(&mut self, _: &Packet<'_>, _: u32, observation: Observation) -> Observation {
-        observation
+        match &mut self.map {
+            Some(map) => crate::anonymize::anonymous(observation, map),
+            None => observation,
+        }
     }
 }
 
@@ -279,19 +473,27 @@ fn judge(fail_on: Option<&OutcomeList>, comparison: &Comparison) -> ExitStatus {
     }
 }
 
-fn write_out(arguments: &CompareArguments, report: &PathReport) -> ExitStatus {
-    let output = arguments.report_file();
-    let style = terminal::text_style(&Wishes {
-        to_terminal: output.is_none() && terminal::is_terminal(),
+fn style(arguments: &CompareArguments) -> TextStyle {
+    terminal::text_style(&Wishes {
+        to_terminal: arguments.report_file().is_none() && terminal::is_terminal(),
         utc: arguments.utc,
         local: arguments.local,
         color: arguments.color,
         only_failures: true,
-    });
-    let is_ascii = arguments.ascii || !terminal::shows_unicode();
-    let written = write_report(output, |out| match arguments.format {
-        CompareFormat::Text => write_text(report, &style, is_ascii, out),
+    })
+}
+
+fn is_ascii(arguments: &CompareArguments) -> bool {
+    arguments.ascii || !terminal::shows_unicode()
+}
+
+fn write_out(arguments: &CompareArguments, report: &PathReport) -> ExitStatus {
+    let style = style(arguments);
+    let written = write_report(arguments.report_file(), |out| match arguments.format {
+        CompareFormat::Text => write_text(report, &style, is_ascii(arguments), out),
         CompareFormat::Json => write_json(report, out),
+        CompareFormat::Html => html::write(report, style.zone, out),
+        CompareFormat::Markdown => markdown::write(report, style.zone, out),
     });
     match written {
         Ok(()) => ExitStatus::Success,

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
+use super::ladder_arguments::LadderArguments;
 use super::outcome_list::OutcomeList;
 use crate::decode::TunnelPort;
 use crate::handshake::TrackerSettings;
@@ -38,10 +39,25 @@ pub(super) struct CompareArguments {
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 
+    /// Also write the packets that prove what is said, one interface for each place
+    ///
+    /// A pcapng file, whole or not at all: of the connects that are listed and with which something
+    /// is wrong, each packet at each place, with a comment that says what it proves.
+    #[arg(long, value_name = "FILE")]
+    pub(super) evidence: Option<PathBuf>,
+
+    /// Replace addresses in the report and in --evidence, at all places alike, as for `tcpwhy read`
+    #[arg(long)]
+    pub(super) anonymize: bool,
+
+    /// The key for --anonymize: a file with 64 hexadecimal digits
+    #[arg(long, value_name = "FILE", requires = "anonymize")]
+    pub(super) anonymize_key: Option<PathBuf>,
+
     /// List so many connects singly, 0 for all
     ///
-    /// Those with which something is wrong first. The counts always cover all. Default: 20 in text,
-    /// 100000 in JSON.
+    /// Those with which something is wrong first. The counts always cover all. Default: 20 for
+    /// people, 100000 in JSON.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 
@@ -103,6 +119,33 @@ pub(super) struct CompareArguments {
 }
 
 impl CompareArguments {
+    /// For drawing one connect of these places, with what else was typed behind `ladder`.
+    pub(super) fn for_ladder(places: Vec<String>, ladder: &LadderArguments) -> Self {
+        Self {
+            places,
+            infer_order: false,
+            filter: ladder.filter.clone(),
+            format: CompareFormat::Text,
+            output: None,
+            evidence: None,
+            anonymize: false,
+            anonymize_key: None,
+            max_attempts: None,
+            patience: ladder.patience,
+            slow: TrackerSettings::default().slow,
+            max_flows: ladder.max_flows,
+            tunnel: ladder.tunnel.clone(),
+            threads: None,
+            fail_on: None,
+            utc: ladder.utc,
+            local: ladder.local,
+            ascii: ladder.ascii,
+            color: ladder.color,
+            quiet: ladder.quiet,
+            verbose: ladder.verbose,
+        }
+    }
+
     /// The file that the report goes to; `None` for standard output, which `-` stands for as well.
     pub(super) fn report_file(&self) -> Option<&Path> {
         let file = self.output.as_deref();
@@ -117,13 +160,17 @@ pub(super) enum CompareFormat {
     Text,
     /// For programs: everything, one document
     Json,
+    /// To look at and to hand over: one page that loads nothing
+    Html,
+    /// For a ticket: short
+    Markdown,
 }
 
 impl CompareFormat {
     /// How many connects it lists, unless told otherwise.
     pub(super) fn usual_attempts(self) -> usize {
         match self {
-            Self::Text => 20,
+            Self::Text | Self::Html | Self::Markdown => 20,
             Self::Json => 100_000,
         }
     }

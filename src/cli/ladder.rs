@@ -1,7 +1,10 @@
 //! `tcpwhy ladder`.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
+use super::compare;
+use super::compare_arguments::CompareArguments;
 use super::exit_status::ExitStatus;
 use super::ladder_arguments::LadderArguments;
 use super::messages::Messages;
@@ -23,6 +26,9 @@ use crate::report::{Report, Tool};
 
 /// Reads the captures and draws the attempt.
 pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
+    if let Some((places, number)) = places_and_connect(arguments) {
+        return compare::draw(&CompareArguments::for_ladder(places, arguments), number);
+    }
     let messages = Messages {
         is_quiet: arguments.quiet,
         verbosity: arguments.verbose,
@@ -82,6 +88,23 @@ pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
             ExitStatus::Input
         }
     }
+}
+
+/// Places as `compare` takes them, and behind them the number of the connect there: `client=a.pcap
+/// server=b.pcap 3`.
+fn places_and_connect(arguments: &LadderArguments) -> Option<(Vec<String>, u64)> {
+    let (last, places) = arguments.words.split_last()?;
+    let number = last.to_string_lossy();
+    let number = number.trim_start_matches('#').parse().ok()?;
+    let is_place = |word: &OsString| {
+        let text = word.to_string_lossy();
+        text.contains('=') && !Path::new(word).exists()
+    };
+    let are_places = places.len() > 1 && places.iter().all(is_place);
+    let words = places
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned());
+    are_places.then(|| (words.collect(), number))
 }
 
 /// The files, and behind them the number of the attempt.

@@ -13,7 +13,8 @@ use crate::handshake::TrackerSettings;
 pub(super) struct LadderArguments {
     /// The captures, as for `tcpwhy read`, and behind them the number of the attempt
     ///
-    /// Without a file, standard input is read.
+    /// Without a file, standard input is read. Places as for `tcpwhy compare`, and behind them the
+    /// number of the connect there, draw that with a lane for each place.
     #[arg(value_name = "FILE... ID", required = true)]
     pub(super) words: Vec<OsString>,
 

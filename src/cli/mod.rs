@@ -36,6 +36,7 @@ mod spool;
 mod terminal;
 mod time_argument;
 mod usage_error;
+mod vantage_points;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};

@@ -17,6 +17,7 @@ use super::progress::Progress;
 use super::report_format::Format;
 use super::spool;
 use super::terminal::{self, Wishes};
+use super::vantage_points;
 use crate::analysis::{AnalysisSettings, PacketHooks, analyse_spooled};
 use crate::anonymize::AddressMap;
 use crate::capture::{CaptureSet, Opened, Packet, ProblemKind, STANDARD_INPUT, Timestamp};
@@ -104,6 +105,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         Ok(analysed) => analysed,
         Err(error) => return spool::tell(&error),
     };
+    vantage_points::tell(&capture.sources, &settings, messages);
     let report = Report {
         tool: tool(arguments, typed),
         capture,

@@ -66,6 +66,20 @@ pub enum Order {
     Corrected(String, String),
 }
 
+/// Whether two captures show the same packets at two points of one path: not one capture in two
+/// parts, and not one capture twice.
+pub fn are_two_points(one: &Place, other: &Place) -> bool {
+    let pairs = pairing::sure_pairs(one, other);
+    pairs.into_iter().any(|(index, other_index)| {
+        let pair = one.attempts.get(index);
+        let pair = pair.zip(other.attempts.get(other_index));
+        pair.is_some_and(|(attempt, other)| {
+            let mut common = pairing::common_packets(attempt, other);
+            common.any(|(packet, same)| packet.place.at != same.place.at || packet.ttl != same.ttl)
+        })
+    })
+}
+
 /// Compares what the places saw. They are given in the order of the path, unless it is to be
 /// inferred.
 pub fn compare(places: Vec<Place>, infers_order: bool) -> Comparison {

@@ -198,7 +198,7 @@ pub(super) struct Nearness {
 }
 
 /// Clocks of one host that are read on two processors are off by so much, in nanoseconds.
-const TIME_SAYS_SOMETHING_NS: i64 = 5_000;
+const TIME_SAYS_SOMETHING_NS: i64 = 1_000;
 
 impl Nearness {
     /// Whether the first place is nearer; `None` where nothing tells, or hops and time contradict

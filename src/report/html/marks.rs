@@ -6,7 +6,7 @@ use crate::handshake::Outcome;
 use crate::report::outcome_words::shown_name;
 
 /// The shapes, once for the whole page.
-pub(super) fn symbols() -> Markup {
+pub(in crate::report) fn symbols() -> Markup {
     html! {
         svg.symbols aria-hidden="true" focusable="false" {
             @for outcome in Outcome::ALL {
@@ -51,13 +51,13 @@ const fn is_filled(outcome: Outcome) -> bool {
 }
 
 /// The mark of an outcome within text.
-pub(super) fn mark(outcome: Outcome) -> Markup {
+pub(in crate::report) fn mark(outcome: Outcome) -> Markup {
     html! {
         svg.mark viewBox="0 0 10 10" aria-hidden="true" { use href={ "#m-" (outcome.name()) } {} }
     }
 }
 
 /// Mark and name, in the outcome's colour.
-pub(super) fn outcome(outcome: Outcome) -> Markup {
+pub(in crate::report) fn outcome(outcome: Outcome) -> Markup {
     html! { span class=(outcome.name()) { (mark(outcome)) (shown_name(outcome)) } }
 }

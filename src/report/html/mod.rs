@@ -11,10 +11,10 @@ mod drawings;
 mod endpoints;
 mod findings;
 mod ladder;
-mod marks;
+pub(super) mod marks;
 mod on_paper;
-mod page;
-mod policy;
+pub(super) mod page;
+pub(super) mod policy;
 mod reading;
 mod summary;
 

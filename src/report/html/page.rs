@@ -8,7 +8,7 @@ use super::{
 };
 use crate::report::counts::grouped;
 
-const STYLE: &str = include_str!("style.css");
+pub(in crate::report) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// The sections: what they are called, and by which name links lead there.

@@ -5,13 +5,13 @@ use crate::report::sanitize::terminal_safe;
 
 /// Where a text stands: a pipe ends a table's cell, even within code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(in crate::report) enum Place {
     Paragraph,
     Cell,
 }
 
 /// The text as a code span, in which nothing means anything; on one line.
-pub(super) fn code(text: &str, place: Place) -> String {
+pub(in crate::report) fn code(text: &str, place: Place) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
     for character in terminal_safe(text).chars() {
         match character {
@@ -33,7 +33,7 @@ pub(super) fn code(text: &str, place: Place) -> String {
 }
 
 /// Sentences: plain words as they are, and everything else (addresses, names, options) as code.
-pub(super) fn prose(text: &str, place: Place) -> String {
+pub(in crate::report) fn prose(text: &str, place: Place) -> String {
     let safe = terminal_safe(text);
     let words: Vec<String> = safe
         .split(' ')
@@ -79,7 +79,7 @@ fn is_number(core: &str) -> bool {
 }
 
 /// A block of commands for a shell, one a line.
-pub(super) fn command_block(shell: &str, commands: &[&str]) -> String {
+pub(in crate::report) fn command_block(shell: &str, commands: &[&str]) -> String {
     let lines: Vec<_> = commands.iter().map(|line| terminal_safe(line)).collect();
     let longest = lines
         .iter()

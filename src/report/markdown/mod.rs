@@ -3,7 +3,7 @@
 //! Everything that may come from a capture stands in code spans or code blocks, where it stays
 //! text.
 
-mod escape;
+pub(super) mod escape;
 mod provenance;
 mod table;
 

@@ -221,7 +221,7 @@ struct WireVerdict<'a> {
     /// `certain`, `likely`, `possible`.
     confidence: &'static str,
     /// What changed.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     changes: Vec<WireChange<'a>>,
     /// Why a place proves nothing: `not_capturing`, `lost_packets`, `kind_not_seen`,
     /// `port_not_seen`, `host_not_seen`, `misses_others`, `unclear`, `not_kept`, `clock_unknown`.

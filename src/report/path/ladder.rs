@@ -31,6 +31,8 @@ pub(crate) enum End {
     Arrives,
     /// It was lost before the next place.
     Lost,
+    /// What stands between answered it.
+    TakenIn,
     /// What became of it is not known.
     Unknown,
 }
@@ -74,6 +76,8 @@ fn row(report: &PathReport, judged: &JudgedConnect, journey: &PacketJourney) -> 
         End::Arrives
     } else if says(&losses, last) {
         End::Lost
+    } else if says_made(judged, last) {
+        End::TakenIn
     } else {
         End::Unknown
     };
@@ -90,6 +94,14 @@ fn row(report: &PathReport, judged: &JudgedConnect, journey: &PacketJourney) -> 
         end,
         is_made: says(&[VerdictKind::MadeBetween], first),
     }
+}
+
+/// Whether something behind this place, on the server's side, answers.
+fn says_made(judged: &JudgedConnect, place: usize) -> bool {
+    judged
+        .verdicts
+        .iter()
+        .any(|said| said.kind == VerdictKind::MadeBetween && said.between.first() == Some(&place))
 }
 
 fn label(kind: PacketKind) -> &'static str {
@@ -188,6 +200,7 @@ pub(crate) fn lanes(row: &Row, columns: usize, alphabet: Alphabet) -> String {
     }
     let tip = match row.end {
         End::Lost => alphabet.lost,
+        End::TakenIn => alphabet.made,
         End::Unknown => alphabet.unknown,
         End::Arrives if row.way == Way::Forth => alphabet.right,
         End::Arrives => alphabet.left,

@@ -1,7 +1,12 @@
 //! What several places say of the same connects, as a report.
 
+#[cfg(feature = "evidence")]
+pub mod evidence;
+#[cfg(feature = "html")]
+pub mod html;
 mod json;
 mod ladder;
+pub mod markdown;
 mod overview;
 mod text;
 mod words;

@@ -11,7 +11,7 @@ use crate::path::{JudgedConnect, PathFinding, VerdictKind};
 use crate::report::counts::{counted, grouped};
 use crate::report::outcome_words::shown_name;
 use crate::report::text::TextStyle;
-use crate::report::text::page::{Page, padded, right};
+use crate::report::text::page::{Page, cut, padded, right};
 
 /// Columns in front of the lanes of a ladder: when, and what.
 const BEFORE_LANES: usize = 22;
@@ -96,32 +96,8 @@ impl Text<'_> {
     fn paths(&self, page: &mut Page) {
         page.line("");
         for line in overview::path_lines(self.report) {
-            page.wrapped(0, 2, "", &self.path_line(&line));
+            page.wrapped(0, 2, "", &path_line(self.report, &line, self.is_ascii));
         }
-    }
-
-    /// `client ──1,204──▶ fw-in ──0──▶ server   SYNs to 10.0.1.20:5432`.
-    fn path_line(&self, line: &PathLine) -> Vec<String> {
-        let (before, after) = if self.is_ascii {
-            ("--", "-->")
-        } else {
-            ("──", "──▶")
-        };
-        let places = 0..self.report.comparison.places.len();
-        let mut pieces: Vec<String> = places
-            .map(|place| {
-                let name = words::name(self.report, place);
-                match line.arrived.get(place) {
-                    Some(arrived) if place > 0 => {
-                        let arrived = arrived.map_or_else(|| "?".to_owned(), grouped);
-                        format!("{before}{arrived}{after} {name} ")
-                    }
-                    _ => format!("{name} "),
-                }
-            })
-            .collect();
-        pieces.push(format!("       {}", line.what));
-        pieces
     }
 
     fn findings(&self, page: &mut Page) {
@@ -202,40 +178,73 @@ impl Text<'_> {
             ends,
             format!("{outcome}{troubles}, as {told_by} saw it"),
         ]);
-        self.ladder(judged, page);
+        let drawn = drawing(self.report, judged, self.style.width, self.is_ascii);
+        for line in drawn {
+            page.line(line);
+        }
         for said in &judged.verdicts {
             if said.kind != VerdictKind::Same || judged.verdicts.len() == 1 {
                 page.wrapped(3, 5, "", &[words::verdict(self.report, said)]);
             }
         }
     }
+}
 
-    fn ladder(&self, judged: &JudgedConnect, page: &mut Page) {
-        let report = self.report;
-        let places = report.comparison.places.len();
-        let (least, most) = LANES_APART;
-        let room = self.style.width.saturating_sub(BEFORE_LANES);
-        let columns = (room / places.max(1)).clamp(least, most);
-        let alphabet = if self.is_ascii {
-            Alphabet::ASCII
-        } else {
-            Alphabet::UNICODE
-        };
-        let mut head = String::new();
-        for place in 0..places {
-            let name = crate::report::text::page::cut(&words::name(report, place), columns - 1);
-            head.push_str(&centred(&name, columns));
-        }
-        page.line(format!("{}{head}", " ".repeat(BEFORE_LANES)));
-        let rows = ladder::rows(report, judged);
-        let start = rows.iter().filter_map(|row| row.at).min();
-        for row in rows {
-            let since = row.at.zip(start).map(|(at, start)| seconds(at - start));
-            let since = right(&since.unwrap_or_default(), 11);
-            let lanes = ladder::lanes(&row, columns, alphabet);
-            page.line(format!("{since}  {}{lanes}", padded(row.label, 9)));
-        }
+/// `client ──1,204──▶ fw-in ──0──▶ server   connects to 10.0.1.20:5432`.
+pub(super) fn path_line(report: &PathReport, line: &PathLine, is_ascii: bool) -> Vec<String> {
+    let (before, after) = if is_ascii {
+        ("--", "-->")
+    } else {
+        ("──", "──▶")
+    };
+    let places = 0..report.comparison.places.len();
+    let mut pieces: Vec<String> = places
+        .map(|place| {
+            let name = words::name(report, place);
+            match line.arrived.get(place) {
+                Some(arrived) if place > 0 => {
+                    let arrived = arrived.map_or_else(|| "?".to_owned(), grouped);
+                    format!("{before}{arrived}{after} {name} ")
+                }
+                _ => format!("{name} "),
+            }
+        })
+        .collect();
+    pieces.push(format!("       {}", line.what));
+    pieces
+}
+
+/// The lines of a ladder with a lane for each place.
+pub(super) fn drawing(
+    report: &PathReport,
+    judged: &JudgedConnect,
+    width: usize,
+    is_ascii: bool,
+) -> Vec<String> {
+    let places = report.comparison.places.len();
+    let (least, most) = LANES_APART;
+    let room = width.saturating_sub(BEFORE_LANES);
+    let columns = (room / places.max(1)).clamp(least, most);
+    let alphabet = if is_ascii {
+        Alphabet::ASCII
+    } else {
+        Alphabet::UNICODE
+    };
+    let mut head = " ".repeat(BEFORE_LANES);
+    for place in 0..places {
+        let name = cut(&words::name(report, place), columns - 1);
+        head.push_str(&centred(&name, columns));
     }
+    let rows = ladder::rows(report, judged);
+    let start = rows.iter().filter_map(|row| row.at).min();
+    let mut lines = vec![head.trim_end().to_owned()];
+    for row in rows {
+        let since = row.at.zip(start).map(|(at, start)| seconds(at - start));
+        let since = right(&since.unwrap_or_default(), 11);
+        let drawn = ladder::lanes(&row, columns, alphabet);
+        lines.push(format!("{since}  {}{drawn}", padded(row.label, 9)));
+    }
+    lines
 }
 
 /// The text in the middle of so many columns.

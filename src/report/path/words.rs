@@ -299,7 +299,7 @@ pub(super) fn clock_words(place: &str, clock: &ClockEstimate) -> String {
         0 => String::new(),
         steps => format!(", and was set {} while capturing", times(steps)),
     };
-    let ahead = length(ahead_ns.unsigned_abs());
+    let ahead = clock_length(ahead_ns.unsigned_abs());
     let is_in_step = clock
         .uncertainty_ns()
         .is_some_and(|width| ahead_ns.unsigned_abs() <= width);
@@ -307,6 +307,18 @@ pub(super) fn clock_words(place: &str, clock: &ClockEstimate) -> String {
         return format!("{place} is in step ({width})");
     }
     format!("{place} runs {ahead} {way} ({width}){drift}{steps}")
+}
+
+/// `1.204 s`, `3 h 0 min 0.250 s`: hours, too, to the millisecond.
+fn clock_length(nanoseconds: u64) -> String {
+    let milliseconds = nanoseconds / 1_000_000;
+    let (minutes, rest) = (milliseconds / 60_000, milliseconds % 60_000);
+    let seconds = format!("{}.{:03} s", rest / 1000, rest % 1000);
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => duration_words::duration(Duration::from_nanos(nanoseconds)),
+        (0, minutes) => format!("{minutes} min {seconds}"),
+        (hours, minutes) => format!("{} h {minutes} min {seconds}", grouped(hours)),
+    }
 }
 
 fn times(count: u64) -> String {
