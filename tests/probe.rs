@@ -5,6 +5,7 @@ mod names;
 mod own_host;
 mod repeated;
 mod row;
+mod traced;
 pub(crate) mod typed;
 
 use serde_json::Value;
@@ -25,7 +26,13 @@ pub(crate) const TESTS: &[Test] = tests![
     what_is_sent_is_what_the_help_promises needs "tcpdump",
 ];
 
-pub(crate) const LISTS: &[&[Test]] = &[TESTS, names::TESTS, own_host::TESTS, repeated::TESTS];
+pub(crate) const LISTS: &[&[Test]] = &[
+    TESTS,
+    names::TESTS,
+    own_host::TESTS,
+    repeated::TESTS,
+    traced::TESTS,
+];
 
 fn at(host: &str, port: u16) -> String {
     format!("{host}:{port}")

@@ -11,7 +11,8 @@ use super::arguments::ColorChoice;
 pub(super) const POLITENESS: &str = "\
 What is sent: for each address one connect by the kernel's own TCP (a SYN, repeated by the kernel
 about once a second while nothing answers: at most 8), and an orderly close. No payload, ever. The
-same address and port are connected to once a second at most, unless --every says otherwise; of a
+same address and port are connected to once a second at most, unless --every says otherwise; --trace
+adds at most 60 SYNs to a port, twice where it compares, and three to find a port that answers. Of a
 name at most 16 addresses are tried. Ranges of ports and networks are refused.
 
 Exit status:
@@ -26,6 +27,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   tcpwhy probe db.example:5432                      can it be reached now, and if not, why
   tcpwhy probe db:5432 --wait 60s && ./migrate      go on as soon as it accepts
+  tcpwhy probe 10.0.1.20:5432 --trace               where on the path does it stop
   tcpwhy probe -f ports.txt --expect refused        are they all closed
   tcpwhy probe db:5432 --every 1s --duration 10m    one line for each change";
 
@@ -63,6 +65,20 @@ pub(super) struct ProbeArguments {
     /// once. Nothing is sent meanwhile. Default: 200ms; with --wait 0.
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(super) first_byte: Option<Duration>,
+
+    /// Tell where on the path the SYN stops
+    ///
+    /// SYNs that live for one hop more each, one to a hop, four at once, again where nothing came:
+    /// at most 60, and less than ten a second to any one hop. Routers tell by ICMP, which needs
+    /// Linux 5.9 and no right. Where the way ends in silence, it is compared with that to a port of
+    /// the same host that answers (--reference, else 80, 443 or 22): a filter is told from a host
+    /// that is away.
+    #[arg(long, conflicts_with_all = ["wait", "every"])]
+    pub(super) trace: bool,
+
+    /// Compare a trace that ends in silence with one to this port
+    #[arg(long, value_name = "PORT", requires = "trace", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) reference: Option<u16>,
 
     /// How connects should end, as in refused or refused,dropped
     ///

@@ -20,12 +20,14 @@ mod settings;
 mod shared;
 mod socket;
 mod target;
+mod trace;
 mod verdict;
 
 pub use errno::Errno;
 pub use expectation::{Expectation, UnknownExpectation};
 pub use names::{MOST_ADDRESSES, NameError, NamesFound};
 pub use report::{ConnectReport, IcmpSeen, ProbeNote, TargetReport, Witness};
-pub use run::{ProbeEvent, ProbeSettings, Rounds, probe};
+pub use run::{ProbeEvent, ProbeSettings, Rounds, TraceSettings, probe};
 pub use settings::{ConnectSettings, Timeout};
 pub use target::{Target, TargetError, TargetHost, target_of_line};
+pub use trace::{Hop, HopSays, Trace};

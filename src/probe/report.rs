@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::errno::Errno;
 use super::names::NamesFound;
 use super::target::Target;
+use super::trace::Trace;
 use crate::decode::IcmpKind;
 use crate::diagnosis::{AfterAccept, DiagnosedAttempt, Judged, LocalReason, OwnDrops, Testimony};
 use crate::handshake::{Outcome, Trouble};
@@ -58,6 +59,8 @@ pub struct ConnectReport {
     pub testimony: Vec<Testimony>,
     /// What else the kernel tells.
     pub notes: Vec<ProbeNote>,
+    /// The way of the SYN, where that was asked for.
+    pub trace: Option<Trace>,
     /// What the packets say, where they were seen.
     pub diagnosed: Option<Box<DiagnosedAttempt>>,
 }

@@ -13,6 +13,7 @@ use super::report::{ConnectReport, TargetReport};
 use super::settings::{ConnectSettings, Timeout};
 use super::shared::Shared;
 use super::target::Target;
+use super::trace::{Trace, trace};
 
 /// How targets are probed.
 #[derive(Clone, Debug)]
@@ -25,8 +26,18 @@ pub struct ProbeSettings {
     pub parallel: usize,
     /// How connects should end.
     pub expectation: Expectation,
+    /// Whether the way of the SYN is traced, and with which port of the same host compared.
+    pub trace: Option<TraceSettings>,
     /// How often each is probed.
     pub rounds: Rounds,
+}
+
+/// How the way of a SYN is traced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TraceSettings {
+    /// The port to compare with, where the way ends in silence; `None` for a usual one that
+    /// answers.
+    pub reference: Option<u16>,
 }
 
 /// How often a target is probed.
@@ -73,6 +84,8 @@ pub enum ProbeEvent {
     Named(NamesFound),
     /// A connect to one of its addresses ended.
     Connect(Box<ConnectReport>),
+    /// The way of the SYN to one of its addresses.
+    Trace(Box<Trace>),
     /// All of its connects have ended, so long after the first round began.
     Round(Box<TargetReport>, Duration),
     /// Nothing more comes of it.
@@ -194,10 +207,28 @@ impl OneTarget<'_> {
             },
         );
         connects.sort_by_key(|(place, _)| *place);
+        for (_, report) in &mut connects {
+            self.trace(report);
+        }
         TargetReport {
             target: self.target.clone(),
             names: found,
             connects: connects.into_iter().map(|(_, report)| report).collect(),
+        }
+    }
+
+    /// Of what was sent, and to another host.
+    fn trace(&self, report: &mut ConnectReport) {
+        let is_own = report
+            .client
+            .is_none_or(|client| client.ip() == report.address.ip());
+        if let Some(settings) = self.settings.trace
+            && report.outcome.is_some()
+            && !is_own
+        {
+            let traced = trace(report.address, settings.reference, self.shared);
+            self.tell(ProbeEvent::Trace(Box::new(traced.clone())));
+            report.trace = Some(traced);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::pace::Pace;
@@ -12,6 +12,7 @@ use super::pace::Pace;
 pub(super) struct Shared {
     pub(super) pace: Pace,
     answered: Mutex<BTreeSet<SocketAddr>>,
+    traces: Mutex<()>,
 }
 
 impl Shared {
@@ -19,7 +20,13 @@ impl Shared {
         Self {
             pace: Pace::new(between_connects),
             answered: Mutex::default(),
+            traces: Mutex::default(),
         }
+    }
+
+    /// Traces take turns: their first hops are the same.
+    pub(super) fn trace_turn(&self) -> MutexGuard<'_, ()> {
+        self.traces.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A host accepted or refused there.

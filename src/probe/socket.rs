@@ -71,6 +71,15 @@ impl TcpSocket {
         Ok(Self(socket))
     }
 
+    /// From then on its packets live for so many hops.
+    pub(super) fn limit_hops(&self, is_ipv6: bool, hops: u8) -> Result<(), Errno> {
+        Ok(if is_ipv6 {
+            sockopt::set_ipv6_unicast_hops(&self.0, Some(hops))
+        } else {
+            sockopt::set_ip_ttl(&self.0, hops.into())
+        }?)
+    }
+
     /// Begins to connect.
     pub(super) fn connect(&self, to: SocketAddr) -> Result<(), Errno> {
         match connect(&self.0, &to) {

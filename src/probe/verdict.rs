@@ -37,6 +37,7 @@ impl OneConnect {
             segment_size: None,
             testimony: Vec::new(),
             notes: Vec::new(),
+            trace: None,
             diagnosed: None,
         };
         match self.state {

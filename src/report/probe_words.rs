@@ -6,10 +6,10 @@ use super::duration_words::duration;
 use super::next_step_words::{self, StepWords};
 use super::note_words;
 use super::testimony_words;
-use crate::decode::Endpoint;
+use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::{AfterAccept, LocalReason, OwnDrops, next_steps_of_cause};
 use crate::handshake::{Outcome, Trouble};
-use crate::probe::{ConnectReport, NameError, ProbeNote, Witness};
+use crate::probe::{ConnectReport, Hop, HopSays, NameError, ProbeNote, Trace, Witness};
 
 /// An ICMP error that comes at once is only kept: the connect fails with the next one, or never.
 const WENT_ON: Duration = Duration::from_millis(100);
@@ -93,6 +93,53 @@ pub fn after_accept(after: AfterAccept) -> Option<String> {
             duration(after)
         )),
     }
+}
+
+/// What a hop said.
+pub fn hop_says(says: HopSays) -> &'static str {
+    match says {
+        HopSays::Nothing => "nothing",
+        HopSays::Icmp(IcmpKind::V4(11, 0) | IcmpKind::V6(3, 0)) => "time exceeded",
+        HopSays::Icmp(kind) => kind.name(),
+        HopSays::Accepted => "accepted",
+        HopSays::Refused => "refused",
+    }
+}
+
+/// What a trace comes to.
+pub fn trace(trace: &Trace) -> String {
+    let place = |hop: Hop| match hop.from {
+        Some(from) => format!("hop {} ({from})", hop.number),
+        None => format!("hop {}", hop.number),
+    };
+    let port = trace.to.port();
+    if let Some(end) = trace.end() {
+        return match end.says {
+            HopSays::Icmp(kind) => format!("{} rejects it: {kind}", place(end)),
+            says => format!("it arrives: {} {}", place(end), hop_says(says)),
+        };
+    }
+    let passed = match trace.passed() {
+        Some(last) => format!("it passes {}, and nothing behind it answers", place(last)),
+        None => "no hop at all tells anything".to_owned(),
+    };
+    let compared = match trace.reference.as_deref() {
+        Some(reference) => {
+            let other = reference.to.port();
+            match reference.end() {
+                Some(end) => format!(
+                    "; a SYN to port {other} of the same host is answered at {}: the host lives, and a filter there or on the way drops those to port {port}",
+                    place(end)
+                ),
+                None => format!("; one to port {other} got no farther this time"),
+            }
+        }
+        None if trace.is_without_reference => {
+            "; no other port of the host answers either: it is away, or a filter drops all that is sent to it".to_owned()
+        }
+        None => String::new(),
+    };
+    passed + &compared
 }
 
 /// Everything else that is known of a connect, a sentence each.

@@ -21,7 +21,7 @@ use super::probe_arguments::ProbeArguments;
 use super::terminal::{self, Wishes};
 use crate::capture::STANDARD_INPUT;
 use crate::probe::{
-    ConnectSettings, ProbeSettings, Rounds, Target, Timeout, probe, target_of_line,
+    ConnectSettings, ProbeSettings, Rounds, Target, Timeout, TraceSettings, probe, target_of_line,
 };
 use seen::SeenTargets;
 use tell::Teller;
@@ -90,6 +90,9 @@ fn settings(arguments: &ProbeArguments) -> Result<ProbeSettings, String> {
         longest_lookup: LONGEST_LOOKUP,
         parallel: arguments.parallel.into(),
         expectation,
+        trace: arguments.trace.then_some(TraceSettings {
+            reference: arguments.reference,
+        }),
         rounds,
     })
 }

@@ -100,6 +100,7 @@ impl Teller {
         match event {
             ProbeEvent::Named(names) => text::target(seen.target, names, &self.style),
             ProbeEvent::Connect(connect) => text::connect(connect, &self.style),
+            ProbeEvent::Trace(trace) => text::trace(trace, &self.style),
             ProbeEvent::Round(report, _) => {
                 let is_unexpected = self.expects && !seen.as_expected;
                 text::conclusion(report, is_unexpected, &self.style)
@@ -116,7 +117,7 @@ impl Teller {
     ) -> io::Result<()> {
         while let Some(event) = seen.untold.pop_front() {
             match event {
-                ProbeEvent::Named(_) | ProbeEvent::Connect(_) => {}
+                ProbeEvent::Named(_) | ProbeEvent::Connect(_) | ProbeEvent::Trace(_) => {}
                 ProbeEvent::Round(report, after) => {
                     let gist = Some(text::gist(&report));
                     if self.gists.len() <= place {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::AfterAccept;
-use crate::probe::{ConnectReport, IcmpSeen, NamesFound, TargetReport};
+use crate::probe::{ConnectReport, IcmpSeen, NamesFound, TargetReport, Trace};
 use crate::report::next_step_words::StepWords;
 use crate::report::probe_words;
 
@@ -115,10 +115,45 @@ struct WireConnect {
     /// What came on the connection, on which nothing was sent; null when it was not accepted, or
     /// nobody waited.
     first_byte: Option<WireFirstByte>,
+    /// The way of the SYN, hop by hop; null when it was not asked for.
+    trace: Option<Vec<WireHop>>,
+    /// What the trace comes to, in words.
+    trace_says: Option<String>,
+    /// The way of a SYN to another port of the same host, which answers, where this one met
+    /// silence.
+    reference_trace: Option<WireReference>,
     /// What else is known, a sentence each.
     notes: Vec<String>,
     /// What to check.
     next_steps: Vec<WireStep>,
+}
+
+/// What came back from one hop.
+#[derive(Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema), schemars(rename = "Hop"))]
+struct WireHop {
+    /// Its number, from 1 on.
+    hop: u8,
+    /// Who answered; null when nobody did.
+    from: Option<IpAddr>,
+    /// After how long, in microseconds.
+    rtt_us: Option<u64>,
+    /// What it said: the name of an ICMP error, `accepted`, `refused`, or `nothing`.
+    says: &'static str,
+}
+
+/// The way to another port of the same host.
+#[derive(Serialize)]
+#[cfg_attr(
+    feature = "json-schema",
+    derive(JsonSchema),
+    schemars(rename = "Reference")
+)]
+struct WireReference {
+    /// The port.
+    port: u16,
+    /// The hops.
+    hops: Vec<WireHop>,
 }
 
 /// An ICMP error.
@@ -269,12 +304,33 @@ fn wire_connect(connect: &ConnectReport) -> WireConnect {
         icmp: connect.icmp.map(wire_icmp),
         witness: connect.witness.name(),
         first_byte: first_byte(connect.after_accept),
+        trace: connect.trace.as_ref().map(wire_hops),
+        trace_says: connect.trace.as_ref().map(probe_words::trace),
+        reference_trace: connect.trace.as_ref().and_then(wire_reference),
         notes: probe_words::notes(connect),
         next_steps: probe_words::next_steps(connect)
             .into_iter()
             .map(wire_step)
             .collect(),
     }
+}
+
+fn wire_hops(trace: &Trace) -> Vec<WireHop> {
+    let hops = trace.hops.iter().map(|hop| WireHop {
+        hop: hop.number,
+        from: hop.from,
+        rtt_us: hop.after.map(microseconds),
+        says: probe_words::hop_says(hop.says),
+    });
+    hops.collect()
+}
+
+fn wire_reference(trace: &Trace) -> Option<WireReference> {
+    let reference = trace.reference.as_deref()?;
+    Some(WireReference {
+        port: reference.to.port(),
+        hops: wire_hops(reference),
+    })
 }
 
 fn wire_step(words: StepWords) -> WireStep {

@@ -7,7 +7,7 @@ use super::page::Page;
 use crate::decode::Endpoint;
 use crate::diagnosis::error_text;
 use crate::handshake::{Outcome, Trouble};
-use crate::probe::{ConnectReport, NamesFound, Target, TargetReport};
+use crate::probe::{ConnectReport, NamesFound, Target, TargetReport, Trace};
 use crate::report::counts::counted;
 use crate::report::duration_words::duration;
 use crate::report::json::probe::Probed;
@@ -100,6 +100,26 @@ fn step(words: &StepWords, page: &mut Page) {
             terminal_safe(&words.run)
         )],
     );
+}
+
+/// The way of a SYN, a line for each hop, and what it comes to.
+pub fn trace(trace: &Trace, style: &TextStyle) -> String {
+    let mut page = Page::new(*style);
+    let to = Endpoint {
+        address: trace.to.ip(),
+        port: trace.to.port(),
+    };
+    page.line(format!("the way of a SYN to {to}"));
+    for hop in &trace.hops {
+        let from = hop
+            .from
+            .map_or_else(|| "*".to_owned(), |from| from.to_string());
+        let after = hop.after.map(duration).unwrap_or_default();
+        let says = probe_words::hop_says(hop.says);
+        page.line(format!("{:>6}  {from:<40} {after:>9}  {says}", hop.number));
+    }
+    page.wrapped(INDENT, INDENT, "", &[probe_words::trace(trace)]);
+    page.text
 }
 
 /// What the target comes to, where that is not plain from its connects.

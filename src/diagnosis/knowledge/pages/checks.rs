@@ -82,6 +82,19 @@ pub(super) const TRACE_TCP: Check = Check {
     tells: "at which hop the answer is made, or after which hop nothing answers",
 };
 
+pub(super) const PROBE_NOW: Check = Check {
+    on: "CLIENT",
+    run: Some("tcpwhy probe SERVER:PORT"),
+    tells: "every address of the name; a RST, or which ICMP error and whose; a rule, route or \
+            limit of this host itself; what accepts and hangs up",
+};
+
+pub(super) const PROBE_PATH: Check = Check {
+    on: "CLIENT",
+    run: Some("tcpwhy probe SERVER:PORT --trace"),
+    tells: "which hop the SYN passes last, and whether the host answers on another port",
+};
+
 pub(super) const ROUTE_TO_SERVER: Check = Check {
     on: "CLIENT",
     run: Some("ip route get SERVER"),

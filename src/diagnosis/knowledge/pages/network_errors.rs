@@ -4,8 +4,8 @@ use super::apart;
 use super::checks::{
     ACCEPT_QUEUE, APPLICATION_LOG, CAPTURE_ALL_ICMP, CAPTURE_AT_SERVER, CONTAINER_LISTENERS,
     CONTAINER_PORTS, ENDPOINT_SLICES, FIREWALLD, HOST_POWER, IP6TABLES_RULES, IPTABLES_RULES,
-    LISTENERS, MESH_CHECK, NEIGHBOUR, NFT_RULES, RESOLVE, ROUTE_TO_CLIENT, ROUTE_TO_SERVER,
-    SECURITY_GROUP, SERVICE_STATE, SILENT_COUNTERS, SYN_RETRIES, TRACE_TCP,
+    LISTENERS, MESH_CHECK, NEIGHBOUR, NFT_RULES, PROBE_NOW, PROBE_PATH, RESOLVE, ROUTE_TO_CLIENT,
+    ROUTE_TO_SERVER, SECURITY_GROUP, SERVICE_STATE, SILENT_COUNTERS, SYN_RETRIES, TRACE_TCP,
 };
 use super::sayings_of_failures::{HOST_UNREACHABLE, NET_UNREACHABLE, REFUSED};
 use super::sayings_of_silence::{RESET, TIMED_OUT};
@@ -41,6 +41,7 @@ pub(super) const PAGES: &[Page] = &[
         ],
         check: &[
             LISTENERS,
+            PROBE_NOW,
             SERVICE_STATE,
             CONTAINER_PORTS,
             CONTAINER_LISTENERS,
@@ -91,6 +92,7 @@ pub(super) const PAGES: &[Page] = &[
             ),
         ],
         check: &[
+            PROBE_PATH,
             CAPTURE_AT_SERVER,
             SECURITY_GROUP,
             SILENT_COUNTERS,
@@ -141,6 +143,7 @@ pub(super) const PAGES: &[Page] = &[
             apart("ENETUNREACH", "there the network is unknown"),
         ],
         check: &[
+            PROBE_NOW,
             FIREWALLD,
             NFT_RULES,
             IPTABLES_RULES,
@@ -182,7 +185,13 @@ pub(super) const PAGES: &[Page] = &[
             ),
             apart("EHOSTUNREACH", "there the network is known"),
         ],
-        check: &[ROUTE_TO_SERVER, RESOLVE, CAPTURE_ALL_ICMP, TRACE_TCP],
+        check: &[
+            PROBE_NOW,
+            ROUTE_TO_SERVER,
+            RESOLVE,
+            CAPTURE_ALL_ICMP,
+            TRACE_TCP,
+        ],
         applications: &[NET_UNREACHABLE],
         shown_by: "tcpwhy read FILE --client CLIENT",
         see_also: &["net_unreachable", "admin_prohibited", "fallback_worked"],

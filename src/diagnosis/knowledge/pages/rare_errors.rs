@@ -3,7 +3,7 @@
 use super::checks::{
     CAPTURE_ALL_ICMP, IP6TABLES_OUTPUT_RULES, IP6TABLES_RULES, IPTABLES_OUTPUT_RULES,
     IPTABLES_RULES, LISTENERS, LOCAL_PORTS, NETWORK_POLICY, NFT_OUTPUT_RULES, NFT_RULES,
-    OUTPUT_RULES_WINDOWS, ROUTE_TO_SERVER, TRACE_TCP,
+    OUTPUT_RULES_WINDOWS, PROBE_NOW, ROUTE_TO_SERVER, TRACE_TCP,
 };
 use super::sayings_of_failures::PROTOCOL;
 use super::{apart, said};
@@ -30,6 +30,7 @@ pub(super) const PAGES: &[Page] = &[
             apart("EPERM", "there the client's own kernel policy forbids it"),
         ],
         check: &[
+            PROBE_NOW,
             NFT_RULES,
             IPTABLES_RULES,
             IP6TABLES_RULES,
@@ -93,6 +94,7 @@ pub(super) const PAGES: &[Page] = &[
             ),
         ],
         check: &[
+            PROBE_NOW,
             NFT_OUTPUT_RULES,
             IPTABLES_OUTPUT_RULES,
             IP6TABLES_OUTPUT_RULES,
@@ -142,6 +144,7 @@ pub(super) const PAGES: &[Page] = &[
                  answers are not",
         )],
         check: &[
+            PROBE_NOW,
             LOCAL_PORTS,
             Check {
                 on: "CLIENT",
