@@ -36,7 +36,7 @@ const CAUSES: &str = "
     feature_dropped syn_ack_lost client_silent half_open_scan late_syn_ack client_reset
     server_abort proxy_without_backend local_firewall capture_ended
     answer_to_other_address unknown_to_client
-    stale_state dead_path listener_closed load_balancer_reset
+    stale_state dead_path listener_closed load_balancer_reset no_way_back
 ";
 
 const FINDINGS: &str = "
@@ -47,6 +47,7 @@ const FINDINGS: &str = "
     capture_started_late limits_hit answers_misdirected answers_made_by_a_box
     failures_share stale_state dead_path policy_changed traceroute health_checks
     slow_connects hung_up stuck_connections resets_midway path_mtu filter_log
+    host_silent no_way_back unreachable syn_ack_lost client_silent
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {
@@ -167,6 +168,7 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
         "host_down",
         "host_unreachable",
         "net_unreachable",
+        "unreachable",
         "ttl_exceeded",
         "other_icmp",
         "half_open_scan",

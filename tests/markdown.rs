@@ -143,7 +143,8 @@ fn no_row_has_more_bare_pipes_than_its_head() {
             head = None;
         }
     }
-    assert!(rows > 2 * HOSTILE_NAMES.len());
+    // What is alike is one row of the attempts, each server is one of its own.
+    assert!(rows > HOSTILE_NAMES.len());
 }
 
 fn every_sample_renders_as_headings_tables_and_blocks() {

@@ -6,6 +6,7 @@ mod rows;
 use std::net::IpAddr;
 
 use super::checked_packet::{self, CheckedPacket, show_wrong_checksums};
+use super::comparison::StuckSegment;
 use super::fingerprint::Fingerprint;
 use super::offered_features::was_feature_dropped;
 pub(crate) use super::own_answer::OwnAnswer;
@@ -75,6 +76,11 @@ pub(crate) trait AttemptFacts: Sized {
     fn is_later_leg(&self) -> bool;
     /// Which ways its SYNs went through the host that captured them, and its SYN-ACKs.
     fn ways(&self) -> (Ways, Ways);
+    /// What one side sent again and again in vain: known of one in such trouble, which is kept in
+    /// full.
+    fn stuck_segment(&self) -> Option<StuckSegment> {
+        None
+    }
     /// Its SYNs and SYN-ACKs, as far as their checksums are compared.
     fn checked_packets(&self) -> impl Iterator<Item = CheckedPacket>;
     /// Its first packet, and the one that settled it or came last.
@@ -317,6 +323,11 @@ impl AttemptFacts for DecidedAttempt {
             Sender::Server => Some(self.attempt.server.address),
             Sender::Other(address) => Some(address),
         }
+    }
+
+    fn stuck_segment(&self) -> Option<StuckSegment> {
+        let is_stuck = self.judgement.troubles.has(Trouble::Stuck);
+        StuckSegment::of(&self.attempt).filter(|_| is_stuck)
     }
 
     fn vlan_tags(&self) -> Option<u8> {

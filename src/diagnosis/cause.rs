@@ -56,6 +56,8 @@ causes! {
     OtherIcmp, "other_icmp", "an ICMP error";
     /// Nobody answers for the server's address on its own link.
     HostDown, "host_down", "the host is down";
+    /// The server looks for the client on its own link, and nobody answers.
+    NoWayBack, "no_way_back", "the server cannot reach the client";
     /// Not one packet of the server is in the capture.
     HostSilent, "host_silent", "nothing at all from this host";
     /// The host answers, this port answers nobody.

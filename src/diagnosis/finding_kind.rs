@@ -33,6 +33,16 @@ pub enum FindingKind {
     PathLoss,
     /// An address that nobody answers for on its link.
     HostDown,
+    /// Hosts of which not one packet came back.
+    HostSilent,
+    /// A host that looks for the client on a link where it is not.
+    NoWayBack,
+    /// ICMP errors of a router that has no way on.
+    Unreachable,
+    /// Answers that the client does not take.
+    SynAckLost,
+    /// Answers after which nothing more came from the client.
+    ClientSilent,
     /// One address, and failures of one origin spread among successes of another.
     OneBadBackend,
     /// A failure followed at once by success in the other version of IP: harmless.
@@ -104,6 +114,11 @@ impl FindingKind {
             Self::PolicyChanged => "policy_changed",
             Self::PathLoss => "path_loss",
             Self::HostDown => "host_down",
+            Self::HostSilent => "host_silent",
+            Self::NoWayBack => "no_way_back",
+            Self::Unreachable => "unreachable",
+            Self::SynAckLost => "syn_ack_lost",
+            Self::ClientSilent => "client_silent",
             Self::OneBadBackend => "one_bad_backend",
             Self::FallbackWorked => "fallback_worked",
             Self::FeatureDropped => "feature_dropped",

@@ -70,8 +70,8 @@ pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
-    Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, SameOfAll, Situation, Statement,
-    StepKind, next_steps_of_cause,
+    BackendOfFailures, Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, SameOfAll,
+    Situation, Statement, StepKind, next_steps_of_cause,
 };
 pub use fingerprint::Fingerprint;
 pub use kernel_word::{

@@ -8,7 +8,7 @@ use super::cause::Judged;
 use super::comparison::Vantage;
 use super::noise::Noise;
 use crate::decode::{Endpoint, IcmpKind, IpFacts};
-use crate::handshake::Sender;
+use crate::handshake::{Outcome, Sender};
 
 /// Something that the packets tell of an attempt besides its outcome and its cause.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +61,8 @@ pub enum Note {
         server: Endpoint,
         /// Whether it was answered there.
         was_answered: bool,
+        /// How it ended there.
+        outcome: Outcome,
     },
     /// RSTs in the client's name came another number of hops than its own packets, and it went on.
     ForgedClientReset,
@@ -123,6 +125,8 @@ pub enum Note {
         /// How many.
         connections: u64,
     },
+    /// Everybody failed then, though not before or not after.
+    OfOutage,
     /// The SYN came back to its sender as if from itself.
     SentBack,
     /// Of this client's SYNs just those are dropped that are older by their timestamps.

@@ -153,6 +153,9 @@ fn filled(text: &str, situation: Situation) -> String {
         "SERVER" => situation.server.address.to_string(),
         "PORT" => situation.server.port.to_string(),
         "CLIENT" => client(situation),
+        "ROUTER" => situation
+            .router
+            .map_or_else(|| word.to_owned(), |router| router.to_string()),
         _ => word.to_owned(),
     };
     for character in text.chars() {
@@ -184,6 +187,7 @@ mod tests {
             is_like_windows: false,
             is_client_like_windows: false,
             vantage,
+            router: None,
         }
     }
 

@@ -7,7 +7,7 @@ use super::noise_words;
 use super::testimony_words;
 use crate::decode::{Endpoint, IpFacts};
 use crate::diagnosis::{DiagnosedAttempt, Judged, Note, ResetOrigin, Vantage};
-use crate::handshake::Sender;
+use crate::handshake::{Outcome, Sender};
 
 /// What else is worth knowing of an attempt, one fact each: what the packets tell, and what is
 /// known from elsewhere. Hostile text may be among it.
@@ -20,6 +20,7 @@ pub fn notes(diagnosed: &DiagnosedAttempt) -> Vec<String> {
 }
 
 /// One note in words.
+#[expect(clippy::too_many_lines, reason = "one arm for each note")]
 pub fn note(note: &Note) -> String {
     match note {
         Note::ResetOrigin {
@@ -71,7 +72,8 @@ pub fn note(note: &Note) -> String {
             client,
             server,
             was_answered,
-        } => goes_on_as(*client, *server, *was_answered),
+            outcome,
+        } => goes_on_as(*client, *server, (*was_answered, *outcome)),
         Note::ForgedClientReset => {
             "a RST in the client's name came another number of hops than its other packets, and the client went on: a box on the way forged it".to_owned()
         }
@@ -95,6 +97,9 @@ pub fn note(note: &Note) -> String {
         }
         Note::ResetRuleLooksTheSame => {
             "a reset rule on the server itself would look the same; a SYN marked with a DSCP value would tell: only the host's stack echoes it".to_owned()
+        }
+        Note::OfOutage => {
+            "nobody got through to this port then, though others did before or after: no loss of this one".to_owned()
         }
         Note::SentBack => {
             "the SYN came back to its sender as if from itself, where it is dropped: a load balancer that keeps the client's address chose the client as target".to_owned()
@@ -146,11 +151,16 @@ fn met_by_acks_of(from: Endpoint, count: u32) -> String {
     )
 }
 
-fn goes_on_as(client: Endpoint, server: Endpoint, was_answered: bool) -> String {
-    let there = if was_answered {
-        "answered there"
-    } else {
-        "not answered there either"
+fn goes_on_as(
+    client: Endpoint,
+    server: Endpoint,
+    (was_answered, outcome): (bool, Outcome),
+) -> String {
+    let there = match (was_answered, outcome) {
+        (_, Outcome::Refused) => "refused there",
+        (_, Outcome::Rejected) => "rejected there",
+        (true, _) => "answered there",
+        (false, _) => "not answered there either",
     };
     format!("translated: it goes on as {client} > {server}, {there}")
 }

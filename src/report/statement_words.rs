@@ -1,6 +1,10 @@
 //! The words for what a finding states and leans on: the same in every format. Hostile text may be
 //! among them.
 
+mod backends;
+mod evidence;
+mod of_cause;
+mod outages;
 mod troubles;
 
 use std::time::Duration;
@@ -9,9 +13,10 @@ use super::counts::counted;
 use super::testimony_words;
 use super::verdict_words;
 use super::{comparison_words, limit_words};
-use crate::diagnosis::{Finding, FindingEvidence, Fingerprint, LossPlace, Statement};
-use crate::handshake::{FilteredOut, Outcome};
-use troubles::{hung_up, slow_connects};
+use crate::diagnosis::{Finding, FindingEvidence, LossPlace, Statement};
+use crate::handshake::FilteredOut;
+pub use evidence::evidence;
+use troubles::{hung_up, slow_connects, stuck_connections};
 
 /// How many of these a filter's log names; a log that is limited leaves out the others.
 fn stopped_by_log(attempts: u64, named: u64) -> String {
@@ -45,20 +50,25 @@ pub fn statement(finding: &Finding) -> String {
         .server
         .map_or_else(String::new, |server| server.to_string());
     let attempts = finding.attempts;
-    if let Some(words) = comparison_words::statement(finding) {
+    let elsewhere = comparison_words::statement(finding).or_else(|| of_cause::statement(finding));
+    if let Some(words) = elsewhere {
         return words;
     }
     match &finding.statement {
         Statement::DownWindow {
             is_refused,
+            is_by_host,
             lasted,
             is_after_success,
             is_before_success,
         } => {
-            let what = if *is_refused {
-                "nothing listened on"
-            } else {
-                "no connect succeeded to"
+            let (what, why) = match (is_refused, is_by_host) {
+                (true, true) => ("nothing listened on", ""),
+                (true, false) => (
+                    "every connect was refused to",
+                    ": nothing listened, or a rule reset",
+                ),
+                (false, _) => ("no connect succeeded to", ""),
             };
             let when = match (is_after_success, is_before_success) {
                 (true, true) => "before and after",
@@ -66,15 +76,19 @@ pub fn statement(finding: &Finding) -> String {
                 (false, _) => "after",
             };
             let lasted = seconds(*lasted);
-            format!("{what} {server} for {lasted}; it accepted connects {when}")
+            format!("{what} {server} for {lasted}{why}; it accepted connects {when}")
         }
-        Statement::OneBadBackend { connects } => format!(
-            "{attempts} of {connects} connects to {server} ({} %) were refused, spread among successes of the same clients: one of several hosts behind the address",
-            100 * attempts / (*connects).max(1)
-        ),
-        Statement::Overload { connects } => format!(
-            "{server} met {attempts} of {connects} connects with silence and accepted others in the same seconds: its queue is full, or a limit drops"
-        ),
+        Statement::OneBadBackend { .. } => backends::one_bad_backend(&server, finding),
+        Statement::Overload { connects, late } => {
+            let silent = attempts.saturating_sub(*late);
+            let late = match late {
+                0 => String::new(),
+                late => format!(", {late} more only when they repeated their SYN,"),
+            };
+            format!(
+                "{server} met {silent} of {connects} connects with silence{late} and accepted others in the same seconds: its queue is full, or a limit drops"
+            )
+        }
         Statement::OverloadResets { connects } => format!(
             "{server} reset {attempts} of {connects} connects right after the handshake, by a RST \
              without ACK: its accept queue is full, and its kernel does not wait \
@@ -102,11 +116,18 @@ pub fn statement(finding: &Finding) -> String {
                 }
             }
         }
-        Statement::SourceFiltered { clients, are_more } => {
+        Statement::SourceFiltered {
+            clients,
+            are_more,
+            range,
+        } => {
             let clients: Vec<String> = clients.iter().map(ToString::to_string).collect();
             let more = if *are_more { " and others" } else { "" };
+            let range = range.map_or_else(String::new, |(address, bits)| {
+                format!(" ({address}/{bits} holds them and nobody who gets in)")
+            });
             format!(
-                "{server} never accepts {}{more}, and accepts others in the same seconds",
+                "{server} never accepts {}{more}{range}, and accepts others in the same seconds",
                 clients.join(", ")
             )
         }
@@ -210,13 +231,16 @@ pub fn statement(finding: &Finding) -> String {
                 "{attempts} of {connects} connects to {servers} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{place}"
             )
         }
-        Statement::SharedFailure { servers } => format!(
-            "new connects to {servers} servers met silence at once, and succeeded at other times: what they share fails, as a firewall's full table of connections, a new rule or a link"
-        ),
+        Statement::SharedFailure {
+            servers,
+            at_once,
+            lasted,
+        } => outages::shared_failure(*servers, at_once, *lasted),
         Statement::HungUp { connects, resets } => hung_up(&server, attempts, *connects, *resets),
-        Statement::StuckConnections { connects } => format!(
-            "{attempts} of {connects} connects to {server} got stuck after the handshake: what one side sends is repeated and never acknowledged, so it is lost or dropped beyond this point, or the server has no room for the connection"
-        ),
+        Statement::StuckConnections {
+            connects,
+            full_size,
+        } => stuck_connections(&server, attempts, *connects, *full_size),
         Statement::SlowConnects { .. } => slow_connects(&server, attempts, &finding.statement),
         Statement::PathMtu { .. } => path_mtu(&server, &finding.statement),
         Statement::ResetsMidway { idle } => {
@@ -284,7 +308,7 @@ pub fn statement(finding: &Finding) -> String {
         Statement::StartedLate => format!(
             "{attempts} SYN-ACKs answer SYNs that are not in the capture: it started while connects were under way, or misses packets"
         ),
-        // Those that compare attempts have words of their own.
+        // Those that compare attempts, or lean on their cause alone, have words of their own.
         Statement::FailuresShare { .. }
         | Statement::StaleState { .. }
         | Statement::DeadPath { .. }
@@ -296,7 +320,12 @@ pub fn statement(finding: &Finding) -> String {
         | Statement::DuplicateAddress { .. }
         | Statement::AnsweringHosts { .. }
         | Statement::HealthChecks { .. }
-        | Statement::Traceroute { .. } => String::new(),
+        | Statement::Traceroute { .. }
+        | Statement::NoWayBack { .. }
+        | Statement::HostSilent { .. }
+        | Statement::Unreachable { .. }
+        | Statement::SynAckLost { .. }
+        | Statement::ClientSilent => String::new(),
         Statement::LimitsHit { limits } => {
             let limits: Vec<String> = limits.iter().copied().map(limit_words::name).collect();
             format!(
@@ -324,107 +353,6 @@ fn path_mtu(server: &str, statement: &Statement) -> String {
     format!(
         "{asked_by} says {errors} times that packets of {sender} are too large{mtu}, and {sender} sends the same segment up to {of_one_segment} times all the same, on {several} of {server}: the errors do not reach it, or it ignores them"
     )
-}
-
-/// What it leans on, one fact each.
-pub fn evidence(finding: &Finding) -> Vec<String> {
-    finding.evidence.iter().map(evidence_of).collect()
-}
-
-fn evidence_of(evidence: &FindingEvidence) -> String {
-    match evidence {
-        FindingEvidence::AcceptedBefore { attempt, time } => format!(
-            "attempt {attempt}, {} before the first failure, was accepted",
-            seconds(*time)
-        ),
-        FindingEvidence::FailedInARow {
-            attempts,
-            first,
-            last,
-        } => format!("{attempts} attempts from {first} to {last} failed, and none succeeded"),
-        FindingEvidence::AcceptedAfter { attempt, time } => format!(
-            "attempt {attempt}, {} after the last failure, was accepted",
-            seconds(*time)
-        ),
-        FindingEvidence::EvenIntervals { client, period } => format!(
-            "all are connects of {client}, one every {}: a health check, or a program that tries again",
-            seconds(*period)
-        ),
-        FindingEvidence::Origins {
-            refusals,
-            acceptances,
-        } => format!(
-            "the refusals came with {}; the acceptances with {}",
-            origins(refusals),
-            origins(acceptances)
-        ),
-        FindingEvidence::ScanResult {
-            outcome,
-            count,
-            named,
-            is_one_host,
-        } => {
-            let names: Vec<String> = named
-                .iter()
-                .map(|server| match is_one_host {
-                    true => server.port.to_string(),
-                    false => server.to_string(),
-                })
-                .collect();
-            let way = outcome.map_or("answered", Outcome::name);
-            let more = if *count > named.len() { ", ..." } else { "" };
-            format!("{way} {count}: {}{more}", names.join(", "))
-        }
-        FindingEvidence::ResetOnRequest {
-            client,
-            request,
-            reset,
-            said,
-        } => {
-            let said = said.as_deref().map(verdict_words::beside_packet);
-            format!(
-                "the request of {client} in packet {} is answered by the RST in packet {}, {:.1} ms later{}",
-                request.number.0,
-                reset.number.0,
-                reset.at.since(request.at).as_secs_f64() * 1000.0,
-                said.map(|said| format!("; {said}")).unwrap_or_default()
-            )
-        }
-        FindingEvidence::FilterRule(hits) => verdict_words::rule_hits(hits),
-        FindingEvidence::MoreFilterRules(rules) => {
-            format!(
-                "and {} more: --server, --client tell less",
-                several(*rules, "rule")
-            )
-        }
-        FindingEvidence::Limit(limit) => format!(
-            "{}: {} are kept, about {} were left out; {}",
-            limit_words::name(limit.kind),
-            limit.size,
-            limit.left_out,
-            limit_words::cost(limit.kind)
-        ),
-        FindingEvidence::Testimony(testimony) => testimony_words::of_server(testimony),
-    }
-}
-
-fn origins(fingerprints: &[Fingerprint]) -> String {
-    let words: Vec<String> = fingerprints.iter().copied().map(origin).collect();
-    if words.is_empty() {
-        "nothing that tells".to_owned()
-    } else {
-        words.join(", or ")
-    }
-}
-
-fn origin(fingerprint: Fingerprint) -> String {
-    let ttl = fingerprint.ttl;
-    match fingerprint.is_identified_by_zero {
-        Some(true) => format!("ttl {ttl} and identification 0"),
-        Some(false) => format!("ttl {ttl} and a counted identification"),
-        // Only IPv6 is without identification.
-        None => format!("hlim {ttl}"),
-    }
 }
 
 pub(super) fn all_of(attempts: u64) -> String {

@@ -168,10 +168,22 @@ pub(super) fn made_by_a_box(attempts: u64, statement: &Statement) -> String {
     let Statement::AnswersMadeByABox {
         servers,
         more,
+        accepted,
+        only_clients,
         said,
     } = statement
     else {
         return String::new();
+    };
+    let connects = match accepted {
+        0 => all_of(attempts),
+        accepted => format!("{attempts} of {} connects", attempts + accepted),
+    };
+    let clients: Vec<String> = only_clients.iter().map(ToString::to_string).collect();
+    let clients = if clients.is_empty() {
+        String::new()
+    } else {
+        format!(", all those of {},", clients.join(", "))
     };
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     let more = match more {
@@ -186,8 +198,8 @@ pub(super) fn made_by_a_box(attempts: u64, statement: &Statement) -> String {
         }
     });
     format!(
-        "{} to {}{more} {} reset by a box on the way, not by the host: that says nothing of what listens there{}",
-        all_of(attempts),
+        "{} to {}{more}{clients} {} reset by a box on the way, not by the host: that says nothing of what listens there{}",
+        connects,
         servers.join(", "),
         if attempts == 1 { "was" } else { "were" },
         words.unwrap_or_default(),

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::{Dropped, Reason, Share};
+use crate::diagnosis::comparison::{Dropped, Reason, ServiceHistory, Share};
 
 /// Only this 4-tuple fails, which was in use before, while new ports of the same client succeed.
 pub(super) fn stale_state(case: &Case<'_>) -> Option<Confidence> {
@@ -11,13 +11,19 @@ pub(super) fn stale_state(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// Nothing gets through between these two addresses, while each succeeds with others, and so it is
-/// with several such pairs; or with several such 4-tuples.
+/// with several such pairs, or with several such 4-tuples; or the capture shows to which of several
+/// hosts it went on, and nobody succeeds there.
 pub(super) fn dead_path(case: &Case<'_>) -> Option<Confidence> {
     let (client, server) = (case.attempt().client, case.attempt().server);
     let is_dead_pair = case
         .comparison()
         .is_dead_pair(client.address, server.address);
-    if is_dead_pair {
+    let is_dead_backend = case.comparison().went_on_to_dead_backend(case.decided())
+        && case
+            .comparison()
+            .service(server)
+            .is_some_and(ServiceHistory::has_accepted);
+    if is_dead_pair || is_dead_backend {
         return Some(Confidence::Likely);
     }
     verdict(case, Reason::DeadTuple)
@@ -33,6 +39,14 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
 /// that.
 pub(super) fn is_of_shared_kind(case: &Case<'_>) -> bool {
     verdict(case, Reason::Shared).is_some()
+}
+
+/// Whether everybody failed then, one after the other, though not before or not after: that is a
+/// pattern.
+pub(super) fn is_of_outage(case: &Case<'_>) -> bool {
+    let attempt = case.attempt();
+    let story = case.comparison().drop_story(attempt.server);
+    story.is_some_and(|story| story.is_in_a_window(attempt.started_at()))
 }
 
 /// Whether what they have in common is the subnet of their clients.

@@ -4,7 +4,7 @@ use super::case::Case;
 use super::compared;
 use super::responder::stacks;
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::testimony::proves_full_accept_queue;
+use crate::diagnosis::testimony::{proves_full_accept_queue, shows_a_rule};
 use crate::handshake::{Content, Outcome, Role};
 
 /// A SYN-ACK that acknowledges this SYN came from another address or port; or whenever the SYN was
@@ -56,6 +56,15 @@ pub(super) fn host_down(case: &Case<'_>) -> Option<Confidence> {
     (asked.questions >= 2 && asked.answers == 0).then_some(Confidence::Certain)
 }
 
+/// The server asks on its own link who has the client's address, and nobody answers: it has an
+/// answer, and cannot send it.
+pub(super) fn no_way_back(case: &Case<'_>) -> Option<Confidence> {
+    let attempt = case.attempt();
+    case.comparison()
+        .looks_in_vain(attempt.server.address, attempt.client.address)
+        .then_some(Confidence::Certain)
+}
+
 /// Not one packet of the host is in the capture: certain as a fact; what it means is another
 /// question.
 pub(super) fn host_silent(case: &Case<'_>) -> Option<Confidence> {
@@ -81,14 +90,16 @@ pub(super) fn authentication_option(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// The port accepts others in the same seconds and drops none of them, and never accepts this
-/// client.
+/// client; or this one and some others.
 pub(super) fn source_filtered(case: &Case<'_>) -> Option<Confidence> {
     let attempt = case.attempt();
     let service = case.comparison().service(attempt.server)?;
     let client = attempt.client.address;
     let is_only_one = !service.has_accepted_from(client) && !service.drops_others_than(client);
     let is_shut_out = is_only_one || compared::is_of_shared_subnet(case);
-    (is_shut_out && service.accepted_about(attempt.first_syn_at?)).then_some(Confidence::Likely)
+    let is_told_apart = service.tells_apart(client) && !compared::is_of_shared_kind(case);
+    (is_told_apart || is_shut_out && service.accepted_about(attempt.first_syn_at?))
+        .then_some(Confidence::Likely)
 }
 
 /// The port accepts in the same seconds, and this client at other times, or drops others as well,
@@ -99,6 +110,10 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     let service = case.comparison().service(attempt.server)?;
     let client = attempt.client.address;
     if case.comparison().is_sent_back(attempt) || service.is_ordered_by_timestamps(client) {
+        return None;
+    }
+    // Its own host saw room for more.
+    if shows_a_rule(case.testimony(), case.outcome()) {
         return None;
     }
     let is_for_some = service.has_accepted_from(client) || service.drops_others_than(client);
@@ -137,6 +152,9 @@ pub(super) fn path_loss(case: &Case<'_>) -> Option<Confidence> {
         .moments()
         .iter()
         .any(|moment| moment.outcome == Outcome::Refused);
-    let is_without_pattern = !is_explained && !was_refused && !compared::is_of_shared_kind(case);
+    let is_without_pattern = !is_explained
+        && !was_refused
+        && !compared::is_of_shared_kind(case)
+        && !compared::is_of_outage(case);
     (service.has_accepted() && is_without_pattern).then_some(Confidence::Possible)
 }

@@ -18,12 +18,11 @@ pub(super) fn syn_ack_lost(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// Nothing more from the client: its address is forged, it is gone, or its ACK is lost before this
-/// point. At the client's side a SYN-ACK that arrived and was never repeated speaks against all of
-/// these: the server was satisfied, and the ACK is missing in the capture.
+/// point. A SYN-ACK that was never repeated speaks against all of these, wherever it was captured:
+/// the server was satisfied, and the ACK is missing in the capture; or it answers with SYN cookies.
 #[expect(clippy::unnecessary_wraps, reason = "a rule like the others")]
 pub(super) fn client_silent(case: &Case<'_>) -> Option<Confidence> {
-    let is_at_client = case.vantage() == Some(Vantage::Client);
-    Some(if is_at_client && was_answered_once(case.attempt()) {
+    Some(if was_answered_once(case.attempt()) {
         Confidence::Possible
     } else {
         Confidence::Likely

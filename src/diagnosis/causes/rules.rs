@@ -137,9 +137,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(WrongChecksum, &[Dropped, HalfOpen], checksum::wrong_checksum).of_one_syn_as_well(),
     rule(DroppedHere, &[Dropped, HalfOpen], passage::dropped_here)
         .unless(&[FROM_ELSEWHERE, TO_ELSEWHERE]),
+    rule(NoWayBack, &[Dropped], dropped::no_way_back)
+        .unless(&[FROM_ELSEWHERE, TO_ELSEWHERE])
+        .leans_on_silence().of_one_syn_as_well(),
     rule(HostSilent, &[Dropped], dropped::host_silent)
         .unless(&[
-            (HostDown, Possible), (WrongChecksum, Possible), (DroppedHere, Likely),
+            (HostDown, Possible), (NoWayBack, Possible), (WrongChecksum, Possible), (DroppedHere, Likely),
             FROM_ELSEWHERE, TO_ELSEWHERE,
         ]).needs_repetition(),
     rule(AuthenticationOption, &[Dropped], dropped::authentication_option)
@@ -163,12 +166,13 @@ pub(super) const RULES: &[Rule] = &[
     rule(AcceptQueueFull, &[Dropped], dropped::accept_queue_full)
         .unless(&[
             QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
-            (AuthenticationOption, Possible), (DeadPath, Possible),
+            (AuthenticationOption, Possible), (DeadPath, Possible), (SourceFiltered, Likely),
             FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]).leans_on_silence(),
     rule(PortFiltered, &[Dropped], dropped::port_filtered)
         .unless(&[
             QUEUE_IS_PROVED_FULL, (WrongChecksum, Likely), (DroppedHere, Likely),
+            (NoWayBack, Possible),
             (DeadPath, Possible), FROM_ELSEWHERE, TO_ELSEWHERE, RESETS_IGNORED,
         ]).leans_on_silence(),
     rule(PathLoss, &[Dropped], dropped::path_loss)

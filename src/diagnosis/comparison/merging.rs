@@ -47,6 +47,7 @@ impl Facts for Comparison {
         self.checksums.merge(other.checksums);
         self.passages.merge(other.passages);
         self.forwarding.merge(other.forwarding);
+        self.stuck_sizes.merge(other.stuck_sizes);
         let acks = other.acks_from_elsewhere.into_values();
         self.merge_answering(other.answering.into_values(), acks);
         self.filter_log.merge(other.filter_log);

@@ -21,6 +21,7 @@ mod rejecters;
 mod room;
 mod services;
 mod sharing;
+mod stuck_sizes;
 mod targets;
 mod translated;
 mod vantage;
@@ -33,7 +34,7 @@ pub(super) use path_mtu::TooLarge;
 pub(super) use rejecters::{LONGEST_TRACE, is_time_exceeded};
 pub(super) use services::{Moment, ServiceHistory, worth_of_server};
 pub use sharing::{Counts, Period, PortRange, Share};
-pub(super) use sharing::{DropStory, Dropped, Reason};
+pub(super) use sharing::{DropStory, Dropped, Reason, network};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
@@ -57,13 +58,16 @@ use checksums::ChecksumCounts;
 use clients::ClientFacts;
 use contradicted::ContradictedRules;
 use filter_log::FilterLog;
-use forwarding::{Forwarding, LaterLeg};
+use forwarding::Forwarding;
+pub(super) use forwarding::{Backend, LaterLeg};
 use hosts::Hosts;
 use passages::Passages;
 use passers::Passers;
 use path_mtu::PathMtu;
 use rejecters::Rejecters;
 use sharing::Sharing;
+pub(super) use stuck_sizes::StuckSegment;
+use stuck_sizes::StuckSizes;
 
 /// How many addresses are remembered for unanswered questions, how many clients, and how many
 /// servers.
@@ -117,6 +121,7 @@ pub(super) struct Comparison {
     checksums: ChecksumCounts,
     passages: Passages,
     forwarding: Forwarding,
+    stuck_sizes: StuckSizes,
     quality: CaptureQuality,
     /// What failures share, as it was when everything was looked at together.
     sharing: Sharing,
@@ -165,6 +170,7 @@ impl Default for Comparison {
             checksums: ChecksumCounts::default(),
             passages: Passages::default(),
             forwarding: Forwarding::default(),
+            stuck_sizes: StuckSizes::default(),
             quality: CaptureQuality::default(),
             sharing: Sharing::default(),
             rejecters: Rejecters::default(),
@@ -212,6 +218,7 @@ impl Comparison {
         if facts.is_later_leg() {
             return;
         }
+        self.stuck_sizes.note(facts);
         let (client, server) = (facts.client(), facts.server());
         if client.address == server.address {
             self.note_sent_to_itself(facts);
@@ -421,14 +428,39 @@ impl Comparison {
             Outcome::HalfOpen => client,
             _ => server,
         };
-        self.passages.leads_through(receiver)
-            && self.forwarding.passed_on_about(started)
-            && self.forwarding.never_left(id)
+        let are_others_passed_on =
+            || self.passages.leads_through(receiver) && self.forwarding.passed_on_about(started);
+        // Who passes the SYN on is the way back as well, or is seen to get the answer all the same.
+        let is_answer_kept =
+            || outcome == Outcome::HalfOpen && self.forwarding.is_other_way_seen(id);
+        self.forwarding.never_left(id) && (is_answer_kept() || are_others_passed_on())
+    }
+
+    /// Whether the attempt came in where it was captured and is not seen to leave.
+    pub(super) fn is_not_seen_to_leave(&self, id: AttemptId) -> bool {
+        self.forwarding.never_left(id)
+    }
+
+    /// As whom a connect that failed went on after a translation, and how others did to that end.
+    pub(super) fn leg_of_failure(&self, id: AttemptId) -> Option<(LaterLeg, Backend)> {
+        let leg = self.forwarding.leg_of_failure(id)?;
+        Some((leg, self.forwarding.backend(leg.ends.1)))
     }
 
     /// The connect as it was seen with other addresses or ports as well, after this.
     pub(super) fn later_leg(&self, facts: &impl AttemptFacts) -> Option<LaterLeg> {
         self.forwarding.later_leg(facts.connect_key())
+    }
+
+    /// Whether the connect went on, after a translation, to a host at which nobody succeeds.
+    pub(super) fn went_on_to_dead_backend(&self, facts: &impl AttemptFacts) -> bool {
+        let leg = self.later_leg(facts);
+        leg.is_some_and(|leg| self.forwarding.backend(leg.ends.1).is_dead())
+    }
+
+    /// How large what is stuck is, of a server.
+    pub(super) fn stuck_segment(&self, server: Endpoint) -> Option<StuckSegment> {
+        self.stuck_sizes.of(server)
     }
 
     /// The checksums of handshake packets.

@@ -23,8 +23,13 @@ pub(in crate::diagnosis) struct AskedFor {
 
 impl AskedFor {
     /// Asked at least twice, in vain.
-    pub(super) fn is_unanswered(self) -> bool {
+    pub(in crate::diagnosis) fn is_unanswered(self) -> bool {
         self.questions >= 2 && self.answers == 0
+    }
+
+    /// Whether this one asked, as far as is known: of more than two the lowest addresses are.
+    pub(in crate::diagnosis) fn is_by(self, asker: IpAddr) -> bool {
+        self.askers.contains(&Some(asker))
     }
 
     /// Those asked as well.
@@ -87,6 +92,12 @@ impl Comparison {
         self.clients.is_empty()
             || askers.peek().is_none()
             || askers.any(|asker| is_captured(&asker))
+    }
+
+    /// Whether the one looks for the other on its own link, again and again, and nobody answers.
+    pub(in crate::diagnosis) fn looks_in_vain(&self, asker: IpAddr, target: IpAddr) -> bool {
+        let questions = self.asked_for(target);
+        questions.is_unanswered() && questions.is_by(asker)
     }
 
     /// Questions who has this address.

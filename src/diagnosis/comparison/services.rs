@@ -1,5 +1,6 @@
 //! How the attempts to one server ended, one after the other.
 
+mod divided;
 mod live;
 mod moment;
 mod overview;
@@ -417,6 +418,13 @@ impl ServiceHistory {
     pub(crate) fn shuts_out(&self, client: IpAddr) -> bool {
         let overview = self.overview.as_ref();
         overview.is_some_and(|overview| overview.shut_out.contains(&client))
+    }
+
+    /// Whether it never accepts this client and some others, and always accepts all the rest, which
+    /// is hardly chance.
+    pub(crate) fn tells_apart(&self, client: IpAddr) -> bool {
+        let overview = self.overview.as_ref();
+        overview.is_some_and(|overview| overview.told_apart.contains(&client))
     }
 
     /// Whether it drops just those SYNs of this client that are older by their timestamps than the

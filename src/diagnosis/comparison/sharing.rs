@@ -25,6 +25,7 @@ use crate::handshake::DecidedAttempt;
 pub use period::Period;
 pub use ports::PortRange;
 pub use share::Share;
+pub(in crate::diagnosis) use share::subnet as network;
 pub use stories::Counts;
 pub(crate) use stories::{DropStory, Reason};
 

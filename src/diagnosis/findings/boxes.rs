@@ -1,11 +1,16 @@
 //! Resets that a box on the way makes in the name of the hosts behind it.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
-use super::{Collected, Finding, FindingKind, Service, Statement, in_order, over};
+use super::services::NAMED_CLIENTS;
+use super::{
+    Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, in_order, over,
+};
 use crate::decode::{CaptureVerdict, Endpoint, VerdictTeller};
 use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::Moment;
+use crate::diagnosis::fingerprint::Fingerprint;
 use crate::handshake::{Outcome, SpokenOf};
 
 /// How many of the servers are named.
@@ -36,18 +41,59 @@ pub(super) fn finding(
         _ => None,
     };
     let said = servers.iter().find_map(|server| words(collected, *server));
+    let accepted: Vec<Moment> = concerned
+        .iter()
+        .flat_map(|service| service.those(Moment::was_accepted))
+        .collect();
+    let let_in: BTreeSet<IpAddr> = accepted.iter().map(|moment| moment.client).collect();
+    let shut_out: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();
+    let are_told_apart = !accepted.is_empty() && shut_out.is_disjoint(&let_in);
     let statement = Statement::AnswersMadeByABox {
         said,
+        accepted: count(&accepted),
+        only_clients: shut_out
+            .into_iter()
+            .filter(|_| are_told_apart)
+            .take(NAMED_CLIENTS)
+            .collect(),
         more: servers.len().saturating_sub(NAMED_SERVERS),
         servers: servers.into_iter().take(NAMED_SERVERS).collect(),
     };
-    Some(over(
+    let all: BTreeSet<Endpoint> = concerned.iter().map(|service| service.server).collect();
+    let finding = over(
         FindingKind::AnswersMadeByABox,
         Confidence::Likely,
         only_one,
         &moments,
         statement,
-    ))
+    );
+    Some(Finding {
+        evidence: origins(&moments, &accepted),
+        servers: if only_one.is_some() {
+            BTreeSet::new()
+        } else {
+            all
+        },
+        ..finding
+    })
+}
+
+/// What tells the answers of the box from those of the hosts, where both are seen.
+fn origins(resets: &[Moment], accepted: &[Moment]) -> Vec<FindingEvidence> {
+    let of = |moments: &[Moment]| {
+        let found: BTreeSet<Fingerprint> = moments.iter().filter_map(|one| one.answer).collect();
+        found.into_iter().collect::<Vec<_>>()
+    };
+    let refused = resets
+        .iter()
+        .filter(|moment| moment.outcome == Outcome::Refused)
+        .copied();
+    let (refusals, acceptances) = (of(&refused.collect::<Vec<_>>()), of(accepted));
+    let are_compared = !refusals.is_empty() && !acceptances.is_empty();
+    Vec::from_iter(are_compared.then_some(FindingEvidence::Origins {
+        refusals,
+        acceptances,
+    }))
 }
 
 /// What the RST of the server's first failure says.

@@ -17,7 +17,8 @@ pub(super) fn settled(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// Who is asked first: what is no failure of a service; what comparing, frames or the link prove;
-/// what several servers share; what one server's attempts say; what is said of troubles.
+/// what several servers share; what one server's attempts say; what is said of troubles; what
+/// nothing else explains.
 fn rank(finding: &Finding) -> u8 {
     match finding.kind {
         FindingKind::PortScan
@@ -32,7 +33,7 @@ fn rank(finding: &Finding) -> u8 {
         | FindingKind::DeadPath
         | FindingKind::WrongChecksums
         | FindingKind::DroppedHere => 1,
-        FindingKind::HostDown | FindingKind::DuplicateAddress => 2,
+        FindingKind::HostDown | FindingKind::DuplicateAddress | FindingKind::NoWayBack => 2,
         FindingKind::AnswersMisdirected | FindingKind::StaleTupleReuse => 3,
         FindingKind::FallbackWorked => 4,
         FindingKind::PathLoss if matches!(finding.statement, Statement::SharedFailure { .. }) => 5,
@@ -45,6 +46,8 @@ fn rank(finding: &Finding) -> u8 {
         | FindingKind::StuckConnections
         | FindingKind::ResetsMidway
         | FindingKind::SlowConnects => 9,
+        FindingKind::Unreachable => 10,
+        FindingKind::HostSilent | FindingKind::SynAckLost | FindingKind::ClientSilent => 11,
         _ => 6,
     }
 }

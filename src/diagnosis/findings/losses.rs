@@ -114,6 +114,8 @@ fn shared_failure(collected: Collected<'_>, services: &[Service]) -> Option<Find
     let moments = in_order(silent.into_iter().flat_map(|(_, dropped)| dropped));
     let statement = Statement::SharedFailure {
         servers: hosts.len(),
+        at_once: Vec::new(),
+        lasted: None,
     };
     Some(over(
         FindingKind::PathLoss,

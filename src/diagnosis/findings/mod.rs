@@ -3,10 +3,12 @@
 //! Each kind is a function of its own, named as the kind. Scanners are told first: what they met
 //! says nothing about a service.
 
+mod backends;
 mod boxes;
 mod capture_quality;
 mod claims;
 mod comparisons;
+mod evidence;
 mod filter_logs;
 mod folding;
 mod from_cause;
@@ -18,12 +20,14 @@ mod losses;
 mod misdirected;
 mod next_steps;
 mod noise;
+mod of_cause;
 mod outages;
 mod policies;
 mod probes;
 mod queues;
 mod rejections;
 mod services;
+mod shared_outages;
 mod signs;
 mod statement;
 mod stopped_by_log;
@@ -46,9 +50,11 @@ use super::testimony::{self, Testimonies, Testimony};
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
 use crate::handshake::AttemptId;
+pub use backends::BackendOfFailures;
+pub use evidence::FindingEvidence;
 pub(super) use from_cause::{FirstCauses, FirstVerdicts, first_causes, first_verdicts};
 pub use next_steps::{NextStep, Situation, StepKind, next_steps_of_cause};
-pub use statement::{Change, FindingEvidence, LossPlace, SameOfAll, Statement};
+pub use statement::{Change, LossPlace, SameOfAll, Statement};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -85,6 +91,9 @@ pub struct Finding {
     pub vlan_tags: BTreeSet<u8>,
     /// The servers, when it says the same of several.
     pub servers: BTreeSet<Endpoint>,
+    /// The one to which its connects went on, where the capture shows them before and after a
+    /// translation.
+    pub backend: Option<BackendOfFailures>,
     /// One of the clients.
     example_client: Option<IpAddr>,
     /// The remembered attempts that it tells of, until it is complete.
@@ -187,7 +196,9 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
         findings.extend(told);
         leave_out(&mut services, &claimed);
     }
-    findings.extend(outages::findings(collected, &services));
+    findings.extend(shared_outages::folded(outages::findings(
+        collected, &services,
+    )));
     findings.extend(services::findings(collected, &services));
     let duplicates = link::duplicates(collected);
     // Answers of two hosts that have one address are no backends of one service.
@@ -206,6 +217,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(boxes::finding(collected, &services, &told.collect()));
     let troubled = troubles::findings(collected, &services, &findings);
     findings.extend(troubled);
+    findings.extend(of_cause::findings(collected, &services));
     findings.extend(capture_quality::findings(collected));
     findings.extend(limits_hit::finding(collected));
     let mut findings = folding::folded(claims::settled(findings));
@@ -336,6 +348,7 @@ fn over(
         next_steps: Vec::new(),
         vlan_tags: BTreeSet::new(),
         servers: BTreeSet::new(),
+        backend: None,
         example_client: None,
         members: Vec::new(),
         told: Vec::new(),
@@ -352,6 +365,12 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
     if finding.kind.weight() > 0 {
         finding.app_errors.clear();
     }
+    finding.backend = backends::only_backend(collected, &finding.members)
+        .filter(|_| backends::may_be_behind(&finding));
+    let backend = finding.backend.clone();
+    finding
+        .evidence
+        .extend(backend.map(FindingEvidence::WentOnTo));
     finding.evidence.extend(testified(collected, &finding));
     finding.evidence.extend(logged::logged(collected, &finding));
     if finding.kind == FindingKind::FilterLog {

@@ -1,6 +1,8 @@
 //! What to check for a finding, as data: the checks of its page of knowledge that fit, and what
 //! decides beside them. The words stand in `report`.
 
+mod called_for;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::{Comparison, HostFacts, Vantage};
 use crate::diagnosis::knowledge::{self, Check};
+use called_for::{is_called_for, page_of_steps};
 
 /// How many steps a finding has at most: more is a manual, which `tcpwhy explain` is.
 const MOST_STEPS: usize = 3;
@@ -85,14 +88,19 @@ pub struct Situation {
     pub is_client_like_windows: bool,
     /// Where the capture was taken.
     pub vantage: Option<Vantage>,
+    /// Who sent the ICMP errors, or otherwise answers in the server's name, where that is one.
+    pub router: Option<IpAddr>,
 }
 
 impl Situation {
     /// Of the finding's server, if it is about one, or of the first of several.
     pub(super) fn of(comparison: &Comparison, finding: &Finding) -> Option<Self> {
-        let server = finding.server.or(finding.servers.first().copied())?;
+        let named = finding.server.or(finding.servers.first().copied())?;
+        // What failed behind a translation is looked for there.
+        let backend = finding.backend.as_ref();
+        let server = backend.map_or(named, |backend| backend.server);
         let host = comparison.host(server.address);
-        let client = finding.example_client;
+        let client = backend.map_or(finding.example_client, |backend| Some(backend.client));
         Some(Self {
             server,
             client,
@@ -100,6 +108,7 @@ impl Situation {
             is_client_like_windows: client
                 .is_some_and(|client| comparison.is_client_like_windows(client)),
             vantage: client.and_then(|client| comparison.vantage(client, server.address)),
+            router: comparison.rejecters().only_one_of(named),
         })
     }
 
@@ -111,6 +120,7 @@ impl Situation {
             is_like_windows: false,
             is_client_like_windows: false,
             vantage: None,
+            router: None,
         }
     }
 
@@ -121,6 +131,12 @@ impl Situation {
         self.vantage != Some(Vantage::Server)
             && is_client_private
             && !is_private(self.server.address)
+    }
+
+    /// The same the other way round: clients from the Internet, or who forge its addresses.
+    fn is_client_out_of_reach(self) -> bool {
+        let is_client_public = self.client.is_some_and(|client| !is_private(client));
+        is_client_public && is_private(self.server.address)
     }
 
     /// Whether a check is for a machine that can be reached, and for its system.
@@ -165,7 +181,7 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
     let room = MOST_STEPS - usize::from(capture.is_some());
     let of_window = window_log(finding, situation).map(|log| {
         // Who listens now comes before what happened then.
-        steps_of_page(FindingKind::NeverListening, situation)
+        steps_of_page(FindingKind::NeverListening.name(), situation)
             .take(1)
             .chain([log])
             .collect::<Vec<NextStep>>()
@@ -175,9 +191,10 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
     let is_refused_by_name = finding.kind == FindingKind::NamePointsNowhere
         && finding.app_errors.contains(&"ECONNREFUSED");
     steps.extend(
-        steps_of_page(FindingKind::NeverListening, situation).take(usize::from(is_refused_by_name)),
+        steps_of_page(FindingKind::NeverListening.name(), situation)
+            .take(usize::from(is_refused_by_name)),
     );
-    for step in steps_of_page(finding.kind, situation) {
+    for step in steps_of_page(page_of_steps(finding), situation) {
         if !is_called_for(finding, &step) {
             continue;
         }
@@ -190,30 +207,6 @@ pub(super) fn next_steps(finding: &Finding, situation: Situation) -> Vec<NextSte
     steps
 }
 
-/// Whether what was seen calls for the step: used ports matter where some are used again, and who
-/// loses a SYN where one had to be repeated; of what a gateway drops, that gateway tells why.
-fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
-    let StepKind::Check { commands, .. } = &step.kind else {
-        return true;
-    };
-    let asks_for = |start: &str| commands.iter().any(|command| command.starts_with(start));
-    if let Statement::DroppedHere {
-        is_shown_by_chains, ..
-    } = finding.statement
-    {
-        return is_shown_by_chains == asks_for("fw ");
-    }
-    let Statement::SlowConnects {
-        reusing, repeated, ..
-    } = finding.statement
-    else {
-        return true;
-    };
-    let is_about_ports = asks_for("sysctl net.ipv4.ip_local_port_range");
-    let is_about_losses = asks_for("nstat ");
-    (reusing > 0 || !is_about_ports) && (repeated > 0 || !is_about_losses)
-}
-
 /// The steps for the cause of one connect from this host, of its page: as those of a finding.
 pub fn next_steps_of_cause(cause: Cause, client: IpAddr, server: Endpoint) -> Vec<NextStep> {
     let situation = Situation {
@@ -221,16 +214,12 @@ pub fn next_steps_of_cause(cause: Cause, client: IpAddr, server: Endpoint) -> Ve
         vantage: Some(Vantage::Client),
         ..Situation::without_hosts(server)
     };
-    steps_of_term(cause.name(), situation)
+    steps_of_page(cause.name(), situation)
         .take(MOST_STEPS)
         .collect()
 }
 
-fn steps_of_page(kind: FindingKind, situation: Situation) -> impl Iterator<Item = NextStep> {
-    steps_of_term(kind.name(), situation)
-}
-
-fn steps_of_term(term: &str, situation: Situation) -> impl Iterator<Item = NextStep> + use<> {
+fn steps_of_page(term: &str, situation: Situation) -> impl Iterator<Item = NextStep> + use<> {
     let checks = knowledge::page(term).map_or(&[][..], |page| page.check);
     let is_capture = |check: &&Check| {
         let captures = |run: &str| run.starts_with("tcpdump") || run.starts_with("pktmon");
@@ -247,7 +236,8 @@ fn steps_of_term(term: &str, situation: Situation) -> impl Iterator<Item = NextS
 fn step(check: &Check, situation: Situation) -> Option<NextStep> {
     let commands = of_ip_version(check.run?, situation.server.address);
     let is_known = |command: &&str| names_nothing_unknown(command, situation.client.is_some());
-    let can_be_typed = !commands.is_empty() && commands.iter().all(is_known);
+    let is_place_known = situation.router.is_some() || !check.on.contains("ROUTER");
+    let can_be_typed = !commands.is_empty() && is_place_known && commands.iter().all(is_known);
     can_be_typed.then(|| {
         situation.step(StepKind::Check {
             on: check.on,
@@ -298,6 +288,16 @@ fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
         | FindingKind::NamePointsNowhere
         | FindingKind::PathLoss => finding.app_errors.contains(&"ETIMEDOUT"),
         FindingKind::ServiceDownWindow => finding.app_errors == ["ETIMEDOUT"],
+        FindingKind::HostSilent => !matches!(
+            finding.statement,
+            Statement::HostSilent {
+                is_on_link: true,
+                ..
+            }
+        ),
+        FindingKind::SynAckLost | FindingKind::ClientSilent => {
+            matches!(situation.vantage, Some(Vantage::Server | Vantage::Between))
+        }
         _ => false,
     };
     situation.client.filter(|_| is_about_silence)?;
@@ -305,7 +305,13 @@ fn other_side(finding: &Finding, situation: Situation) -> Option<NextStep> {
     if situation.is_like_windows && situation.server.address.is_loopback() {
         return None;
     }
+    let is_answered = matches!(
+        finding.kind,
+        FindingKind::SynAckLost | FindingKind::ClientSilent
+    );
     let kind = match situation.vantage {
+        _ if is_answered && situation.is_client_out_of_reach() => return None,
+        _ if is_answered => StepKind::CaptureAtClient,
         Some(Vantage::Server) => StepKind::CaptureAtClient,
         _ if !situation.is_server_out_of_reach() => StepKind::CaptureAtServer,
         Some(Vantage::Between) => StepKind::CaptureAtClient,
@@ -355,6 +361,7 @@ mod tests {
             is_like_windows: false,
             is_client_like_windows: false,
             vantage: None,
+            router: None,
         }
     }
 
@@ -376,7 +383,7 @@ mod tests {
             FindingKind::LimitedRejects,
         ] {
             assert!(
-                steps_of_page(kind, situation()).next().is_some(),
+                steps_of_page(kind.name(), situation()).next().is_some(),
                 "{}",
                 kind.name()
             );
@@ -405,7 +412,7 @@ mod tests {
             ..situation()
         };
         let mut machines = Vec::new();
-        for step in steps_of_page(FindingKind::NeverListening, windows) {
+        for step in steps_of_page(FindingKind::NeverListening.name(), windows) {
             let StepKind::Check { on, commands, .. } = step.kind else {
                 continue;
             };
@@ -419,7 +426,7 @@ mod tests {
     fn nothing_is_typed_on_a_server_of_the_internet() {
         let silent = FindingKind::ServiceFiltered;
         let places = |situation| -> Vec<&'static str> {
-            let steps = steps_of_page(silent, situation);
+            let steps = steps_of_page(silent.name(), situation);
             let places = steps.filter_map(|step| match step.kind {
                 StepKind::Check { on, .. } => Some(on),
                 _ => None,

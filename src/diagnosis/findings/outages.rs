@@ -4,22 +4,31 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::backends::only_backend;
 use super::boxes::is_reset_by_a_box;
+use super::misdirected::is_silent;
+use super::of_cause::asked_for_in_vain;
 use super::{
-    Change, Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over,
+    Change, Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, in_order,
+    over,
 };
-use crate::decode::Endpoint;
+use crate::capture::Timestamp;
+use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::comparison::{Moment, ServiceHistory, is_about_the_same_time};
 use crate::diagnosis::fingerprint::Fingerprint;
+use crate::diagnosis::sign::Sign;
 use crate::diagnosis::stack::Stack;
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, Trouble};
 
 /// More windows than this are no outages, but failures among successes.
 const MOST_WINDOWS: usize = 2;
 
 /// A single failure is no window.
 const FEWEST_IN_A_WINDOW: usize = 2;
+
+/// A single failure further away in time has a reason of its own.
+const NEARBY: Duration = Duration::from_secs(30);
 
 /// So long a client waits at least.
 const A_CLIENT_WAITS: Duration = Duration::from_secs(3);
@@ -34,7 +43,7 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
         let host = collected.comparison.host(service.server.address);
         let is_small = host.is_some_and(|host| host.stacks.has(Stack::Small));
         let mut findings = service_down_window(collected, service, acceptances, is_small);
-        findings.extend(one_bad_backend(service, acceptances));
+        findings.extend(one_bad_backend(collected, service, acceptances));
         findings
     };
     services.iter().flat_map(of_each).collect()
@@ -72,6 +81,15 @@ pub(super) fn is_shut(moment: &Moment) -> bool {
     )
 }
 
+/// When it was accepted, as far as that is remembered.
+fn answered_at(moment: &Moment) -> Timestamp {
+    if moment.sign == Some(Sign::AnsweredLate) {
+        moment.last_at()
+    } else {
+        moment.started
+    }
+}
+
 /// Whether its client was answered only when it no longer waited: that the port accepted when the
 /// attempt began cannot be said of it.
 fn is_too_late(moment: &Moment) -> bool {
@@ -96,10 +114,34 @@ fn service_down_window(
     if windows.len() > MOST_WINDOWS || windows.iter().any(is_whole) {
         return Vec::new();
     }
-    windows
-        .into_iter()
-        .filter_map(|window| one_window(collected, service.server, &decisive, window, is_small))
-        .collect()
+    let found: Vec<Finding> = windows
+        .iter()
+        .filter_map(|window| one_window(collected, service.server, &decisive, *window, is_small))
+        .collect();
+    let single = windows
+        .iter()
+        .filter(|(start, end)| end - start < FEWEST_IN_A_WINDOW);
+    let single = single
+        .filter_map(|(start, _)| decisive.get(*start))
+        .copied();
+    with_single_failures(found, &single.collect::<Vec<Moment>>())
+}
+
+/// A single failure of the same kind, before or after, is of the story of the last window.
+fn with_single_failures(mut findings: Vec<Finding>, single: &[Moment]) -> Vec<Finding> {
+    if let Some(finding) = findings.last_mut() {
+        let outcomes: BTreeSet<Outcome> = finding.members.iter().map(|one| one.outcome).collect();
+        let (from, until) = (finding.from, finding.until);
+        let is_near = |one: &&Moment| {
+            from.is_some_and(|from| one.started >= from.before(NEARBY))
+                && until.is_some_and(|until| one.started <= until.after(NEARBY))
+        };
+        let single = single.iter().filter(|one| outcomes.contains(&one.outcome));
+        let mut members = std::mem::take(&mut finding.members);
+        members.extend(single.filter(is_near));
+        finding.tell_of(in_order(members.into_iter()));
+    }
+    findings
 }
 
 /// The runs of attempts that were not accepted: from, and up to but without.
@@ -173,13 +215,43 @@ impl<'a> Window<'a> {
         clients.len() == 1 && !moments.iter().filter(is_its).any(Moment::was_accepted)
     }
 
-    fn statement(&self) -> Statement {
+    fn statement(&self, moments: &[Moment], is_by_host: bool) -> Statement {
         Statement::DownWindow {
             is_refused: self.is_refused(),
-            lasted: self.last.started.since(self.first.started),
+            is_by_host,
+            lasted: self.until(moments).since(self.first.started),
             is_after_success: self.before.is_some(),
             is_before_success: self.after.is_some(),
         }
+    }
+
+    /// Until when it lasted: where silence was met and others succeeded later, until somebody was
+    /// answered, who may have repeated his SYN until then.
+    fn until(&self, moments: &[Moment]) -> Timestamp {
+        let is_later =
+            |moment: &&Moment| moment.was_accepted() && moment.started >= self.first.started;
+        let answered = moments.iter().filter(is_later).map(answered_at).min();
+        match answered {
+            Some(answered) if !self.is_refused() => answered.max(self.last.started),
+            _ => self.last.started,
+        }
+    }
+
+    /// Those that sent their SYN again and again until it was over.
+    fn waiting<'m>(&self, moments: &'m [Moment]) -> Vec<&'m Moment> {
+        let until = self.until(moments);
+        let is_waiting = |moment: &&Moment| {
+            moment.troubles().has(Trouble::Slow)
+                && moment.was_accepted()
+                && moment.started >= self.first.started.before(A_CLIENT_WAITS)
+                && moment.started <= until
+                && answered_at(moment) >= until
+        };
+        let is_refused = self.is_refused();
+        moments
+            .iter()
+            .filter(|moment| !is_refused && is_waiting(moment))
+            .collect()
     }
 
     /// A filter or a box made the RSTs: that nothing listened, nobody can say.
@@ -294,12 +366,15 @@ fn one_window(
     } else {
         Confidence::Likely
     };
-    let statement = window.statement();
+    let statement = window.statement(moments, is_proved);
+    let mut members = window.shut.to_vec();
+    members.extend(window.waiting(moments));
+    let members = in_order(members.into_iter());
     let finding = over(
         FindingKind::ServiceDownWindow,
         confidence,
         Some(server),
-        window.shut,
+        &members,
         statement,
     );
     Some(Finding {
@@ -308,47 +383,82 @@ fn one_window(
     })
 }
 
-/// Refusals spread among successes for the same clients: one of several hosts behind the address.
-/// Likely when their answers have come another number of hops.
-fn one_bad_backend(service: &Service, acceptances: Acceptances<'_>) -> Option<Finding> {
-    let decisive =
-        service.those(|moment| moment.was_accepted() || moment.outcome == Outcome::Refused);
-    let refused = service.those(|moment| moment.outcome == Outcome::Refused);
+/// Failures of one kind spread among successes for the same clients: one of several hosts behind
+/// the address. Certain where the capture shows to which one they all went on; likely where RSTs
+/// have come another number of hops, or where a router says that a host is not there.
+fn one_bad_backend(
+    collected: Collected<'_>,
+    service: &Service,
+    acceptances: Acceptances<'_>,
+) -> Option<Finding> {
+    [Outcome::Refused, Outcome::Rejected, Outcome::Dropped]
+        .into_iter()
+        .find_map(|failed_as| failing_backend(collected, service, acceptances, failed_as))
+}
+
+fn failing_backend(
+    collected: Collected<'_>,
+    service: &Service,
+    acceptances: Acceptances<'_>,
+    failed_as: Outcome,
+) -> Option<Finding> {
+    let failed = service.those(|moment| moment.outcome == failed_as && is_silent(moment));
+    let decisive = service.those(|moment| moment.was_accepted() || moment.outcome == failed_as);
     let accepted = service.those(Moment::was_accepted);
     let clients: BTreeSet<IpAddr> = accepted.iter().map(|moment| moment.client).collect();
-    let is_of_all_clients = refused
+    let is_of_all_clients = failed
         .iter()
         .any(|moment| acceptances.may_be_of(moment.client, &clients));
-    if shut_runs(&decisive, acceptances).len() < FEWEST_RUNS_OF_A_BACKEND || !is_of_all_clients {
+    let runs = shut_runs(&decisive, acceptances).len();
+    let is_shown = is_one_dead_backend(collected, &failed) && !accepted.is_empty();
+    if failed.is_empty() || !is_shown && (runs < FEWEST_RUNS_OF_A_BACKEND || !is_of_all_clients) {
         return None;
     }
-    let (mut good, bad) = (fingerprints(&accepted), fingerprints(&refused));
+    let kinds: BTreeSet<IcmpKind> = failed.iter().filter_map(|one| one.rejected_by).collect();
+    let (mut good, bad) = (fingerprints(&accepted), fingerprints(&failed));
     let only_counted = acceptances.0.map(ServiceHistory::answers_only_counted);
     good.extend(only_counted.into_iter().flatten());
     let has_own_fingerprint = !bad.is_empty() && bad.is_disjoint(&good);
-    let confidence = if has_own_fingerprint {
-        Confidence::Likely
-    } else {
-        Confidence::Possible
+    let is_not_there =
+        !kinds.is_empty() && !kinds.iter().copied().any(super::policies::is_of_a_rule);
+    let confidence = match failed_as {
+        _ if is_shown => Confidence::Certain,
+        // Silence among successes has other reasons.
+        Outcome::Dropped => return None,
+        _ if has_own_fingerprint || is_not_there => Confidence::Likely,
+        _ => Confidence::Possible,
     };
     let statement = Statement::OneBadBackend {
         connects: count(&decisive),
+        failed_as,
+        rejected_by: kinds.into_iter().collect(),
     };
-    let evidence = vec![FindingEvidence::Origins {
+    let evidence = FindingEvidence::Origins {
         refusals: bad.into_iter().collect(),
         acceptances: good.into_iter().collect(),
-    }];
+    };
     let finding = over(
         FindingKind::OneBadBackend,
         confidence,
         Some(service.server),
-        &refused,
+        &failed,
         statement,
     );
     Some(Finding {
-        evidence,
+        evidence: match failed_as {
+            Outcome::Refused => vec![evidence],
+            _ if is_not_there => asked_for_in_vain(collected).into_iter().collect(),
+            _ => Vec::new(),
+        },
         ..finding
     })
+}
+
+/// Whether all that is known of these is that they went on to one host and port, at which nobody
+/// succeeds.
+fn is_one_dead_backend(collected: Collected<'_>, failed: &[Moment]) -> bool {
+    let backend = only_backend(collected, failed);
+    backend.is_some_and(|backend| backend.accepted == 0)
 }
 
 fn fingerprints(moments: &[Moment]) -> BTreeSet<Fingerprint> {

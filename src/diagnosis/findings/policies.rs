@@ -337,6 +337,7 @@ fn source_filtered(service: &Service, moments: Vec<Moment>) -> Option<(Finding, 
     let statement = Statement::SourceFiltered {
         are_more: clients.len() > named.len(),
         clients: named,
+        range: None,
     };
     let kind = FindingKind::SourceFiltered;
     (!moments.is_empty()).then(|| {

@@ -2,14 +2,16 @@
 
 use super::from_cause::as_sure_as_its_cause;
 use super::misdirected::is_silent;
-use super::{Collected, Finding, FindingKind, Service, Statement, count};
+use super::{Collected, Finding, FindingKind, Service, Statement, count, in_order};
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely, Possible};
-use crate::diagnosis::comparison::{DropStory, Dropped, Moment, Reason, ServiceHistory};
+use crate::diagnosis::comparison::{
+    DropStory, Dropped, Moment, Reason, ServiceHistory, is_about_the_same_time,
+};
 use crate::diagnosis::sign::Sign;
 use crate::diagnosis::testimony::proves_full_accept_queue;
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, Trouble};
 
 /// One connect that meets silence among others may be lost.
 const FEWEST: usize = 2;
@@ -27,6 +29,7 @@ pub(super) fn overload(collected: Collected<'_>, service: &Service) -> Option<Fi
     let without_room = service.those(|moment| {
         moment.outcome == Outcome::Dropped
             && is_silent(moment)
+            && !history.tells_apart(moment.client)
             && !history.is_ordered_by_timestamps(moment.client)
             && (history.has_accepted_from(moment.client)
                 || history.drops_others_than(moment.client))
@@ -53,14 +56,26 @@ pub(super) fn overload(collected: Collected<'_>, service: &Service) -> Option<Fi
     }
     let connects = count(&service.moments);
     let story = collected.comparison.drop_story(server);
+    // Whom the server took only when he repeated his SYN met the same.
+    let late = service.those(|moment| {
+        let is_late = moment.sign == Some(Sign::AnsweredLate);
+        let is_about = |silent: &Moment| is_about_the_same_time(silent.started, moment.started);
+        is_late && moment.troubles().has(Trouble::Slow) && silent.iter().any(is_about)
+    });
     let is_shut = |story: &DropStory| silent.iter().all(|moment| story.is_shut(moment.started));
     let statement = if is_proved {
         Statement::AcceptQueueProvedFull
     } else if story.is_some_and(is_shut) {
         Statement::AcceptsNoMore { connects }
     } else {
-        Statement::Overload { connects }
+        Statement::Overload {
+            connects,
+            late: count(&late),
+        }
     };
+    let are_told = matches!(statement, Statement::Overload { .. });
+    let late = late.into_iter().filter(|_| are_told);
+    let silent = in_order(silent.into_iter().chain(late));
     Some(as_sure_as_its_cause(
         collected,
         (FindingKind::Overload, confidence),

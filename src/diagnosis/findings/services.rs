@@ -14,7 +14,7 @@ use super::{Collected, Finding, FindingKind, Service, Statement, count, over};
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely};
-use crate::diagnosis::comparison::{Moment, ServiceHistory};
+use crate::diagnosis::comparison::{Moment, ServiceHistory, network};
 use crate::diagnosis::testimony::proves_closed_port;
 use crate::handshake::Outcome;
 
@@ -118,6 +118,7 @@ fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Findin
     let statement = Statement::SourceFiltered {
         are_more: shut_out.len() > named.len(),
         clients: named,
+        range: range_of(&shut_out, history),
     };
     (!moments.is_empty()).then(|| {
         as_sure_as_its_cause(
@@ -130,6 +131,25 @@ fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Findin
     })
 }
 
+/// The narrowest range of addresses that holds these clients, where nobody of it is accepted.
+fn range_of(shut_out: &BTreeSet<IpAddr>, history: &ServiceHistory) -> Option<(IpAddr, u8)> {
+    let (first, last) = (shut_out.first()?, shut_out.last()?);
+    let bits = match (first, last) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros(),
+        (IpAddr::V6(one), IpAddr::V6(other)) => (one.to_bits() ^ other.to_bits()).leading_zeros(),
+        _ => return None,
+    };
+    let bits = u8::try_from(bits).ok()?;
+    let address = network(*first, bits);
+    let accepted = history
+        .moments()
+        .iter()
+        .filter(|moment| moment.was_accepted());
+    let mut accepted = accepted.map(|moment| moment.client);
+    let is_theirs_alone = !accepted.any(|client| network(client, bits) == address);
+    (shut_out.len() > 1 && bits > 0 && is_theirs_alone).then_some((address, bits))
+}
+
 /// ICMP rejects for some and silence for the others, success for none: the rejecting host limits
 /// its errors (Linux: 6 at once, then about one a second).
 fn limited_rejects(_: Collected<'_>, service: &Service) -> Option<Finding> {
@@ -138,7 +158,10 @@ fn limited_rejects(_: Collected<'_>, service: &Service) -> Option<Finding> {
     let (rejected, dropped) = (count_of(Outcome::Rejected), count_of(Outcome::Dropped));
     let has_accepted = moments.iter().any(Moment::was_accepted);
     let statement = Statement::LimitedRejects { rejected, dropped };
-    (rejected > 0 && dropped > 0 && !has_accepted).then(|| {
+    // A router that finds no host, or no route, says something else than a rule.
+    let is_of_a_rule = |moment: &Moment| moment.rejected_by.is_some_and(is_of_a_rule);
+    let is_by_a_rule = moments.iter().any(is_of_a_rule);
+    (rejected > 0 && dropped > 0 && !has_accepted && is_by_a_rule).then(|| {
         over(
             FindingKind::LimitedRejects,
             Confidence::Likely,

@@ -1,16 +1,14 @@
-//! What findings state and what they lean on, as data: the words stand in `report`.
+//! What findings state, as data: the words stand in `report`.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::capture::{PacketPlace, Timestamp};
+use crate::capture::Timestamp;
 use crate::decode::{CaptureVerdict, Endpoint, HardwareAddress, IcmpKind};
-use crate::diagnosis::comparison::{Counts, FilterRuleHits, Share};
-use crate::diagnosis::fingerprint::Fingerprint;
-use crate::diagnosis::limits::{Limit, LimitKind};
-use crate::diagnosis::testimony::Testimony;
+use crate::diagnosis::comparison::{Counts, Share, Vantage};
+use crate::diagnosis::limits::LimitKind;
 use crate::handshake::{AttemptId, FilteredOut, Outcome};
 
 /// What a finding states, beside the server, the clients and the counts that every finding has.
@@ -22,6 +20,8 @@ pub enum Statement {
     DownWindow {
         /// Whether every connect was refused.
         is_refused: bool,
+        /// Whether the host's own stack is shown to have refused: a rule can look the same.
+        is_by_host: bool,
         /// From the first failure to the last.
         lasted: Duration,
         /// Whether it accepted connects before.
@@ -29,15 +29,21 @@ pub enum Statement {
         /// Whether it accepted connects after.
         is_before_success: bool,
     },
-    /// Refusals are spread among successes.
+    /// Failures of one kind are spread among successes.
     OneBadBackend {
-        /// How many connects were refused or accepted.
+        /// How many connects failed so or were accepted.
         connects: u64,
+        /// In which way they failed.
+        failed_as: Outcome,
+        /// By which errors, where they were rejected.
+        rejected_by: Vec<IcmpKind>,
     },
     /// The server met some with silence and accepted others in the same seconds.
     Overload {
         /// How many connects there were.
         connects: u64,
+        /// How many were answered, but only when they had repeated their SYN.
+        late: u64,
     },
     /// The server's kernel reset some right after their handshakes, for want of room.
     OverloadResets {
@@ -155,6 +161,8 @@ pub enum Statement {
         clients: Vec<IpAddr>,
         /// Whether there are more.
         are_more: bool,
+        /// The narrowest range of addresses that holds all of them, where nobody of it is accepted.
+        range: Option<(IpAddr, u8)>,
     },
     /// ICMP errors for some, silence for the others.
     LimitedRejects {
@@ -184,6 +192,48 @@ pub enum Statement {
         /// How often it was asked for.
         questions: u32,
     },
+    /// A server's host asks on its own link for a client, and nobody answers.
+    NoWayBack {
+        /// Who asks.
+        host: IpAddr,
+        /// For whom.
+        client: IpAddr,
+        /// How often.
+        questions: u32,
+        /// Whether the client's SYNs have passed a router: then it is not on that link.
+        is_behind_a_router: bool,
+    },
+    /// Not one packet of hosts came back.
+    HostSilent {
+        /// The first of them.
+        hosts: Vec<IpAddr>,
+        /// How many more.
+        more: usize,
+        /// Whether they answer for their addresses, and so are there.
+        is_on_link: bool,
+        /// Whether all SYNs came in where they were captured and are not seen to leave.
+        came_in_here: bool,
+    },
+    /// A router says that it has no way on.
+    Unreachable {
+        /// Who, where it is one.
+        sender: Option<IpAddr>,
+        /// Which errors.
+        kinds: Vec<IcmpKind>,
+        /// Whether they are as late as a router gives up asking for a host on its link.
+        is_late: bool,
+        /// How many connects met them; the others met silence.
+        rejected: u64,
+        /// How many connects were accepted meanwhile.
+        accepted: u64,
+    },
+    /// Answers came, and the client goes on repeating its SYN.
+    SynAckLost {
+        /// Seen from there, where that can be told.
+        vantage: Option<Vantage>,
+    },
+    /// Answers came, and nothing more from the client.
+    ClientSilent,
     /// Hosts are asked for and not seen to be answered for, and nobody tried to connect.
     HostsPerhapsDown {
         /// The first of them.
@@ -204,6 +254,10 @@ pub enum Statement {
     SharedFailure {
         /// How many.
         servers: usize,
+        /// The servers that were out from one time to another, where these were the same of all.
+        at_once: Vec<Endpoint>,
+        /// How long nobody was accepted, then.
+        lasted: Option<Duration>,
     },
     /// SYNs were answered only without what they first offered.
     FeatureDropped,
@@ -217,6 +271,10 @@ pub enum Statement {
         servers: Vec<Endpoint>,
         /// How many more.
         more: usize,
+        /// How many connects to them were accepted.
+        accepted: u64,
+        /// The first of the clients, where those that are reset are never accepted, and others are.
+        only_clients: Vec<IpAddr>,
         /// What the first RST that says something says.
         said: Option<Box<CaptureVerdict>>,
     },
@@ -282,6 +340,9 @@ pub enum Statement {
     StuckConnections {
         /// How many connects were accepted.
         connects: u64,
+        /// How many bytes the smallest segment carries that is sent in vain, where these are all as
+        /// large as a segment may be.
+        full_size: Option<u32>,
     },
     /// Handshakes took long.
     SlowConnects {
@@ -423,78 +484,4 @@ pub enum LossPlace {
     WayOfOneClient,
     /// Somewhere on the way.
     Way,
-}
-
-/// What a finding leans on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum FindingEvidence {
-    /// A connect was accepted before the first failure.
-    AcceptedBefore {
-        /// Which.
-        attempt: AttemptId,
-        /// How long before.
-        time: Duration,
-    },
-    /// So many failed in a row.
-    FailedInARow {
-        /// How many.
-        attempts: u64,
-        /// The first.
-        first: AttemptId,
-        /// The last.
-        last: AttemptId,
-    },
-    /// A connect was accepted after the last failure.
-    AcceptedAfter {
-        /// Which.
-        attempt: AttemptId,
-        /// How long after.
-        time: Duration,
-    },
-    /// All are connects of one client at even intervals.
-    EvenIntervals {
-        /// Who.
-        client: IpAddr,
-        /// Every so often.
-        period: Duration,
-    },
-    /// What tells the origin of answers.
-    Origins {
-        /// Of refusals.
-        refusals: Vec<Fingerprint>,
-        /// Of acceptances.
-        acceptances: Vec<Fingerprint>,
-    },
-    /// Ports that answered a scan in one way.
-    ScanResult {
-        /// How they answered; `None` for with a SYN-ACK.
-        outcome: Option<Outcome>,
-        /// How many.
-        count: usize,
-        /// The first of them.
-        named: Vec<Endpoint>,
-        /// Whether all ports of the scan are of one host.
-        is_one_host: bool,
-    },
-    /// A connection was reset on a request.
-    ResetOnRequest {
-        /// Who sent the request.
-        client: Endpoint,
-        /// Where it stands.
-        request: PacketPlace,
-        /// Where the RST stands.
-        reset: PacketPlace,
-        /// What it says in words.
-        said: Option<Box<CaptureVerdict>>,
-    },
-    /// What met a rule of a packet filter.
-    FilterRule(Box<FilterRuleHits>),
-    /// So many more rules were met.
-    MoreFilterRules(usize),
-    /// A bound that was reached.
-    Limit(Limit),
-    /// What is known from elsewhere than packets.
-    Testimony(Testimony),
 }

@@ -23,7 +23,7 @@ pub(super) fn findings(
     for service in services {
         findings.extend(hung_up(collected, service));
         if !told_by_icmp.contains(&Some(service.server)) {
-            findings.extend(stuck_connections(service));
+            findings.extend(stuck_connections(collected, service));
         }
         findings.extend(slow_connects(service, others));
     }
@@ -86,10 +86,14 @@ fn hung_up(collected: Collected<'_>, service: &Service) -> Option<Finding> {
 }
 
 /// What one side sends after the handshake never arrives.
-fn stuck_connections(service: &Service) -> Option<Finding> {
+fn stuck_connections(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let those = service.those(|moment| is_mainly(moment, Trouble::Stuck));
+    let stuck = collected.comparison.stuck_segment(service.server);
     let statement = Statement::StuckConnections {
         connects: accepted(service),
+        full_size: stuck
+            .filter(|stuck| stuck.is_full_size)
+            .map(|stuck| stuck.payload),
     };
     (!those.is_empty()).then(|| {
         over(

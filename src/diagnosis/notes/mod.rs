@@ -60,6 +60,7 @@ fn goes_on_as(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Option<N
         client,
         server,
         was_answered: leg.was_answered,
+        outcome: leg.outcome,
     })
 }
 

@@ -29,9 +29,13 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
     let is_older = service.is_some_and(|service| service.is_ordered_by_timestamps(client));
     let is_sent_back = comparison.is_sent_back(attempt);
     let is_doubtful = comparison.is_silence_doubtful(server.address);
+    let story = comparison.drop_story(server);
+    let is_of_outage = diagnosed.cause().is_none()
+        && story.is_some_and(|story| story.is_in_a_window(attempt.started_at()));
     [
         where_it_was_watched(diagnosed, comparison),
         mute_siblings(diagnosed, comparison),
+        is_of_outage.then_some(Note::OfOutage),
         is_sent_back.then_some(Note::SentBack),
         is_older.then_some(Note::OlderByTimestamp),
         is_doubtful.then_some(Note::SilenceDoubtful),

@@ -25,6 +25,21 @@ pub(super) fn hung_up(server: &str, attempts: u64, connects: u64, resets: u64) -
     format!("{server} accepted and then {how} {of} without sending one byte: {why}")
 }
 
+pub(super) fn stuck_connections(
+    server: &str,
+    attempts: u64,
+    connects: u64,
+    full_size: Option<u32>,
+) -> String {
+    let why = match full_size {
+        Some(payload) => format!(
+            "segments as large as they may be, of {payload} bytes of payload, are repeated and never acknowledged, and no ICMP error says so: the way takes only smaller packets, or loses what is beyond this point"
+        ),
+        None => "what one side sends is repeated and never acknowledged, so it is lost or dropped beyond this point, or the server has no room for the connection".to_owned(),
+    };
+    format!("{attempts} of {connects} connects to {server} got stuck after the handshake: {why}")
+}
+
 pub(super) fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {
     let Statement::SlowConnects {
         connects,

@@ -1,8 +1,9 @@
 //! What all remembered attempts to one server say, looked up once.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 
+use super::divided;
 use super::moment::Moment;
 use super::thinning::LetGo;
 use crate::capture::Timestamp;
@@ -18,6 +19,8 @@ pub(super) struct Overview {
     pub(super) accepted_clients: AddressSet,
     pub(super) dropped_clients: AddressSet,
     pub(super) shut_out: HashSet<IpAddr, foldhash::fast::RandomState>,
+    /// Clients that are never accepted, where each other client always is.
+    pub(super) told_apart: BTreeSet<IpAddr>,
     /// Clients of whom it drops just those SYNs that are older by their timestamps.
     pub(super) ordered_by_timestamps: HashSet<IpAddr, foldhash::fast::RandomState>,
 }
@@ -43,9 +46,15 @@ impl Overview {
                 .collect(),
             dropped_clients: dropped.map(|moment| moment.client).collect(),
             shut_out: HashSet::default(),
+            told_apart: BTreeSet::new(),
             ordered_by_timestamps: HashSet::default(),
         };
         overview.shut_out = overview.shut_out_of(moments, let_go);
+        // Of clients that are only counted it is not known whether they were ever accepted.
+        if let_go.is_none() {
+            overview.told_apart = divided::shut_out(moments);
+            overview.shut_out.extend(&overview.told_apart);
+        }
         overview.ordered_by_timestamps = overview.ordered_of(moments);
         overview
     }

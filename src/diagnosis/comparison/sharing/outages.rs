@@ -9,6 +9,9 @@ use crate::handshake::Outcome;
 /// Fewer in a row may be lost, or meet a queue that is full for a moment.
 const FEWEST: usize = 5;
 
+/// A single failure is no window.
+const FEWEST_OF_A_WINDOW: usize = 2;
+
 /// A queue that is full takes one now and then: failures in more runs are among successes.
 const MOST_RUNS: usize = 2;
 
@@ -29,30 +32,60 @@ impl Outage {
 /// for longer than the seconds in which a queue takes the next one, and nobody gets through between
 /// them. The last connects before were served: an application that stands still serves nobody.
 pub(super) fn of(moments: &[Moment], history: &ServiceHistory) -> Vec<Outage> {
-    let decided: Vec<&Moment> = moments
-        .iter()
-        .filter(|moment| !matches!(moment.outcome, Outcome::Pending | Outcome::Partial))
-        .collect();
-    let goes_on = |one: &&Moment, next: &&Moment| {
-        is_unanswered(one) == is_unanswered(next)
-            && !(is_unanswered(one)
-                && history.accepted_uncounted_between(one.started, next.started))
-    };
-    let runs: Vec<&[&Moment]> = decided.chunk_by(goes_on).collect();
-    let is_shut = |run: &&[&Moment]| run.first().is_some_and(|first| is_unanswered(first));
-    if runs.iter().filter(|run| is_shut(run)).count() > MOST_RUNS {
-        return Vec::new();
-    }
+    let decided = decided(moments);
+    let runs = runs(&decided, history);
     let mut before: Option<&Moment> = None;
     let mut outages = Vec::new();
     for run in runs {
-        if is_shut(&run) {
+        if is_shut(run) {
             let was_serving = before.is_none_or(Moment::was_heard);
             outages.extend(one(moments, run).filter(|_| was_serving));
         }
         before = run.last().copied();
     }
     outages
+}
+
+/// Runs of failures, however short, beside which nobody is accepted within the same seconds.
+pub(super) fn windows(moments: &[Moment], history: &ServiceHistory) -> Vec<Outage> {
+    let decided = decided(moments);
+    let runs = runs(&decided, history);
+    let of_run = |run: &&[&Moment]| {
+        let (first, last) = (run.first()?, run.last()?);
+        let is_alone = !history.accepted_about(first.started)
+            && !history.accepted_about(last.started)
+            && run.len() >= FEWEST_OF_A_WINDOW;
+        (is_shut(run) && is_alone).then_some(Outage {
+            from: first.started,
+            until: last.started,
+        })
+    };
+    runs.iter().filter_map(of_run).collect()
+}
+
+fn decided(moments: &[Moment]) -> Vec<&Moment> {
+    let is_decided =
+        |moment: &&Moment| !matches!(moment.outcome, Outcome::Pending | Outcome::Partial);
+    moments.iter().filter(is_decided).collect()
+}
+
+/// The attempts one after the other that were unanswered, and those that were not; none where they
+/// alternate too often.
+fn runs<'a, 'b>(decided: &'b [&'a Moment], history: &ServiceHistory) -> Vec<&'b [&'a Moment]> {
+    let goes_on = |one: &&Moment, next: &&Moment| {
+        is_unanswered(one) == is_unanswered(next)
+            && !(is_unanswered(one)
+                && history.accepted_uncounted_between(one.started, next.started))
+    };
+    let runs: Vec<&[&Moment]> = decided.chunk_by(goes_on).collect();
+    if runs.iter().filter(|run| is_shut(run)).count() > MOST_RUNS {
+        return Vec::new();
+    }
+    runs
+}
+
+fn is_shut(run: &[&Moment]) -> bool {
+    run.first().is_some_and(|first| is_unanswered(first))
 }
 
 /// When it was accepted, as far as that is remembered.

@@ -67,7 +67,7 @@ pub(super) const fn subnet_bits(address: IpAddr) -> u8 {
 }
 
 /// An address with the bits of its host taken away.
-pub(super) fn subnet(address: IpAddr, bits: u8) -> IpAddr {
+pub(crate) fn subnet(address: IpAddr, bits: u8) -> IpAddr {
     match address {
         IpAddr::V4(address) => {
             let mask = u32::MAX.checked_shl(32_u32.saturating_sub(bits.into()));

@@ -57,6 +57,8 @@ pub(crate) struct DropStory {
     shut_since: Option<Timestamp>,
     /// When everybody failed, although the server served before or after.
     outages: Vec<Outage>,
+    /// The same however short, where it is no failure right beside success.
+    windows: Vec<Outage>,
     /// Whether SYNs were answered when they were repeated.
     repetitions_get_through: bool,
     elsewhere_until: Option<Timestamp>,
@@ -123,6 +125,7 @@ impl DropStory {
             are_tuples_dead,
             shut_since: shut_since(moments, elsewhere),
             outages: outages::of(moments, history),
+            windows: outages::windows(moments, history),
             repetitions_get_through,
             elsewhere_until: elsewhere,
         })
@@ -146,6 +149,12 @@ impl DropStory {
     /// nobody in, although the server served before or after.
     pub(crate) fn is_outage(&self, at: Timestamp) -> bool {
         !self.is_shut(at) && self.outages.iter().any(|outage| outage.holds(at))
+    }
+
+    /// Whether several failed one after the other then, and nobody else was accepted about that
+    /// time.
+    pub(crate) fn is_in_a_window(&self, at: Timestamp) -> bool {
+        self.is_outage(at) || self.windows.iter().any(|window| window.holds(at))
     }
 
     /// How the 4-tuple of a dropped connect was used before.

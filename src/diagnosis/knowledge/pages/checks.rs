@@ -107,6 +107,26 @@ pub(super) const ROUTE_TO_CLIENT: Check = Check {
     tells: "whether answers have a route, and leave by the interface the SYN came in on",
 };
 
+pub(super) const ROUTE_FROM_HERE: Check = Check {
+    on: "the capturing host",
+    run: Some("ip route get SERVER; nft list ruleset | grep -e drop -e reject"),
+    tells: "blackhole, unreachable or no route: its routes end it there; otherwise a rule of its own",
+};
+
+pub(super) const ROUTE_OF_SENDER: Check = Check {
+    on: "ROUTER",
+    run: Some("ip route get SERVER; ip neigh show to SERVER"),
+    tells: "unreachable, prohibit or no route: its own routes say no; FAILED or INCOMPLETE: nobody \
+     answers for that address on the link behind it",
+};
+
+pub(super) const OWN_PREFIXES: Check = Check {
+    on: "SERVER",
+    run: Some("ip -br address; ip route get CLIENT"),
+    tells: "an address whose prefix length takes CLIENT in, or a route to it without \"via\": that \
+     netmask or route is wrong, and answers go to nobody",
+};
+
 pub(super) const NEIGHBOUR: Check = Check {
     on: "SERVER's gateway",
     run: Some("ip neigh show to SERVER"),
@@ -245,6 +265,13 @@ pub(super) const NFT_RULES: Check = Check {
     run: Some("nft list ruleset | grep -n -e chain -e reject -e drop"),
     tells: "the rules that turn away, of IPv4 and IPv6 (iptables-nft's too); only those with \
      \"counter\" count: the one that grows with each attempt is it",
+};
+
+pub(super) const RULES_OF_ROUTER: Check = Check {
+    on: "firewall or router on the way",
+    run: Some("nft list ruleset | grep -n -e chain -e reject; conntrack -L -d SERVER"),
+    tells: "the rule that rejects with a reset, if it is Linux; on an appliance, its log of denied \
+     connects to that address and port",
 };
 
 pub(super) const IPTABLES_RULES: Check = Check {

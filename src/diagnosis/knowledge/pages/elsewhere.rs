@@ -3,7 +3,7 @@
 use super::apart;
 use super::checks::{
     CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS, CONNTRACK, CONNTRACK_VIP,
-    ROUTE_TO_CLIENT, SECURITY_GROUP,
+    ROUTE_TO_CLIENT, RULES_OF_ROUTER, SECURITY_GROUP, TRACE_TCP,
 };
 use super::sayings_of_failures::REFUSED;
 use super::sayings_of_silence::{RESET, TIMED_OUT};
@@ -124,6 +124,8 @@ pub(super) const PAGES: &[Page] = &[
         ],
         check: &[
             CAPTURE_AT_SERVER,
+            TRACE_TCP,
+            RULES_OF_ROUTER,
             SECURITY_GROUP,
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,

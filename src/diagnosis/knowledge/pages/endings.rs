@@ -13,7 +13,7 @@ use crate::diagnosis::knowledge::{Check, Kind, Page, Sayings};
 pub(super) const PAGES: &[Page] = &[
     Page {
         term: "syn_ack_lost",
-        kinds: &[Kind::Cause],
+        kinds: &[Kind::Cause, Kind::Finding],
         numbers: None,
         title: "the server's answers do not reach the client",
         on_the_wire: "SYN, SYN-ACK, and the client goes on repeating its SYN; the server answers \
@@ -65,7 +65,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         term: "client_silent",
-        kinds: &[Kind::Cause],
+        kinds: &[Kind::Cause, Kind::Finding],
         numbers: None,
         title: "answered, and nothing more from the client",
         on_the_wire: "SYN, SYN-ACK, the SYN-ACK repeated (Linux after 1, 3, 7, 15, 31 s), and \

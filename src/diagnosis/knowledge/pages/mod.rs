@@ -23,6 +23,7 @@ mod silence;
 mod tool_signs;
 mod traffic_findings;
 mod troubles;
+mod ways;
 mod words;
 mod words_beside_tcp;
 
@@ -34,6 +35,7 @@ pub(super) const ALL: &[&[Page]] = &[
     refusals::PAGES,
     rejections::PAGES,
     silence::PAGES,
+    ways::PAGES,
     elsewhere::PAGES,
     endings::PAGES,
     link::PAGES,

@@ -5,7 +5,7 @@ use super::checks::{
     ACCEPT_QUEUE, APPLICATION_LOG, BACKLOG_LIMITS, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER,
     CAPTURE_AT_SERVER_WINDOWS, CONNECTIONS_WINDOWS, CONNTRACK, CONNTRACK_VIP, HOST_POWER,
     IP6TABLES_RULES, IPTABLES_RULES, LISTENERS_WINDOWS, LOCAL_PORTS, NEIGHBOUR, NETWORK_POLICY,
-    NFT_RULES, PING, PROBE_WINDOWS, RESOLVE, REVERSE_PATH, ROUTE_TO_CLIENT,
+    NFT_RULES, PING, PROBE_WINDOWS, RESOLVE, REVERSE_PATH, ROUTE_FROM_HERE, ROUTE_TO_CLIENT,
     ROUTE_TO_CLIENT_WINDOWS, SECURITY_GROUP, SILENT_COUNTERS, TRACE_TCP, TRAFFIC_POLICY,
     WINDOWS_FIREWALL,
 };
@@ -49,7 +49,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         term: "host_silent",
-        kinds: &[Kind::Cause],
+        kinds: &[Kind::Cause, Kind::Finding],
         numbers: None,
         title: "not one packet from that host",
         on_the_wire: "SYNs to the host, and nothing whatever from its address in the whole \
@@ -76,10 +76,15 @@ pub(super) const PAGES: &[Page] = &[
         ],
         check: &[
             CAPTURE_AT_SERVER,
+            ROUTE_FROM_HERE,
             PING,
             SECURITY_GROUP,
             HOST_POWER,
             ROUTE_TO_CLIENT,
+            SILENT_COUNTERS,
+            NFT_RULES,
+            IPTABLES_RULES,
+            IP6TABLES_RULES,
             CAPTURE_AT_CLIENT,
             ROUTE_TO_CLIENT_WINDOWS,
             CAPTURE_AT_SERVER_WINDOWS,

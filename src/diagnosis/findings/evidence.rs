@@ -1,0 +1,98 @@
+//! What findings lean on, as data: the words stand in `report`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::backends::BackendOfFailures;
+use crate::capture::PacketPlace;
+use crate::decode::{CaptureVerdict, Endpoint};
+use crate::diagnosis::comparison::FilterRuleHits;
+use crate::diagnosis::fingerprint::Fingerprint;
+use crate::diagnosis::limits::Limit;
+use crate::diagnosis::testimony::Testimony;
+use crate::handshake::{AttemptId, Outcome};
+
+/// What a finding leans on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FindingEvidence {
+    /// A connect was accepted before the first failure.
+    AcceptedBefore {
+        /// Which.
+        attempt: AttemptId,
+        /// How long before.
+        time: Duration,
+    },
+    /// So many failed in a row.
+    FailedInARow {
+        /// How many.
+        attempts: u64,
+        /// The first.
+        first: AttemptId,
+        /// The last.
+        last: AttemptId,
+    },
+    /// A connect was accepted after the last failure.
+    AcceptedAfter {
+        /// Which.
+        attempt: AttemptId,
+        /// How long after.
+        time: Duration,
+    },
+    /// All are connects of one client at even intervals.
+    EvenIntervals {
+        /// Who.
+        client: IpAddr,
+        /// Every so often.
+        period: Duration,
+    },
+    /// What tells the origin of answers.
+    Origins {
+        /// Of refusals.
+        refusals: Vec<Fingerprint>,
+        /// Of acceptances.
+        acceptances: Vec<Fingerprint>,
+    },
+    /// To whom connects went on that failed, after a translation.
+    WentOnTo(BackendOfFailures),
+    /// An address that somebody asks for on a link, and nobody answers.
+    AskedForInVain {
+        /// Which.
+        address: IpAddr,
+        /// How often.
+        questions: u32,
+    },
+    /// Ports that answered a scan in one way.
+    ScanResult {
+        /// How they answered; `None` for with a SYN-ACK.
+        outcome: Option<Outcome>,
+        /// How many.
+        count: usize,
+        /// The first of them.
+        named: Vec<Endpoint>,
+        /// Whether all ports of the scan are of one host.
+        is_one_host: bool,
+    },
+    /// A connection was reset on a request.
+    ResetOnRequest {
+        /// Who sent the request.
+        client: Endpoint,
+        /// Where it stands.
+        request: PacketPlace,
+        /// Where the RST stands.
+        reset: PacketPlace,
+        /// What it says in words.
+        said: Option<Box<CaptureVerdict>>,
+    },
+    /// What met a rule of a packet filter.
+    FilterRule(Box<FilterRuleHits>),
+    /// So many more rules were met.
+    MoreFilterRules(usize),
+    /// A bound that was reached.
+    Limit(Limit),
+    /// What is known from elsewhere than packets.
+    Testimony(Testimony),
+}

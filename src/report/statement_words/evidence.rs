@@ -1,0 +1,110 @@
+//! The words for what a finding leans on.
+
+use super::{backends, limit_words, seconds, several, testimony_words, verdict_words};
+use crate::diagnosis::{Finding, FindingEvidence, Fingerprint};
+use crate::handshake::Outcome;
+
+/// What it leans on, one fact each.
+pub fn evidence(finding: &Finding) -> Vec<String> {
+    finding.evidence.iter().map(evidence_of).collect()
+}
+
+fn evidence_of(evidence: &FindingEvidence) -> String {
+    match evidence {
+        FindingEvidence::AcceptedBefore { attempt, time } => format!(
+            "attempt {attempt}, {} before the first failure, was accepted",
+            seconds(*time)
+        ),
+        FindingEvidence::FailedInARow {
+            attempts,
+            first,
+            last,
+        } => format!("{attempts} attempts from {first} to {last} failed, and none succeeded"),
+        FindingEvidence::AcceptedAfter { attempt, time } => format!(
+            "attempt {attempt}, {} after the last failure, was accepted",
+            seconds(*time)
+        ),
+        FindingEvidence::EvenIntervals { client, period } => format!(
+            "all are connects of {client}, one every {}: a health check, or a program that tries again",
+            seconds(*period)
+        ),
+        FindingEvidence::Origins {
+            refusals,
+            acceptances,
+        } => format!(
+            "the refusals came with {}; the acceptances with {}",
+            origins(refusals),
+            origins(acceptances)
+        ),
+        FindingEvidence::ScanResult {
+            outcome,
+            count,
+            named,
+            is_one_host,
+        } => {
+            let names: Vec<String> = named
+                .iter()
+                .map(|server| match is_one_host {
+                    true => server.port.to_string(),
+                    false => server.to_string(),
+                })
+                .collect();
+            let way = outcome.map_or("answered", Outcome::name);
+            let more = if *count > named.len() { ", ..." } else { "" };
+            format!("{way} {count}: {}{more}", names.join(", "))
+        }
+        FindingEvidence::ResetOnRequest {
+            client,
+            request,
+            reset,
+            said,
+        } => {
+            let said = said.as_deref().map(verdict_words::beside_packet);
+            format!(
+                "the request of {client} in packet {} is answered by the RST in packet {}, {:.1} ms later{}",
+                request.number.0,
+                reset.number.0,
+                reset.at.since(request.at).as_secs_f64() * 1000.0,
+                said.map(|said| format!("; {said}")).unwrap_or_default()
+            )
+        }
+        FindingEvidence::AskedForInVain { address, questions } => format!(
+            "nobody answers for {address} on a link of this capture, asked {questions} times"
+        ),
+        FindingEvidence::WentOnTo(backend) => backends::went_on_to(backend),
+        FindingEvidence::FilterRule(hits) => verdict_words::rule_hits(hits),
+        FindingEvidence::MoreFilterRules(rules) => {
+            format!(
+                "and {} more: --server, --client tell less",
+                several(*rules, "rule")
+            )
+        }
+        FindingEvidence::Limit(limit) => format!(
+            "{}: {} are kept, about {} were left out; {}",
+            limit_words::name(limit.kind),
+            limit.size,
+            limit.left_out,
+            limit_words::cost(limit.kind)
+        ),
+        FindingEvidence::Testimony(testimony) => testimony_words::of_server(testimony),
+    }
+}
+
+fn origins(fingerprints: &[Fingerprint]) -> String {
+    let words: Vec<String> = fingerprints.iter().copied().map(origin).collect();
+    if words.is_empty() {
+        "nothing that tells".to_owned()
+    } else {
+        words.join(", or ")
+    }
+}
+
+fn origin(fingerprint: Fingerprint) -> String {
+    let ttl = fingerprint.ttl;
+    match fingerprint.is_identified_by_zero {
+        Some(true) => format!("ttl {ttl} and identification 0"),
+        Some(false) => format!("ttl {ttl} and a counted identification"),
+        // Only IPv6 is without identification.
+        None => format!("hlim {ttl}"),
+    }
+}

@@ -1,0 +1,43 @@
+//! What is said of several servers that could not be reached at one time.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::seconds;
+use crate::decode::Endpoint;
+
+/// How many servers are named.
+const NAMED: usize = 4;
+
+pub(super) fn shared_failure(
+    servers: usize,
+    at_once: &[Endpoint],
+    lasted: Option<Duration>,
+) -> String {
+    let Some(lasted) = lasted else {
+        return format!(
+            "new connects to {servers} servers met silence at once, and succeeded at other times: what they share fails, as a firewall's full table of connections, a new rule or a link"
+        );
+    };
+    let hosts: BTreeSet<IpAddr> = at_once.iter().map(|server| server.address).collect();
+    let shared = match (hosts.len(), hosts.first()) {
+        (1, Some(host)) => {
+            format!("no service of its own, but {host} itself, its link, or what stands before it")
+        }
+        _ => "no service of its own, but what they share: a link, a router, a firewall".to_owned(),
+    };
+    let mut names: Vec<String> = at_once
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect();
+    if at_once.len() > NAMED {
+        names.push(format!("{} more", at_once.len() - NAMED));
+    }
+    format!(
+        "no connect succeeded to {} for {}, from one time to the same other: {shared} was out",
+        names.join(", "),
+        seconds(lasted)
+    )
+}
