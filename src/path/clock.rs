@@ -58,6 +58,9 @@ const MOST_STEPS: usize = 16;
 /// that packets travel.
 const ONE_WAY_NS: i64 = 1_000_000_000;
 
+/// No packet takes so much longer than another of its way: the clock was set in between.
+const LONGEST_DELAY_NS: f64 = 5_000_000_000.0;
+
 /// A clock that is known by packets of one direction only was set when it jumps by more.
 const ONE_WAY_STEP_NS: f64 = 500_000_000.0;
 
@@ -285,13 +288,24 @@ impl Bounds {
         upper - lower
     }
 
+    /// How much longer than the fastest of its way the slowest packet took, with this drift.
+    fn longest_delay(&self, drift: f64) -> f64 {
+        let (lower, upper) = self.at(drift);
+        let level = |(since, ahead): &(f64, f64)| ahead - drift * since;
+        let forth = self.upper.iter().map(|bound| level(bound) - upper);
+        let back = self.lower.iter().map(|bound| lower - level(bound));
+        forth.chain(back).fold(0.0, f64::max)
+    }
+
     fn is_bounded(&self) -> bool {
         !self.upper.is_empty() && !self.lower.is_empty()
     }
 
     fn is_steady(&self) -> bool {
         if self.is_bounded() {
-            return self.width(self.drift()) >= -TOLERANCE_NS;
+            let drift = self.drift();
+            return self.width(drift) >= -TOLERANCE_NS
+                && self.longest_delay(drift) < LONGEST_DELAY_NS;
         }
         let one_way = if self.upper.is_empty() {
             &self.lower

@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::clock::ClockEstimate;
 use super::confidence::Confidence;
+use super::contradictions::came_unseen;
 use super::journey::PacketJourney;
 use super::matching::Connect;
 use super::place::{Place, sample_hash};
@@ -248,6 +249,14 @@ impl Witness {
                 *if seen { there } else { missed } += 1;
             }
         }
+        for what in [
+            (PacketKind::Syn, Way::Forth),
+            (PacketKind::SynAck, Way::Back),
+        ] {
+            if came_unseen(journeys, what, place) {
+                self.passed.entry(what.1).or_default().1 += 1;
+            }
+        }
         let of = |other: usize| {
             let member = connect.members.get(other)?.last()?;
             places.get(other)?.attempts.get(*member)
@@ -293,17 +302,41 @@ impl Witness {
             .ok_or(Uncovered::KindNotSeen)
     }
 
+    /// Whether it shows nearly all that must have passed it. What loses packets of one direction
+    /// loses those of the other as well, unless it shows one direction only.
     fn misses_little(&self, way: Way) -> Result<(), Uncovered> {
-        let (seen, missed) = self.passed.get(&way).copied().unwrap_or_default();
-        let is_witness = missed.saturating_mul(100)
-            <= seen.saturating_add(missed).saturating_mul(MISSED_PERCENT);
+        let misses_much = |way: Way| {
+            let (seen, missed) = self.passed.get(&way).copied().unwrap_or_default();
+            let of_hundred = missed.saturating_mul(100);
+            (
+                of_hundred > seen.saturating_add(missed).saturating_mul(MISSED_PERCENT),
+                seen > 0,
+            )
+        };
+        let other = match way {
+            Way::Forth => Way::Back,
+            Way::Back => Way::Forth,
+        };
+        let is_witness = !misses_much(way).0 && misses_much(other) != (true, true);
         is_witness.then_some(()).ok_or(Uncovered::MissesOthers)
+    }
+
+    /// What a server of places before it is called here, as far as any of its ports tells.
+    fn called_here(&self, server: Endpoint) -> Endpoint {
+        if let Some(translated) = self.translated.get(&server) {
+            return *translated;
+        }
+        let mut others = self.translated.iter();
+        let of_host = others.find(|(before, _)| before.address == server.address);
+        of_host.map_or(server, |(_, here)| Endpoint {
+            address: here.address,
+            ..server
+        })
     }
 
     /// Whether a connect that was not seen here had to pass.
     fn is_on_path_of(&self, attempt: &PlaceAttempt) -> Watched {
-        let server = self.translated.get(&attempt.server).copied();
-        let server = server.unwrap_or(attempt.server);
+        let server = self.called_here(attempt.server);
         let (seen, missed) = self
             .sound
             .get(&attempt.server.address)

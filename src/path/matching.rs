@@ -4,14 +4,17 @@
 //! common where addresses or ports were translated; or another number, and what no box invents:
 //! timestamp, identification, time. Two that fit alike are left alone and counted, never guessed.
 
+mod indices;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::clock::ClockEstimate;
 use super::place::Place;
 use super::sameness::{ENOUGH, Likeness, likeness};
-use super::seen::PlaceAttempt;
-use crate::decode::{Endpoint, SequenceNumber};
+use super::seen::{PacketKind, PlaceAttempt};
+use crate::decode::SequenceNumber;
+use indices::{Indices, ends};
 
 /// How a connect at one place is known to be one of another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,38 +142,6 @@ fn count_numbers(place: &Place) -> HashMap<SequenceNumber, u32> {
         *counts.entry(attempt.isn).or_default() += 1;
     }
     counts
-}
-
-type Ends = (Endpoint, Endpoint, SequenceNumber);
-
-struct Indices {
-    ends: HashMap<Ends, Vec<usize>>,
-    number: HashMap<SequenceNumber, Vec<usize>>,
-    timestamp: HashMap<u32, Vec<usize>>,
-}
-
-impl Indices {
-    fn of(place: &Place) -> Self {
-        let mut indices = Self {
-            ends: HashMap::new(),
-            number: HashMap::new(),
-            timestamp: HashMap::new(),
-        };
-        for (index, attempt) in place.attempts.iter().enumerate() {
-            let number = attempt.isn;
-            indices.ends.entry(ends(attempt)).or_default().push(index);
-            indices.number.entry(number).or_default().push(index);
-            let syns = attempt.packets_of(super::seen::PacketKind::Syn);
-            for value in syns.filter_map(super::seen::PathPacket::timestamp) {
-                indices.timestamp.entry(value).or_default().push(index);
-            }
-        }
-        indices
-    }
-}
-
-fn ends(attempt: &PlaceAttempt) -> Ends {
-    (attempt.client, attempt.server, attempt.isn)
 }
 
 /// What fits a connect best.
@@ -356,10 +327,20 @@ impl Matcher<'_> {
             MatchStrength::Translated => TRANSLATED_WITHIN,
             MatchStrength::ByTime => RENUMBERED_WITHIN,
         };
-        let mut differences = self.differences(member, place, attempt).peekable();
+        let of_one_kind = |one: PacketKind, other: PacketKind| one == other;
+        let mut differences = self
+            .differences((member, place), attempt, of_one_kind)
+            .peekable();
         if differences.peek().is_none() {
-            // Without clocks, time says nothing; a number that was rewritten needs it.
-            return strength != MatchStrength::ByTime && self.is_without_clock(place);
+            if self.is_without_clock(place) {
+                // Time says nothing; a number that was rewritten needs it.
+                return strength != MatchStrength::ByTime;
+            }
+            // One place may show one direction only.
+            let mut any = self.differences((member, place), attempt, |_, _| true);
+            let within = nanoseconds(EXACT_WITHIN);
+            return strength == MatchStrength::Exact
+                && any.any(|(later, off)| later.abs() <= within.saturating_add(off));
         }
         differences.any(|(later, off)| {
             let latest = nanoseconds(within).saturating_add(off);
@@ -373,18 +354,20 @@ impl Matcher<'_> {
         is_unknown(place) || is_unknown(self.index)
     }
 
-    /// How much later packets of one kind were captured here, and how much that may be off.
+    /// How much later packets were captured here than there, and how much that may be off; only of
+    /// kinds that are compared.
     fn differences<'a>(
         &'a self,
-        member: &'a PlaceAttempt,
-        place: usize,
+        (member, place): (&'a PlaceAttempt, usize),
         attempt: &'a PlaceAttempt,
+        is_compared: impl Fn(PacketKind, PacketKind) -> bool + Copy + 'a,
     ) -> impl Iterator<Item = (i64, i64)> + 'a {
         let (before, here) = (self.clocks.get(place), self.clocks.get(self.index));
         let clocks = before.zip(here);
         member.packets.iter().flat_map(move |packet| {
-            let same_kind = attempt.packets_of(packet.kind);
-            same_kind.filter_map(move |other| {
+            let others = attempt.packets.iter();
+            let others = others.filter(move |other| is_compared(packet.kind, other.kind));
+            others.filter_map(move |other| {
                 let (before, here) = clocks?;
                 let (earlier, off) = before.to_reference(packet.place.at)?;
                 let (later, other_off) = here.to_reference(other.place.at)?;

@@ -11,6 +11,7 @@
 mod altered;
 mod clock;
 mod confidence;
+mod contradictions;
 mod coverage;
 mod finder;
 mod findings;
@@ -105,7 +106,7 @@ pub fn compare(places: Vec<Place>, infers_order: bool) -> Comparison {
         .into_iter()
         .map(|(connect, journeys)| judge.judged(connect, journeys))
         .collect();
-    verdicts::settle_confidence(&mut connects);
+    confidence::settle(&mut connects);
     connects.sort_by_key(|judged| started(judged, &places, &clocks));
     let mut comparison = Comparison {
         places,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::clock::Sample;
 use super::place::Place;
-use super::sameness::{ENOUGH, Identity, Numbers, identity, likeness};
+use super::sameness::{ENOUGH, ENOUGH_BESIDE_NUMBER, Identity, Numbers, identity, likeness};
 use super::seen::{PacketKind, PathPacket, PlaceAttempt, Way};
 use crate::capture::Timestamp;
 
@@ -18,7 +18,7 @@ pub(super) fn sure_pairs(one: &Place, other: &Place) -> Vec<Pair> {
     let by_number = |attempt: &PlaceAttempt| Some(attempt.isn.0);
     let pairs = pairs_by(one, other, &by_number, &|attempt, other| {
         let has_same_ends = attempt.client == other.client && attempt.server == other.server;
-        has_same_ends || likeness(attempt, other) >= ENOUGH
+        has_same_ends || likeness(attempt, other) >= ENOUGH_BESIDE_NUMBER
     });
     if !pairs.is_empty() {
         return pairs;

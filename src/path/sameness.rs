@@ -22,6 +22,10 @@ mod counts_for {
 /// have it.
 pub(super) const ENOUGH: Likeness = Likeness(counts_for::TIMESTAMP + counts_for::IDENTIFICATION);
 
+/// So much must be common beside a number that each place has once: what tells one SYN from all
+/// others, or nearly so.
+pub(super) const ENOUGH_BESIDE_NUMBER: Likeness = Likeness(counts_for::TIMESTAMP);
+
 /// What two connects have in common beside their initial sequence number.
 pub(super) fn likeness(one: &PlaceAttempt, other: &PlaceAttempt) -> Likeness {
     let has_pair = |is_pair: &dyn Fn(&PathPacket, &PathPacket) -> bool| {

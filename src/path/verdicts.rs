@@ -1,10 +1,9 @@
 //! What became of the packets of one connect, and on which stretch of the path.
 
-use std::collections::BTreeMap;
-
 use super::altered::{Change, Passing};
 use super::clock::ClockEstimate;
 use super::confidence::Confidence;
+use super::contradictions::{came_unseen, is_merged_with_another, overlap};
 use super::coverage::{Coverage, Uncovered};
 use super::journey::PacketJourney;
 use super::matching::Connect;
@@ -231,10 +230,23 @@ impl Judge<'_> {
         let next = *ahead.first()?;
         let mut because = None;
         for place in ahead {
-            if journey.kind == PacketKind::Data && self.has_data(judged, journey.way, place) {
+            let is_told_by_data = matches!(
+                (journey.kind, journey.way),
+                (PacketKind::Data, _) | (PacketKind::Ack, Way::Forth)
+            );
+            if is_told_by_data && self.has_data(judged, journey.way, place) {
                 return None;
             }
-            match self.watched(judged, journey, last, place) {
+            let journeys = &judged.journeys;
+            if is_merged_with_another(journeys, journey, (last, place)) {
+                return None;
+            }
+            let came_by = came_unseen(journeys, (journey.kind, journey.way), place);
+            let watched = match self.watched(judged, journey, last, place) {
+                Ok(_) if came_by => Err(Uncovered::LostPackets),
+                watched => watched,
+            };
+            match watched {
                 Ok(confidence) => {
                     return Some(PathVerdict {
                         kind,
@@ -313,6 +325,16 @@ impl Judge<'_> {
                     let confidence = watched.min(self.certainty_of_making(judged, journey, place));
                     let between = vec![first, place];
                     return Some(verdict(VerdictKind::MadeBetween, between, confidence, None));
+                }
+                // Whatever it would show: who never saw the SYN has nothing to answer.
+                Err(Uncovered::KindNotSeen)
+                    if !judged.connect.is_seen_at(place)
+                        && self.certainty_of_making(judged, journey, place)
+                            == Confidence::Certain =>
+                {
+                    let between = vec![first, place];
+                    let kind = VerdictKind::MadeBetween;
+                    return Some(verdict(kind, between, Confidence::Certain, None));
                 }
                 Err(reason) => _ = because.get_or_insert(reason),
             }
@@ -424,8 +446,11 @@ fn loss_of(judged: &JudgedConnect, journey: &PacketJourney) -> Option<VerdictKin
         (PacketKind::SynAck | PacketKind::Reset | PacketKind::IcmpError, Way::Back) => {
             Some(VerdictKind::AnswerLost)
         }
+        // An older connection's, which comes instead of a SYN-ACK.
         (PacketKind::Ack, Way::Back) if judged.outcome != Outcome::Established => {
-            Some(VerdictKind::AnswerLost)
+            let mut others = judged.journeys.iter();
+            let is_instead = !others.any(|other| other.kind == PacketKind::SynAck);
+            is_instead.then_some(VerdictKind::AnswerLost)
         }
         (PacketKind::Ack, Way::Forth) => {
             let mut answers = judged.journeys.iter();
@@ -444,16 +469,6 @@ fn loss_of(judged: &JudgedConnect, journey: &PacketJourney) -> Option<VerdictKin
         }),
         _ => None,
     }
-}
-
-fn overlap(one: &[usize], other: &[usize]) -> bool {
-    let ends = |places: &[usize]| {
-        let (low, high) = (places.iter().min().copied(), places.iter().max().copied());
-        low.zip(high)
-    };
-    ends(one)
-        .zip(ends(other))
-        .is_some_and(|((a, b), (c, d))| a < d && c < b)
 }
 
 /// One verdict for each kind, packet and stretch. One packet alone is chance.
@@ -479,44 +494,4 @@ fn merged(verdicts: Vec<PathVerdict>) -> Vec<PathVerdict> {
         }
     }
     merged
-}
-
-/// So many connects that lose one packet each on one stretch say what one alone does not.
-const SEVERAL: usize = 3;
-
-/// One packet alone may be lost by chance: it is `possible`, unless others say the same.
-pub(super) fn settle_confidence(connects: &mut [JudgedConnect]) {
-    let mut alike: BTreeMap<Alike, usize> = BTreeMap::new();
-    for judged in connects.iter() {
-        for said in judged.verdicts.iter().filter(|said| is_loss(said.kind)) {
-            *alike.entry(of_loss(said)).or_default() += 1;
-        }
-    }
-    for judged in connects {
-        // A lost acknowledgement is told only where the SYN-ACK was repeated for it.
-        let is_alone =
-            |said: &&mut PathVerdict| is_loss(said.kind) && said.kind != VerdictKind::AckLost;
-        for said in judged.verdicts.iter_mut().filter(is_alone) {
-            let others = alike.get(&of_loss(said)).copied().unwrap_or(0);
-            let at_most = match said.count {
-                2.. => Confidence::Certain,
-                _ if others >= SEVERAL => Confidence::Likely,
-                _ => Confidence::Possible,
-            };
-            said.confidence = said.confidence.min(at_most);
-        }
-    }
-}
-
-type Alike = (VerdictKind, Option<PacketKind>, Vec<usize>);
-
-fn of_loss(said: &PathVerdict) -> Alike {
-    (said.kind, said.packet, said.between.clone())
-}
-
-const fn is_loss(kind: VerdictKind) -> bool {
-    matches!(
-        kind,
-        VerdictKind::SynLost | VerdictKind::AnswerLost | VerdictKind::AckLost
-    )
 }
