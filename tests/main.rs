@@ -111,6 +111,8 @@ fn main() -> ExitCode {
         pcapng_facts::TESTS,
         #[cfg(all(feature = "probe", target_os = "linux"))]
         probe::typed::TESTS,
+        places::hostile::TESTS,
+        places::random::TESTS,
         told_by_packets::TESTS,
         told_by_records::TESTS,
         record_options::TESTS,

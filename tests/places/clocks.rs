@@ -13,6 +13,8 @@ pub(super) struct Clocks {
     ahead: [f64; 4],
     /// Of each place in turn, how many millionths faster it runs.
     drift_ppm: [f64; 4],
+    /// The last place's clock is set this many seconds forward in the middle of its capture.
+    step: f64,
 }
 
 /// A place as it stands on the command line.
@@ -27,21 +29,31 @@ impl Clocks {
             name: "clocks as they are",
             ahead: [0.0; 4],
             drift_ppm: [0.0; 4],
+            step: 0.0,
         },
         Self {
             name: "clocks hours apart",
             ahead: [0.0, 10_800.0, -25_200.25, 7_201.5],
             drift_ppm: [0.0; 4],
+            step: 0.0,
         },
         Self {
             name: "clocks half a second apart",
             ahead: [0.3, -0.4, 0.6, -0.55],
             drift_ppm: [0.0; 4],
+            step: 0.0,
         },
         Self {
             name: "clocks that drift",
             ahead: [0.0, 3_600.0, 7.0, -3_600.0],
             drift_ppm: [0.0, 100.0, -60.0, -100.0],
+            step: 0.0,
+        },
+        Self {
+            name: "a clock that is set",
+            ahead: [0.0, 5.0, -5.0, 0.0],
+            drift_ppm: [0.0; 4],
+            step: 90.0,
         },
     ];
 
@@ -65,7 +77,8 @@ impl Clocks {
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join(capture.file_name().unwrap());
         let mut drifted = std::fs::read(capture).unwrap();
-        drift(&mut drifted, self.drift_ppm[place]);
+        let step = if place == 3 { self.step } else { 0.0 };
+        drift(&mut drifted, self.drift_ppm[place], step);
         let between = path.with_extension("drifted");
         std::fs::write(&between, drifted).unwrap();
         let status = Command::new("editcap")
@@ -100,6 +113,13 @@ impl Clocks {
 }
 
 impl PlaceFiles {
+    pub(super) fn new(name: &str, files: Vec<PathBuf>) -> Self {
+        Self {
+            name: name.to_owned(),
+            files,
+        }
+    }
+
     /// `NAME=FILE[,FILE...]`
     pub(super) fn argument(&self) -> String {
         let files: Vec<String> = self
@@ -111,8 +131,9 @@ impl PlaceFiles {
     }
 }
 
-/// Makes the times of a pcap file (little-endian, microseconds) those of a clock that runs faster.
-fn drift(file: &mut [u8], ppm: f64) {
+/// Makes the times of a pcap file (little-endian, microseconds) those of a clock that runs faster,
+/// and is set forward in the middle.
+fn drift(file: &mut [u8], ppm: f64, step: f64) {
     const HEADER: usize = 24;
     const RECORD: usize = 16;
     assert_eq!(file[..4], 0xa1b2_c3d4_u32.to_le_bytes(), "microseconds");
@@ -129,14 +150,19 @@ fn drift(file: &mut [u8], ppm: f64) {
     let Some(began) = records.first().map(|at| time(file, *at)) else {
         return;
     };
-    for at in records.iter().copied() {
+    for (index, at) in records.iter().copied().enumerate() {
         let passed = time(file, at) - began;
+        let stepped = if 2 * index >= records.len() {
+            step
+        } else {
+            0.0
+        };
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_precision_loss,
             reason = "seconds in microseconds"
         )]
-        let moved = (passed as f64 * ppm / 1e6).round() as i64;
+        let moved = (passed as f64 * ppm / 1e6 + stepped * 1e6).round() as i64;
         let now = began + passed + moved;
         let seconds = u32::try_from(now / 1_000_000).unwrap();
         let fraction = u32::try_from(now % 1_000_000).unwrap();

@@ -5,6 +5,8 @@
 
 mod clocks;
 mod expected;
+pub(crate) mod hostile;
+pub(crate) mod random;
 mod said;
 mod truth;
 mod tshark;
@@ -37,7 +39,12 @@ pub(crate) const AT_ONCE: usize = 4;
 pub(crate) fn stories() -> impl Iterator<Item = Case> {
     story_files().into_iter().map(|path| {
         let name = path.file_stem().unwrap().to_string_lossy();
-        Case::new(format!("places::{name}"), NEEDS, move || run_story(&path))
+        let also: &[&str] = match name.as_ref() {
+            "ipv6-to-ipv4" => &["tayga"],
+            _ => &[],
+        };
+        let needs = Needs { also, ..NEEDS };
+        Case::new(format!("places::{name}"), needs, move || run_story(&path))
     })
 }
 
