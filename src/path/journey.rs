@@ -83,6 +83,8 @@ type Sighting<'a> = (&'a PathPacket, &'a PlaceAttempt);
 /// A packet of which nothing but time tells which one it is takes so long at most, beyond what the
 /// clocks are off, in nanoseconds.
 const BY_TIME_WITHIN_NS: i64 = 500_000_000;
+/// Of packets that are so close together, a place may take one for the other captured again.
+const COPY_WITHIN_NS: i64 = 100_000_000;
 const EARLIER_BY_NS: i64 = 2_000_000;
 
 impl<'a> Joining<'a> {
@@ -99,8 +101,9 @@ impl<'a> Joining<'a> {
             for pass in [Pass::Told, Pass::ByTime, Pass::InOrder] {
                 self.join_in(pass, &mut joined, place, &here, &mut left);
             }
+            self.join_copies(&mut joined, place, &here);
             for (sighting, _) in here.iter().zip(&left).filter(|(_, left)| **left) {
-                let mut seen = vec![None; self.places.len()];
+                let mut seen = self.seen_as_copies(&joined, place, *sighting);
                 if let Some(seen) = seen.get_mut(place) {
                     *seen = Some(*sighting.0);
                 }
@@ -169,6 +172,65 @@ impl<'a> Joining<'a> {
             (*latest, *known) = (place, *sighting);
             *is_left = false;
         }
+    }
+
+    /// Where this place took two packets for one, both were seen here.
+    fn join_copies(
+        &self,
+        joined: &mut [(PacketJourney, usize, Sighting<'a>)],
+        place: usize,
+        here: &[Sighting<'a>],
+    ) {
+        for (journey, before, known) in joined {
+            if journey.at(place).is_some() {
+                continue;
+            }
+            let copied = here.iter().find(|sighting| {
+                sighting.0.copies > 0 && self.is_alike((*before, *known), (place, **sighting))
+            });
+            if let (Some(copied), Some(seen)) = (copied, journey.seen.get_mut(place)) {
+                *seen = Some(*copied.0);
+            }
+        }
+    }
+
+    /// Where places before this one took it and another packet for one.
+    fn seen_as_copies(
+        &self,
+        joined: &[(PacketJourney, usize, Sighting<'a>)],
+        place: usize,
+        sighting: Sighting<'a>,
+    ) -> Vec<Option<PathPacket>> {
+        let alike = joined.iter().find(|(journey, before, known)| {
+            let mut seen = journey.seen.iter().flatten();
+            seen.any(|packet| packet.copies > 0)
+                && self.is_alike((*before, *known), (place, sighting))
+        });
+        let seen = alike.map_or(&[][..], |(journey, _, _)| &journey.seen);
+        let mut seen: Vec<Option<PathPacket>> = seen
+            .iter()
+            .map(|packet| packet.filter(|packet| packet.copies > 0))
+            .collect();
+        seen.resize(self.places.len(), None);
+        seen
+    }
+
+    /// Whether nothing tells two packets apart, and a place may have taken them for one.
+    fn is_alike(
+        &self,
+        (before, known): (usize, Sighting<'a>),
+        (place, sighting): (usize, Sighting<'a>),
+    ) -> bool {
+        let numbers = (
+            Numbers { attempt: known.1 },
+            Numbers {
+                attempt: sighting.1,
+            },
+        );
+        let later = self.later((before, known.0), (place, sighting.0));
+        numbers.0.may_be(known.0, numbers.1, sighting.0)
+            && identity(known.0, sighting.0) != Identity::Other
+            && later.is_none_or(|(later, off)| later.abs() <= COPY_WITHIN_NS.saturating_add(off))
     }
 
     fn fits(

@@ -87,6 +87,9 @@ pub struct PathPacket {
     pub options: TcpOptions,
     /// Whether the whole header was captured: window and all options.
     pub is_whole: bool,
+    /// How often it was captured again: as far as the place could tell, which takes two that are
+    /// alike, and microseconds apart, for one.
+    pub copies: u8,
     /// Type and code of an ICMP error.
     pub icmp: Option<IcmpKind>,
     /// Who sent it, where that is neither client nor server.
@@ -115,6 +118,7 @@ impl PathPacket {
             payload_length: 0,
             options: TcpOptions::default(),
             is_whole: true,
+            copies: packet.copies(),
             icmp: None,
             other_sender: match packet.sender {
                 Sender::Other(address) => Some(address),
