@@ -19,8 +19,8 @@ pub struct PlaceSettings {
 impl Default for PlaceSettings {
     fn default() -> Self {
         Self {
-            failing: 1 << 17,
-            sound: 1 << 14,
+            failing: 1 << 16,
+            sound: 1 << 13,
         }
     }
 }
