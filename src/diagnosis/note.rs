@@ -98,6 +98,11 @@ pub enum Note {
         /// After how many of the SYNs.
         count: u32,
     },
+    /// The client's own host redirects the connect, and what refuses it comes as from whom it asked.
+    RedirectedHere {
+        /// Whom it asked.
+        asked: Endpoint,
+    },
     /// A user-mode stack answers in the host's name: what it turns failures into.
     UserModeNetworking {
         /// pasta or passt; otherwise slirp.

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::attempt::{AnsweredElsewhere, Attempt, AttemptId};
 use super::evidence::Evidence;
@@ -39,6 +40,8 @@ enum Shared {
     ServerAndAddress(Endpoint, IpAddr),
     /// The server, and the client's port: it goes to another address.
     ServerAndPort(Endpoint, u16),
+    /// The client alone: its connect may have been redirected on its own host.
+    Client(Endpoint),
 }
 
 type Answered = (Shared, u32);
@@ -103,8 +106,15 @@ impl OrphanedAnswers {
         let Some(orphan) = fitting.find(|orphan| orphan.answers(attempt)) else {
             return;
         };
+        let is_redirected = orphan.is_redirected(attempt);
         for packet in &orphan.answers {
-            attempt.take(orphan.as_part_of(attempt, packet));
+            if is_redirected {
+                attempt.take(*packet);
+                attempt.note_answer(packet.place.at);
+                attempt.refused_at.get_or_insert(packet.place.at);
+            } else {
+                attempt.take(orphan.as_part_of(attempt, packet));
+            }
         }
         attempt.answered_elsewhere = Some(Box::new(orphan.ends));
         put_in_order(attempt);
@@ -153,6 +163,9 @@ impl Orphan {
         if from == attempt.server && to == attempt.client {
             return false;
         }
+        if from.address != attempt.server.address && from.port != attempt.server.port {
+            return self.is_redirected(attempt);
+        }
         let fits_both_ports = to == attempt.client && from.port == attempt.server.port;
         if is_half_open(attempt) {
             // The very answer that it has, as it left: under another address.
@@ -163,6 +176,24 @@ impl Orphan {
             .iter()
             .any(|packet| packet.role == Role::SynAck);
         (fits_both_ports && has_syn_ack) || proves(attempt, &self.answers)
+    }
+
+    /// Whether it refuses a connect that a rule of the client's own host sends to a port of its
+    /// loopback (a sidecar, a transparent proxy): there the SYN is captured as it was redirected,
+    /// and the RST as the client gets it, from whom it had asked. The client's TCP takes it: it
+    /// asks no more.
+    fn is_redirected(&self, attempt: &Attempt) -> bool {
+        let AnsweredElsewhere { from, to } = self.ends;
+        let is_to_loopback = attempt.server.address.is_loopback() && !from.address.is_loopback();
+        let follows_at_once = |packet: &SeenPacket| {
+            let took = |syn: Timestamp| packet.place.at.since(syn) <= REDIRECTED_WITHIN;
+            packet.role == Role::Reset && attempt.first_syn_at.is_some_and(took)
+        };
+        is_to_loopback
+            && to == attempt.client
+            && attempt.syn_count == 1
+            && !self.answers.is_empty()
+            && self.answers.iter().all(follows_at_once)
     }
 
     /// The packet as one of the attempt's.
@@ -196,6 +227,9 @@ impl Orphan {
     }
 }
 
+/// A host answers itself at once.
+const REDIRECTED_WITHIN: Duration = Duration::from_millis(100);
+
 /// What was linked stands among the attempt's own packets as it was captured; where some were left
 /// out, behind them.
 fn put_in_order(attempt: &mut Attempt) {
@@ -216,7 +250,7 @@ fn is_orphan(attempt: &Attempt) -> bool {
     attempt.isn.is_none() && is_answer && !attempt.is_held
 }
 
-fn answered_by(orphan: &Attempt) -> [Answered; 4] {
+fn answered_by(orphan: &Attempt) -> [Answered; 5] {
     let SequenceNumber(isn) = orphan.expected.syn();
     keys((orphan.client, orphan.server, isn))
 }
@@ -228,12 +262,13 @@ fn waits_for(attempt: &Attempt) -> Option<Waiting> {
     Some((attempt.client, attempt.server, isn.0))
 }
 
-fn keys((client, server, isn): Waiting) -> [Answered; 4] {
+fn keys((client, server, isn): Waiting) -> [Answered; 5] {
     [
         (Shared::ClientAndPort(client, server.port), isn),
         (Shared::ClientAndAddress(client, server.address), isn),
         (Shared::ServerAndAddress(server, client.address), isn),
         (Shared::ServerAndPort(server, client.port), isn),
+        (Shared::Client(client), isn),
     ]
 }
 

@@ -170,6 +170,7 @@ fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
     }
     attempt.client_data.is_acknowledged |= attempt.is_beyond_syn(segment.acknowledgment);
     if hangs_up(attempt, segment) {
+        attempt.client_data.is_sent |= attempt.is_beyond_syn(segment.acknowledgment);
         attempt.hung_up_at = Some(place.at);
         if !is_proof {
             attempt.take_segment(segment, place, Sender::Server, Role::ServerClose);
@@ -196,12 +197,16 @@ fn from_server(attempt: &mut Attempt, segment: &Segment, place: PacketPlace) -> 
     Meaning::Known
 }
 
-/// The server's FIN is the first that comes after its SYN-ACK, and the client has not closed.
+/// The server's FIN is the first that comes after its SYN-ACK, and the client has not closed. A FIN
+/// that acknowledges one number more than was captured of the client answers a FIN that was missed.
 fn hangs_up(attempt: &Attempt, segment: &Segment) -> bool {
     let is_next = |isn: crate::decode::SequenceNumber| segment.sequence == isn.plus(1);
+    let end = attempt.expected.last();
+    let is_closed_unseen = !attempt.client_data.is_sent && segment.acknowledgment == end.plus(1);
     segment.flags.has_fin()
         && segment.payload_length == 0
         && !attempt.watch_ended
+        && !is_closed_unseen
         && attempt.server_isn.is_some_and(is_next)
 }
 

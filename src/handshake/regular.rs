@@ -178,6 +178,9 @@ impl Regular {
             Direction::Same if self.goes_on(row) => self.note_client(row),
             Direction::Opposite if self.counts_on(row) => {
                 if self.hangs_up(row) {
+                    if self.is_part_missing(row) {
+                        return Taken::Irregular;
+                    }
                     self.further.push(row.kept_at(address_place, direction));
                 }
                 self.note_server(row)
@@ -238,6 +241,12 @@ impl Regular {
             && row.payload_length() == 0
             && !self.seen.has(Seen::SERVER_SENT)
             && self.server_isn().is_some_and(is_next)
+    }
+
+    /// Whether it acknowledges what was not captured of the client.
+    fn is_part_missing(&self, row: &Row) -> bool {
+        let first = self.syn.sequence().plus(1);
+        !self.seen.has(Seen::CLIENT_SENT) && row.acknowledgment().is_after(first)
     }
 
     fn is_rejected_by(&self, row: &Row) -> bool {
@@ -449,6 +458,12 @@ impl Regular {
         let mut flow = Flow::default();
         flow.open.push(Attempt::of_syn(&syn, self.syn.place()));
         for row in &self.further {
+            if row.flags().has_fin() && self.seen.has(Seen::CLIENT_SENT) {
+                // What it answers is not among the rows that are kept.
+                flow.open
+                    .iter_mut()
+                    .for_each(|attempt| attempt.client_data.is_sent = true);
+            }
             replay(row, contexts, addresses, &mut flow);
         }
         // Regular rows begin no attempt of their own.

@@ -91,6 +91,9 @@ pub fn note(note: &Note) -> String {
             "what answers this SYN goes from {from} to {to}: an address or port is translated in one direction only, or translated back wrongly"
         ),
         Note::MetByAcksOf { from, count } => met_by_acks_of(*from, *count),
+        Note::RedirectedHere { asked } => format!(
+            "the client had asked {asked}, as which the RST comes back: a rule of its own host redirects the connect to a port where nothing listens (the proxy of a sidecar that is not up, a transparent proxy)"
+        ),
         Note::UserModeNetworking { is_pasta } => user_mode_networking(*is_pasta).to_owned(),
         Note::ResetCannotBeTold => {
             "cannot be told from here: closed port, reset rule or a box on the way; any SYN-ACK of this host, or a capture on the server, would tell".to_owned()

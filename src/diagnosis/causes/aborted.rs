@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::case::Case;
+use crate::decode::TcpFlags;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::PORTS_OF_A_SCAN;
-use crate::handshake::{Content, Role};
+use crate::handshake::{Content, Role, SeenPacket};
 
 /// Nobody stops waiting sooner than this: the shortest usual limits are of one second.
 const SHORTEST_LIMIT: Duration = Duration::from_millis(900);
@@ -43,10 +44,17 @@ pub(super) fn unknown_to_client(case: &Case<'_>) -> Option<Confidence> {
         .then_some(Confidence::Likely)
 }
 
-/// Certain as a fact: it was the client's own RST.
+/// Certain as a fact: it was the client's own RST. One that acknowledges the SYN-ACK is that of a
+/// socket that was connected: its ACK is missing from the capture, and perhaps more.
 #[expect(clippy::unnecessary_wraps, reason = "a rule like the others")]
-pub(super) fn client_reset(_: &Case<'_>) -> Option<Confidence> {
-    Some(Confidence::Certain)
+pub(super) fn client_reset(case: &Case<'_>) -> Option<Confidence> {
+    let flags = case.first(Role::ClientReset).and_then(SeenPacket::flags);
+    let acknowledges = flags.is_some_and(TcpFlags::has_ack);
+    Some(if acknowledges && case.attempt().answered_at.is_some() {
+        Confidence::Likely
+    } else {
+        Confidence::Certain
+    })
 }
 
 fn has_scanner_syn(case: &Case<'_>) -> bool {

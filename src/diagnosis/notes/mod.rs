@@ -109,10 +109,14 @@ fn lost_in_chain(diagnosed: &DiagnosedAttempt) -> Option<Note> {
 /// Between which ends the answers went.
 fn answered_elsewhere(attempt: &Attempt, outcome: Outcome) -> Option<Note> {
     let ends = attempt.answered_elsewhere.as_deref()?;
-    (outcome == Outcome::Dropped).then_some(Note::AnsweredElsewhere {
-        from: ends.from,
-        to: ends.to,
-    })
+    match outcome {
+        Outcome::Dropped => Some(Note::AnsweredElsewhere {
+            from: ends.from,
+            to: ends.to,
+        }),
+        Outcome::Refused => Some(Note::RedirectedHere { asked: ends.from }),
+        _ => None,
+    }
 }
 
 /// Whose ACKs came instead of answers.
