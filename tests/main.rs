@@ -22,6 +22,7 @@ mod dashboard;
 mod diff;
 mod every_test_runs;
 mod evidence;
+mod evidence_again;
 mod explain;
 mod filter_logs;
 mod findings;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         diff::TESTS,
         every_test_runs::TESTS,
         evidence::TESTS,
+        evidence_again::TESTS,
         explain::TESTS,
         explain::devices::TESTS,
         explain::lines::TESTS,

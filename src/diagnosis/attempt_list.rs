@@ -296,7 +296,9 @@ pub(super) struct ChosenAttempts {
 
 fn is_for_evidence(decided: &DecidedAttempt) -> bool {
     let (outcome, troubles) = ended(decided);
-    outcome.is_failure() || outcome == Outcome::Partial || !troubles.is_empty()
+    // What else a filter's log tells is what its rules do to others.
+    let is_told = outcome == Outcome::Pending && !decided.attempt.verdicts.is_empty();
+    outcome.is_failure() || outcome == Outcome::Partial || !troubles.is_empty() || is_told
 }
 
 fn ended(decided: &DecidedAttempt) -> (Outcome, Troubles) {

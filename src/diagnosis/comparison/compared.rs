@@ -1,10 +1,11 @@
 //! The few attempts among those that succeeded which tell most about those that failed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
 
 use super::Comparison;
 use super::services::{Moment, ServiceHistory};
-use crate::capture::PacketPlace;
+use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::Endpoint;
 use crate::diagnosis::compared_attempt::ComparedAttempt;
 use crate::handshake::{DecidedAttempt, Outcome};
@@ -15,11 +16,19 @@ const CHOSEN: usize = 5_000;
 /// How many other ports of a host are compared with.
 const OTHER_PORTS: usize = 3;
 
+/// How many of a port are chosen from its first success to its last.
+const SPREAD: usize = 16;
+
+/// So many of a client's successes are looked at for one to the same address.
+const NEAR: usize = 64;
+
 type Chosen = BTreeMap<PacketPlace, ComparedAttempt>;
 
 impl Comparison {
-    /// For each failed attempt the successful ones to the same port just before and after it; for
-    /// each host the first one to each of a few other ports.
+    /// For each failed attempt the successful ones to the same port just before and after it, of
+    /// anybody and of its client, and that client's next one to this port of another address. For
+    /// each port some from its first success to its last; for each host the first and the last to
+    /// each of a few other ports.
     pub(in crate::diagnosis) fn compared_with(
         &self,
         failed: &[DecidedAttempt],
@@ -28,6 +37,8 @@ impl Comparison {
         if !failed.is_empty() {
             self.choose_other_ports(failed, &mut chosen);
             self.choose_around(failed, &mut chosen);
+            self.choose_of_clients(failed, &mut chosen);
+            self.choose_spread(failed, &mut chosen);
         }
         chosen.into_values().collect()
     }
@@ -40,12 +51,70 @@ impl Comparison {
                 self.service(attempt.server)
                     .map_or_else(Vec::new, successful)
             });
-            let after = of_server.partition_point(|moment| moment.started < attempt.started_at());
-            let around = [after.checked_sub(1), Some(after)].into_iter().flatten();
-            for moment in around.filter_map(|index| of_server.get(index)) {
-                if chosen.len() < CHOSEN {
-                    choose(attempt.server, true, moment, chosen);
-                }
+            for moment in around(of_server, attempt.started_at()) {
+                choose(attempt.server, true, moment, chosen);
+            }
+        }
+    }
+
+    /// Whether the client itself is let in, with other ports or to another address of the service,
+    /// is what many causes turn on.
+    fn choose_of_clients(&self, failed: &[DecidedAttempt], chosen: &mut Chosen) {
+        let clients: HashSet<IpAddr> = failed
+            .iter()
+            .map(|decided| decided.attempt.client.address)
+            .collect();
+        let ports: HashSet<u16> = failed
+            .iter()
+            .map(|decided| decided.attempt.server.port)
+            .collect();
+        let services = self.services();
+        let mut own: HashMap<(IpAddr, u16), Vec<(Endpoint, &Moment)>> = HashMap::new();
+        for (server, history) in services {
+            let is_asked = ports.contains(&server.port);
+            let moments = history.moments().iter().filter(|_| is_asked);
+            let succeeded = moments.filter(|moment| moment.outcome == Outcome::Established);
+            for moment in succeeded.filter(|moment| clients.contains(&moment.client)) {
+                let of_client = own.entry((moment.client, server.port)).or_default();
+                of_client.push((server, moment));
+            }
+        }
+        own.values_mut()
+            .for_each(|own| own.sort_by_key(|(_, moment)| moment.order()));
+        for decided in failed {
+            let attempt = &decided.attempt;
+            let (client, server) = (attempt.client.address, attempt.server);
+            let Some(own) = own.get(&(client, server.port)) else {
+                continue;
+            };
+            let began = attempt.started_at();
+            let after = own.partition_point(|(_, moment)| moment.started < began);
+            let (before, after) = own.split_at(after);
+            let is_same = |(to, _): &&(Endpoint, &Moment)| *to == server;
+            let next_elsewhere = after.iter().find(|found| !is_same(found));
+            let nearest = [
+                before.iter().rev().take(NEAR).find(is_same),
+                after.iter().take(NEAR).find(is_same),
+                next_elsewhere,
+            ];
+            for (to, moment) in nearest.into_iter().flatten() {
+                choose(*to, *to == server, moment, chosen);
+            }
+        }
+    }
+
+    /// When a port began to accept and when it ceased, and that it did so in between.
+    fn choose_spread(&self, failed: &[DecidedAttempt], chosen: &mut Chosen) {
+        let servers: BTreeSet<Endpoint> = failed
+            .iter()
+            .map(|decided| decided.attempt.server)
+            .collect();
+        for server in servers {
+            let successes = self.service(server).map_or_else(Vec::new, successful);
+            let step = successes.len().div_ceil(SPREAD).max(1);
+            let spread = successes.iter().step_by(step).chain(successes.last());
+            for moment in spread {
+                choose(server, true, moment, chosen);
             }
         }
     }
@@ -64,10 +133,11 @@ impl Comparison {
                 .skip(start)
                 .take_while(|(server, _)| server.address == host)
                 .filter(|(server, _)| !failed_servers.contains(server))
-                .filter_map(|(server, history)| Some((server, *successful(history).first()?)))
+                .map(|(server, history)| (server, successful(history)))
+                .filter(|(_, successes)| !successes.is_empty())
                 .take(OTHER_PORTS)
-                .for_each(|(server, moment)| {
-                    if chosen.len() < CHOSEN {
+                .for_each(|(server, successes)| {
+                    for moment in [successes.first(), successes.last()].into_iter().flatten() {
                         choose(*server, false, moment, chosen);
                     }
                 });
@@ -75,7 +145,20 @@ impl Comparison {
     }
 }
 
+/// The last before that time, and the first after it.
+fn around<'a>(
+    successes: &'a [&'a Moment],
+    at: Timestamp,
+) -> impl Iterator<Item = &'a Moment> + use<'a> {
+    let after = successes.partition_point(|moment| moment.started < at);
+    let around = [after.checked_sub(1), Some(after)].into_iter().flatten();
+    around.filter_map(|index| successes.get(index).copied())
+}
+
 fn choose(server: Endpoint, is_same_port: bool, moment: &Moment, chosen: &mut Chosen) {
+    if chosen.len() >= CHOSEN {
+        return;
+    }
     let (first, last) = moment.proof();
     chosen.insert(
         first,

@@ -61,6 +61,11 @@ impl Plan {
             for packet in seen {
                 self.want(packet.place, comments::on_packet(diagnosed, packet));
             }
+            let records = attempt.verdicts.iter();
+            for told in records.filter(|told| told.is_about_another_packet()) {
+                let comment = format!("attempt {}: what a log says of its packets", attempt.id);
+                self.want(told.record, comment);
+            }
             if let (Some(first), Some(last)) = (seen.first(), seen.last()) {
                 let story = Story {
                     last: last.place,
