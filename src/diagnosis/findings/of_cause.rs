@@ -145,7 +145,16 @@ fn met_all_with_silence(collected: Collected<'_>, service: &Service) -> bool {
         let leg = collected.comparison.leg_of_failure(moment.id);
         leg.is_some_and(|(leg, _)| leg.was_answered)
     };
-    is_mute && !service.moments.iter().any(was_translated)
+    // What explains the first of them otherwise explains the others as well. A host that answers for
+    // its address is not silent, and its silence has no cause of its own.
+    let first = collected.first_causes.get(&service.server);
+    let is_on_link = collected
+        .comparison
+        .asked_for(service.server.address)
+        .answers
+        > 0;
+    let is_told_so = first.map_or(is_on_link, |judged| judged.cause == Cause::HostSilent);
+    is_mute && is_told_so && !service.moments.iter().any(was_translated)
 }
 
 fn silence(collected: Collected<'_>, hosts: &[SilentHost<'_>]) -> Option<Finding> {
