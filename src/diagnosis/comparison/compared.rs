@@ -79,8 +79,9 @@ impl Comparison {
                 of_client.push((server, moment));
             }
         }
-        own.values_mut()
-            .for_each(|own| own.sort_by_key(|(_, moment)| moment.order()));
+        for own in own.values_mut() {
+            own.sort_by_key(|(_, moment)| moment.order());
+        }
         for decided in failed {
             let attempt = &decided.attempt;
             let (client, server) = (attempt.client.address, attempt.server);
