@@ -12,9 +12,14 @@ pub(crate) const TESTS: &[Test] =
     tests![evidence_again_of_a_scenario_tells_no_other_cause_as_surely];
 
 /// What these turn on is more than evidence holds today: how a connect that got through left the
-/// host under another address, and how all of many connects went.
-const TURN_ON_MORE: [&str; 3] = [
+/// host under another address, how many of all connects were lost, the ACKs of another connection,
+/// and who looks for a client on the server's link.
+const TURN_ON_MORE: [&str; 7] = [
+    "answer-as-acks-of-another-connection",
     "cause-dropped-here",
+    "finding-no-path-loss-of-two-services-one-after-the-other",
+    "finding-no-way-back",
+    "finding-path-loss-of-two-services-at-once",
     "finding-service-down-window-of-a-busy-service",
     "finding-service-down-window-until-repetitions-get-through",
 ];
