@@ -5,6 +5,8 @@
 //! happens makes it an [`Attempt`]: by these rows being held against the rules for all packets. So
 //! nothing is told here that they would not tell; random stories hold both against each other.
 
+mod progress;
+mod replay;
 mod seen;
 
 use std::time::Duration;
@@ -14,16 +16,12 @@ use smallvec::SmallVec;
 use super::attempt::Attempt;
 use super::decided::AddressPair;
 use super::flow::Flow;
-use super::on_icmp_error::on_icmp_error;
-use super::on_reset::on_reset;
-use super::on_segment::on_segment;
-use super::on_syn::on_syn;
-use super::on_syn_ack::on_syn_ack;
 use super::outcome::{Judgement, Outcome, Watch, judge_silence, judge_unanswered};
 use super::place_index::Tag;
 use super::trouble::{Steps, Trouble, Troubles, is_hung_up};
 use crate::capture::Timestamp;
 use crate::decode::{AddressPairs, Addresses, Contexts, Direction, Row, SequenceNumber, TcpFlags};
+use replay::replay;
 use seen::Seen;
 
 /// So many rows after the SYN stand in the attempt itself: a SYN that is sent three times, or a
@@ -480,30 +478,6 @@ impl Regular {
         attempt
     }
 }
-
-/// Holds a row against the attempts of its 4-tuple.
-fn replay(row: &Row, contexts: &Contexts, addresses: &impl Addresses, flow: &mut Flow) {
-    // How long an answer is waited for matters to packets that fit less well than these.
-    let patience = Duration::ZERO;
-    let place = row.place();
-    if row.is_icmp_error() {
-        on_icmp_error(flow, &row.icmp_error(contexts, addresses), place);
-        return;
-    }
-    let segment = row.segment(contexts, addresses);
-    let flags = segment.flags;
-    if flags.is_rst() {
-        on_reset(flow, &segment, place, patience);
-    } else if flags.is_syn() {
-        on_syn(flow, &segment, place, patience);
-    } else if flags.is_syn_ack() {
-        on_syn_ack(flow, &segment, place, patience);
-    } else {
-        on_segment(flow, &segment, place);
-    }
-}
-
-mod progress;
 
 #[cfg(test)]
 mod tests;

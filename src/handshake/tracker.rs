@@ -2,6 +2,7 @@
 //! no more.
 
 mod finish;
+mod handing_out;
 mod late;
 mod live;
 mod room;
@@ -10,7 +11,7 @@ mod settings;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, AttemptId};
-use super::decided::{DecidedAttempt, Decisions};
+use super::decided::Decisions;
 use super::filter_signs::{FilterSigns, FilteredOut};
 use super::flow::Flow;
 use super::flow_key::{FlowKey, Sought};
@@ -22,9 +23,9 @@ use super::on_reset::on_reset;
 use super::on_segment::on_segment;
 use super::on_syn::on_syn;
 use super::on_syn_ack::on_syn_ack;
-use super::outcome::{Outcome, Watch, judge};
+use super::outcome::{Outcome, Watch};
 use super::place_index::Tag;
-use super::regular::{Regular, Taken};
+use super::regular::Taken;
 use super::told::resolve_verdicts;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{
@@ -32,6 +33,7 @@ use crate::decode::{
     RowDecoder, Segment, VerdictMark,
 };
 pub use finish::{Ending, Tracking, finish_all};
+use handing_out::{hand_out, whole};
 use late::{is_of_nothing, says_nothing_of_settled};
 pub use live::{LiveTracker, Verdict};
 use room::{SHORTEST_WAIT, is_over, is_syn_over, regular_over_after};
@@ -475,31 +477,6 @@ impl Tracker {
         let watch = self.watch();
         settled.and_then(|settled| self.hand_out(settled, &watch));
     }
-}
-
-/// All that is known of an attempt.
-fn whole(followed: Followed, contexts: &Contexts) -> Attempt {
-    let (regular, pair) = match followed {
-        Followed::Attempt(attempt) => return attempt,
-        Followed::Regular(regular, pair) => (regular, pair),
-        Followed::Syn(syn, pair) => (Regular::of_syn(syn), pair),
-    };
-    regular.attempt_of(contexts, pair)
-}
-
-/// Judges an attempt and gives it away; how it ended. What is known by a RST only, whose SYN did
-/// not come, is none.
-fn hand_out(followed: Followed, watch: &Watch, decided: &mut Decisions) -> Option<Outcome> {
-    Some(match followed {
-        Followed::Attempt(attempt) if attempt.is_held => return None,
-        Followed::Attempt(attempt) => {
-            let judgement = judge(&attempt, watch);
-            decided.push(DecidedAttempt { attempt, judgement });
-            judgement.outcome
-        }
-        Followed::Regular(regular, pair) => decided.push_regular(regular, pair, watch),
-        Followed::Syn(syn, pair) => decided.push_syn(syn, pair, watch),
-    })
 }
 
 /// For how many packets memory is asked for at once: what they need shall fit the nearest cache.

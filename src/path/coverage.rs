@@ -1,7 +1,7 @@
 //! Whether a place was watching: what it did not see then proves something.
 //!
-//! A place that began later, ended earlier, lost packets or was filtered is no witness. It is judged
-//! for each moment and kind of packet by itself.
+//! A place that began later, ended earlier, lost packets or was filtered is no witness. It is
+//! judged for each moment and kind of packet by itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -289,13 +289,14 @@ impl Witness {
         let is_shown = match kind {
             _ if seen(kind, way) => true,
             PacketKind::IcmpError => self.shows_other_protocols && shows_way,
-            // A place that shows segments without SYN, FIN and RST shows those with one of them, and
-            // one that shows other protocols chooses no segments by their flags.
+            // A place that shows segments without SYN, FIN and RST shows those with one of them,
+            // and one that shows other protocols chooses no segments by their flags.
             PacketKind::Reset => (shows_plain || self.shows_other_protocols) && shows_way,
             PacketKind::Syn | PacketKind::SynAck => shows_way,
             PacketKind::Ack | PacketKind::Data => shows_plain || self.shows_other_protocols,
         };
-        // One that shows no connect at all may be watching the wrong interface: see `is_on_path_of`.
+        // One that shows no connect at all may be watching the wrong interface: see
+        // `is_on_path_of`.
         let shows_no_connect = self.kinds.is_empty() && self.shows_other_protocols;
         (is_shown || shows_no_connect)
             .then_some(())

@@ -3,8 +3,8 @@
 //!
 //! A place is a set of captures of one clock ([`Place`]). Clocks need not agree: how far each is
 //! ahead follows from the packets themselves. Connects are matched by their packets, through
-//! translations, and nothing is guessed: what fits several alike is left alone. A place is a witness
-//! only of what it was watching.
+//! translations, and nothing is guessed: what fits several alike is left alone. A place is a
+//! witness only of what it was watching.
 //!
 //! This room has no clock, does no input or output and has no words for people.
 
