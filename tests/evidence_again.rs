@@ -98,7 +98,8 @@ fn is_told_as_well(first: &Value, again: &Value) -> bool {
     };
     let is_same = first["cause"] == again["cause"] && surety(again) <= surety(first);
     let is_less_sure = surety(again) < surety(first) || again["cause"].is_null();
-    // Where no answer to any SYN is among the few packets, it is not known whether some were left out.
+    // Where no answer to any SYN is among the few packets, it is not known whether some were left
+    // out.
     let is_undecided = again["outcome"] == "pending";
     is_undecided || first["outcome"] == again["outcome"] && (is_same || is_less_sure)
 }

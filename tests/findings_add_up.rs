@@ -1,5 +1,5 @@
-//! One story, one finding: whatever was captured, an attempt that failed, or is in trouble, stands in
-//! one finding at most, and the counts of findings, servers and outcomes agree.
+//! One story, one finding: whatever was captured, an attempt that failed, or is in trouble, stands
+//! in one finding at most, and the counts of findings, servers and outcomes agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

@@ -110,7 +110,8 @@ fn assert_both_say(name: &str, kinds: &[&str], (live, read): (Value, Value)) {
     assert_eq!(told, kinds, "{name}");
 }
 
-/// Most ports silent, each asked four times, and one open: one scan, and no failure of the open port.
+/// Most ports silent, each asked four times, and one open: one scan, and no failure of the open
+/// port.
 fn of_a_scan_that_meets_silence() {
     let mut network = Network::new();
     filter(

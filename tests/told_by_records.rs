@@ -1,5 +1,5 @@
-//! What the records of a pcapng file say of their packets: verdicts of programs before the stack, and
-//! of components of Windows.
+//! What the records of a pcapng file say of their packets: verdicts of programs before the stack,
+//! and of components of Windows.
 
 use crate::record_options::LITTLE;
 use crate::support::command::run;

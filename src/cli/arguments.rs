@@ -159,8 +159,8 @@ pub(super) struct ReadArguments {
     ///
     /// pcap, pcapng or snoop, plain or compressed (gzip, zstd, lz4, xz), known by content. A
     /// directory stands for every capture in it. Several files are read as one capture in order of
-    /// time, whatever the order in which they are named. Without a file, standard input is read when
-    /// something is piped into it.
+    /// time, whatever the order in which they are named. Without a file, standard input is read
+    /// when something is piped into it.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
 

@@ -14,21 +14,21 @@ pub(super) struct LogArguments {
     ///
     /// Repeatable; plain or compressed, known by content. Read are packets that nftables, iptables,
     /// ufw or firewalld logged, pf's (`tcpdump -n -e -tttt -r /var/log/pflog`, or `filterlog`),
-    /// messages of Cisco's ASA, logs of firewalls of Palo Alto Networks, Fortinet, Juniper and Check
-    /// Point, error logs of nginx, logs of HAProxy, `connect` calls that auditd logged, and services
-    /// that systemd started and stopped; as syslog (also RFC 5424), `journalctl -o short-iso` or
-    /// `-o json`, and `dmesg` write them. A line counts where it has the connect's addresses, ports
-    /// and time, before or behind a translation that the line or the capture shows. Lines of other
-    /// kinds are counted. Default: none.
+    /// messages of Cisco's ASA, logs of firewalls of Palo Alto Networks, Fortinet, Juniper and
+    /// Check Point, error logs of nginx, logs of HAProxy, `connect` calls that auditd logged, and
+    /// services that systemd started and stopped; as syslog (also RFC 5424), `journalctl -o
+    /// short-iso` or `-o json`, and `dmesg` write them. A line counts where it has the connect's
+    /// addresses, ports and time, before or behind a translation that the line or the capture
+    /// shows. Lines of other kinds are counted. Default: none.
     #[arg(long, value_name = "FILE", conflicts_with = "anonymize")]
     pub(super) log: Vec<PathBuf>,
 
     /// The time zone of logs whose lines have none: +02:00, Europe/Berlin, utc or local
     ///
-    /// A name is one of the IANA database, with its daylight saving time; of a time that a clock put
-    /// back has twice, the one nearer to the capture counts.
-    /// Default: the one in which lines name captured connects; where none does, UTC, or local when
-    /// only then the log meets the capture. A year that is left out is the one nearest to it.
+    /// A name is one of the IANA database, with its daylight saving time; of a time that a clock
+    /// put back has twice, the one nearer to the capture counts. Default: the one in which lines
+    /// name captured connects; where none does, UTC, or local when only then the log meets the
+    /// capture. A year that is left out is the one nearest to it.
     #[arg(long, value_name = "ZONE", requires = "log", value_parser = parse_zone, allow_hyphen_values = true)]
     pub(super) log_zone: Option<LogZone>,
 }

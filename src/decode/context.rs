@@ -24,8 +24,8 @@ impl ContextId {
     pub const NONE: Self = Self(0);
 }
 
-/// How many different verdicts are told apart: a rule set has some hundred rules on some interfaces.
-/// Of one more it is kept who spoke and what followed.
+/// How many different verdicts are told apart: a rule set has some hundred rules on some
+/// interfaces. Of one more it is kept who spoke and what followed.
 const MOST_VERDICTS: usize = 4096;
 
 /// The surroundings that were met, each once. Shared by whoever writes rows and whoever reads them.

@@ -30,8 +30,8 @@ pub(super) struct LatestSyns {
 
 type Slots = Box<[Option<LatestSyn>]>;
 
-/// A SYN as it was captured. Most are compared with none: so a row is kept as it is, and looked into
-/// where number or timestamp are another one's.
+/// A SYN as it was captured. Most are compared with none: so a row is kept as it is, and looked
+/// into where number or timestamp are another one's.
 #[derive(Clone, Copy, Debug)]
 struct LatestSyn {
     row: Row,

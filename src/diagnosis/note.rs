@@ -98,7 +98,8 @@ pub enum Note {
         /// After how many of the SYNs.
         count: u32,
     },
-    /// The client's own host redirects the connect, and what refuses it comes as from whom it asked.
+    /// The client's own host redirects the connect, and what refuses it comes as from whom it
+    /// asked.
     RedirectedHere {
         /// Whom it asked.
         asked: Endpoint,

@@ -26,8 +26,8 @@ pub(crate) enum Sign {
 }
 
 /// Half-open, or after a single SYN met with silence, as far as that was watched: a client that
-/// waits repeats it after a second; or reset by the client at the SYN-ACK, as a host does that knows
-/// of no SYN.
+/// waits repeats it after a second; or reset by the client at the SYN-ACK, as a host does that
+/// knows of no SYN.
 pub(crate) fn is_unfinished(outcome: Outcome, has_one_syn: bool) -> bool {
     match outcome {
         Outcome::HalfOpen => true,

@@ -112,8 +112,8 @@ impl Attempt {
             .map(|told| &told.verdict)
     }
 
-    /// Whether that packets were stopped does not agree with how the attempt went on: each packet of
-    /// that kind was, and it was established.
+    /// Whether that packets were stopped does not agree with how the attempt went on: each packet
+    /// of that kind was, and it was established.
     pub(crate) fn contradicts(&self, told: &AttemptVerdict, outcome: Outcome) -> bool {
         let sent = match told.of {
             SpokenOf::Syn => self.syn_count,

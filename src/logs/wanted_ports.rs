@@ -35,8 +35,8 @@ impl WantedPorts {
         self.of_servers.add(of_server);
     }
 
-    /// Whether a client's and a server's port are among the numbers of a text. Any number of digits:
-    /// a port is never part of one.
+    /// Whether a client's and a server's port are among the numbers of a text. Any number of
+    /// digits: a port is never part of one.
     pub(super) fn may_be_in(&self, text: &str) -> bool {
         let (mut has_client, mut has_server) = (false, false);
         let mut number: Option<u32> = None;

@@ -1,5 +1,5 @@
-//! Captures that are a packet filter's log: pf's of all systems and lengths, and what Linux firewalls
-//! hand to user space; alone, and together with the wire.
+//! Captures that are a packet filter's log: pf's of all systems and lengths, and what Linux
+//! firewalls hand to user space; alone, and together with the wire.
 
 pub(crate) mod pf;
 pub(crate) mod records;

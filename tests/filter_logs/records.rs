@@ -207,8 +207,8 @@ fn established_and_silent(records: &[(u64, &'static [u8], u16)], silent: &'stati
     wire_and_log(&packets)
 }
 
-/// One connect that is established though its only SYN was logged so takes the word from the rule; a
-/// repetition that gets through, or another rule, does not.
+/// One connect that is established though its only SYN was logged so takes the word from the rule;
+/// a repetition that gets through, or another rule, does not.
 fn a_prefix_whose_connects_get_through_is_nobodys_word() {
     let told = |report: &Value| {
         let attempts = report["attempts"].as_array().unwrap();

@@ -7,9 +7,9 @@ use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::testimony::{shows_filter_verdict, verdicts};
 use crate::handshake::{Outcome, SpokenOf};
 
-/// Who dropped it says so, in the capture or in a log beside it. Certain where that is the filter's own verdict; the word of whoever
-/// wrote a rule, or said what the capture holds, is not; where the header is not as it should be,
-/// what it says is only possible.
+/// Who dropped it says so, in the capture or in a log beside it. Certain where that is the filter's
+/// own verdict; the word of whoever wrote a rule, or said what the capture holds, is not; where the
+/// header is not as it should be, what it says is only possible.
 pub(super) fn filter_verdict(case: &Case<'_>) -> Option<Confidence> {
     // What lets others through that it says it stops proves nothing of this one.
     let counts = |verdict: &CaptureVerdict| {

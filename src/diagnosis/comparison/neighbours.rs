@@ -74,8 +74,8 @@ impl Comparison {
         hosts
     }
 
-    /// Whether somebody asked for the address whose own packets are captured, as far as any are: the
-    /// answers go to him alone, and of a bystander's questions the capture has no answers.
+    /// Whether somebody asked for the address whose own packets are captured, as far as any are:
+    /// the answers go to him alone, and of a bystander's questions the capture has no answers.
     pub(in crate::diagnosis) fn is_asked_for_by_captured(&self, address: IpAddr) -> bool {
         let is_captured = |asker: &IpAddr| {
             self.clients.contains_key(&Host(*asker))

@@ -22,7 +22,8 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
 /// Hosts were reached of which not one packet was captured.
 fn one_sided_capture(collected: Collected<'_>) -> Option<Finding> {
     let mut unseen = collected.comparison.reached_unseen();
-    // Of a host's loopback both directions are captured: answers that are not there were translated.
+    // Of a host's loopback both directions are captured: answers that are not there were
+    // translated.
     unseen.retain(|host| !host.is_loopback());
     let first = unseen.first()?;
     let statement = Statement::OneSidedCapture {

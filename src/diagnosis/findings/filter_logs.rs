@@ -81,8 +81,8 @@ pub(super) fn finding(collected: Collected<'_>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Whether a filter says that it stopped the attempt, or others that were refused like it: not every
-/// record need be in the capture.
+/// Whether a filter says that it stopped the attempt, or others that were refused like it: not
+/// every record need be in the capture.
 pub(super) fn is_told(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
     let service = || collected.comparison.service(server);
     let log = collected.comparison.filter_log();

@@ -51,8 +51,8 @@ pub(super) fn logged(collected: Collected<'_>, finding: &Finding) -> Vec<Finding
         .collect()
 }
 
-/// What kernels wrote of their hosts while the attempts failed, or just before. Whose kernel it is no
-/// line tells: it is said as what happened then, and is no cause.
+/// What kernels wrote of their hosts while the attempts failed, or just before. Whose kernel it is
+/// no line tells: it is said as what happened then, and is no cause.
 fn events(collected: Collected<'_>, finding: &Finding, server: Endpoint) -> Vec<LoggedOften> {
     let Some((from, until)) = finding.from.zip(finding.until) else {
         return Vec::new();

@@ -145,8 +145,8 @@ fn met_all_with_silence(collected: Collected<'_>, service: &Service) -> bool {
         let leg = collected.comparison.leg_of_failure(moment.id);
         leg.is_some_and(|(leg, _)| leg.was_answered)
     };
-    // What explains the first of them otherwise explains the others as well. A host that answers for
-    // its address is not silent, and its silence has no cause of its own.
+    // What explains the first of them otherwise explains the others as well. A host that answers
+    // for its address is not silent, and its silence has no cause of its own.
     let first = collected.first_causes.get(&service.server);
     let is_on_link = collected
         .comparison

@@ -1,4 +1,5 @@
-//! Servers that could not be reached from one time to the same other: one story, of what they share.
+//! Servers that could not be reached from one time to the same other: one story, of what they
+//! share.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -213,8 +213,9 @@ struct WireVerdict<'a> {
     /// Which packets: `syn`, `syn_ack`, `reset`, `icmp_error`, `ack`, `data`; null of all.
     packet: Option<&'static str>,
     /// The places. Of what was lost: where it was seen last, and where it was missed. Of what was
-    /// made: where it was seen, and where, nearer to whom it names as its sender, it was not. Of what
-    /// is altered: before and after. Of `answered_at`: the place. Of `same`: the first and the last.
+    /// made: where it was seen, and where, nearer to whom it names as its sender, it was not. Of
+    /// what is altered: before and after. Of `answered_at`: the place. Of `same`: the first and the
+    /// last.
     between: Vec<&'a str>,
     /// How many packets.
     count: u32,

@@ -37,8 +37,8 @@ pub struct PathReport {
 }
 
 impl PathReport {
-    /// The connects in the order in which they are listed, numbered by time from 1: those with which
-    /// something is wrong, then those that changed on the way, then all others.
+    /// The connects in the order in which they are listed, numbered by time from 1: those with
+    /// which something is wrong, then those that changed on the way, then all others.
     pub(crate) fn listed(&self) -> Vec<(u64, &JudgedConnect)> {
         let mut connects: Vec<(u64, &JudgedConnect)> =
             (1..).zip(&self.comparison.connects).collect();

@@ -212,8 +212,8 @@ impl Moment {
         self.flags.has(Flags::ONE_SYN)
     }
 
-    /// Whether its SYN has a timestamp, as those of most systems have, and hardly those of tools that
-    /// make packets themselves.
+    /// Whether its SYN has a timestamp, as those of most systems have, and hardly those of tools
+    /// that make packets themselves.
     pub(crate) fn has_timestamp(&self) -> bool {
         self.flags.has(Flags::TIMESTAMP)
     }
