@@ -8,7 +8,7 @@ use tcpwhy::report::text::{self, TextStyle};
 use tcpwhy::report::{Report, TimeZoneChoice};
 
 use crate::support::harness::{Test, tests};
-use crate::support::{in_package, json_of, json_on, report_on, samples};
+use crate::support::{all_samples, in_package, json_of, json_on, report_on};
 
 pub(crate) const TESTS: &[Test] = tests![
     every_sample_ends_as_its_readme_says,
@@ -42,7 +42,7 @@ fn name(path: &Path) -> String {
 fn every_sample_ends_as_its_readme_says() {
     let promised = promised();
     let mut seen = Vec::new();
-    for path in samples() {
+    for path in all_samples() {
         let expected = promised
             .get(&name(&path))
             .unwrap_or_else(|| panic!("{} is not in the README", path.display()));
@@ -66,7 +66,7 @@ fn every_sample_ends_as_its_readme_says() {
 }
 
 fn no_sample_is_large() {
-    for path in samples() {
+    for path in all_samples() {
         assert!(
             path.metadata().unwrap().len() < 50_000,
             "{}",
@@ -103,7 +103,7 @@ fn text_of(report: &Report, width: usize, color: bool) -> String {
 }
 
 fn every_sample_looks_as_it_looked() {
-    for path in samples() {
+    for path in all_samples() {
         let report = short_report(&path);
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path("snapshots/samples");
@@ -120,7 +120,7 @@ fn every_sample_looks_as_it_looked() {
 }
 
 fn lines_fit_into_the_width() {
-    for path in samples() {
+    for path in all_samples() {
         let report = short_report(&path);
         for width in [80, 120, 200] {
             for line in text_of(&report, width, false).lines() {
@@ -131,7 +131,7 @@ fn lines_fit_into_the_width() {
 }
 
 fn colour_only_repeats_what_the_words_say() {
-    for path in samples() {
+    for path in all_samples() {
         let report = short_report(&path);
         let colored = text_of(&report, 80, true);
         let mut plain = String::new();

@@ -180,6 +180,16 @@ capture_pcapng() {
 
 # The files go to their place only when every packet is in them.
 end_captures() {
+    local file
+    stop_captures
+    for file in "${files[@]}"; do
+        put_in_place "$file"
+    done
+    files=()
+}
+
+# Every packet is in the files, which are still in $scratch.
+stop_captures() {
     local process file
     sleep 0.4
     for process in "${captures[@]}"; do
@@ -190,11 +200,14 @@ end_captures() {
         if grep -E '[1-9][0-9]* packets? dropped' "$scratch/$file.log"; then
             fail "$file: packets were lost"
         fi
-        chmod 644 "$scratch/$file"
-        chown --reference="$samples" "$scratch/$file"
-        mv "$scratch/$file" "$samples/$file"
     done
-    captures=() files=()
+    captures=()
+}
+
+put_in_place() {
+    chmod 644 "$scratch/$1"
+    chown --reference="$samples" "$scratch/$1"
+    mv "$scratch/$1" "$samples/$1"
 }
 
 wait_for_text() {

@@ -635,3 +635,79 @@ story_vxlan() {
     connect 10.77.0.20 5432
     end_captures
 }
+
+# ------------------------------------------------------ filters' own logs
+
+# Rules of the server that log to user space: one lets in, one drops. The prefix is an administrator's word.
+logging_rules() {
+    rules "$server" <<END
+table inet filter {
+    chain input {
+        type filter hook input priority 0
+        tcp dport 22 ct state new log group 6 prefix "$1"
+        tcp dport 5432 log group 6 prefix "$2" drop
+    }
+}
+END
+}
+
+# capture_log FILE: what rules of the server log. Several records come at once, for which libpcap has no more room than
+# for one packet of the length that is asked for.
+capture_log() {
+    capture "$1" "$server" nflog:6 -s 262144
+}
+
+# One connect that a rule lets in, and one that a rule drops. The kernel hands out what was logged once a second.
+logged_connects() {
+    connect --say hi "$server_ip" 22
+    connect --wait 3.5 "$server_ip" 5432
+    sleep 1.2
+}
+
+story nflog "Rules of nftables that log to user space (NFLOG): the log alone, at the server."
+story_nflog() {
+    lab_row
+    serve "$server_ip" 22 5432
+    logging_rules "IN-NEW " "IN-DROP "
+    capture_log nflog.pcap
+    logged_connects
+    end_captures
+}
+
+story nflog-and-wire "The same log and the server's interface in one file."
+story_nflog_and_wire() {
+    lab_row
+    serve "$server_ip" 22 5432
+    logging_rules "IN-NEW " "IN-DROP "
+    capture wire.pcap "$server" eth0
+    capture_log log.pcap
+    logged_connects
+    tick
+    stop_captures
+    mergecap -w "$scratch/nflog-and-wire.pcapng" "$scratch/wire.pcap" "$scratch/log.pcap"
+    put_in_place nflog-and-wire.pcapng
+}
+
+story pflog "The log of pf, as FreeBSD 14 writes it: a rule passes, a rule blocks."
+story_pflog() {
+    lab_row
+    serve "$server_ip" 22 5432
+    logging_rules "7:pass" "12:block"
+    capture_log log.pcap
+    logged_connects
+    stop_captures
+    "$python" "$lab/pflog.py" "$scratch/log.pcap" "$scratch/pflog.pcap"
+    put_in_place pflog.pcap
+}
+
+story snoop "A closed port, in the format of Solaris and of Check Point's fw monitor (snoop)."
+story_snoop() {
+    lab_row
+    serve "$server_ip" 22
+    capture wire.pcap "$client" eth0
+    connect --say hi "$server_ip" 22
+    connect "$server_ip" 5432
+    stop_captures
+    editcap -F snoop "$scratch/wire.pcap" "$scratch/closed-port.snoop"
+    put_in_place closed-port.snoop
+}

@@ -73,12 +73,26 @@ pub(crate) fn in_package(path: &str) -> PathBuf {
 
 /// The captures in `samples/`, by name.
 pub(crate) fn samples() -> Vec<PathBuf> {
+    let mut paths = all_samples();
+    // What a filter logged is captured again by no filter, and is no packet to be made anonymous.
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+    };
+    let is_log = |path: &PathBuf| name(path).is_some_and(|name| name.contains("flog"));
+    paths.retain(|path| !is_log(path));
+    paths
+}
+
+/// The same, with those that are logs of packet filters.
+pub(crate) fn all_samples() -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(in_package("samples"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
+            let known = ["pcap", "pcapng", "snoop"];
             path.extension()
-                .is_some_and(|extension| extension == "pcap" || extension == "pcapng")
+                .is_some_and(|extension| known.iter().any(|one| extension == *one))
         })
         .collect();
     paths.sort();
