@@ -17,7 +17,7 @@ use crate::support::frames::{SegmentPlan, icmp_error, unrelated};
 use crate::support::harness::{Test, tests};
 use crate::support::pcap::{CapturedPacket, pcap_file};
 use crate::support::scenario::parse;
-use crate::support::{report_on, samples};
+use crate::support::{all_samples, report_on};
 
 pub(crate) const TESTS: &[Test] =
     tests![of_samples, of_scenarios, of_large_loads, of_random_stories,];
@@ -124,7 +124,7 @@ fn complaints_about(capture: &Path, patience: Duration) -> Vec<String> {
 const PATIENCE: Duration = Duration::from_secs(3);
 
 fn of_samples() {
-    let samples = samples();
+    let samples = all_samples();
     assert!(samples.len() > 40, "only {} samples", samples.len());
     for sample in samples {
         let complaints = complaints_about(&sample, PATIENCE);

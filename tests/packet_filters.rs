@@ -253,6 +253,10 @@ fn capture_filters_compile_and_catch_the_failure() {
                 (&other["client"], &other["isn"]) == (&attempt["client"], &attempt["isn"])
             });
             let outcome = found.map(|found| &found["outcome"]);
+            // One attempt alone does not show that its capture holds one direction only.
+            if attempt["outcome"] == "pending" && found.is_some() {
+                continue;
+            }
             assert_eq!(
                 outcome,
                 Some(&attempt["outcome"]),

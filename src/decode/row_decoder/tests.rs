@@ -376,7 +376,9 @@ fn all_through_shards(path: &std::path::Path, shards: usize) -> Vec<(PacketPlace
 fn samples_say_in_rows_what_the_layers_tell() {
     let captures = captures_below("samples");
     assert!(captures.len() > 30);
-    for path in captures {
+    // The layers alone do not say what the capture tells of its packets, as a filter's log does.
+    let is_log = |path: &std::path::Path| path.to_string_lossy().contains("flog");
+    for path in captures.into_iter().filter(|path| !is_log(path.as_path())) {
         let mut one_by_one = Vec::new();
         let mut captures = CaptureSet::open(std::slice::from_ref(&path)).captures;
         while let Some(packet) = captures.next_packet() {

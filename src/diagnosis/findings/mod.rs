@@ -373,11 +373,10 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
         .extend(backend.map(FindingEvidence::WentOnTo));
     finding.evidence.extend(testified(collected, &finding));
     finding.evidence.extend(logged::logged(collected, &finding));
-    if finding.kind == FindingKind::FilterLog {
-        // The rules are looked up where the filter is, not at the servers.
-        return finding;
-    }
-    if let Some(situation) = Situation::of(collected.comparison, &finding) {
+    // A log's rules are looked up where the filter is, not at the servers.
+    if finding.kind != FindingKind::FilterLog
+        && let Some(situation) = Situation::of(collected.comparison, &finding)
+    {
         finding.next_steps = next_steps::next_steps(&finding, situation);
     }
     let mut told: Vec<AttemptId> = std::mem::take(&mut finding.members)
