@@ -3,8 +3,8 @@
 //! the connection that it has there. It answers with the numbers of that connection (RFC 9293
 //! §3.10.7.4, a challenge ACK), and these come back from the other address.
 //!
-//! Such an ACK alone is as good as any other. So the same one must come after two of the SYNs,
-//! without a word of the client to that address in between.
+//! Such an ACK alone is as good as any other. So the same one must come after two of the SYNs that
+//! were repeated, without a word of the client to that address in between.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub struct AckFromElsewhere {
     pub server: Endpoint,
     /// Who sent the ACKs.
     pub from: Endpoint,
-    /// After how many of the SYNs: never less than two.
+    /// After how many of the repeated SYNs: never less than two.
     pub count: u32,
 }
 
@@ -42,14 +42,6 @@ pub(super) struct Told {
     pub(super) ends: (Endpoint, Endpoint),
     pub(super) flags: TcpFlags,
     pub(super) numbers: (SequenceNumber, SequenceNumber),
-}
-
-impl Told {
-    /// Whether such a segment tells: a SYN, or an ACK with at most the one byte of a keep-alive.
-    #[inline]
-    pub(super) fn may_be_told_by(flags: TcpFlags, payload_length: u32) -> bool {
-        flags.is_syn() || (flags == TcpFlags::ACK && payload_length <= 1)
-    }
 }
 
 /// The latest SYN of a client's port.
@@ -74,15 +66,29 @@ struct MetBy {
 
 /// SYNs and the ACKs that come after them, as the packets of a capture come.
 #[derive(Clone, Debug)]
-pub(super) struct AcksFromElsewhere(Box<[Option<OpenSyn>]>);
+pub(super) struct AcksFromElsewhere {
+    latest: Box<[Option<OpenSyn>]>,
+    /// No ACK that comes later tells anything, and most do: hardly any SYN is repeated.
+    until: Timestamp,
+}
 
 impl Default for AcksFromElsewhere {
     fn default() -> Self {
-        Self(vec![None; REMEMBERED].into_boxed_slice())
+        Self {
+            latest: vec![None; REMEMBERED].into_boxed_slice(),
+            until: Timestamp::EARLIEST,
+        }
     }
 }
 
 impl AcksFromElsewhere {
+    /// Whether a segment of this time tells: a SYN, or an ACK soon after a repeated one, with at most
+    /// the one byte of a keep-alive.
+    #[inline]
+    pub(super) fn may_tell(&self, at: Timestamp, flags: TcpFlags, payload_length: u32) -> bool {
+        flags.is_syn() || (at <= self.until && flags == TcpFlags::ACK && payload_length <= 1)
+    }
+
     /// Looks at a segment that may tell; an address whose ACKs come instead of answers, every time
     /// that one more does.
     pub(super) fn look_at(&mut self, told: &Told) -> Option<AckFromElsewhere> {
@@ -109,6 +115,7 @@ impl AcksFromElsewhere {
             Some(open) if (open.client, open.server) == (client, server) => {
                 open.at = told.at;
                 open.is_met = false;
+                self.until = self.until.max(told.at.after(ANSWERED_WITHIN));
             }
             _ => {
                 *slot = Some(OpenSyn {
@@ -116,7 +123,8 @@ impl AcksFromElsewhere {
                     source: told.source,
                     client,
                     server,
-                    is_met: false,
+                    // The first one is not looked after: nearly all are answered.
+                    is_met: true,
                     met_by: None,
                 });
             }
@@ -132,7 +140,7 @@ impl AcksFromElsewhere {
             }
         };
         let mixed = low.wrapping_mul(31).wrapping_add(client.port.into());
-        self.0.get_mut(mixed as usize % REMEMBERED)
+        self.latest.get_mut(mixed as usize % REMEMBERED)
     }
 }
 

@@ -11,7 +11,7 @@ use super::acks_from_elsewhere::{AckFromElsewhere, AcksFromElsewhere, Told};
 use super::inspection::point;
 use super::observation::HardwareAddress;
 use super::{Encapsulation, Endpoint, Observation, SequenceNumber, TcpFlags};
-use crate::capture::{LinkType, Packet, SourceId};
+use crate::capture::{LinkType, Packet, SourceId, Timestamp};
 
 /// The latest answer of so many ports is remembered.
 const REMEMBERED: usize = 1024;
@@ -107,7 +107,7 @@ impl Answerers {
     /// Looks at a packet, and at what it says.
     pub fn note(&mut self, packet: &Packet<'_>, observation: &Observation) {
         if let Observation::Segment(segment) = observation
-            && Told::may_be_told_by(segment.flags, segment.payload_length)
+            && self.may_tell_of_acks(packet.place.at, segment.flags, segment.payload_length)
         {
             self.note_ack(Told {
                 at: packet.place.at,
@@ -131,8 +131,20 @@ impl Answerers {
         }
     }
 
+    /// Whether [`Self::note_ack`] has anything to look at.
+    #[inline]
+    pub(super) fn may_tell_of_acks(
+        &self,
+        at: Timestamp,
+        flags: TcpFlags,
+        payload_length: u32,
+    ) -> bool {
+        self.acks.may_tell(at, flags, payload_length)
+    }
+
     /// Looks at a segment that may be an ACK which comes instead of an answer, or what it comes
     /// instead of an answer to.
+    #[inline(never)]
     pub(super) fn note_ack(&mut self, told: Told) {
         let found = self.acks.look_at(&told);
         self.found.extend(found.map(Answering::OneHost));

@@ -236,15 +236,9 @@ impl RowDecoder {
     #[inline]
     fn note_sender(&mut self, context: ContextId, packet: &Packet<'_>, batch: &RowBatch) {
         if let Some(row) = batch.rows.last()
-            && Told::may_be_told_by(row.flags(), row.payload_length())
+            && (self.answerers).may_tell_of_acks(row.at(), row.flags(), row.payload_length())
         {
-            self.answerers.note_ack(Told {
-                at: row.at(),
-                source: packet.place.source,
-                ends: row.ends(&batch.addresses),
-                flags: row.flags(),
-                numbers: (row.sequence(), row.acknowledgment()),
-            });
+            self.note_ack(row, batch);
         }
         if let Some(row) = batch.rows.last()
             && Answerers::may_tell(row.flags())
@@ -258,6 +252,17 @@ impl RowDecoder {
             };
             self.answerers.look_at(packet, segment);
         }
+    }
+
+    #[inline(never)]
+    fn note_ack(&mut self, row: &Row, batch: &RowBatch) {
+        self.answerers.note_ack(Told {
+            at: row.at(),
+            source: row.place().source,
+            ends: row.ends(&batch.addresses),
+            flags: row.flags(),
+            numbers: (row.sequence(), row.acknowledgment()),
+        });
     }
 
     /// What was wrong with headers that say what became of packets, since the last call.

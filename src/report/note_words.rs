@@ -150,7 +150,7 @@ fn other_causes(others: &[Judged]) -> String {
 
 fn met_by_acks_of(from: Endpoint, count: u32) -> String {
     format!(
-        "after {count} of these SYNs the same ACK came from {from}, to the same port of the client, although nothing was sent there: one host stands behind both addresses, takes the SYN for a segment of the connection that is open there, and says so from that address (another client port would do)"
+        "after {count} of these SYNs, sent again, the same ACK came from {from}, to the same port of the client, although nothing was sent there: one host stands behind both addresses, takes the SYN for a segment of the connection that is open there, and says so from that address (another client port would do)"
     )
 }
 
