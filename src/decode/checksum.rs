@@ -141,13 +141,11 @@ fn sum(bytes: &[u8]) -> u32 {
     for word in words {
         sum += u64::from(u16::from_be_bytes(*word));
     }
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    u32::try_from(sum).unwrap_or(u32::MAX)
+    fold(sum).into()
 }
 
-fn fold(mut sum: u32) -> u16 {
+fn fold(sum: impl Into<u64>) -> u16 {
+    let mut sum = sum.into();
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }
