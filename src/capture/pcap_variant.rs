@@ -52,38 +52,49 @@ impl RecordHeader {
     }
 }
 
+/// What the first records say of a record header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fit {
+    /// They make sense, and so many of them, or all there are, that it is no chance.
+    Proven,
+    /// They make sense as far as they are there: the file ends inside one of them.
+    Open,
+    Contradicted,
+}
+
 /// The record header with which the records from the front of `buffer` on make sense: the expected
-/// one, unless only another one does. A file that is damaged early makes sense with none, and is
-/// read with the expected one.
+/// one, unless it is contradicted and another one is proven. A file that is cut early leaves it
+/// open, one that is damaged early makes sense with none: both are read with the expected one.
 pub(super) fn choose(
     expected: RecordHeader,
     order: ByteOrder,
     snap_length: u32,
     buffer: &mut RecordBuffer,
 ) -> RecordHeader {
-    let mut makes_sense = |header| make_sense(header, order, snap_length, buffer) == Some(true);
-    if makes_sense(expected) {
+    let mut fit = |header| fit(header, order, snap_length, buffer).unwrap_or(Fit::Open);
+    if fit(expected) != Fit::Contradicted {
         return expected;
     }
     expected
         .others()
         .iter()
         .copied()
-        .find(|other| makes_sense(*other))
+        .find(|other| fit(*other) == Fit::Proven)
         .unwrap_or(expected)
 }
 
 /// `None` when bytes are missing that would tell.
-fn make_sense(
+fn fit(
     header: RecordHeader,
     order: ByteOrder,
     snap_length: u32,
     buffer: &mut RecordBuffer,
-) -> Option<bool> {
+) -> Option<Fit> {
     let mut offset = 0;
     for _ in 0..RECORDS {
         if !buffer.ensure(offset + header.length()).ok()? {
-            return Some(buffer.available().len() == offset);
+            let is_end = buffer.available().len() == offset;
+            return Some(if is_end { Fit::Proven } else { Fit::Open });
         }
         let record = buffer.available().get(offset..)?;
         let fraction = order.u32(record, 4)?;
@@ -102,10 +113,11 @@ fn make_sense(
             }
         };
         if !is_believed || !has_interface {
-            return Some(false);
+            return Some(Fit::Contradicted);
         }
         offset += header.length() + usize::try_from(captured).ok()?;
     }
     // The last of them must be there as well.
-    buffer.ensure(offset).ok()
+    let is_there = buffer.ensure(offset).ok()?;
+    Some(if is_there { Fit::Proven } else { Fit::Open })
 }

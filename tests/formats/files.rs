@@ -12,6 +12,7 @@ use crate::support::pcap::section_header;
 
 pub(crate) const TESTS: &[Test] = tests![
     variants_of_pcap_are_read,
+    a_capture_cut_early_is_not_taken_for_a_variant,
     captures_of_aix_are_read,
     captures_of_ixia_are_read,
     captures_of_snoop_are_read_as_editcap_reads_them needs "editcap",
@@ -124,6 +125,18 @@ fn variants_of_pcap_are_read() {
             ));
             assert_refused(&report, what);
         }
+    }
+}
+
+/// Eight bytes into the header of the third record the file ends where two records of Nokia's
+/// would: chance, and the second would be of 1970.
+fn a_capture_cut_early_is_not_taken_for_a_variant() {
+    let bytes = std::fs::read("samples/one-direction.pcap").unwrap();
+    let first = report_on(&bytes)["capture"]["first"].clone();
+    assert!(first.is_string(), "{first}");
+    for cut in 114..400 {
+        let report = report_on(&bytes[..cut]);
+        assert_eq!(report["capture"]["first"], first, "cut at {cut}");
     }
 }
 
