@@ -259,6 +259,7 @@ pub(crate) fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation
         Observation::Encrypted(_) => {
             totals.set_aside(SetAside::Encrypted, packet.place);
         }
+        Observation::Damaged(_) => totals.set_aside(SetAside::DamagedFrame, packet.place),
         Observation::SetAside(reason) => {
             totals.set_aside(*reason, packet.place);
             if let (SetAside::UnsupportedLinkType, Some(link_type)) = (reason, packet.link_type) {

@@ -18,6 +18,8 @@ pub(crate) const TESTS: &[Test] = tests![
     nanoseconds_said_to_be_microseconds_are_read_and_told,
     times_of_no_year_keep_their_distances_and_are_told,
     frames_with_errors_of_the_link_answer_nothing,
+    a_damaged_syn_is_told_with_the_connect_that_repeats_it,
+    damaged_frames_are_kept_as_evidence,
     options_that_are_cut_are_told_once_and_their_packets_read,
 ];
 
@@ -419,9 +421,91 @@ fn frames_with_errors_of_the_link_answer_nothing() {
     assert_eq!(crc_error["attempts"][0]["outcome"], "dropped");
     assert_eq!(crc_error["attempts"][0]["syn_count"], 2);
     assert_eq!(crc_error["capture"]["undecodable"]["damaged_frame"], 1);
+    let notes = crc_error["attempts"][0]["notes"].to_string();
+    let words = "a frame with the server's RST arrived damaged";
+    assert!(notes.contains(words), "{notes}");
+    assert!(
+        notes.contains("never reached the stack: packet 2"),
+        "{notes}"
+    );
+    // Somebody sent it.
+    assert_ne!(crc_error["attempts"][0]["cause"], "host_silent");
+    assert_ne!(crc_error["attempts"][0]["cause"], "port_filtered");
     let sound = report_on(&file(1));
     assert_eq!(sound["attempts"][0]["outcome"], "refused");
     assert_eq!(sound["capture"]["undecodable"]["damaged_frame"], 0);
+    assert!(
+        !sound["attempts"][0]["notes"]
+            .to_string()
+            .contains("damaged")
+    );
+}
+
+/// The first SYN arrived damaged, and its repetition was answered: slow, and the reason is told,
+/// in evidence and in anonymous reports as well. A damaged frame makes no connect of its own.
+fn a_damaged_syn_is_told_with_the_connect_that_repeats_it() {
+    let at = |microseconds: u64| 1_795_183_200_000_000 + microseconds;
+    let flags = |flags: u32| vec![(2, LITTLE.long(flags).to_vec())];
+    let damaged = flags(1 | 1 << 24);
+    let [client, server] = ends();
+    let other = SegmentPlan {
+        sequence: 77,
+        ..SegmentPlan::new(([10, 0, 0, 8], 40000).into(), server, 0x02)
+    };
+    let syn_ack = SegmentPlan {
+        sequence: 5000,
+        acknowledgment: 1001,
+        ..SegmentPlan::new(server, client, 0x12)
+    };
+    let ack = SegmentPlan {
+        sequence: 1001,
+        acknowledgment: 5001,
+        ..SegmentPlan::new(client, server, 0x10)
+    };
+    let file = [
+        section_header(false),
+        LITTLE.interface(&[]),
+        LITTLE.packet(at(0), &syn(), &damaged),
+        LITTLE.packet(at(500_000), &other.frame(), &damaged),
+        LITTLE.packet(at(1_020_000), &syn(), &flags(1)),
+        LITTLE.packet(at(1_020_300), &syn_ack.frame(), &flags(2)),
+        LITTLE.packet(at(1_040_000), &ack.frame(), &flags(1)),
+        LITTLE.packet(at(2_000_000), &other.frame(), &damaged),
+    ]
+    .concat();
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), &file);
+    let report = report_on(&file);
+    assert_eq!(report["summary"]["attempts"], 1, "{:#}", report["attempts"]);
+    assert_eq!(report["summary"]["established"], 1);
+    let notes = report["attempts"][0]["notes"].to_string();
+    let words = "a frame with this SYN arrived damaged";
+    assert!(notes.contains(words), "{notes}");
+    let path = path.to_str().unwrap();
+    let anonymous = crate::support::command::run(&["read", "-F", "json", "--anonymize", path]);
+    assert!(anonymous.stdout.contains(words), "{}", anonymous.stdout);
+}
+
+/// What is damaged and named by a failure is in its evidence.
+fn damaged_frames_are_kept_as_evidence() {
+    let at = |microseconds: u64| 1_795_183_200_000_000 + microseconds;
+    let flags = |flags: u32| vec![(2, LITTLE.long(flags).to_vec())];
+    let mut file = [section_header(false), LITTLE.interface(&[])].concat();
+    for second in [0, 1, 3, 7] {
+        file.extend(LITTLE.packet(at(second * 1_000_000), &syn(), &flags(2)));
+        let answered = at(second * 1_000_000 + 300);
+        file.extend(LITTLE.packet(answered, &reset(), &flags(1 | 1 << 24)));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(folder.path(), &file);
+    let evidence = evidence_of(folder.path(), &path);
+    for path in [path, evidence] {
+        let report = crate::support::json_on(std::slice::from_ref(&path));
+        let attempt = &report["attempts"][0];
+        let notes = attempt["notes"].to_string();
+        assert_eq!(attempt["cause"], Value::Null, "{attempt:#}");
+        assert!(notes.contains("4 frames with the server's RST"), "{notes}");
+    }
 }
 
 fn options_that_are_cut_are_told_once_and_their_packets_read() {

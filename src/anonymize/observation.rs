@@ -1,7 +1,7 @@
 //! What a packet says, with other addresses.
 
 use super::AddressMap;
-use crate::decode::{Endpoint, Neighbour, Observation};
+use crate::decode::{DamagedSegment, Endpoint, Neighbour, Observation};
 
 /// The observation as one of the anonymous packet would be. Names are dropped.
 pub fn anonymous(observation: Observation, map: &mut AddressMap) -> Observation {
@@ -35,6 +35,11 @@ pub fn anonymous(observation: Observation, map: &mut AddressMap) -> Observation 
         Observation::Encrypted(address) => {
             Observation::Encrypted(address.map(|address| map.address(address)))
         }
+        Observation::Damaged(segment) => Observation::Damaged(DamagedSegment {
+            client: endpoint(segment.client, map),
+            server: endpoint(segment.server, map),
+            ..segment
+        }),
         Observation::Unrelated | Observation::SetAside(_) => observation,
     }
 }

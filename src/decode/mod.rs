@@ -11,6 +11,7 @@ mod capture_facts;
 mod checksum;
 mod common;
 mod context;
+mod damaged;
 mod encapsulation;
 mod endpoint;
 mod fields;
@@ -43,6 +44,7 @@ pub use acks_from_elsewhere::AckFromElsewhere;
 pub use answering_hosts::{Answerers, Answering, AnsweringHosts};
 pub use capture_facts::{CaptureFacts, Checksums};
 pub use context::{ContextId, Contexts};
+pub use damaged::{DamagedPart, DamagedSegment};
 pub use encapsulation::{DEEPEST_ENCAPSULATION, Encapsulation, EncapsulationLayer};
 pub use endpoint::Endpoint;
 pub use flow_hash::{FlowHash, FlowHasher, FlowShard};
@@ -94,7 +96,7 @@ pub fn decode_by_layers(packet: &Packet<'_>) -> Observation {
 
 fn layer_by_layer(packet: &Packet<'_>, tunnels: &TunnelPorts) -> Observation {
     if packet.captured_on.is_damaged {
-        return Observation::SetAside(SetAside::DamagedFrame);
+        return damaged(*packet, tunnels);
     }
     let Some(link_type) = packet.link_type else {
         return Observation::SetAside(SetAside::UndeclaredInterface);
@@ -129,6 +131,20 @@ fn layer_by_layer(packet: &Packet<'_>, tunnels: &TunnelPorts) -> Observation {
         tunnel_end = Some(ip.source);
         datagram = (ip.protocol == ip_number::UDP).then_some(ip);
     }
+}
+
+/// What can be read of a frame that arrived damaged.
+#[cold]
+fn damaged(mut packet: Packet<'_>, tunnels: &TunnelPorts) -> Observation {
+    packet.captured_on.is_damaged = false;
+    let read = match layer_by_layer(&packet, tunnels) {
+        Observation::Segment(segment) => DamagedSegment::of(&segment, packet.place),
+        _ => None,
+    };
+    read.map_or(
+        Observation::SetAside(SetAside::DamagedFrame),
+        Observation::Damaged,
+    )
 }
 
 /// The innermost TCP segment, as far as it was captured.

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CaptureFacts, Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOptions,
+    CaptureFacts, DamagedSegment, Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags,
+    TcpOptions,
 };
 
 /// What one packet says. Plain data: no reference into the packet.
@@ -29,6 +30,9 @@ pub enum Observation {
     /// It may have mattered, but it is encrypted; counted as [`SetAside::Encrypted`]. Whoever sent
     /// it lives: the tunnel's end, or nobody known on a link that encrypts.
     Encrypted(Option<IpAddr>),
+    /// A packet of a handshake whose frame arrived damaged, so that no stack got it; counted as
+    /// [`SetAside::DamagedFrame`].
+    Damaged(DamagedSegment),
     /// It may have mattered, but could not be read.
     SetAside(SetAside),
 }

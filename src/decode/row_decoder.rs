@@ -18,7 +18,7 @@ use super::row::{Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
 use super::verdict::{VerdictFaults, add_verdict, may_be_told_of, may_have_words};
-use super::{Observation, SetAside, TunnelPorts, decode_with, layer_by_layer, tunnel};
+use super::{Observation, TunnelPorts, decode_with, layer_by_layer, tunnel};
 use crate::capture::{Packet, PacketPlace, RecordOptions, SaidOfPacket, Timestamp};
 
 /// How many packets about connects became rows or odd packets.
@@ -134,7 +134,7 @@ impl RowDecoder {
             packet.captured_on.is_remarkable() || packet.options.is_some() || self.holds_only_drops;
         if may_be_told_of {
             if packet.captured_on.is_damaged {
-                return Some(Observation::SetAside(SetAside::DamagedFrame));
+                return Some(layer_by_layer(packet, self.contexts.tunnels()));
             }
             if self.is_told_of(packet) {
                 return self.push_unusual(*packet, batches);

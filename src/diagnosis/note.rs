@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::cause::Judged;
 use super::comparison::Vantage;
 use super::noise::Noise;
-use crate::decode::{Endpoint, IcmpKind, IpFacts};
+use crate::capture::PacketNumber;
+use crate::decode::{DamagedPart, Endpoint, IcmpKind, IpFacts};
 use crate::handshake::{Outcome, Sender};
 
 /// Something that the packets tell of an attempt besides its outcome and its cause.
@@ -176,6 +177,15 @@ pub enum Note {
     ThirdStepInferred,
     /// The server's SYN-ACK was not captured; what the client sent proves it.
     SynAckUnseen,
+    /// Frames with packets of its handshake arrived damaged: the stack never got them.
+    Damaged {
+        /// Which packet.
+        part: DamagedPart,
+        /// How many frames.
+        frames: u64,
+        /// The first of them.
+        first: PacketNumber,
+    },
     /// In the end the client reset the attempt.
     GivenUp,
     /// An ICMP error quotes the server's SYN-ACK.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::evidence_words::duration;
 use super::noise_words;
 use super::testimony_words;
-use crate::decode::{Endpoint, IpFacts};
+use crate::decode::{DamagedPart, Endpoint, IpFacts};
 use crate::diagnosis::{DiagnosedAttempt, Judged, Note, ResetOrigin, Vantage};
 use crate::handshake::{Outcome, Sender};
 
@@ -123,11 +123,31 @@ pub fn note(note: &Note) -> String {
         Note::SynAckUnseen => {
             "the server's SYN-ACK is not in the capture: what the client sent after its SYN proves that it came".to_owned()
         }
+        Note::Damaged {
+            part,
+            frames,
+            first,
+        } => damaged(*part, *frames, first.0),
         Note::GivenUp => "in the end the client reset the attempt".to_owned(),
         Note::ErrorAboutAnswer => {
             "an ICMP error quotes the server's SYN-ACK: it did not get through".to_owned()
         }
     }
+}
+
+fn damaged(part: DamagedPart, frames: u64, first: u64) -> String {
+    let which = match part {
+        DamagedPart::Syn => "this SYN",
+        DamagedPart::SynAck => "the server's SYN-ACK",
+        DamagedPart::Reset => "the server's RST",
+    };
+    let (frames, place, them) = match frames {
+        1 => ("a frame".to_owned(), "packet", ""),
+        _ => (format!("{frames} frames"), "from packet", " on"),
+    };
+    format!(
+        "{frames} with {which} arrived damaged, by the interface's own word (a CRC error, or another of the link), and never reached the stack: {place} {first}{them}"
+    )
 }
 
 fn rejected_by(who: &str, after: Duration, is_late: bool) -> String {

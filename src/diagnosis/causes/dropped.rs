@@ -123,7 +123,8 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
 
 /// The host answers on other ports or to ping, this port never answers anybody.
 pub(super) fn port_filtered(case: &Case<'_>) -> Option<Confidence> {
-    let was_answered = case.first(Role::UnacceptableSynAck).is_some();
+    let was_answered = case.first(Role::UnacceptableSynAck).is_some()
+        || case.comparison().has_damaged_answer(case.attempt());
     let is_of_translation = case
         .comparison()
         .is_answered_in_another_name(case.attempt())

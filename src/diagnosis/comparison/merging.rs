@@ -13,6 +13,7 @@ impl Facts for Comparison {
         self.path_mtu.merge(other.path_mtu);
         self.rejecters.merge(other.rejecters);
         self.contradicted.merge(other.contradicted);
+        self.damaged.merge(other.damaged);
         for (server, history) in other.services {
             self.services.entry(server).or_default().merge(history);
         }

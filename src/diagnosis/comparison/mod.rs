@@ -6,6 +6,7 @@ mod claims;
 mod clients;
 mod compared;
 mod contradicted;
+mod damaged;
 mod filter_log;
 mod forwarding;
 mod hosts;
@@ -57,6 +58,7 @@ use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
 use contradicted::ContradictedRules;
+use damaged::DamagedSegments;
 use filter_log::FilterLog;
 use forwarding::Forwarding;
 pub(super) use forwarding::{Backend, LaterLeg};
@@ -128,6 +130,7 @@ pub(super) struct Comparison {
     rejecters: Rejecters,
     filter_log: FilterLog,
     contradicted: ContradictedRules,
+    damaged: DamagedSegments,
     /// Ports for which two hosts answer.
     answering: BTreeMap<Endpoint, AnsweringHosts>,
     /// Connects whose SYNs were met by ACKs of another address, by client and server.
@@ -175,6 +178,7 @@ impl Default for Comparison {
             sharing: Sharing::default(),
             rejecters: Rejecters::default(),
             contradicted: ContradictedRules::default(),
+            damaged: DamagedSegments::default(),
             filter_log: FilterLog::default(),
             answering: BTreeMap::new(),
             acks_from_elsewhere: BTreeMap::new(),

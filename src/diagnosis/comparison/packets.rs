@@ -1,7 +1,7 @@
 //! What packets tell apart from the attempts that they belong to: who is there, who is asked for.
 
 use super::Comparison;
-use crate::decode::{Neighbour, Observation, RowBatch};
+use crate::decode::{DamagedPart, Neighbour, Observation, RowBatch};
 
 impl Comparison {
     /// Takes note of who is there and who is asked for.
@@ -42,6 +42,14 @@ impl Comparison {
                         asked.note_asker(*asker);
                     }
                 });
+            }
+            Observation::Damaged(segment) => {
+                // Whoever sent it lives, whoever got it did not.
+                self.hosts.note_alive(match segment.part {
+                    DamagedPart::Syn => segment.client.address,
+                    DamagedPart::SynAck | DamagedPart::Reset => segment.server.address,
+                });
+                self.damaged.note(segment);
             }
             Observation::Names(named) => self.names.note(named),
             Observation::Unrelated | Observation::Encrypted(None) | Observation::SetAside(_) => {}

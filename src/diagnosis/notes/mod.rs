@@ -46,6 +46,7 @@ pub(super) fn notes(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -> Ve
         left_out(attempt),
     ];
     notes.extend(others.into_iter().flatten());
+    notes.extend(damaged(attempt, comparison));
     notes
 }
 
@@ -103,6 +104,19 @@ fn lost_in_chain(diagnosed: &DiagnosedAttempt) -> Option<Note> {
             .came_in_by
             .clone()
             .or_else(|| verdict.leaves_by.clone()),
+    })
+}
+
+/// What of its handshake arrived damaged.
+fn damaged<'a>(
+    attempt: &'a Attempt,
+    comparison: &'a Comparison,
+) -> impl Iterator<Item = Note> + use<'a> {
+    let frames = comparison.damaged(attempt);
+    frames.map(|(part, frames, first)| Note::Damaged {
+        part,
+        frames,
+        first: first.number,
     })
 }
 

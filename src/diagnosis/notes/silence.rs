@@ -66,6 +66,7 @@ fn where_it_was_watched(diagnosed: &DiagnosedAttempt, comparison: &Comparison) -
         .is_some();
     let is_told =
         diagnosed.vantage.is_some() || comparison.is_silent(attempt.server.address) == Some(true);
+    let met_something = met_something || comparison.has_damaged_answer(attempt);
     (is_told && !met_something).then_some(Note::Silence(diagnosed.vantage))
 }
 

@@ -9,7 +9,7 @@ use super::needed;
 use super::notes::{ends, ends_of};
 use super::plan::{Plan, Story};
 use crate::capture::{Packet, PacketPlace};
-use crate::decode::{Endpoint, Neighbour, Observation, Segment, TcpFlags};
+use crate::decode::{DamagedSegment, Endpoint, Neighbour, Observation, Segment, TcpFlags};
 use crate::report::Report;
 
 /// How many packets of one attempt are copied besides those that its verdict names.
@@ -21,6 +21,9 @@ const LATE_COPIES: Duration = Duration::from_millis(500);
 /// How many questions for one host are copied, and how many answers.
 const QUESTIONS: u32 = 4;
 const ANSWERS: u32 = 1;
+
+/// How many damaged frames from or to one host are copied.
+const DAMAGED: u32 = 8;
 
 // What is copied of a stream must have been kept.
 const _: () = assert!(QUESTIONS <= needed::QUESTIONS as u32 && ANSWERS <= needed::ANSWERS as u32);
@@ -39,6 +42,7 @@ pub(super) struct Beside {
 struct HostSeen {
     questions: u32,
     answers: u32,
+    damaged: u32,
     is_shown_alive: bool,
     is_named: bool,
 }
@@ -107,9 +111,19 @@ impl Beside {
             Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
                 comments.extend(self.of_life(*address));
             }
+            Observation::Damaged(segment) => comments.extend(self.of_damaged(segment)),
             _ => {}
         }
         comments
+    }
+
+    fn of_damaged(&mut self, segment: &DamagedSegment) -> Option<String> {
+        let host = self.hosts.get_mut(&segment.server.address)?;
+        host.damaged += u32::from(host.damaged < DAMAGED + 1);
+        (host.damaged <= DAMAGED).then(|| {
+            let (client, server) = (segment.client, segment.server);
+            format!("arrived damaged, of a connect of {client} to {server}: no stack got it")
+        })
     }
 
     fn of_segment(

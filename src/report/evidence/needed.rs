@@ -76,7 +76,7 @@ impl NeededPackets {
     pub(crate) fn takes(&mut self, observation: &Observation) -> bool {
         match observation {
             Observation::Segment(segment) => self.takes_segment(segment),
-            Observation::IcmpError(_) => true,
+            Observation::IcmpError(_) | Observation::Damaged(_) => true,
             Observation::Neighbour(neighbour) => self.of_file.takes_neighbour(*neighbour),
             Observation::Names(named) => self.of_file.is_new_name(named),
             Observation::Alive(address) | Observation::Encrypted(Some(address)) => {
