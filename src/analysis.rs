@@ -11,7 +11,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::capture::{CaptureSet, Interface, Packet, SourceFacts};
-use crate::decode::{Contexts, FlowHasher, Observation, RowDecoder, SetAside, TunnelPorts};
+use crate::decode::{
+    Contexts, FlowHasher, Observation, PrefixNumbers, RowDecoder, SetAside, TunnelPorts,
+};
 use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
@@ -37,6 +39,8 @@ pub struct AnalysisSettings {
     /// Whether what the sources say beside their packets is left out: names, comments, folders,
     /// what interfaces are called.
     pub is_anonymous: bool,
+    /// By what prefixes of filters' logs are told apart where they are left out.
+    pub prefix_numbers: Option<PrefixNumbers>,
     /// Whether the captures hold nothing but what an appliance dropped.
     pub holds_only_drops: bool,
     /// Where tunnels are besides their own ports.
@@ -57,6 +61,7 @@ impl Default for AnalysisSettings {
             listed_attempts: None,
             evidence_attempts: 0,
             is_anonymous: false,
+            prefix_numbers: None,
             holds_only_drops: false,
             tunnels: TunnelPorts::NONE,
             threads: NonZeroUsize::MIN,
@@ -239,7 +244,7 @@ fn read_all(
 /// What packets are decoded by.
 pub(crate) fn decoder_for(settings: &AnalysisSettings) -> RowDecoder {
     let contexts = if settings.is_anonymous {
-        Contexts::without_names()
+        Contexts::without_names(settings.prefix_numbers.clone())
     } else {
         Contexts::default()
     };

@@ -88,6 +88,7 @@ fn main() -> ExitCode {
         explain::lines::TESTS,
         explain::phrases::TESTS,
         explain::signs::TESTS,
+        filter_logs::directions::TESTS,
         filter_logs::pf::TESTS,
         filter_logs::records::TESTS,
         filter_logs::reports::TESTS,

@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
 
+use crate::decode::PrefixNumbers;
+
 /// The secret: 16 bytes for the cipher, 16 for the padding. Whoever has it can test guesses of
 /// addresses.
 #[derive(Clone)]
@@ -20,6 +22,38 @@ pub struct AddressMap {
     cipher: Aes128,
     pad: [u8; 16],
     known: HashMap<IpAddr, IpAddr, foldhash::fast::RandomState>,
+    names: NameCipher,
+}
+
+/// Gives names numbers.
+#[derive(Clone)]
+struct NameCipher {
+    cipher: Aes128,
+    start: u128,
+}
+
+impl NameCipher {
+    /// As a checksum by the cipher (CBC-MAC), of which two bytes are shown: whoever has not the key
+    /// can test no guess.
+    fn number_of(&self, name: &str) -> u16 {
+        let length = u128::try_from(name.len()).unwrap_or(u128::MAX);
+        let mut state = self.encrypted(self.start ^ length);
+        for chunk in name.as_bytes().chunks(16) {
+            let mut block = [0; 16];
+            for (to, from) in block.iter_mut().zip(chunk) {
+                *to = *from;
+            }
+            state = self.encrypted(state ^ u128::from_be_bytes(block));
+        }
+        let [first, second, ..] = state.to_be_bytes();
+        u16::from_be_bytes([first, second])
+    }
+
+    fn encrypted(&self, block: u128) -> u128 {
+        let mut block = block.to_be_bytes().into();
+        self.cipher.encrypt_block(&mut block);
+        u128::from_be_bytes(block.into())
+    }
 }
 
 /// A range that maps onto itself: its prefix and the prefix's length in bits.
@@ -78,11 +112,27 @@ impl AddressMap {
         let cipher = Aes128::new(&array(cipher_key).into());
         let mut pad = array(pad).into();
         cipher.encrypt_block(&mut pad);
+        let pad: [u8; 16] = pad.into();
         Self {
+            names: NameCipher {
+                cipher: cipher.clone(),
+                start: !u128::from_be_bytes(pad).rotate_left(1),
+            },
             cipher,
-            pad: pad.into(),
+            pad,
             known: HashMap::default(),
         }
+    }
+
+    /// By what prefixes of filters' logs are told apart.
+    pub fn prefix_numbers(&self) -> PrefixNumbers {
+        let names = self.names.clone();
+        PrefixNumbers::new(move |prefix| names.number_of(prefix))
+    }
+
+    /// The number of a name: the same for the same name.
+    pub(super) fn number_of(&self, name: &str) -> u16 {
+        self.names.number_of(name)
     }
 
     /// What stands for an IP address.

@@ -5,7 +5,7 @@ use super::packet::{Bytes, Kept, Rewriter};
 use crate::capture::LinkType;
 
 /// Link types in whose packets addresses are replaced.
-const REPLACEABLE: [LinkType; 18] = [
+const REPLACEABLE: [LinkType; 21] = [
     LinkType::ETHERNET,
     LinkType::LINUX_SLL,
     LinkType::LINUX_SLL2,
@@ -24,6 +24,9 @@ const REPLACEABLE: [LinkType; 18] = [
     LinkType::C_HDLC_WITH_DIR,
     LinkType::IEEE802_11,
     LinkType::IEEE802_11_RADIOTAP,
+    LinkType::PFLOG,
+    LinkType::OLD_PFLOG,
+    LinkType::NFLOG,
 ];
 
 /// Whether packets of this link type can be made anonymous.
@@ -63,6 +66,9 @@ impl Rewriter<'_> {
             LinkType::C_HDLC_WITH_DIR => self.cisco_hdlc(&mut bytes, 1),
             LinkType::IEEE802_11 => self.ieee80211(&mut bytes, false),
             LinkType::IEEE802_11_RADIOTAP => self.radiotap(&mut bytes),
+            LinkType::PFLOG => self.pflog(&mut bytes),
+            LinkType::OLD_PFLOG => self.old_pflog(&mut bytes),
+            LinkType::NFLOG => self.nflog(&mut bytes),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@
 
 mod address_map;
 mod checksum;
+mod filter_log;
 mod link;
 mod observation;
 mod packet;

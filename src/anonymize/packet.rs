@@ -49,6 +49,17 @@ impl Bytes<'_> {
         self.between(at, self.old.len())
     }
 
+    /// The first so many of them.
+    pub(super) fn up_to(self, end: usize) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        Some(Self {
+            old: self.old.get(..end)?,
+            new: self.new.get_mut(..end)?,
+        })
+    }
+
     fn between(&mut self, at: usize, end: usize) -> Option<Bytes<'_>> {
         let end = end.min(self.old.len());
         Some(Bytes {

@@ -85,6 +85,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let settings = AnalysisSettings {
         evidence_attempts: evidence.as_ref().map_or(0, |_| MOST_ATTEMPTS),
         selection: anonymous::selection(selection(arguments, start, style.zone), map.as_mut()),
+        prefix_numbers: map.as_ref().map(AddressMap::prefix_numbers),
         ..analysis_settings(arguments)
     };
     let mut progress = Progress::of(captures.total_bytes(), messages);

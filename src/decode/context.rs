@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::verdict::{CaptureVerdict, VerdictId};
+use super::verdict::{CaptureVerdict, PrefixNumbers, VerdictId};
 use super::{Encapsulation, TunnelPorts};
 
 /// How many different surroundings are told apart. A trunk has at most 4,094 VLANs; a packet in one
@@ -35,6 +35,7 @@ pub struct Contexts {
     verdicts: RwLock<InternedVerdicts>,
     /// Whether names and words of whoever runs a filter are left out.
     leaves_out_names: bool,
+    prefix_numbers: Option<PrefixNumbers>,
     /// Where packets are wrapped in tunnels, besides these tunnels' own ports.
     tunnels: TunnelPorts,
 }
@@ -55,9 +56,11 @@ struct Interned {
 
 impl Contexts {
     /// In which names and words of whoever runs a filter are left out.
-    pub fn without_names() -> Self {
+    /// `numbers` tells prefixes apart.
+    pub fn without_names(numbers: Option<PrefixNumbers>) -> Self {
         Self {
             leaves_out_names: true,
+            prefix_numbers: numbers,
             ..Self::default()
         }
     }
@@ -75,7 +78,8 @@ impl Contexts {
 
     /// The number of this verdict, or of what is known of its rule alone where there are too many.
     pub fn intern_verdict(&self, verdict: &CaptureVerdict) -> VerdictId {
-        let shown = self.leaves_out_names.then(|| verdict.anonymous());
+        let numbers = self.prefix_numbers.as_ref();
+        let shown = self.leaves_out_names.then(|| verdict.anonymous(numbers));
         let verdict = shown.as_ref().unwrap_or(verdict);
         let known = self.verdicts.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(id) = known.ids.get(verdict) {

@@ -51,6 +51,8 @@ pub use flow_hash::{FlowHash, FlowHasher, FlowShard};
 pub use icmp_kind::IcmpKind;
 #[cfg(feature = "evidence")]
 pub(crate) use inspection::tells as tells_inspection_point;
+#[cfg(feature = "evidence")]
+pub(crate) use link::{nflog_attributes, packet_behind_pflog};
 pub use observation::{
     HardwareAddress, IcmpError, IpFacts, NamedAddresses, Neighbour, Observation, QuotedSegment,
     Segment, SetAside,
@@ -65,9 +67,11 @@ pub use tcp_options::TcpOptions;
 pub use tunnel::{TunnelPort, TunnelPorts, UdpTunnel};
 pub(crate) use verdict::said_by;
 pub use verdict::{
-    CaptureVerdict, FilterRule, NetfilterHook, ToldVerdict, VerdictAction, VerdictFault,
-    VerdictFaults, VerdictId, VerdictMark, VerdictTeller, add_verdict, told_of,
+    CaptureVerdict, FilterRule, NetfilterHook, PrefixNumbers, ToldVerdict, VerdictAction,
+    VerdictFault, VerdictFaults, VerdictId, VerdictMark, VerdictTeller, add_verdict, told_of,
 };
+#[cfg(feature = "evidence")]
+pub(crate) use verdict::{anonymous_prefix, prefix_in};
 
 use crate::capture::{LinkType, Packet};
 use ip::IpPacket;

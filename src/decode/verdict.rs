@@ -5,6 +5,7 @@
 //! in [`Contexts`], under the number of the mark. Another format whose records carry verdicts is a
 //! [`VerdictTeller`] and a file here, which makes a [`CaptureVerdict`] of a packet.
 
+mod anonymous;
 mod fw_monitor;
 mod nflog;
 mod packet_verdict;
@@ -23,8 +24,13 @@ use super::{Contexts, TunnelPorts, innermost_segment, inspection};
 use crate::capture::{
     LinkType, Packet, PacketPlace, Passage, RecordOptions, SaidOfPacket, Timestamp,
 };
+pub use anonymous::PrefixNumbers;
+#[cfg(feature = "evidence")]
+pub(crate) use anonymous::anonymous_prefix;
 pub use nflog::NetfilterHook;
 pub(crate) use nflog::said_by;
+#[cfg(feature = "evidence")]
+pub(crate) use text::until_zero as prefix_in;
 
 /// Who says what became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -208,10 +214,14 @@ impl CaptureVerdict {
 
     /// The same without names and words of whoever runs the filter.
     #[must_use]
-    pub fn anonymous(&self) -> Self {
+    pub fn anonymous(&self, numbers: Option<&PrefixNumbers>) -> Self {
         let rule = self.rule.clone();
+        let prefix = self.prefix.as_deref();
         Self {
-            prefix: None,
+            prefix: prefix.map(|prefix| {
+                let number = numbers.map(|numbers| numbers.of(prefix));
+                anonymous::anonymous_prefix(prefix, number)
+            }),
             component: None,
             came_in_by: None,
             leaves_by: None,

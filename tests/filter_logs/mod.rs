@@ -1,6 +1,7 @@
 //! Captures that are a packet filter's log: pf's of all systems and lengths, and what Linux
 //! firewalls hand to user space; alone, and together with the wire.
 
+pub(crate) mod directions;
 pub(crate) mod pf;
 pub(crate) mod records;
 pub(crate) mod reports;
@@ -123,6 +124,7 @@ fn attribute(number: u16, value: &[u8]) -> Vec<u8> {
 }
 
 const INPUT: u8 = 1;
+const FORWARD: u8 = 2;
 const OUTPUT: u8 = 3;
 
 /// What a rule at this hook hands to user space.
@@ -163,10 +165,15 @@ const LOG: u32 = 1;
 
 /// A pcapng file of the wire (Ethernet) and a log beside it, in the order of the list.
 fn wire_and_log(packets: &[(u32, u64, Vec<u8>)]) -> Value {
+    json_on(&[file(&file_of_wire_and_log(NFLOG, packets)).path])
+}
+
+/// The same as a file, with a log of this link type.
+fn file_of_wire_and_log(link_type: u32, packets: &[(u32, u64, Vec<u8>)]) -> Vec<u8> {
     let mut blocks = vec![
         section_header(false),
         interface_description(false, 1, 6),
-        interface_description(false, u16::try_from(NFLOG).unwrap(), 6),
+        interface_description(false, u16::try_from(link_type).unwrap(), 6),
     ];
     for (interface, milliseconds, bytes) in packets {
         let microseconds = (START + milliseconds) * 1000;
@@ -177,7 +184,7 @@ fn wire_and_log(packets: &[(u32, u64, Vec<u8>)]) -> Value {
         };
         blocks.push(enhanced_packet(false, *interface, microseconds, &bytes));
     }
-    json_on(&[file(&blocks.concat()).path])
+    blocks.concat()
 }
 
 fn blocked_by(header: &PfHeader) -> Vec<Timed> {

@@ -31,6 +31,7 @@ pub(super) fn read_all(
             tracker: tracker_settings(arguments),
             tunnels: arguments.tunnel.iter().copied().collect(),
             is_anonymous: map.is_some(),
+            prefix_numbers: map.as_ref().map(AddressMap::prefix_numbers),
             ..AnalysisSettings::default()
         },
         filter: arguments.filter.as_deref(),

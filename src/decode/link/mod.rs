@@ -26,6 +26,8 @@ pub(super) use loopback::is_openbsd as is_openbsd_loopback;
 pub(super) use mpls::mpls;
 pub(super) use netlink::record_in as netlink_record_in;
 pub(super) use nflog::NflogAttributes;
+#[cfg(feature = "evidence")]
+pub(crate) use nflog::nflog_attributes;
 pub(super) use ppp::ppp;
 
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
@@ -122,6 +124,15 @@ const SLIP_HEADER_LENGTH: usize = 16;
 /// Address family, security parameters index and flags, of `OpenBSD`'s interface for decrypted
 /// `IPsec`.
 const ENC_HEADER_LENGTH: usize = 12;
+
+/// Where the packet stands behind a header of pf's log.
+#[cfg(feature = "evidence")]
+pub(crate) fn packet_behind_pflog(bytes: &[u8]) -> Option<usize> {
+    match loopback::pflog(bytes) {
+        Ok(Network::Ip(packet)) => bytes.len().checked_sub(packet.len()),
+        _ => None,
+    }
+}
 
 /// Of pf's log, before its header told its length.
 const OLD_PFLOG_HEADER_LENGTH: usize = 28;

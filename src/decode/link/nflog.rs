@@ -1,5 +1,8 @@
 //! Packets that a Linux firewall rule logged to user space.
 
+#[cfg(feature = "evidence")]
+use std::ops::Range;
+
 use super::{Found, ip_by_version};
 use crate::decode::fields::after;
 use crate::decode::observation::SetAside;
@@ -66,6 +69,17 @@ impl<'a> NflogAttributes<'a> {
             u16::from_le_bytes(bytes)
         }
     }
+}
+
+/// The attributes of a record: their numbers, and where their values stand in it.
+#[cfg(feature = "evidence")]
+pub(crate) fn nflog_attributes(record: &[u8]) -> Option<impl Iterator<Item = (u16, Range<usize>)>> {
+    let start = record.as_ptr().addr();
+    let place = move |(number, value): (u16, &[u8])| {
+        let at = value.as_ptr().addr().wrapping_sub(start);
+        (number, at..at + value.len())
+    };
+    Some(NflogAttributes::of(record)?.map(place))
 }
 
 impl<'a> Iterator for NflogAttributes<'a> {

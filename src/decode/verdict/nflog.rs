@@ -179,6 +179,11 @@ const WORDS_OF_DOUBT: [&str; 16] = [
 
 /// What a prefix calls its rule, where nothing in it makes that doubtful.
 pub(crate) fn said_by(prefix: &str) -> Option<VerdictAction> {
+    word_of(prefix).map(|(action, _)| action)
+}
+
+/// The same, and by which word.
+pub(super) fn word_of(prefix: &str) -> Option<(VerdictAction, &'static str)> {
     // Who asks does not say.
     if prefix.contains('?') {
         return None;
@@ -189,10 +194,11 @@ pub(crate) fn said_by(prefix: &str) -> Option<VerdictAction> {
         if WORDS_OF_DOUBT.contains(&word) {
             return None;
         }
-        if WORDS_OF_DROPS.contains(&word) {
-            said = said.or(Some(VerdictAction::SaidToBeDropped));
-        } else if WORDS_OF_REJECTS.contains(&word) {
-            said = Some(VerdictAction::SaidToBeRejected);
+        let known = |words: &[&'static str]| words.iter().find(|known| **known == word).copied();
+        if let Some(word) = known(&WORDS_OF_DROPS) {
+            said = said.or(Some((VerdictAction::SaidToBeDropped, word)));
+        } else if let Some(word) = known(&WORDS_OF_REJECTS) {
+            said = Some((VerdictAction::SaidToBeRejected, word));
         }
     }
     said

@@ -4,7 +4,7 @@
 const LONGEST: usize = 128;
 
 /// The text up to its zero byte, which may be missing; whether it is there. `None` for no text.
-pub(super) fn until_zero(field: &[u8]) -> (Option<String>, bool) {
+pub(crate) fn until_zero(field: &[u8]) -> (Option<String>, bool) {
     let end = field.iter().position(|byte| *byte == 0);
     let text = field.get(..end.unwrap_or(field.len())).unwrap_or_default();
     let kept = text.get(..LONGEST).unwrap_or(text);

@@ -51,14 +51,20 @@ impl Comparison {
         if self.is_of_log_alone() {
             return Some(Vantage::Filter);
         }
-        let is_here = |address| self.here.contains(&address) || self.passages.is_here(address);
-        match (is_here(client), is_here(server)) {
+        let facts = self.host(server);
+        let near = (self.is_near(client), facts.and_then(HostFacts::is_near));
+        // On one interface of a router what it passes on goes out there, and the answers come in,
+        // as if they were its own; but hops have touched what it passes on.
+        let is_here = |address, is_near| {
+            let goes_its_ways = self.passages.is_here(address) && is_near != Some(false);
+            self.here.contains(&address) || goes_its_ways
+        };
+        match (is_here(client, near.0), is_here(server, near.1)) {
             (true, false) => return Some(Vantage::Client),
             (false, true) => return Some(Vantage::Server),
             _ => {}
         }
-        let facts = self.host(server);
-        match (self.is_near(client), facts.and_then(HostFacts::is_near)) {
+        match near {
             (Some(true), None | Some(false)) => Some(Vantage::Client),
             (Some(false), Some(true)) => Some(Vantage::Server),
             (Some(false), Some(false)) => Some(Vantage::Between),
