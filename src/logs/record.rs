@@ -157,6 +157,11 @@ pub enum FilterKind {
 }
 
 impl FilterKind {
+    /// Whether all that it says of a rule is a prefix, which its author wrote.
+    pub(crate) const fn is_prefix(self) -> bool {
+        matches!(self, Self::Netfilter | Self::Ufw | Self::Firewalld)
+    }
+
     /// Whether the line is the filter's own verdict; a prefix is only its author's word.
     pub const fn is_own_verdict(self) -> bool {
         !matches!(self, Self::Netfilter)

@@ -10,7 +10,9 @@ use super::wanted::{WantedAttempts, is_near, nearest};
 use crate::capture::Timestamp;
 use crate::diagnosis::knowledge;
 use crate::diagnosis::testimony::{LogPlace, LoggedLine, LoggedOften, TestifiedFact, Testimony};
-use crate::logs::{HostEvent, LogReader, LogRecord, ReadLine, Saying, ServiceChange, local_of};
+use crate::logs::{
+    HostEvent, LogReader, LogRecord, ReadLine, Saying, ServiceChange, WantedPorts, local_of,
+};
 
 /// Lines that are so far from the capture are not looked at further.
 const MARGIN: Duration = Duration::from_secs(600);
@@ -20,6 +22,9 @@ const MOST_LINES: usize = 100_000;
 
 /// So many changes of services are kept.
 const MOST_CHANGES: usize = 10_000;
+
+/// So many lines that may be about connects that were established are kept as long.
+const MOST_OF_SUCCESSES: usize = 10_000;
 
 /// So many lines of no kind that is read are looked up.
 const MOST_LOOKED_UP: u64 = 200;
@@ -127,6 +132,8 @@ pub struct MatchedLog<'a> {
     facts: LogFacts,
     kept: Vec<Kept>,
     changes: Vec<(u64, LineTime, Change)>,
+    /// Lines that may be about connects that were established.
+    of_successes: Vec<(LineTime, Duration, Saying)>,
     /// From the first to the last time: moments, and local times.
     exact_span: Option<(Timestamp, Timestamp)>,
     local_span: Option<(i64, i64)>,
@@ -142,14 +149,24 @@ impl LogMatcher {
                 problem: None,
                 ..LogFacts::unread(path, String::new())
             },
-            reader: LogReader::new(self.wanted.ports()),
+            reader: LogReader::new(self.ports()),
             matcher: self,
             clock,
             kept: Vec::new(),
             changes: Vec::new(),
+            of_successes: Vec::new(),
             exact_span: None,
             local_span: None,
         }
+    }
+}
+
+impl LogMatcher {
+    /// The ports that lines may name.
+    fn ports(&self) -> WantedPorts {
+        let mut ports = self.wanted.ports();
+        self.witnesses.add_ports(&mut ports);
+        ports
     }
 }
 
@@ -231,6 +248,7 @@ impl MatchedLog<'_> {
             return;
         }
         if !self.names_wanted(&saying, time, stamp.step) {
+            self.hear_of_success(saying, time, stamp.step);
             return;
         }
         if self.kept.len() >= MOST_LINES {
@@ -243,6 +261,15 @@ impl MatchedLog<'_> {
             step: stamp.step,
             saying,
         });
+    }
+
+    /// A line that is about none of the attempts that are looked for may be about one that
+    /// succeeded, whatever it says.
+    fn hear_of_success(&mut self, saying: Saying, time: LineTime, step: Duration) {
+        let has_room = self.of_successes.len() < MOST_OF_SUCCESSES;
+        if has_room && self.matcher.witnesses.may_be_contradicted(&saying) {
+            self.of_successes.push((time, step, saying));
+        }
     }
 
     /// Whether the line may be about attempts in some zone; it votes for those zones.
@@ -300,6 +327,11 @@ impl MatchedLog<'_> {
             }
         }
         self.matcher.forget_disputed(&calls);
+        for (time, step, saying) in std::mem::take(&mut self.of_successes) {
+            if let Some(at) = moment(time) {
+                self.matcher.witnesses.hear(&saying, (at, step));
+            }
+        }
         let file = name_of(&self.facts.path);
         for (line, time, change) in self.changes {
             let Some(at) = moment(time) else {
@@ -399,6 +431,7 @@ impl LogMatcher {
                 first: place.clone(),
                 since: at,
                 saying: saying.clone(),
+                is_contradicted: false,
             };
             self.count(server, often);
         }
@@ -407,6 +440,7 @@ impl LogMatcher {
                 place,
                 saying,
                 names_packet,
+                is_contradicted: false,
             });
             self.testify(id, Testimony { at, fact });
         }

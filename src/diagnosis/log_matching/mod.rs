@@ -9,11 +9,12 @@ mod clock;
 mod file;
 mod outages;
 mod wanted;
+mod witnesses;
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::diagnostician::Diagnostician;
-use super::testimony::{HostEvents, LogPlace, LoggedOften, LoggedOutage, Testimony};
+use super::testimony::{HostEvents, LogPlace, LoggedOften, LoggedOutage, TestifiedFact, Testimony};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{AttemptId, DecidedAttempt};
@@ -22,6 +23,7 @@ pub use clock::{ClockBasis, LogZone};
 pub use file::{LogFacts, MatchedLog, UnreadLine};
 use outages::Outages;
 use wanted::WantedAttempts;
+use witnesses::Witnesses;
 
 /// So many kinds of lines are counted for servers.
 const MOST_KINDS: usize = 10_000;
@@ -33,6 +35,7 @@ const MOST_OF_AN_ATTEMPT: usize = 16;
 #[derive(Clone, Debug)]
 pub struct LogMatcher {
     wanted: WantedAttempts,
+    witnesses: Witnesses,
     /// From the first to the last packet.
     capture: (Timestamp, Timestamp),
     found: HashMap<AttemptId, Vec<Testimony>, foldhash::fast::RandomState>,
@@ -49,12 +52,15 @@ impl LogMatcher {
         for decided in diagnostician.kept_attempts() {
             wanted.add_decided(decided, translated(decided, diagnostician));
         }
+        let mut witnesses = Witnesses::default();
         for (server, history) in diagnostician.comparison.services() {
+            witnesses.add(server, history);
             let moments = history.moments().iter();
             moments.for_each(|moment| wanted.add_moment(server, moment));
         }
         Self {
             wanted,
+            witnesses,
             capture,
             found: HashMap::default(),
             of_servers: BTreeMap::new(),
@@ -103,13 +109,20 @@ impl LogMatcher {
 
     /// What was found: of attempts, of servers, and of services that were stopped.
     pub(super) fn into_found(self) -> Found {
+        let witnesses = self.witnesses;
         let mut of_attempts: Vec<(AttemptId, Vec<Testimony>)> = self.found.into_iter().collect();
         of_attempts.sort_unstable_by_key(|(attempt, _)| *attempt);
         for (_, testimony) in &mut of_attempts {
             testimony.sort_by_key(|testimony| testimony.at);
+            for testimony in testimony {
+                if let TestifiedFact::Logged(line) = &mut testimony.fact {
+                    line.is_contradicted = witnesses.contradict(&line.saying);
+                }
+            }
         }
         let mut of_servers: BTreeMap<Endpoint, Vec<LoggedOften>> = BTreeMap::new();
-        for ((server, _), often) in self.of_servers {
+        for ((server, _), mut often) in self.of_servers {
+            often.is_contradicted = witnesses.contradict(&often.saying);
             of_servers.entry(server).or_default().push(often);
         }
         for often in of_servers.values_mut() {

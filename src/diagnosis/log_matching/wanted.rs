@@ -23,7 +23,7 @@ const MOST_OF_A_PLACE: usize = 64;
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// Clocks of a capture and of a log differ, and a line is written after its packet.
-const SLACK: Duration = Duration::from_secs(2);
+pub(super) const SLACK: Duration = Duration::from_secs(2);
 
 /// An attempt that did not succeed, as far as lines are held against it.
 #[derive(Clone, Debug)]

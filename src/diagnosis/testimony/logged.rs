@@ -29,6 +29,9 @@ pub struct LoggedLine {
     /// Whether it names the very packet by its identification; `None` where it names none, or the
     /// packets of the attempt have none.
     pub names_packet: Option<bool>,
+    /// Whether its author's word that the rule stops what it logs does not hold: others that it
+    /// logs were established.
+    pub is_contradicted: bool,
 }
 
 /// Lines that say the same of attempts to one server.
@@ -42,6 +45,8 @@ pub struct LoggedOften {
     pub since: Timestamp,
     /// What it says.
     pub saying: Saying,
+    /// As of a single line.
+    pub is_contradicted: bool,
 }
 
 /// A service that stopped, and started again.
@@ -87,6 +92,7 @@ impl HostEvents {
                 first: place.clone(),
                 since: *at,
                 saying: Saying::Host(event.clone()),
+                is_contradicted: false,
             };
             kinds.entry((&place.file, event)).or_insert(often).lines += 1;
         }
@@ -116,8 +122,9 @@ pub(in crate::diagnosis) fn shows_filter_verdict(
     testimony: &[Testimony],
     outcome: Outcome,
 ) -> Option<Confidence> {
-    let stopped = filtered(testimony)
-        .filter(|(line, packet)| packet.action.stops() && line.names_packet != Some(false));
+    let stopped = filtered(testimony).filter(|(line, packet)| {
+        packet.action.stops() && line.names_packet != Some(false) && !line.is_contradicted
+    });
     let surety = |(_, packet): (&LoggedLine, &FilteredPacket)| {
         let is_told = packet.by.is_own_verdict();
         let own = if is_told {
@@ -142,7 +149,7 @@ pub(in crate::diagnosis) fn shows_filter_verdict(
 /// Whether a filter logged that it stopped connects.
 pub(in crate::diagnosis) fn is_stopped(lines: &[LoggedOften]) -> bool {
     lines.iter().any(|often| match &often.saying {
-        Saying::Filter(packet) => packet.action.stops(),
+        Saying::Filter(packet) => packet.action.stops() && !often.is_contradicted,
         _ => false,
     })
 }

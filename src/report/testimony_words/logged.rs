@@ -18,6 +18,22 @@ use crate::logs::{
 /// Of one attempt: `the kernel logged [UFW BLOCK] for this SYN on eth0 at 12:01:03.2 UTC (ufw.log
 /// line 17)`.
 pub(super) fn of_attempt(at: Timestamp, line: &LoggedLine) -> String {
+    let words = of_line(at, line);
+    with_contradiction(words, line.is_contradicted)
+}
+
+/// What is to be thought of the word of a rule's author.
+fn with_contradiction(words: String, is_contradicted: bool) -> String {
+    if is_contradicted {
+        format!(
+            "{words}; the rule does not stop what it logs, as connects that it logged were established"
+        )
+    } else {
+        words
+    }
+}
+
+fn of_line(at: Timestamp, line: &LoggedLine) -> String {
     let when = format!("at {} UTC ({})", time(at), place(&line.place));
     match &line.saying {
         Saying::Filter(packet) => {
@@ -86,14 +102,15 @@ pub(super) fn of_server(often: &LoggedOften) -> String {
         _ => "a log names it".to_owned(),
     };
     let (since, first) = (time(often.since), place(&often.first));
-    if often.lines == 1 {
+    let words = if often.lines == 1 {
         format!("{what} once, at {since} UTC ({first})")
     } else {
         format!(
             "{what} {} times, first at {since} UTC ({first})",
             often.lines
         )
-    }
+    };
+    with_contradiction(words, often.is_contradicted)
 }
 
 /// `nginx.service was stopped at 12:00:58 UTC (syslog line 5), started at 12:01:40 UTC (syslog line
@@ -288,6 +305,7 @@ mod tests {
                 translated: None,
             }),
             names_packet: Some(true),
+            is_contradicted: false,
         };
         assert_eq!(
             of_attempt(
