@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = tests![
     a_log_comes_from_standard_input,
     what_is_no_log_is_one_clear_line,
     a_log_that_is_cut_short_is_read_up_to_there,
+    of_a_log_of_any_size_little_is_kept,
     a_log_of_another_time_is_said_to_be_one,
     lines_that_are_not_understood_are_counted_and_shown,
     a_line_that_names_no_connect_is_left_to_explain,
@@ -157,6 +158,31 @@ fn a_log_that_is_cut_short_is_read_up_to_there() {
     );
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert!(report["capture"]["logs"][0]["matched"].as_u64().unwrap() > 100);
+}
+
+/// More lines that name connects of the capture than are kept: what is left out is counted and
+/// named, and the rest is told as before. A line without end is one line.
+fn of_a_log_of_any_size_little_is_kept() {
+    const LINES: usize = 120_000;
+    let folder = Folder::new();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&vec![b'x'; 4 << 20]).unwrap();
+    encoder.write_all(b"\n").unwrap();
+    let ours = error_log();
+    for _ in 0..LINES / ours.lines().count() {
+        encoder.write_all(ours.as_bytes()).unwrap();
+    }
+    let log = folder.put("error.log.gz", &encoder.finish().unwrap());
+    let ran = read_with(&log, &["--format", "json"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let said = &report["capture"]["logs"][0];
+    assert_eq!(said["lines"], LINES + 1, "{said}");
+    assert_eq!(said["matched"], 100_000);
+    let says = said["says"].as_str().unwrap();
+    assert!(says.contains("20,000 lines"), "{says}");
+    let evidence = report["findings"][0]["evidence"].to_string();
+    assert!(evidence.contains("100000 times"), "{evidence}");
 }
 
 fn a_log_of_another_time_is_said_to_be_one() {
