@@ -24,10 +24,24 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
         .first(Role::Reset)
         .filter(|reset| !has_ack(reset) && window(reset) == Some(0))?;
     let delay = attempt.reset_at?.since(attempt.established_at?);
-    if delay > RIGHT_AFTER_THE_ACK || is_clearly_of_another(case, reset) || has_sent_data(case) {
+    let is_late = delay > RIGHT_AFTER_THE_ACK || answers_later_data(case, delay);
+    if is_late || is_clearly_of_another(case, reset) || has_sent_data(case) {
         return None;
     }
     Some(Confidence::Likely)
+}
+
+/// A host that is busy answers so much later than it answered the SYN.
+const BUSY: Duration = Duration::from_micros(100);
+
+/// Whether the RST came so long after the ACK that it answers what the client sent next: the server
+/// had taken the connection, and does not know it any more.
+fn answers_later_data(case: &Case<'_>, delay: Duration) -> bool {
+    let attempt = case.attempt();
+    let round_trip = attempt.answered_at.zip(attempt.last_syn_at);
+    let round_trip = round_trip.map(|(answered, syn)| answered.since(syn));
+    attempt.has_client_payload()
+        && round_trip.is_some_and(|round_trip| delay > round_trip.saturating_mul(2) + BUSY)
 }
 
 /// Somebody answers in the server's name: a SYN proxy, whose SYN-ACK has window 0, or who answers

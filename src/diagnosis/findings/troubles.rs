@@ -58,8 +58,7 @@ fn hung_up(collected: Collected<'_>, service: &Service) -> Option<Finding> {
             Cause::ServerAbort | Cause::ProxyWithoutBackend | Cause::ListenerClosed
         )
     });
-    let is_reset =
-        |moment: &Moment| is_by_application && cause.is_some() && moment.outcome == Outcome::Reset;
+    let is_reset = |moment: &Moment| is_by_application && moment.outcome == Outcome::Reset;
     let those = service.those(|moment| is_mainly(moment, Trouble::HungUp) || is_reset(moment));
     if those.is_empty() {
         return None;
