@@ -61,6 +61,11 @@ impl TcpFlags {
         self.contains(Self::RST)
     }
 
+    /// Whether the sender ends the connection, in order or not.
+    pub const fn ends_connection(self) -> bool {
+        self.0 & (Self::FIN.0 | Self::RST.0) != 0
+    }
+
     /// Whether ACK is set.
     pub const fn has_ack(self) -> bool {
         self.contains(Self::ACK)

@@ -141,6 +141,9 @@ impl Diagnostician {
         for reset in decisions.take_midway_resets() {
             self.add_midway_reset(reset);
         }
+        for closing in decisions.take_closings() {
+            self.comparison.note_closing(closing);
+        }
         // Of lone SYNs the clients are not looked up when hardly any of them is known.
         let lets_pass = self.comparison.lets_pass();
         let ends = if lets_pass {

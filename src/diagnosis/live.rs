@@ -18,7 +18,7 @@ use super::selection::Selection;
 use super::testimony::Testimony;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Answering, Contexts, Observation};
-use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome};
+use crate::handshake::{AttemptId, Closing, DecidedAttempt, MidwayReset, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
 ///
@@ -117,6 +117,13 @@ impl LiveDiagnostician {
     /// was before.
     pub fn testify_of_host(&mut self, testimony: Vec<Testimony>) {
         self.kept.testimonies.take_of_host(testimony);
+    }
+
+    /// Takes note that a connection ended.
+    pub fn note_closing(&mut self, closing: Closing) {
+        for comparison in [&mut self.kept.comparison, &mut self.younger] {
+            comparison.note_closing(closing);
+        }
     }
 
     /// Counts a connection that was reset midway: no attempt.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
+use super::closing::Closing;
 use super::midway::MidwayReset;
 use super::outcome::{Judgement, Outcome, Watch, judge_unanswered};
 use super::regular::Regular;
@@ -185,6 +186,7 @@ pub struct Decisions {
     regular: Vec<(Regular, Judgement)>,
     syns: Vec<(Row, Judgement)>,
     midway_resets: Vec<MidwayReset>,
+    closings: Vec<Closing>,
     order: Vec<Kind>,
 }
 
@@ -268,6 +270,16 @@ impl Decisions {
     /// Adds a connection that was reset midway: no attempt.
     pub(super) fn push_midway_reset(&mut self, reset: MidwayReset) {
         self.midway_resets.push(reset);
+    }
+
+    /// Adds that a connection ended, of this or of an earlier attempt.
+    pub(super) fn push_closing(&mut self, closing: Closing) {
+        self.closings.push(closing);
+    }
+
+    /// Which connections ended; they are let go.
+    pub fn take_closings(&mut self) -> std::vec::Drain<'_, Closing> {
+        self.closings.drain(..)
     }
 
     /// The connections that were reset midway; they are let go.

@@ -18,7 +18,7 @@ use super::place_index::{PlaceIndex, Tag};
 use super::regular::{Regular, Taken};
 use super::syn_queue::SynQueue;
 use crate::capture::Timestamp;
-use crate::decode::{AddressPairs, Addresses, Contexts, Direction, FlowHasher, Row};
+use crate::decode::{AddressPairs, Addresses, Contexts, Direction, Endpoint, FlowHasher, Row};
 
 mod expected;
 mod order;
@@ -286,6 +286,20 @@ impl FlowTable {
         self.index.relocate(regular.tag, place.0, settled.0);
         self.remember(Remembered::Syn(settled, AttemptId::of(syn.place())));
         Some(Followed::Regular(regular, pair))
+    }
+
+    /// Which attempt of a 4-tuple that is kept in full began its connection, and its client: the
+    /// latest that was accepted.
+    pub(super) fn begun_at(&self, place: Place) -> Option<(AttemptId, Endpoint)> {
+        let slot = self.slots.get(place.index());
+        let flow = &slot.filter(|_| place.state() == State::Full)?.flow;
+        let is_accepted = |attempt: &&Attempt| attempt.established_at.is_some();
+        let open = flow.open.iter().rfind(is_accepted);
+        let open = open.map(|attempt| (attempt.id, attempt.client));
+        open.or_else(|| {
+            let settled = flow.settled.last()?;
+            Some((settled.id, settled.client))
+        })
     }
 
     fn flow_at(&mut self, place: Place) -> Option<&mut Flow> {

@@ -8,6 +8,7 @@
 
 mod answer_from_elsewhere;
 mod attempt;
+mod closing;
 mod decided;
 mod evidence;
 mod filter_signs;
@@ -33,6 +34,7 @@ mod tracker;
 mod trouble;
 
 pub use attempt::{AnsweredElsewhere, Attempt, AttemptId, FirstData};
+pub use closing::{ClosedBy, Closing};
 pub use decided::{DecidedAttempt, DecidedRows, DecidedSyn, DecidedSyns, Decisions, Leaving};
 pub use evidence::Evidence;
 pub use filter_signs::FilteredOut;

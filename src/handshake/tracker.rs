@@ -1,6 +1,7 @@
 //! Matches every packet to the attempt that it belongs to, and hands out attempts that can change
 //! no more.
 
+mod closings;
 mod finish;
 mod handing_out;
 mod late;
@@ -190,6 +191,12 @@ impl Tracker {
         }
         let sought = Sought::of_row(row, addresses, tag);
         let found = self.flows.find(&sought);
+        if let Some((place, _)) = found
+            && row.flags().ends_connection()
+            && !row.is_icmp_error()
+        {
+            self.note_closing(row, addresses, place);
+        }
         let is_done = match found {
             Some((place, direction)) => self.goes_on((place, tag), row, direction),
             None if row.is_icmp_error() => false,

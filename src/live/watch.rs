@@ -138,6 +138,9 @@ impl LiveWatch {
         for reset in self.tracker.take_midway_resets() {
             self.diagnostician.add_midway_reset(reset);
         }
+        for closing in self.tracker.take_closings() {
+            self.diagnostician.note_closing(closing);
+        }
         let verdicts: Vec<Verdict> = self.tracker.take_verdicts().collect();
         for verdict in verdicts {
             self.count_told(&verdict);

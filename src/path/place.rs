@@ -133,6 +133,7 @@ impl PlaceRecorder {
     /// Takes decided attempts.
     pub fn take(&mut self, decided: &mut Decisions) {
         decided.take_midway_resets();
+        decided.take_closings();
         decided.take_each(|next| match next {
             Leaving::Attempt(decided) => {
                 let judgement = decided.judgement;

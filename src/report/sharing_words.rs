@@ -25,6 +25,20 @@ pub(super) fn statement(finding: &Finding) -> Option<String> {
                 those(*share)
             )
         }
+        Statement::ConnectionLimit {
+            limit,
+            client,
+            failing,
+            succeeding,
+        } => {
+            let whose = client.map_or_else(|| "clients".to_owned(), |client| client.to_string());
+            format!(
+                "all {failing} refused connects to {server} began while {whose} had {} or more open \
+                 there, and none of the {succeeding} accepted ones did: a limit on open connections, \
+                 by a rule or in a stack with room for so few",
+                connections(*limit)
+            )
+        }
         Statement::DeadTuples {
             tuples,
             dead,
@@ -131,4 +145,13 @@ fn minutes(seconds: u32) -> String {
 /// `1.902 s`.
 pub(super) fn seconds(duration: Duration) -> String {
     format!("{:.3} s", duration.as_secs_f64())
+}
+
+pub(super) fn connections(count: u64) -> String {
+    let noun = if count == 1 {
+        "connection"
+    } else {
+        "connections"
+    };
+    format!("{count} {noun}")
 }

@@ -310,6 +310,7 @@ pub fn statement(finding: &Finding) -> String {
         ),
         // Those that compare attempts, or lean on their cause alone, have words of their own.
         Statement::FailuresShare { .. }
+        | Statement::ConnectionLimit { .. }
         | Statement::StaleState { .. }
         | Statement::DeadPath { .. }
         | Statement::DeadTuples { .. }

@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::{Dropped, Reason, ServiceHistory, Share};
+use crate::diagnosis::comparison::{BeyondLimit, Dropped, Reason, ServiceHistory, Share};
 
 /// Only this 4-tuple fails, which was in use before, while new ports of the same client succeed.
 pub(super) fn stale_state(case: &Case<'_>) -> Option<Confidence> {
@@ -30,9 +30,13 @@ pub(super) fn dead_path(case: &Case<'_>) -> Option<Confidence> {
 }
 
 /// Others were accepted in the same seconds, and nothing else is what the failures share; or nobody
-/// is accepted any more after connects that the server never served.
+/// is accepted any more after connects that the server never served. A rule that counts connections
+/// looks like a queue whose places are those of the connections that are open.
 pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
-    verdict(case, Reason::FullQueue)
+    let service = case.comparison().service(case.attempt().server);
+    let limit = service.and_then(|service| service.connection_limit(BeyondLimit::Silent));
+    let at_most = limit.map_or(Confidence::Likely, |_| Confidence::Possible);
+    verdict(case, Reason::FullQueue).map(|confidence| confidence.min(at_most))
 }
 
 /// Whether the failures have something in common that no success has: no queue and no loss does

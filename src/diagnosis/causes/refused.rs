@@ -6,7 +6,7 @@ use super::responder::{
     Mark, distance, is_plain, mark_of, sooner_than_the_host, stacks, telling_mark,
 };
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::{Distance, ServiceHistory, is_untouched};
+use crate::diagnosis::comparison::{BeyondLimit, Distance, ServiceHistory, is_untouched};
 use crate::diagnosis::stack::Stack;
 use crate::diagnosis::testimony::{proves_closed_port, shows_listener_of_refused};
 use crate::handshake::{Content, Role, SeenPacket};
@@ -26,6 +26,7 @@ pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
         (Mark::None, _) if is_refused_by_filter(case) => Some(Confidence::Possible),
         (Mark::OwnStack, Distance::Same) => Some(Confidence::Certain),
         (Mark::OwnStack, _) => Some(Confidence::Likely),
+        (Mark::None, _) if has_too_many_open(case).is_some() => Some(Confidence::Possible),
         (Mark::None, Distance::Same) if !is_open_to_others(case, reset) && !may_be_in_use(case) => {
             Some(Confidence::Likely)
         }
@@ -48,6 +49,10 @@ pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
         (Mark::PacketFilter, true) => Some(Confidence::Certain),
         (Mark::PacketFilter, false) | (Mark::None, true) => Some(Confidence::Likely),
         (Mark::None, false) if is_refused_by_filter(case) => Some(Confidence::Likely),
+        // Linux refuses nobody for his connections: a rule that counts them does.
+        (Mark::None, false) if stacks(case).is_only(Stack::Linux) => {
+            Some(has_too_many_open(case).unwrap_or(Confidence::Possible))
+        }
         (Mark::None, false) => Some(Confidence::Possible),
         (Mark::OwnStack, _) => None,
     }
@@ -109,6 +114,14 @@ fn may_be_in_use(case: &Case<'_>) -> bool {
         .zip(attempt.first_syn_at)
         .is_some_and(|(service, at)| service.accepted_about(at));
     is_open && !stacks(case).is_only(Stack::Linux)
+}
+
+/// How surely it was refused because too many connections were open.
+fn has_too_many_open(case: &Case<'_>) -> Option<Confidence> {
+    let attempt = case.attempt();
+    let service = case.comparison().service(attempt.server)?;
+    let limit = service.connection_limit(BeyondLimit::Refused)?;
+    limit.refused(attempt.id).then_some(limit.confidence)
 }
 
 /// The port accepts others before and after, and never this client.

@@ -33,7 +33,7 @@ pub(super) use hosts::{Distance, HostFacts, hop_distance, is_untouched};
 pub(super) use neighbours::AskedFor;
 pub(super) use path_mtu::TooLarge;
 pub(super) use rejecters::{LONGEST_TRACE, is_time_exceeded};
-pub(super) use services::{Moment, ServiceHistory, worth_of_server};
+pub(super) use services::{BeyondLimit, Moment, ServiceHistory, worth_of_server};
 pub use sharing::{Counts, Period, PortRange, Share};
 pub(super) use sharing::{DropStory, Dropped, Reason, network};
 pub(super) use targets::PORTS_OF_A_SCAN;
@@ -54,7 +54,7 @@ use super::names::Names;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
 use crate::decode::{AckFromElsewhere, AnsweringHosts, Endpoint, HardwareAddress};
-use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, Closing, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
 use contradicted::ContradictedRules;
@@ -238,6 +238,12 @@ impl Comparison {
             self.remembered_moments += service.moments().len();
             self.remembered_moments -= before;
         }
+    }
+
+    /// Takes note that a connection ended. Its attempt is known already, or will soon be.
+    pub(super) fn note_closing(&mut self, closing: Closing) {
+        let service = self.services.entry(closing.server).or_default();
+        service.note_closing(&closing, self.share);
     }
 
     fn note_sent_to_itself(&mut self, facts: &impl AttemptFacts) {

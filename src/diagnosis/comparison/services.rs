@@ -1,5 +1,7 @@
 //! How the attempts to one server ended, one after the other.
 
+mod closings;
+mod connection_limit;
 mod divided;
 mod live;
 mod moment;
@@ -19,7 +21,9 @@ use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::fixed_hash;
 use crate::diagnosis::sign::Sign;
-use crate::handshake::Outcome;
+use crate::handshake::{Closing, Outcome};
+use closings::Closings;
+pub(crate) use connection_limit::{BeyondLimit, ConnectionLimit};
 use moment::Class;
 pub(crate) use moment::Moment;
 use overview::Overview;
@@ -50,6 +54,8 @@ pub(crate) struct ServiceHistory {
     /// How many there were of each class.
     tallies: Vec<Tally>,
     let_go: Option<Box<LetGo>>,
+    closings: Closings,
+    connection_limit: Option<Box<ConnectionLimit>>,
     overview: Option<Box<Overview>>,
     /// How many moments are not as they were when `overview` was made.
     changes: u32,
@@ -88,11 +94,26 @@ impl Facts for ServiceHistory {
             (own @ None, others) => *own = others,
             (Some(_), None) => {}
         }
+        self.closings.merge(other.closings);
         self.changes = self.changes.saturating_add(other.changes);
     }
 }
 
 impl ServiceHistory {
+    /// Takes note that a connection ended, before or after its attempt is added.
+    pub(super) fn note_closing(&mut self, closing: &Closing, share: usize) {
+        self.closings.note(closing);
+        if self.closings.has_too_many(share) {
+            let latest = self
+                .tallies
+                .iter()
+                .filter_map(|tally| tally.beyond.as_ref());
+            let latest = latest.flat_map(|beyond| &beyond.latest);
+            let known = self.moments.iter().chain(latest);
+            self.closings.let_go_but_of(known);
+        }
+    }
+
     /// Takes note of an attempt.
     pub(super) fn add(&mut self, facts: &impl AttemptFacts, share: usize) {
         if facts.is_plainly_unanswered() && self.only_counts(facts) {
@@ -224,6 +245,7 @@ impl ServiceHistory {
             // As many come again before the next are let go.
             self.moments.shrink_to(self.moments.len() + share);
         }
+        self.closings.let_go_but_of(&self.moments);
         self.weigh(share);
         self.after_thinning = u32::try_from(self.moments.len()).unwrap_or(u32::MAX);
         self.moments.len()
@@ -262,6 +284,9 @@ impl ServiceHistory {
             let let_go = self.let_go.as_deref();
             self.overview = Some(Box::new(Overview::of(&self.moments, let_go)));
         }
+        let are_all_remembered = self.let_go.is_none();
+        let limit = are_all_remembered.then(|| ConnectionLimit::of(&self.moments, &self.closings));
+        self.connection_limit = limit.flatten().map(Box::new);
         self.changes = 0;
     }
 
@@ -347,6 +372,12 @@ impl ServiceHistory {
     pub(crate) fn accepted_uncounted_between(&self, from: Timestamp, until: Timestamp) -> bool {
         let let_go = self.let_go.as_ref();
         let_go.is_some_and(|let_go| let_go.accepted.is_between(from, until))
+    }
+
+    /// Whom it does not take for having too many connections open.
+    pub(crate) fn connection_limit(&self, beyond: BeyondLimit) -> Option<&ConnectionLimit> {
+        let limit = self.connection_limit.as_deref();
+        limit.filter(|limit| limit.beyond == beyond)
     }
 
     /// Whether most attempts so far are such as nobody completes.

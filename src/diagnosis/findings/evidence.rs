@@ -49,6 +49,13 @@ pub enum FindingEvidence {
         /// Every so often.
         period: Duration,
     },
+    /// All began while as many connections or more were open, and none that was accepted did.
+    OpenConnections {
+        /// So many.
+        limit: u64,
+        /// Whether each client's are counted for themselves.
+        of_each_client: bool,
+    },
     /// What tells the origin of answers.
     Origins {
         /// Of refusals.

@@ -8,6 +8,7 @@ mod boxes;
 mod capture_quality;
 mod claims;
 mod comparisons;
+mod connection_limits;
 mod evidence;
 mod filter_logs;
 mod folding;
@@ -190,7 +191,12 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let mut services = selected_services(collected);
     let mut findings = noise::findings(collected);
     // Each failed attempt is in one finding: what tells most of it comes first.
-    for rules in [policies::findings, comparisons::findings] {
+    let first = [
+        policies::findings,
+        connection_limits::findings,
+        comparisons::findings,
+    ];
+    for rules in first {
         let (told, claimed): (Vec<Finding>, Vec<Vec<Moment>>) =
             rules(collected, &services).into_iter().unzip();
         findings.extend(told);

@@ -15,7 +15,7 @@ use super::{
 use crate::capture::Timestamp;
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::comparison::{Moment, ServiceHistory, is_about_the_same_time};
+use crate::diagnosis::comparison::{BeyondLimit, Moment, ServiceHistory, is_about_the_same_time};
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::sign::Sign;
 use crate::diagnosis::stack::Stack;
@@ -352,7 +352,10 @@ fn one_window(
     let is_of_box = window.is_refused() && resets_by == ResetsBy::Box;
     let is_about_clients = is_of_rule || resets_by == ResetsBy::RuleForSome;
     let is_told_otherwise = is_of_a_stranger && (!window.is_refused() || is_about_clients);
-    if is_beside_success || is_told_otherwise || is_of_box {
+    let history = collected.comparison.service(server);
+    let limit = history.and_then(|history| history.connection_limit(BeyondLimit::Silent));
+    let is_of_limit = limit.is_some() && window.is_silent_at_times();
+    if is_beside_success || is_told_otherwise || is_of_box || is_of_limit {
         return None;
     }
     if is_of_rule {

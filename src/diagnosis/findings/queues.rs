@@ -2,12 +2,14 @@
 
 use super::from_cause::as_sure_as_its_cause;
 use super::misdirected::is_silent;
-use super::{Collected, Finding, FindingKind, Service, Statement, count, in_order};
+use super::{
+    Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, in_order,
+};
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely, Possible};
 use crate::diagnosis::comparison::{
-    DropStory, Dropped, Moment, Reason, ServiceHistory, is_about_the_same_time,
+    BeyondLimit, DropStory, Dropped, Moment, Reason, ServiceHistory, is_about_the_same_time,
 };
 use crate::diagnosis::sign::Sign;
 use crate::diagnosis::testimony::proves_full_accept_queue;
@@ -76,13 +78,18 @@ pub(super) fn overload(collected: Collected<'_>, service: &Service) -> Option<Fi
     let are_told = matches!(statement, Statement::Overload { .. });
     let late = late.into_iter().filter(|_| are_told);
     let silent = in_order(silent.into_iter().chain(late));
-    Some(as_sure_as_its_cause(
-        collected,
-        (FindingKind::Overload, confidence),
-        server,
-        &silent,
-        statement,
-    ))
+    let says = (FindingKind::Overload, confidence);
+    let finding = as_sure_as_its_cause(collected, says, server, &silent, statement);
+    let evidence = history.connection_limit(BeyondLimit::Silent).map(|limit| {
+        FindingEvidence::OpenConnections {
+            limit: limit.limit,
+            of_each_client: limit.is_of_each_client,
+        }
+    });
+    Some(Finding {
+        evidence: finding.evidence.into_iter().chain(evidence).collect(),
+        ..finding
+    })
 }
 
 /// Whether a queue is what several failures may have met: all that fail do so among others that are

@@ -59,6 +59,17 @@ pub enum Statement {
         /// How many of both have it.
         counts: Counts,
     },
+    /// Connects are refused that begin while too many connections are open.
+    ConnectionLimit {
+        /// So many are open at most.
+        limit: u64,
+        /// The first whose own connections count; `None` where those of all clients do.
+        client: Option<IpAddr>,
+        /// How many were refused, each while so many were open.
+        failing: u64,
+        /// How many were accepted, each while fewer were.
+        succeeding: u64,
+    },
     /// Connects die with all their repetitions, by their 4-tuples, while their clients' others
     /// succeed.
     DeadTuples {

@@ -9,6 +9,7 @@ use super::{Change, Tracker, TrackerSettings, is_over, is_syn_over, regular_over
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Addresses, Contexts, FlowHasher, Observation, RowDecoder};
 use crate::handshake::attempt::{Attempt, AttemptId};
+use crate::handshake::closing::Closing;
 use crate::handshake::decided::{DecidedAttempt, Decisions};
 use crate::handshake::flow_key::FlowKey;
 use crate::handshake::midway::MidwayReset;
@@ -65,6 +66,7 @@ pub struct LiveTracker {
     verdicts: Vec<Verdict>,
     /// Connections that were reset midway.
     midway_resets: Vec<MidwayReset>,
+    closings: Vec<Closing>,
     /// Room for what the tracker lets go of.
     decided: Decisions,
 }
@@ -89,6 +91,7 @@ impl LiveTracker {
             told: HashMap::default(),
             verdicts: Vec::new(),
             midway_resets: Vec::new(),
+            closings: Vec::new(),
             decided: Decisions::default(),
         }
     }
@@ -132,6 +135,11 @@ impl LiveTracker {
     /// What became known since the last call.
     pub fn take_verdicts(&mut self) -> std::vec::Drain<'_, Verdict> {
         self.verdicts.drain(..)
+    }
+
+    /// Which connections ended since the last call.
+    pub fn take_closings(&mut self) -> std::vec::Drain<'_, Closing> {
+        self.closings.drain(..)
     }
 
     /// The connections that were reset midway since the last call.
@@ -275,6 +283,7 @@ impl LiveTracker {
     fn close_decided(&mut self) {
         let resets = self.tracker.decided.take_midway_resets();
         self.midway_resets.extend(resets);
+        self.closings.extend(self.tracker.decided.take_closings());
         if self.tracker.decided.is_empty() {
             return;
         }

@@ -3,6 +3,7 @@
 use super::{backends, limit_words, seconds, several, testimony_words, verdict_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint};
 use crate::handshake::Outcome;
+use crate::report::sharing_words::connections;
 
 /// What it leans on, one fact each.
 pub fn evidence(finding: &Finding) -> Vec<String> {
@@ -28,6 +29,21 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
             "all are connects of {client}, one every {}: a health check, or a program that tries again",
             seconds(*period)
         ),
+        FindingEvidence::OpenConnections {
+            limit,
+            of_each_client,
+        } => {
+            let whose = if *of_each_client {
+                "its client"
+            } else {
+                "clients"
+            };
+            format!(
+                "each began while {whose} had {} or more open there, and none that was answered at \
+                 once did: a rule that counts connections looks the same",
+                connections(*limit)
+            )
+        }
         FindingEvidence::Origins {
             refusals,
             acceptances,

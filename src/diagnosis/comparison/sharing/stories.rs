@@ -12,7 +12,7 @@ use super::tuples::Uses;
 use super::{Dropped, SAME_HOUR, Verdict, dead_tuples, kinds, period, ports};
 use crate::capture::Timestamp;
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::services::{Moment, ServiceHistory};
+use crate::diagnosis::comparison::services::{BeyondLimit, Moment, ServiceHistory};
 use crate::diagnosis::sign::Sign;
 use crate::handshake::{AttemptId, Outcome};
 
@@ -118,14 +118,25 @@ impl DropStory {
             .iter()
             .any(|moment| moment.sign == Some(Sign::AnsweredLate));
         uses.keep_dropped(moments);
+        // Who goes on where others end meets a limit, or a queue that moves on.
+        let is_limit = history.connection_limit(BeyondLimit::Silent).is_some();
+        let outages = if is_limit {
+            [Vec::new(), Vec::new()]
+        } else {
+            [
+                outages::of(moments, history),
+                outages::windows(moments, history),
+            ]
+        };
+        let [outages, windows] = outages;
         Some(Self {
             uses,
             reused,
             shares,
             are_tuples_dead,
             shut_since: shut_since(moments, elsewhere),
-            outages: outages::of(moments, history),
-            windows: outages::windows(moments, history),
+            outages,
+            windows,
             repetitions_get_through,
             elsewhere_until: elsewhere,
         })

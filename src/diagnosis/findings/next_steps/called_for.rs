@@ -21,6 +21,7 @@ pub(super) fn page_of_steps(finding: &Finding) -> &'static str {
             share: Share::With(SynOption::Authentication),
             ..
         } => Cause::AuthenticationOption.name(),
+        Statement::ConnectionLimit { .. } => "connection_limit",
         Statement::StuckConnections {
             full_size: Some(_), ..
         } => FindingKind::PathMtu.name(),

@@ -24,7 +24,49 @@ const BANS: Check = Check {
     tells: "whether a program bans clients or limits how often they connect",
 };
 
+const OPEN_CONNECTIONS: Check = Check {
+    on: "CLIENT",
+    run: Some("ss -Htnp 'dst SERVER and dport = :PORT' | sort -k 6"),
+    tells: "which program holds how many connections to the server, in which state: a pool that is \
+        larger than the limit, or connections that nobody closes",
+};
+
+const COUNTING_RULES: Check = Check {
+    on: "SERVER",
+    run: Some("nft list ruleset | grep 'ct count'; iptables-save | grep connlimit"),
+    tells: "the rule that counts connections, and for which addresses together",
+};
+
 pub(super) const PAGES: &[Page] = &[
+    Page {
+        term: "connection_limit",
+        kinds: &[Kind::Sign],
+        numbers: None,
+        title: "refused for having too many connections open",
+        on_the_wire: "the port accepts and refuses by turns, and what tells is how many \
+            connections were open when each connect began: each refused one began while as many \
+            were open as the server takes, each accepted one while fewer were. Likely once the \
+            limit was reached twice, with an acceptance in between; reached once and left, \
+            possible. Of silence it is not said: a full queue is silent as well.",
+        brought_about_by: &[
+            "a rule that counts connections of a client or of all (nft 'ct count', iptables \
+             connlimit), with a reject",
+            "a device whose stack has room for one or a few connections",
+            "a client whose pool is larger than what it is allowed, or that leaks connections",
+        ],
+        told_apart: &[
+            apart(
+                "service_down_window",
+                "there nobody is accepted for a while, however few connections are open",
+            ),
+            apart("source_filtered", "there the client is never accepted"),
+            apart("overload", "a full queue is silent, it refuses nobody"),
+        ],
+        check: &[OPEN_CONNECTIONS, COUNTING_RULES, LISTENERS],
+        applications: &[REFUSED, REFUSED_BY_ICMP],
+        shown_by: "tcpwhy read FILE --outcome refused --server SERVER:PORT",
+        see_also: &["failures_share", "service_down_window"],
+    },
     Page {
         term: "failures_share",
         kinds: &[Kind::Finding],

@@ -1,0 +1,29 @@
+//! When connections end whose beginning was captured.
+
+use super::attempt::AttemptId;
+use crate::capture::Timestamp;
+use crate::decode::Endpoint;
+
+/// That one side ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// The attempt that began it.
+    pub attempt: AttemptId,
+    /// To whom.
+    pub server: Endpoint,
+    /// When.
+    pub at: Timestamp,
+    /// Who ends it.
+    pub by: ClosedBy,
+}
+
+/// Who ends a connection: it is over once both sides have, or with a RST of either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ClosedBy {
+    /// The client's FIN.
+    Client,
+    /// The server's FIN.
+    Server,
+    /// A RST.
+    Reset,
+}
