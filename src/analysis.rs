@@ -1,6 +1,7 @@
 //! The rooms put together: from sources of packets to a diagnosis.
 
 mod attempt_spool;
+mod host_files;
 mod log_files;
 mod pipeline;
 mod places;
@@ -18,6 +19,8 @@ use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
 pub use attempt_spool::{SpoolError, SpoolSettings};
+pub use host_files::HostFile;
+use host_files::read_hosts;
 pub use log_files::LogSettings;
 use log_files::read_logs;
 use pipeline::{Batch, Finished};
@@ -50,6 +53,8 @@ pub struct AnalysisSettings {
     pub threads: NonZeroUsize,
     /// Which logs are read beside the capture.
     pub logs: LogSettings,
+    /// What hosts said of themselves, in files.
+    pub hosts: Vec<HostFile>,
 }
 
 impl Default for AnalysisSettings {
@@ -66,6 +71,7 @@ impl Default for AnalysisSettings {
             tunnels: TunnelPorts::NONE,
             threads: NonZeroUsize::MIN,
             logs: LogSettings::default(),
+            hosts: Vec::new(),
         }
     }
 }
@@ -120,6 +126,7 @@ pub fn analyse_watched(
     // Nothing was put aside that could fail to be given again.
     let logs = read_logs(&settings.logs, span, &mut diagnostician, None);
     totals.logs = logs.unwrap_or_default();
+    totals.hosts = read_hosts(&settings.hosts, totals.last, &mut diagnostician);
     (totals, diagnostician.finish(&quality))
 }
 
@@ -145,6 +152,7 @@ pub fn analyse_spooled(
     let span = totals.first.zip(totals.last);
     let diagnosis = finished.diagnosis(&quality, |diagnostician, put_aside| {
         totals.logs = read_logs(&settings.logs, span, diagnostician, put_aside)?;
+        totals.hosts = read_hosts(&settings.hosts, totals.last, diagnostician);
         Ok(())
     })?;
     Ok((totals, diagnosis))

@@ -30,6 +30,8 @@ mod findings_add_up;
 mod formats;
 mod formats_for_programs;
 mod fuzz_seeds;
+#[cfg(all(feature = "probe", target_os = "linux"))]
+mod host;
 mod html;
 mod lab;
 mod ladder;
@@ -113,6 +115,8 @@ fn main() -> ExitCode {
         packet_filters::TESTS,
         pcapng_facts::TESTS,
         #[cfg(all(feature = "probe", target_os = "linux"))]
+        host::typed::TESTS,
+        #[cfg(all(feature = "probe", target_os = "linux"))]
         probe::typed::TESTS,
         places::hostile::TESTS,
         places::random::TESTS,
@@ -142,6 +146,8 @@ fn main() -> ExitCode {
         Group::stories(lab::AT_ONCE, lab::stories()),
         Group::stories(places::AT_ONCE, places::stories()),
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &watches),
+        #[cfg(all(feature = "probe", target_os = "linux"))]
+        Group::that_wait(watching::AT_ONCE, host::NEEDS, host::LISTS),
         #[cfg(all(feature = "probe", target_os = "linux"))]
         Group::that_wait(watching::AT_ONCE, probe::NEEDS, probe::LISTS),
         // Its load would disturb all others.

@@ -4,7 +4,7 @@
 mod names;
 mod own_host;
 mod repeated;
-mod row;
+pub(crate) mod row;
 mod traced;
 pub(crate) mod typed;
 

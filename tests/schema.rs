@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test] = tests![
     what_explain_writes_is_valid_against_its_schema,
     the_schema_of_explain_is_the_committed_one,
     the_schema_of_compare_is_the_committed_one,
+    the_schema_of_host_is_the_committed_one,
     #[cfg(all(feature = "probe", target_os = "linux"))]
     the_schema_of_probe_is_the_committed_one,
     #[cfg(all(feature = "probe", target_os = "linux"))]
@@ -183,6 +184,14 @@ fn the_schema_of_compare_is_the_committed_one() {
     let printed = run(&["schema", "compare"]);
     let committed =
         std::fs::read_to_string(in_package("tests/tcpwhy-compare-1.schema.json")).unwrap();
+    assert_eq!(printed.status, 0);
+    assert_eq!(printed.stdout, committed);
+}
+
+/// As the others: `cargo run -- schema host > tests/tcpwhy-host-1.schema.json`.
+fn the_schema_of_host_is_the_committed_one() {
+    let printed = run(&["schema", "host"]);
+    let committed = std::fs::read_to_string(in_package("tests/tcpwhy-host-1.schema.json")).unwrap();
     assert_eq!(printed.status, 0);
     assert_eq!(printed.stdout, committed);
 }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::compare_arguments::CompareArguments;
 use super::endpoint_pattern::parse_endpoint_pattern;
+use super::host_arguments::{self, HostArguments, HostFileArguments};
 use super::ladder_arguments::LadderArguments;
 use super::live_arguments::LiveArguments;
 use super::log_arguments::LogArguments;
@@ -76,6 +77,15 @@ pub(super) enum Command {
     /// whom, what this host itself forbids, and whether what accepts has anybody behind it.
     #[command(after_help = probe_arguments::EXAMPLES, after_long_help = format!("{}\n\n{}", probe_arguments::EXAMPLES, probe_arguments::POLITENESS))]
     Probe(Box<ProbeArguments>),
+    /// Write what this host knows of itself, for reading a capture elsewhere or later
+    ///
+    /// Who listens and how full the backlogs are, connections, counters, routes, neighbours, fill
+    /// of the table of tracked connections, settings, interfaces, rules of packet filters, and the
+    /// clock, as JSON (`tcpwhy schema host`). As an ordinary user as far as that goes: what could
+    /// not be read is named in it, with why. Of processes only number, name and age. Nothing is
+    /// sent, and nothing changed.
+    #[command(after_help = host_arguments::EXAMPLES)]
+    Host(HostArguments),
     /// Draw one attempt, packet by packet
     ///
     /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence,
@@ -276,6 +286,9 @@ pub(super) struct ReadArguments {
     #[command(flatten)]
     pub(super) logs: LogArguments,
 
+    #[command(flatten)]
+    pub(super) hosts: HostFileArguments,
+
     /// Follow so many undecided attempts at once
     ///
     /// One that fails as most do takes about 250 bytes of memory, any other about 700. Besides,
@@ -424,6 +437,8 @@ pub(super) enum SchemaOf {
     Explain,
     /// Comparisons of places
     Compare,
+    /// What a host says of itself, as `host` writes it
+    Host,
     /// What came of connects, as `probe` writes it
     #[cfg(all(feature = "probe", target_os = "linux"))]
     Probe,

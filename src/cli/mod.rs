@@ -11,6 +11,9 @@ mod endpoint_pattern;
 mod evidence;
 mod exit_status;
 mod explain;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod host;
+mod host_arguments;
 mod ladder;
 mod ladder_arguments;
 mod ladder_command;
@@ -84,6 +87,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
             live(&live_arguments, typed)
         }
         Command::Probe(probe_arguments) => probe(&probe_arguments),
+        Command::Host(host_arguments) => host(&host_arguments),
         Command::Explain(explain_arguments) => explain::run(explain_arguments),
         Command::Diff(diff_arguments) => diff::run(&diff_arguments),
         Command::Interfaces => interfaces(),
@@ -92,6 +96,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
                 SchemaOf::Read => json::schema(),
                 SchemaOf::Explain => json::explain::schema(),
                 SchemaOf::Compare => crate::report::path::schema(),
+                SchemaOf::Host => crate::host::snapshot::schema(),
                 #[cfg(all(feature = "probe", target_os = "linux"))]
                 SchemaOf::Probe => json::probe::schema(),
             };
@@ -176,6 +181,18 @@ fn probe(_: &probe_arguments::ProbeArguments) -> ExitStatus {
     let message = "cannot probe: this build is without it (feature 'probe', Linux)";
     let hint = "tcpdump -w - -i INTERFACE | tcpwhy read -, and connect meanwhile";
     Messages::error(message, Some(hint));
+    ExitStatus::Interface
+}
+
+#[cfg(all(feature = "live", target_os = "linux"))]
+fn host(arguments: &host_arguments::HostArguments) -> ExitStatus {
+    host::run(arguments)
+}
+
+#[cfg(not(all(feature = "live", target_os = "linux")))]
+fn host(_: &host_arguments::HostArguments) -> ExitStatus {
+    let message = "cannot ask this host: this build is without it (feature 'live', Linux)";
+    Messages::error(message, None);
     ExitStatus::Interface
 }
 

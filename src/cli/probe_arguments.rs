@@ -157,7 +157,7 @@ fn parse_time(text: &str) -> Result<Duration, String> {
 /// No shorter time means anything.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-fn parse_some_time(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_some_time(text: &str) -> Result<Duration, String> {
     let time = parse_time(text)?;
     if time < SHORTEST {
         return Err("less than 10ms".to_owned());

@@ -123,6 +123,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         messages.warning(refusal);
     }
     status = status.max(tell_log_problems(&report.capture));
+    status = status.max(tell_host_problems(&report.capture));
     if !errors.is_empty() {
         status = ExitStatus::Input;
     }
@@ -188,6 +189,7 @@ fn analysis_settings(arguments: &ReadArguments) -> AnalysisSettings {
         tunnels: arguments.tunnel.iter().copied().collect(),
         threads: arguments.threads.unwrap_or_else(usual_threads),
         logs: arguments.logs.settings(),
+        hosts: arguments.hosts.host.clone(),
         ..AnalysisSettings::default()
     }
 }
@@ -345,6 +347,21 @@ fn tell_log_problems(capture: &CaptureTotals) -> ExitStatus {
         if let Some(problem) = &log.problem {
             let path = log.path.display();
             Messages::error(format!("cannot read log {path}: {problem}"), None);
+            status = ExitStatus::Input;
+        }
+    }
+    status
+}
+
+/// Tells which files with a host's word could not be read.
+fn tell_host_problems(capture: &CaptureTotals) -> ExitStatus {
+    let mut status = ExitStatus::Success;
+    for host in &capture.hosts {
+        if let Some(problem) = &host.problem {
+            let path = host.path.display();
+            let hint = "tcpwhy host > host.json, on that host";
+            let hint = (host.snapshots == 0).then_some(hint);
+            Messages::error(format!("cannot read host {path}: {problem}"), hint);
             status = ExitStatus::Input;
         }
     }

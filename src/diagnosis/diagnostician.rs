@@ -14,6 +14,7 @@ use super::evidence_choice::EvidenceChoice;
 use super::explainer::Explainer;
 use super::facts::Facts;
 use super::findings;
+use super::host_words::HostWords;
 use super::known_ends::{KnownEnds, KnownPairs, LatestPlaces, Place};
 use super::limits::{Limit, LimitKind};
 use super::listing::{AttemptsPutAside, ListingOrder, UnexplainedAttempts};
@@ -324,6 +325,11 @@ impl Diagnostician {
     /// Takes what was found in logs, in place of what was testified before.
     pub fn testify_by_logs(&mut self, logs: LogMatcher) {
         self.testimonies.take_found(logs.into_found());
+    }
+
+    /// Takes what hosts said of themselves.
+    pub fn testify_by_hosts(&mut self, hosts: HostWords) {
+        self.testimonies.take_hosts(hosts);
     }
 
     /// The same, but for the attempts listed singly.

@@ -45,8 +45,10 @@ impl Explainer {
 
     /// The attempt with what explains how it ended.
     pub(super) fn explain(&self, decided: DecidedAttempt) -> DiagnosedAttempt {
-        let testimony = self.testimonies.of_attempt(decided.attempt.id);
-        explained(decided, &self.comparison, &self.noise, testimony)
+        let known = self.testimonies.of_attempt(decided.attempt.id);
+        let of_hosts = self.testimonies.hosts().about(&decided);
+        let testimony = [known, &of_hosts].concat();
+        explained(decided, &self.comparison, &self.noise, &testimony)
     }
 }
 

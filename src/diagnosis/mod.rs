@@ -26,6 +26,7 @@ mod finding_kind;
 mod findings;
 mod fingerprint;
 mod fixed_hash;
+mod host_words;
 mod kernel_word;
 mod key_filter;
 pub mod knowledge;
@@ -74,6 +75,7 @@ pub use findings::{
     Situation, Statement, StepKind, next_steps_of_cause,
 };
 pub use fingerprint::Fingerprint;
+pub use host_words::{HostFacts, HostNotable, HostWord, HostWords};
 pub use kernel_word::{
     AfterAccept, ConnectEnd, KernelVerdict, KernelWord, LocalReason, OwnDrops, judge_kernel_word,
 };
@@ -91,8 +93,9 @@ pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
 pub use syn_traits::SynOption;
 pub use testimony::{
-    ListenersAtEnd, ListeningSocket, LogPlace, LoggedLine, LoggedOften, LoggedOutage, SocketHolder,
-    TestifiedFact, Testimony, TestimonySource,
+    HostDistance, HostSays, HostStatement, ListenersAtEnd, ListeningSocket, LogPlace, LoggedLine,
+    LoggedOften, LoggedOutage, SocketHolder, StoppingRule, TestifiedFact, Testimony,
+    TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
 pub use trouble_counts::TroubleCounts;

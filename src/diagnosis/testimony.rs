@@ -4,6 +4,7 @@
 //! is explained, and nothing edits what is said afterwards.
 
 mod logged;
+mod of_host;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::host_words::HostWords;
 use super::log_matching::Found;
 use super::remembered::Remembered;
 use crate::capture::Timestamp;
@@ -19,6 +21,8 @@ use crate::handshake::{Attempt, AttemptId, AttemptVerdict, Outcome};
 use crate::host::{Counter, Listener, Process};
 pub(super) use logged::{HostEvents, is_stopped, shows_filter_verdict};
 pub use logged::{LogPlace, LoggedLine, LoggedOften, LoggedOutage};
+pub use of_host::{HostDistance, HostSays, HostStatement, StoppingRule};
+pub(super) use of_host::{explanation, host_knows_nobody, host_listens_throughout, says_host};
 
 /// So many attempts are remembered with what was testified of them, and so many servers.
 const REMEMBERED: usize = 4096;
@@ -51,6 +55,8 @@ pub enum TestimonySource {
     Capture,
     /// A log of another program, or of a device.
     Log,
+    /// What a host said of itself, in a file.
+    HostFile,
 }
 
 /// What is testified.
@@ -77,6 +83,8 @@ pub enum TestifiedFact {
     LoggedOften(LoggedOften),
     /// A log says that a service stopped or was found down, and when it came back.
     LoggedOutage(LoggedOutage),
+    /// A host said it of itself, before or after.
+    Host(Box<HostStatement>),
 }
 
 /// Who holds a socket.
@@ -124,6 +132,7 @@ impl Testimony {
             TestifiedFact::Logged(_)
             | TestifiedFact::LoggedOften(_)
             | TestifiedFact::LoggedOutage(_) => TestimonySource::Log,
+            TestifiedFact::Host(_) => TestimonySource::HostFile,
         }
     }
 }
@@ -237,6 +246,8 @@ pub(super) struct Testimonies {
     logged: Arc<BTreeMap<Endpoint, Vec<LoggedOften>>>,
     outages: Arc<[LoggedOutage]>,
     events: Arc<HostEvents>,
+    /// What hosts said of themselves.
+    hosts: Arc<HostWords>,
 }
 
 impl Default for Testimonies {
@@ -248,6 +259,7 @@ impl Default for Testimonies {
             logged: Arc::default(),
             outages: Arc::default(),
             events: Arc::default(),
+            hosts: Arc::default(),
         }
     }
 }
@@ -296,6 +308,16 @@ impl Testimonies {
         self.logged = Arc::new(found.of_servers);
         self.outages = found.outages.into();
         self.events = Arc::new(found.events);
+    }
+
+    /// Takes what hosts said of themselves.
+    pub(super) fn take_hosts(&mut self, hosts: HostWords) {
+        self.hosts = Arc::new(hosts);
+    }
+
+    /// What hosts said of themselves.
+    pub(super) fn hosts(&self) -> &HostWords {
+        &self.hosts
     }
 
     /// What logs say of attempts to this server.

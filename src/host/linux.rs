@@ -49,12 +49,17 @@ impl HostTables for LinuxTables {
     }
 
     fn interface_name(&mut self, number: u32) -> Option<String> {
-        // rustix asks by a socket of its own: any will do.
-        let socket = rustix::net::socket(
-            rustix::net::AddressFamily::INET,
-            rustix::net::SocketType::DGRAM,
-            None,
-        );
-        rustix::net::netdevice::index_to_name(socket.ok()?, number).ok()
+        interface_name(number)
     }
+}
+
+/// The name of an interface.
+pub(super) fn interface_name(number: u32) -> Option<String> {
+    // rustix asks by a socket of its own: any will do.
+    let socket = rustix::net::socket(
+        rustix::net::AddressFamily::INET,
+        rustix::net::SocketType::DGRAM,
+        None,
+    );
+    rustix::net::netdevice::index_to_name(socket.ok()?, number).ok()
 }

@@ -4,8 +4,8 @@
 //!
 //! It is asked seldom, and never for each packet: whoever asks counts the questions. What it says
 //! is of the moment in which it was asked, and of the network namespace of this program; a socket
-//! that lived for less is never seen. Of a process nothing is read but its number and its name,
-//! never its arguments. Only Linux is asked.
+//! that lived for less is never seen. Of a process nothing is read but its number, its name and its
+//! age, never its arguments unless somebody asks for them. Only Linux is asked.
 
 mod counters;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -14,8 +14,11 @@ mod linux;
 mod processes;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 mod progress;
+pub mod snapshot;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod sockets;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod taking;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -27,6 +30,8 @@ use crate::decode::Endpoint;
 pub use counters::{Counter, Counters};
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub use progress::{ConnectProgress, ConnectTable};
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub use taking::{SnapshotSettings, take_snapshot};
 
 /// The number by which the kernel tells sockets apart while they are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

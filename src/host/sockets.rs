@@ -40,6 +40,9 @@ const LARGEST_ANSWER: usize = 32 << 10;
 /// So many messages are read of one answer: a host has no more listeners on one port.
 const MOST_MESSAGES: usize = 1 << 14;
 
+/// A host has no more connections.
+const MOST_CONNECTIONS: usize = 1 << 22;
+
 /// No cookie: by addresses alone (`INET_DIAG_NOCOOKIE`).
 const ANY_COOKIE: [u8; 8] = [0xff; 8];
 
@@ -116,10 +119,57 @@ impl SocketTable {
         Ok(listeners)
     }
 
+    /// All that listen, with their ports.
+    pub(super) fn all_listeners(&mut self) -> io::Result<Vec<(u16, Listener)>> {
+        let mut listeners = Vec::new();
+        for family in [AF_INET, AF_INET6] {
+            let request = request(family, StateFlags::LISTEN);
+            self.ask(request, true, |response| {
+                let port = response.header.socket_id.source_port;
+                listeners.extend(listener(response).map(|listener| (port, listener)));
+            })?;
+        }
+        Ok(listeners)
+    }
+
+    /// All that do not listen: the state, the own end, the other one.
+    pub(super) fn each_connection(
+        &mut self,
+        mut each: impl FnMut(u8, Endpoint, Endpoint),
+    ) -> io::Result<()> {
+        for family in [AF_INET, AF_INET6] {
+            let request = request(family, StateFlags::all() - StateFlags::LISTEN);
+            self.ask_many(request, true, MOST_CONNECTIONS, |response| {
+                let header = &response.header;
+                let id = &header.socket_id;
+                let end = |address: IpAddr, port| Endpoint {
+                    address: address.to_canonical(),
+                    port,
+                };
+                each(
+                    header.state,
+                    end(id.source_address, id.source_port),
+                    end(id.destination_address, id.destination_port),
+                );
+            })?;
+        }
+        Ok(())
+    }
+
     fn ask(
         &mut self,
         request: InetRequest,
         is_dump: bool,
+        each: impl FnMut(&InetResponse),
+    ) -> io::Result<()> {
+        self.ask_many(request, is_dump, MOST_MESSAGES, each)
+    }
+
+    fn ask_many(
+        &mut self,
+        request: InetRequest,
+        is_dump: bool,
+        most: usize,
         mut each: impl FnMut(&InetResponse),
     ) -> io::Result<()> {
         self.sequence = self.sequence.wrapping_add(1);
@@ -134,7 +184,7 @@ impl SocketTable {
 
         let mut buffer = vec![0; LARGEST_ANSWER];
         let mut messages = 0;
-        while messages < MOST_MESSAGES {
+        while messages < most {
             let (length, _) = recv(&self.socket, buffer.as_mut_slice(), RecvFlags::empty())?;
             let mut rest = buffer.get(..length).unwrap_or_default();
             while !rest.is_empty() {

@@ -22,6 +22,7 @@ mod endpoint_words;
 pub mod evidence;
 mod evidence_words;
 mod finding_words;
+mod host_words;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod json;

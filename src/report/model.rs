@@ -7,7 +7,7 @@ use super::sanitize::terminal_safe;
 use super::settings::Settings;
 use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
 use crate::decode::{Endpoint, SetAside, VerdictFaults};
-use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis, LogFacts};
+use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis, HostFacts, LogFacts};
 use crate::handshake::FilteredOut;
 
 /// A finished report.
@@ -123,6 +123,8 @@ pub struct CaptureTotals {
     pub sources: Vec<SourceFacts>,
     /// Logs that were read beside them, in the order in which they were named.
     pub logs: Vec<LogFacts>,
+    /// What hosts said of themselves, in files that were read beside them.
+    pub hosts: Vec<HostFacts>,
 }
 
 impl CaptureTotals {

@@ -14,7 +14,7 @@ use super::testimony_words;
 use super::verdict_words;
 use super::{comparison_words, limit_words};
 use crate::diagnosis::{Finding, FindingEvidence, LossPlace, Statement};
-use crate::handshake::FilteredOut;
+use crate::handshake::{FilteredOut, Outcome};
 pub use evidence::evidence;
 use troubles::{hung_up, slow_connects, stuck_connections};
 
@@ -108,8 +108,9 @@ pub fn statement(finding: &Finding) -> String {
                 FindingEvidence::Testimony(testimony) => Some(testimony),
                 _ => None,
             });
-            let elsewhere = testimony_words::who_listens_elsewhere_only(testimony);
-            match elsewhere.filter(|_| *is_proved) {
+            let telling =
+                testimony.filter(|one| *is_proved || testimony_words::is_of_host_file(one));
+            match testimony_words::who_listens_elsewhere_only(telling) {
                 Some(elsewhere) => format!("{server} refused {all} throughout: {elsewhere}"),
                 None => {
                     format!("{server} refused {all} throughout: nothing listens there{or_a_rule}")
@@ -149,6 +150,19 @@ pub fn statement(finding: &Finding) -> String {
             all_of(attempts),
             if attempts == 1 { "is" } else { "are" }
         ),
+        Statement::ToldByHost { told, outcome } => {
+            let met = match outcome {
+                Outcome::Refused => "refused",
+                Outcome::HalfOpen => "answered, and never completed",
+                _ => "met by silence",
+            };
+            format!(
+                "{} to {server} {} {met}: {}",
+                all_of(attempts),
+                if attempts == 1 { "was" } else { "were" },
+                testimony_words::host_explains(told)
+            )
+        }
         Statement::ServiceRejected { kinds } => {
             let kinds: Vec<String> = kinds.iter().map(ToString::to_string).collect();
             format!(

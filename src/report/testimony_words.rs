@@ -2,6 +2,7 @@
 //! processes are hostile text: what could be misread is quoted.
 
 mod logged;
+mod of_host;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::{ListenersAtEnd, ListeningSocket, TestifiedFact, Testimony};
 use crate::handshake::Outcome;
 use crate::host::{Counter, Process};
+pub(super) use of_host::explains as host_explains;
 
 /// So many listeners are named singly.
 const NAMED: usize = 3;
@@ -35,6 +37,7 @@ pub fn of_attempt(testimony: &Testimony) -> String {
         TestifiedFact::Logged(line) => logged::of_attempt(testimony.at, line),
         TestifiedFact::LoggedOften(often) => logged::of_server(often),
         TestifiedFact::LoggedOutage(outage) => logged::outage(outage),
+        TestifiedFact::Host(told) => of_host::of_attempt(testimony, told),
     }
 }
 
@@ -51,6 +54,7 @@ pub fn of_server(testimony: &Testimony) -> String {
         TestifiedFact::Logged(_)
         | TestifiedFact::LoggedOften(_)
         | TestifiedFact::LoggedOutage(_) => of_attempt(testimony),
+        TestifiedFact::Host(told) => of_host::of_server(testimony, told),
         _ => format!("{}, at {} UTC", of_attempt(testimony), utc(testimony.at)),
     }
 }
@@ -118,16 +122,23 @@ fn nobody_takes(asked: &ListenersAtEnd) -> String {
 pub(crate) fn who_listens_elsewhere_only<'a>(
     mut testimony: impl Iterator<Item = &'a Testimony>,
 ) -> Option<String> {
-    testimony.find_map(|testimony| {
-        let TestifiedFact::Listeners(asked) = &testimony.fact else {
-            return None;
-        };
-        let others: Vec<&ListeningSocket> = asked.elsewhere().collect();
-        let is_elsewhere = asked.outcome == Outcome::Refused
-            && asked.taking().next().is_none()
-            && !others.is_empty();
-        is_elsewhere.then(|| format!("{} only", listening(&others, asked.server.port)))
+    testimony.find_map(|testimony| match &testimony.fact {
+        TestifiedFact::Listeners(asked) => only_elsewhere(asked),
+        TestifiedFact::Host(told) => of_host::listens_elsewhere_only(told),
+        _ => None,
     })
+}
+
+/// Whether that is a host's word from another time.
+pub(crate) fn is_of_host_file(testimony: &Testimony) -> bool {
+    matches!(testimony.fact, TestifiedFact::Host(_))
+}
+
+fn only_elsewhere(asked: &ListenersAtEnd) -> Option<String> {
+    let others: Vec<&ListeningSocket> = asked.elsewhere().collect();
+    let is_elsewhere =
+        asked.outcome == Outcome::Refused && asked.taking().next().is_none() && !others.is_empty();
+    is_elsewhere.then(|| format!("{} only", listening(&others, asked.server.port)))
 }
 
 /// `java (pid 812) listens on 127.0.0.1:8080, nginx (pid 900) on [::1]:8080`

@@ -10,20 +10,20 @@ use crate::support::tools::is_done;
 use crate::support::watching::network::{on, python, run_script, unique_name};
 use crate::support::watching::wait_until;
 
-pub(super) const SERVER: &str = "10.0.1.20";
-pub(super) const SERVER6: &str = "[2001:db8:0:1::20]";
+pub(crate) const SERVER: &str = "10.0.1.20";
+pub(crate) const SERVER6: &str = "[2001:db8:0:1::20]";
 
 /// `10.0.0.7` and `2001:db8::7`, the router's `10.0.0.1`, `2001:db8::1` and `10.0.1.1`,
 /// `2001:db8:0:1::1`, and the server's `10.0.1.20` and `2001:db8:0:1::20`.
-pub(super) struct Row {
-    pub(super) client: String,
-    pub(super) router: String,
-    pub(super) server: String,
+pub(crate) struct Row {
+    pub(crate) client: String,
+    pub(crate) router: String,
+    pub(crate) server: String,
     children: Vec<Child>,
 }
 
 impl Row {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let name = unique_name();
         let row = Self {
             client: format!("{name}-client"),
@@ -83,7 +83,7 @@ impl Row {
     }
 
     /// A program in Python that goes on until the end, and says "ready" when it may.
-    pub(super) fn start(&mut self, namespace: &str, script: &str) {
+    pub(crate) fn start(&mut self, namespace: &str, script: &str) {
         use std::io::{BufRead, BufReader};
         let mut child = on(namespace, python(), &["-c", script])
             .stdout(std::process::Stdio::piped())
@@ -97,14 +97,14 @@ impl Row {
     }
 
     /// Accepts at the server on these ports, IPv4 and IPv6, and does this with each connection `c`.
-    pub(super) fn serve(&mut self, ports: &[u16], then: &str) {
+    pub(crate) fn serve(&mut self, ports: &[u16], then: &str) {
         let script = serving("::", ports, then);
         let server = self.server.clone();
         self.start(&server, &script);
     }
 
     /// `tcpwhy probe` at the client as an ordinary user.
-    pub(super) fn probe(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn probe(&self, arguments: &[&str]) -> Ran {
         let ordinary = [
             "--reuid=65534",
             "--regid=65534",
@@ -118,20 +118,20 @@ impl Row {
     }
 
     /// What an ordinary user's probe of these targets says in JSON, by target.
-    pub(super) fn asked(&self, targets: &[&str]) -> BTreeMap<String, Value> {
+    pub(crate) fn asked(&self, targets: &[&str]) -> BTreeMap<String, Value> {
         asked(&self.probe(&[&["-F", "json"], targets].concat()))
     }
 }
 
 /// What the shell does in a namespace.
-pub(super) fn run_in(namespace: &str, script: &str) {
+pub(crate) fn run_in(namespace: &str, script: &str) {
     run_script(&format!(
         "ip netns exec {namespace} bash -e <<'SCRIPT'\n{script}\nSCRIPT"
     ));
 }
 
 /// Rules of a packet filter in a namespace, in a chain of this hook.
-pub(super) fn rules(namespace: &str, hook: &str, rules: &str) {
+pub(crate) fn rules(namespace: &str, hook: &str, rules: &str) {
     let script = format!(
         "nft -f - <<'END'\ntable inet of_{hook} {{\nchain rules {{\ntype filter hook {hook} priority 0;\n{rules}\n}}\n}}\nEND"
     );
@@ -139,7 +139,7 @@ pub(super) fn rules(namespace: &str, hook: &str, rules: &str) {
 }
 
 /// The targets of a JSON document, by what was asked for.
-pub(super) fn asked(ran: &Ran) -> BTreeMap<String, Value> {
+pub(crate) fn asked(ran: &Ran) -> BTreeMap<String, Value> {
     let document: Value = serde_json::from_str(&ran.stdout)
         .unwrap_or_else(|error| panic!("{error}: {} {}", ran.stdout, ran.stderr));
     let targets = document["targets"].as_array().unwrap().iter();
@@ -149,18 +149,18 @@ pub(super) fn asked(ran: &Ran) -> BTreeMap<String, Value> {
 }
 
 /// Of a target with one address, what came of it.
-pub(super) fn only(target: &Value) -> &Value {
+pub(crate) fn only(target: &Value) -> &Value {
     let addresses = target["addresses"].as_array().unwrap();
     assert_eq!(addresses.len(), 1, "{target:#}");
     &addresses[0]
 }
 
-pub(super) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
 /// `refused closed_port possible ECONNREFUSED`: what is said of a connect, in one line.
-pub(super) fn said(connect: &Value) -> String {
+pub(crate) fn said(connect: &Value) -> String {
     let words =
         ["outcome", "local", "cause", "confidence", "app_error"].map(|field| text(&connect[field]));
     let words = words.iter().filter(|word| !word.is_empty());
@@ -169,7 +169,7 @@ pub(super) fn said(connect: &Value) -> String {
 }
 
 /// In Python: accepts on these ports, and does this with each connection `c`.
-pub(super) fn serving(address: &str, ports: &[u16], then: &str) -> String {
+pub(crate) fn serving(address: &str, ports: &[u16], then: &str) -> String {
     format!(
         "import socket,struct,threading,time\n\
          kept=[]\n\
@@ -198,7 +198,7 @@ impl Drop for Row {
 
 impl Row {
     /// From now on the client's hosts file has these addresses for a name, and no other name.
-    pub(super) fn name(&self, name: &str, addresses: &[&str]) {
+    pub(crate) fn name(&self, name: &str, addresses: &[&str]) {
         let lines = addresses
             .iter()
             .map(|address| format!("{address} {name}\n"));
@@ -209,14 +209,14 @@ impl Row {
     }
 
     /// A file of the client's own in /etc.
-    pub(super) fn etc(&self, file: &str, content: &str) {
+    pub(crate) fn etc(&self, file: &str, content: &str) {
         let folder = format!("/etc/netns/{}", self.client);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(format!("{folder}/{file}"), content).unwrap();
     }
 
     /// What tcpdump shows of the client's packets meanwhile.
-    pub(super) fn captured_while(&self, act: impl FnOnce(&Self)) -> String {
+    pub(crate) fn captured_while(&self, act: impl FnOnce(&Self)) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("sent.pcap");
         let path = file.to_str().unwrap();

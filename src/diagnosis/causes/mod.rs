@@ -13,6 +13,7 @@ mod dropped;
 mod established;
 mod half_open;
 mod listener;
+mod of_host;
 mod partial;
 mod passage;
 mod refused;
@@ -26,6 +27,8 @@ pub(super) use balancer::{counting_windows, is_code_of_netscaler};
 pub(super) use half_open::was_answered_once;
 pub(super) use rejected::{RESOLUTION_TIME, cause_of_icmp};
 pub(super) use responder::{Mark, is_plain, is_sooner, mark_of};
+
+use std::collections::BTreeSet;
 
 use super::cause::{Confidence, Judged};
 use super::comparison::Comparison;
@@ -48,6 +51,8 @@ pub(super) fn causes(
     }
     let mut found = case.into_holding();
     found.sort_by_key(|judged| std::cmp::Reverse(judged.confidence));
+    let mut told = BTreeSet::new();
+    found.retain(|judged| told.insert(judged.cause));
     found
 }
 

@@ -129,7 +129,7 @@ pub(super) fn source_filtered(case: &Case<'_>) -> Option<Confidence> {
     is_shut_out(case).then_some(Confidence::Likely)
 }
 
-fn plain_reset<'a>(case: &Case<'a>) -> Option<&'a SeenPacket> {
+pub(super) fn plain_reset<'a>(case: &Case<'a>) -> Option<&'a SeenPacket> {
     case.first(Role::Reset).filter(|reset| is_plain(reset))
 }
 

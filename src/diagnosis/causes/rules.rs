@@ -2,8 +2,8 @@
 
 use super::case::Case;
 use super::{
-    aborted, balancer, checksum, compared, dropped, established, half_open, listener, partial,
-    passage, refused, rejected, reset, verdict,
+    aborted, balancer, checksum, compared, dropped, established, half_open, listener, of_host,
+    partial, passage, refused, rejected, reset, verdict,
 };
 #[allow(clippy::enum_glob_use, reason = "a table of names")]
 use crate::diagnosis::cause::Cause::{self, *};
@@ -87,7 +87,8 @@ const TOLD: &[Outcome] = &[
 ];
 
 /// All rules. Each runs at most once for an attempt and sees what already holds; of equally sure
-/// causes the one whose rule stands first is the cause.
+/// causes the one whose rule stands first is the cause. Where several say the same cause, the surest
+/// counts.
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     rule(FilterVerdict, TOLD, verdict::filter_verdict),
@@ -109,9 +110,12 @@ pub(super) const RULES: &[Rule] = &[
         ]),
 
     rule(MiddleboxReset, &[Refused], refused::middlebox_reset),
+    rule(FirewallReset, &[Refused], of_host::firewall_reset),
     rule(ClosedPort, &[Refused], refused::closed_port)
-        .unless(&[(MiddleboxReset, Likely)]),
+        .unless(&[(MiddleboxReset, Likely), (FirewallReset, Likely)]),
     rule(FirewallReset, &[Refused], refused::firewall_reset),
+    rule(ClosedPort, &[Refused], of_host::closed_port)
+        .unless(&[(MiddleboxReset, Likely), (FirewallReset, Likely)]),
     rule(SourceFiltered, &[Refused], refused::source_filtered),
 
     rule(HostDown, &[Rejected], rejected::host_down),
@@ -137,12 +141,19 @@ pub(super) const RULES: &[Rule] = &[
     rule(WrongChecksum, &[Dropped, HalfOpen], checksum::wrong_checksum).of_one_syn_as_well(),
     rule(DroppedHere, &[Dropped, HalfOpen], passage::dropped_here)
         .unless(&[FROM_ELSEWHERE, TO_ELSEWHERE]),
+    rule(HostDown, &[Dropped], of_host::host_down),
+    rule(AcceptQueueFull, &[Dropped], of_host::accept_queue_full),
+    rule(PortFiltered, &[Dropped], of_host::port_filtered),
+    rule(SourceFiltered, &[Dropped], of_host::source_filtered),
+    rule(DroppedHere, &[Dropped, HalfOpen], of_host::dropped_here)
+        .unless(&[FROM_ELSEWHERE, TO_ELSEWHERE]),
     rule(NoWayBack, &[Dropped], dropped::no_way_back)
         .unless(&[FROM_ELSEWHERE, TO_ELSEWHERE])
         .leans_on_silence().of_one_syn_as_well(),
     rule(HostSilent, &[Dropped], dropped::host_silent)
         .unless(&[
             (HostDown, Possible), (NoWayBack, Possible), (WrongChecksum, Possible), (DroppedHere, Likely),
+            (AcceptQueueFull, Likely), (PortFiltered, Likely), (SourceFiltered, Likely),
             FROM_ELSEWHERE, TO_ELSEWHERE,
         ]).needs_repetition(),
     rule(AuthenticationOption, &[Dropped], dropped::authentication_option)

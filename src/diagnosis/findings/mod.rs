@@ -32,6 +32,7 @@ mod shared_outages;
 mod signs;
 mod statement;
 mod stopped_by_log;
+mod told_by_host;
 mod troubles;
 
 use std::collections::BTreeSet;
@@ -192,6 +193,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     let mut findings = noise::findings(collected);
     // Each failed attempt is in one finding: what tells most of it comes first.
     let first = [
+        told_by_host::findings,
         policies::findings,
         connection_limits::findings,
         comparisons::findings,
@@ -378,6 +380,8 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
         .evidence
         .extend(backend.map(FindingEvidence::WentOnTo));
     finding.evidence.extend(testified(collected, &finding));
+    let by_hosts = told_by_host::beside(collected, &finding);
+    finding.evidence.extend(by_hosts);
     finding.evidence.extend(logged::logged(collected, &finding));
     // A log's rules are looked up where the filter is, not at the servers.
     if finding.kind != FindingKind::FilterLog

@@ -9,6 +9,7 @@ use crate::capture::Timestamp;
 use crate::decode::{CaptureVerdict, Endpoint, HardwareAddress, IcmpKind};
 use crate::diagnosis::comparison::{Counts, Share, Vantage};
 use crate::diagnosis::limits::LimitKind;
+use crate::diagnosis::testimony::HostStatement;
 use crate::handshake::{AttemptId, FilteredOut, Outcome};
 
 /// What a finding states, beside the server, the clients and the counts that every finding has.
@@ -174,6 +175,13 @@ pub enum Statement {
         are_more: bool,
         /// The narrowest range of addresses that holds all of them, where nobody of it is accepted.
         range: Option<(IpAddr, u8)>,
+    },
+    /// A host said so of itself, before or after.
+    ToldByHost {
+        /// What it said.
+        told: Box<HostStatement>,
+        /// How the attempts ended.
+        outcome: Outcome,
     },
     /// ICMP errors for some, silence for the others.
     LimitedRejects {

@@ -7,6 +7,7 @@ use super::{View, shown};
 use crate::capture::{Compression, SourceFacts};
 use crate::report::capture_words::{captured_at, limits};
 use crate::report::counts::{counted, grouped};
+use crate::report::host_words::hosts;
 use crate::report::log_words::logs;
 use crate::report::provenance_words::{settings, time_handling};
 
@@ -31,6 +32,7 @@ pub(super) fn capture(view: View<'_>) -> Markup {
             (fact("Lost while capturing", &lost(capture.dropped_by_kernel(), capture.dropped_by_interface())))
             @if let Some(place) = captured_at(view.report) { (fact("Place", &place)) }
             @for log in logs(view.report) { (fact("Read beside it", &log)) }
+            @for host in hosts(view.report) { (fact("Read beside it", &host)) }
         }
         @for (index, source) in capture.sources.iter().enumerate().take(SOURCES) { (one_source(view, index, source)) }
         @if capture.sources.len() > SOURCES {

@@ -41,7 +41,7 @@ pub(super) struct Log {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Statement {
-    /// Who says it: `log`, `socket_table`, `kernel_counters`.
+    /// Who says it: `log`, `socket_table`, `kernel_counters`, `host_file`.
     source: &'static str,
     /// When it was so.
     time: String,
@@ -100,5 +100,6 @@ const fn source_name(source: TestimonySource) -> &'static str {
         TestimonySource::KernelCounters => "kernel_counters",
         TestimonySource::Log => "log",
         TestimonySource::Capture => "capture",
+        TestimonySource::HostFile => "host_file",
     }
 }

@@ -2,6 +2,7 @@
 
 mod attempt_sequence;
 pub mod explain;
+mod host;
 mod log;
 pub mod ndjson;
 #[cfg(all(feature = "probe", target_os = "linux"))]
@@ -142,6 +143,7 @@ fn wire_capture(report: &Report) -> wire::Capture {
         limits: capture_words::cannot_show(report),
         sources: capture.sources.iter().map(wire_source).collect(),
         logs: log::logs(report),
+        hosts: host::hosts(report),
     }
 }
 

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::attempt_sequence::AttemptSequence;
+use super::host::Host;
 use super::log::{Log, Statement};
 use super::verdict::Verdict;
 
@@ -135,6 +136,10 @@ pub(super) struct Capture {
     /// Logs that were read beside them (`--log`); left out when there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) logs: Vec<Log>,
+    /// What hosts said of themselves, in files that were read beside them (`--host`); left out when
+    /// there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) hosts: Vec<Host>,
 }
 
 /// Where a packet stands.

@@ -15,6 +15,7 @@ use super::counts::{counted, grouped};
 use super::endpoint_words::{is_failing, other, why};
 use super::evidence_words;
 use super::finding_words::{affected, title, what_applications_saw};
+use super::host_words;
 use super::log_words;
 use super::model::Report;
 use super::next_step_words::{self, StepWords};
@@ -93,8 +94,10 @@ fn summary(report: &Report, style: MarkdownStyle) -> Vec<String> {
     parts.push(table.text());
     parts.extend(capture_words::captured_at(report).map(|text| format!("{}.", capitalized(&text))));
     let logs = log_words::logs(report);
+    let hosts = host_words::hosts(report);
     parts.extend(
         logs.iter()
+            .chain(&hosts)
             .map(|log| prose(&capitalized(log), Place::Paragraph)),
     );
     parts

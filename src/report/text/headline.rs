@@ -4,6 +4,7 @@ use super::page::Page;
 use crate::handshake::Outcome;
 use crate::report::capture_words::{self, nothing_to_report, time_span};
 use crate::report::counts::{counted, grouped};
+use crate::report::host_words;
 use crate::report::log_words;
 use crate::report::model::Report;
 use crate::report::outcome_words::{mark, shown_name};
@@ -21,7 +22,8 @@ pub(super) fn write(report: &Report, page: &mut Page) {
     let facts = capture_words::captured_at(report);
     let limits = capture_words::limits(report);
     let logs = log_words::logs(report);
-    for fact in facts.into_iter().chain(limits).chain(logs) {
+    let hosts = host_words::hosts(report);
+    for fact in facts.into_iter().chain(limits).chain(logs).chain(hosts) {
         page.sentence(fact);
     }
 }
