@@ -29,6 +29,7 @@ const NEEDS: Needs = Needs {
     also: &[],
     namespaces: true,
     live: false,
+    tracefs: false,
 };
 /// Of the failures of one story. A busy one would fill the screen.
 const SHOWN_FAILURES: usize = 24;

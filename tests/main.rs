@@ -38,6 +38,7 @@ mod ladder;
 mod live;
 mod live_companions;
 mod live_host;
+mod live_kernel;
 mod live_stories;
 mod live_strain;
 mod live_verdicts;
@@ -146,6 +147,11 @@ fn main() -> ExitCode {
         Group::stories(lab::AT_ONCE, lab::stories()),
         Group::stories(places::AT_ONCE, places::stories()),
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &watches),
+        Group::that_wait(
+            watching::AT_ONCE,
+            live_kernel::NEEDS,
+            &[live_kernel::TESTS, live_kernel::own_instance::TESTS],
+        ),
         #[cfg(all(feature = "probe", target_os = "linux"))]
         Group::that_wait(watching::AT_ONCE, host::NEEDS, host::LISTS),
         #[cfg(all(feature = "probe", target_os = "linux"))]

@@ -73,6 +73,17 @@ pub(super) struct LiveArguments {
     #[arg(long)]
     pub(super) processes: bool,
 
+    /// Hear from the kernel why it refuses and drops (Linux 6.10, or in part 5.17; as root)
+    ///
+    /// Its own word, by tracefs: a RST that its TCP sends is joined with the connect by addresses
+    /// and ports, a packet that it drops by the time at which it came in, and otherwise counted. It
+    /// is of all network namespaces of this host. A trace instance of its own is used, instances/
+    /// tcpwhy-PID, and removed at the end; what a killed watch leaves behind, the next one clears.
+    /// The buffers take 2 MiB for each processor, 64 MiB at most. What is missing is told, and the
+    /// watch goes on without it.
+    #[arg(long)]
+    pub(super) kernel: bool,
+
     /// End after so long, as in 90, 90s, 15m or 2h
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(super) duration: Option<std::time::Duration>,

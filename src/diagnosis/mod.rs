@@ -93,9 +93,9 @@ pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
 pub use syn_traits::SynOption;
 pub use testimony::{
-    HostDistance, HostSays, HostStatement, ListenersAtEnd, ListeningSocket, LogPlace, LoggedLine,
-    LoggedOften, LoggedOutage, SocketHolder, StoppingRule, TestifiedFact, Testimony,
-    TestimonySource,
+    DroppedPacket, HostDistance, HostSays, HostStatement, KernelDeed, KernelDropCounts,
+    KernelDrops, ListenersAtEnd, ListeningSocket, LogPlace, LoggedLine, LoggedOften, LoggedOutage,
+    SocketHolder, StoppingRule, TestifiedFact, Testimony, TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
 pub use trouble_counts::TroubleCounts;

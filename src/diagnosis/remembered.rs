@@ -24,6 +24,12 @@ impl<K: Copy + Eq + Hash, V> Remembered<K, V> {
         self.entries.get(key)
     }
 
+    /// What is known under this key, to be changed.
+    #[cfg(feature = "live")]
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.entries.get_mut(key)
+    }
+
     /// Replaces what is known under this key.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         if self.entries.insert(key, value).is_some() {

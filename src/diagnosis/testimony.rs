@@ -3,6 +3,7 @@
 //! Rules, notes and findings read it beside the packets. Who has it hands it in before an attempt
 //! is explained, and nothing edits what is said afterwards.
 
+mod kernel;
 mod logged;
 mod of_host;
 
@@ -19,6 +20,10 @@ use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{Attempt, AttemptId, AttemptVerdict, Outcome};
 use crate::host::{Counter, Listener, Process};
+pub use kernel::{DroppedPacket, KernelDeed, KernelDropCounts, KernelDrops};
+pub(super) use kernel::{
+    NETFILTER_DROP, NO_SOCKET, dropped_by_kernel, has_no_route, reset_by_kernel,
+};
 pub(super) use logged::{HostEvents, is_stopped, shows_filter_verdict};
 pub use logged::{LogPlace, LoggedLine, LoggedOften, LoggedOutage};
 pub use of_host::{HostDistance, HostSays, HostStatement, StoppingRule};
@@ -51,6 +56,8 @@ pub enum TestimonySource {
     SocketTable,
     /// The counters of that host's kernel.
     KernelCounters,
+    /// What that host's kernel said of packets while it handled them.
+    KernelEvents,
     /// The capture itself.
     Capture,
     /// A log of another program, or of a device.
@@ -75,6 +82,10 @@ pub enum TestifiedFact {
         /// Which, and by how much.
         rises: Vec<(Counter, u64)>,
     },
+    /// The kernel refused, or dropped packets of the attempt.
+    Kernel(KernelDeed),
+    /// The kernel dropped packets meanwhile, and does not say whose.
+    KernelDrops(KernelDropCounts),
     /// The capture says what became of packets of an attempt.
     Verdict(Box<AttemptVerdict>),
     /// A line of a log is about the attempt.
@@ -128,6 +139,9 @@ impl Testimony {
                 TestimonySource::SocketTable
             }
             TestifiedFact::CountersRose { .. } => TestimonySource::KernelCounters,
+            TestifiedFact::Kernel(_) | TestifiedFact::KernelDrops(_) => {
+                TestimonySource::KernelEvents
+            }
             TestifiedFact::Verdict(_) => TestimonySource::Capture,
             TestifiedFact::Logged(_)
             | TestifiedFact::LoggedOften(_)
@@ -203,11 +217,14 @@ pub(super) fn proves_full_accept_queue(testimony: &[Testimony]) -> bool {
     is_full && has_overflowed
 }
 
-/// Whether a port refused, and its host's socket table has nobody who takes connects to it.
+/// Whether a port refused, and its host's kernel says that nobody takes connects to it, or its
+/// socket table has nobody.
 pub(super) fn proves_closed_port(testimony: &[Testimony]) -> bool {
-    listeners(testimony).any(|asked| {
-        asked.outcome == Outcome::Refused && asked.is_soon() && asked.taking().next().is_none()
-    })
+    let is_said = reset_by_kernel(testimony) == Some(NO_SOCKET);
+    is_said
+        || listeners(testimony).any(|asked| {
+            asked.outcome == Outcome::Refused && asked.is_soon() && asked.taking().next().is_none()
+        })
 }
 
 /// Whether a port refused, although its host's socket table has somebody who takes connects to it.

@@ -1,6 +1,6 @@
 //! **Beside the rooms: this host.** What the kernel of the machine that captures says of itself
-//! comes out as plain data: its TCP sockets and who holds them, and the counters that prove what
-//! packets cannot show.
+//! comes out as plain data: its TCP sockets and who holds them, the counters that prove what packets
+//! cannot show, and, where it is asked to, why it refuses and drops.
 //!
 //! It is asked seldom, and never for each packet: whoever asks counts the questions. What it says
 //! is of the moment in which it was asked, and of the network namespace of this program; a socket
@@ -8,6 +8,11 @@
 //! age, never its arguments unless somebody asks for them. Only Linux is asked.
 
 mod counters;
+mod kernel_counts;
+mod kernel_event;
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub mod kernel_events;
+mod kernel_reason;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod linux;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -28,6 +33,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::decode::Endpoint;
 pub use counters::{Counter, Counters};
+pub use kernel_counts::KernelCounts;
+#[cfg(feature = "live")]
+pub(crate) use kernel_counts::count_reason;
+pub use kernel_event::{KernelAct, KernelEvent, KernelTeller, Reception};
+pub use kernel_reason::{KernelReason, kernel_reason};
 #[cfg(all(feature = "probe", target_os = "linux"))]
 pub use progress::{ConnectProgress, ConnectTable};
 #[cfg(all(feature = "live", target_os = "linux"))]

@@ -6,6 +6,7 @@
 //! happens is a [`LiveObserver`].
 
 mod host_facts;
+mod kernel_facts;
 mod losses;
 pub mod metrics;
 mod observers;
@@ -19,7 +20,7 @@ use crate::capture::live::{ClockReading, HostClock, InterfaceNews, LiveCapture, 
 use crate::decode::{Observation, TunnelPorts};
 use crate::diagnosis::{DiagnosedAttempt, Selection};
 use crate::handshake::{DecidedAttempt, Outcome, TrackerSettings};
-use crate::host::this_host;
+use crate::host::{KernelTeller, this_host};
 pub use observers::Observers;
 pub use watch::LiveWatch;
 
@@ -111,13 +112,15 @@ const BETWEEN_FOLDED: Duration = Duration::from_secs(10);
 /// Looking at everything together may take this part of the time.
 const REFRESH_SHARE: u32 = 50;
 
-/// Watches until the observer has enough, or nothing can come any more.
+/// Watches until the observer has enough, or nothing can come any more. `kernel` tells what the
+/// kernel says of packets, where it is heard.
 pub fn watch(
     capture: &mut LiveCapture,
+    kernel: Option<Box<dyn KernelTeller>>,
     settings: LiveWatchSettings,
     observer: &mut dyn LiveObserver,
 ) -> LiveWatch {
-    let mut watch = LiveWatch::new(settings, capture.settings(), this_host());
+    let mut watch = LiveWatch::new(settings, capture.settings(), this_host(), kernel);
     watch.take_addresses(capture.addresses());
     let mut clock = HostClock::new();
     let mut chores = Chores::default();

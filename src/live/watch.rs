@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use super::host_facts::HostFacts;
+use super::kernel_facts::KernelFacts;
 use super::losses::RecentLosses;
 use super::{LiveEvent, LiveObserver, LiveWatchSettings};
 use crate::analysis::count;
@@ -14,7 +15,7 @@ use crate::diagnosis::{
     CaptureQuality, DiagnosedAttempt, Diagnosis, LiveDiagnostician, Names, OutcomeCounts,
 };
 use crate::handshake::{DecidedAttempt, LiveTracker, Outcome, Trouble, Verdict};
-use crate::host::HostTables;
+use crate::host::{HostTables, KernelCounts, KernelTeller};
 use crate::report::CaptureTotals;
 
 /// The state of a watch: a report can be made at any time.
@@ -31,6 +32,7 @@ pub struct LiveWatch {
     folded: u64,
     told: OutcomeCounts,
     host: HostFacts,
+    kernel: KernelFacts,
 }
 
 impl LiveWatch {
@@ -38,6 +40,7 @@ impl LiveWatch {
         settings: LiveWatchSettings,
         capture: &LiveSettings,
         host: Option<Box<dyn HostTables>>,
+        kernel: Option<Box<dyn KernelTeller>>,
     ) -> Self {
         let captures_third_step = match capture.detail {
             Detail::Light => Some(false),
@@ -67,6 +70,7 @@ impl LiveWatch {
             folded: 0,
             told: OutcomeCounts::default(),
             host: HostFacts::of(host),
+            kernel: KernelFacts::of(kernel, capture.interfaces.clone()),
         }
     }
 
@@ -77,6 +81,9 @@ impl LiveWatch {
         observer.packet(packet, &observation);
         count(&mut self.totals, packet, &observation);
         self.host.note(&observation);
+        let host = &self.host;
+        self.kernel
+            .note(packet, &observation, |ends| host.sends(ends));
         self.diagnostician.observe(&observation);
         self.answerers.note(packet, &observation);
         for answering in self.answerers.take_found() {
@@ -96,6 +103,7 @@ impl LiveWatch {
     pub(super) fn clock_was_set(&mut self) {
         self.tracker.clock_was_set();
         self.host.clock_was_set();
+        self.kernel.clock_was_set();
     }
 
     /// The addresses that this host has now.
@@ -107,6 +115,7 @@ impl LiveWatch {
 
     /// Asks this host what is to be asked at once: to be called after packets were taken.
     pub(super) fn ask_host(&mut self) {
+        self.kernel.hear_now_and_then();
         if self.host.look_up() {
             self.diagnostician
                 .testify_of_host(self.host.counters_risen());
@@ -221,11 +230,18 @@ impl LiveWatch {
             return;
         }
         let is_silence = matches!(outcome, Outcome::Dropped | Outcome::HalfOpen);
-        if outcome.is_failure() {
-            let testimony = self.host.testimony_about(&decided);
+        let is_troubled = !decided.judgement.troubles.is_empty();
+        let mut is_told = false;
+        if outcome.is_failure() || is_troubled {
+            let is_of_here = self.host.is_end_of(&decided);
+            let mut testimony = self.kernel.testimony_about(&decided, is_of_here);
+            is_told = !testimony.is_empty();
+            if outcome.is_failure() {
+                testimony.extend(self.host.testimony_about(&decided));
+            }
             self.diagnostician.testify(decided.attempt.id, testimony);
         }
-        let diagnosed = self.explained(decided, quality);
+        let diagnosed = self.explained(decided, quality, is_told);
         let ends = &diagnosed.decided.attempt;
         let names = self.diagnostician.names();
         observer.event(&LiveEvent::Attempt {
@@ -236,9 +252,15 @@ impl LiveWatch {
         });
     }
 
-    /// Success needs no explanation, and is too frequent for one.
-    fn explained(&mut self, decided: DecidedAttempt, quality: &CaptureQuality) -> DiagnosedAttempt {
-        if decided.judgement.outcome == Outcome::Established {
+    /// Success needs no explanation, and is too frequent for one, unless the kernel has one for its
+    /// trouble.
+    fn explained(
+        &mut self,
+        decided: DecidedAttempt,
+        quality: &CaptureQuality,
+        is_told: bool,
+    ) -> DiagnosedAttempt {
+        if decided.judgement.outcome == Outcome::Established && !is_told {
             return DiagnosedAttempt::unexplained(decided);
         }
         self.diagnostician.explain(decided, quality)
@@ -257,6 +279,11 @@ impl LiveWatch {
         }
         self.tell(observer);
         self.tell_folded(observer);
+    }
+
+    /// What the kernel did, where it is heard.
+    pub fn kernel_counts(&self) -> Option<&KernelCounts> {
+        self.kernel.counts()
     }
 
     /// How the attempts that are over have ended.
@@ -354,6 +381,7 @@ impl LiveWatch {
         totals.hiding_filter = hiding_filter(&totals.sources);
         totals.copies = self.tracker.duplicates();
         totals.attempts_set_aside = self.tracker.set_aside_undecided();
+        totals.kernel = self.kernel.counts().cloned();
         totals.shows_third_step = self.tracker.shows_third_step();
         totals
     }

@@ -5,15 +5,18 @@ use chrono::DateTime;
 
 use super::counts::{counted, grouped};
 use super::duration_words::duration;
+use super::kernel_words;
 use super::model::Report;
 use super::sanitize::terminal_safe;
 use crate::capture::Timestamp;
 use crate::diagnosis::{ClockBasis, LogFacts, LogZone};
 
-/// What was read of each log, and how its times were taken, one sentence each.
+/// What was read of each log, and how its times were taken, one sentence each; and what the kernel
+/// did meanwhile, where it was heard.
 pub(super) fn logs(report: &Report) -> Vec<String> {
     let logs = report.capture.logs.iter();
     logs.map(|log| terminal_safe(&of_log(report, log)).into_owned())
+        .chain(kernel_words::of_report(report))
         .collect()
 }
 

@@ -26,6 +26,7 @@ mod host_words;
 #[cfg(feature = "html")]
 pub mod html;
 pub mod json;
+mod kernel_words;
 pub mod ladder;
 mod limit_words;
 mod log_words;
@@ -59,6 +60,7 @@ pub(crate) mod words {
     pub(crate) use super::attempt_words::headline_with_cause;
     pub(crate) use super::counts::{counted, grouped};
     pub(crate) use super::finding_words::title;
+    pub(crate) use super::kernel_words::of_report as kernels_word;
     pub(crate) use super::model::shortened;
     pub(crate) use super::outcome_words::{mark, shown_name};
     pub(crate) use super::statement_words::statement;

@@ -9,6 +9,7 @@ use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId,
 use crate::decode::{Endpoint, SetAside, VerdictFaults};
 use crate::diagnosis::{CaptureQuality, DiagnosedAttempt, Diagnosis, HostFacts, LogFacts};
 use crate::handshake::FilteredOut;
+use crate::host::KernelCounts;
 
 /// A finished report.
 #[derive(Clone, Debug)]
@@ -125,6 +126,8 @@ pub struct CaptureTotals {
     pub logs: Vec<LogFacts>,
     /// What hosts said of themselves, in files that were read beside them.
     pub hosts: Vec<HostFacts>,
+    /// What the kernel of the host that captured did meanwhile, where it was heard.
+    pub kernel: Option<KernelCounts>,
 }
 
 impl CaptureTotals {

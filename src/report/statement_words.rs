@@ -43,6 +43,24 @@ fn never_left(attempts: u64, answers: u64) -> String {
     }
 }
 
+fn dropped_by_kernel(attempts: u64, answers: u64, reason: &str) -> String {
+    let what = match (answers, attempts.saturating_sub(answers)) {
+        (0, _) => format!("the SYNs of {}", counted(attempts, "connect")),
+        (_, 0) => format!(
+            "what came after the SYN of {}",
+            counted(attempts, "connect")
+        ),
+        (_, syns) => format!(
+            "the SYNs of {}, and what came after the SYN of {answers} more",
+            counted(syns, "connect")
+        ),
+    };
+    format!(
+        "this host's kernel says that it dropped {what}: {}",
+        testimony_words::kernel::because(reason)
+    )
+}
+
 /// What the finding states, in one sentence.
 #[expect(clippy::too_many_lines, reason = "one arm for each statement")]
 pub fn statement(finding: &Finding) -> String {
@@ -195,6 +213,7 @@ pub fn statement(finding: &Finding) -> String {
             "{} came in here and never left, although others that go the same way did in the same seconds: this host drops them",
             never_left(attempts, *answers as u64)
         ),
+        Statement::DroppedByKernel { reason, answers } => dropped_by_kernel(attempts, *answers, reason),
         Statement::FilterLog {
             rules,
             blocked,

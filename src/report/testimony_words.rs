@@ -1,6 +1,7 @@
 //! The words for what is known from elsewhere than packets: the same in every format. Names of
 //! processes are hostile text: what could be misread is quoted.
 
+pub(super) mod kernel;
 mod logged;
 mod of_host;
 
@@ -33,6 +34,8 @@ pub fn of_attempt(testimony: &Testimony) -> String {
             counts(rises),
             meanings(rises)
         ),
+        TestifiedFact::Kernel(deed) => kernel::of_attempt(deed),
+        TestifiedFact::KernelDrops(counted) => kernel::counted(counted, testimony.at),
         TestifiedFact::Verdict(told) => verdict_words::of_attempt(told),
         TestifiedFact::Logged(line) => logged::of_attempt(testimony.at, line),
         TestifiedFact::LoggedOften(often) => logged::of_server(often),

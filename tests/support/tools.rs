@@ -26,6 +26,8 @@ pub(crate) struct Needs {
     pub(crate) namespaces: bool,
     /// `tcpwhy live`.
     pub(crate) live: bool,
+    /// A kernel that tells by tracefs why it refuses and drops.
+    pub(crate) tracefs: bool,
 }
 
 /// Why a test cannot run here.
@@ -60,6 +62,7 @@ impl Needs {
             also: &[],
             namespaces: true,
             live: true,
+            tracefs: false,
         }
     }
 
@@ -79,7 +82,13 @@ impl Needs {
             return Some(Obstacle::Missing(missing));
         }
         let is_closed = self.namespaces && !can_make_namespaces();
-        is_closed.then_some(Obstacle::Beyond("the right to make network namespaces"))
+        if is_closed {
+            return Some(Obstacle::Beyond("the right to make network namespaces"));
+        }
+        let is_mute = self.tracefs && !has_tracefs();
+        is_mute.then_some(Obstacle::Beyond(
+            "tracefs, with tcp_send_reset (Linux 6.10)",
+        ))
     }
 
     /// The tools that are missing.
@@ -126,6 +135,19 @@ fn can_make_namespaces() -> bool {
         let was_made = is_done("ip", &["netns", "add", &name]);
         is_done("ip", &["netns", "delete", &name]);
         was_made
+    })
+}
+
+/// In a namespace of mounts of its own: nothing is left behind.
+fn has_tracefs() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    *HAS.get_or_init(|| {
+        let events = "/sys/kernel/tracing/events";
+        let script = format!(
+            "mount -t tracefs nodev /sys/kernel/tracing; grep -q reason {events}/tcp/tcp_send_reset/format && \
+             grep -q NETFILTER_DROP {events}/skb/kfree_skb/format"
+        );
+        is_done("unshare", &["-m", "sh", "-c", &script])
     })
 }
 

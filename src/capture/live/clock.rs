@@ -90,6 +90,47 @@ fn monotonic() -> Instant {
     Instant::now()
 }
 
+/// The clock by which the kernel stamps what it traces.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceClock {
+    /// Whole seconds off the clock that stamps packets, and set and corrected with it.
+    Tai,
+    /// The time since the start of the host.
+    Monotonic,
+}
+
+#[cfg(target_os = "linux")]
+impl TraceClock {
+    /// What tracefs calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tai => "tai",
+            Self::Monotonic => "mono",
+        }
+    }
+
+    /// What is to be added to it now for the clock that stamps packets, in nanoseconds.
+    pub fn behind_wall(self) -> i64 {
+        let clock = match self {
+            Self::Tai => rustix::time::DynamicClockId::Tai,
+            Self::Monotonic => {
+                rustix::time::DynamicClockId::Known(rustix::time::ClockId::Monotonic)
+            }
+        };
+        let Ok(now) = rustix::time::clock_gettime_dynamic(clock) else {
+            return 0;
+        };
+        let own = i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec);
+        let behind = i128::from(wall().nanoseconds()) - own;
+        let behind = match self {
+            Self::Tai => (behind + 500_000_000).div_euclid(1_000_000_000) * 1_000_000_000,
+            Self::Monotonic => behind,
+        };
+        i64::try_from(behind).unwrap_or(0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

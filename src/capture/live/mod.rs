@@ -17,6 +17,8 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Packet, SourceFacts, SourceId, Timestamp};
+#[cfg(target_os = "linux")]
+pub use clock::TraceClock;
 pub use clock::{ClockReading, HostClock};
 pub use default_route::interface_of_default_route;
 pub use interface_capture::Losses;

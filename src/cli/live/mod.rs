@@ -4,6 +4,7 @@ mod companions;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod front_end;
+mod kernel;
 mod lines;
 mod news;
 mod open;
@@ -21,6 +22,7 @@ use crate::capture::live::{Detail, LiveCapture, LiveSettings, Rights, give_up_ri
 use crate::decode::TunnelPorts;
 use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
+use crate::host::KernelTeller;
 use crate::live::{LiveWatch, LiveWatchSettings, Observers, watch};
 use crate::report::text::TextStyle;
 use crate::report::{CaptureTotals, Report, Settings, Tool, json};
@@ -39,7 +41,7 @@ pub(super) fn run(arguments: &LiveArguments, typed: Vec<String>) -> ExitStatus {
         verbosity: arguments.verbose,
     };
     match prepared(arguments, typed, messages) {
-        Ok((mut capture, command, companions)) => command.watch(&mut capture, companions),
+        Ok((mut opened, command, companions)) => command.watch(&mut opened, companions),
         Err(status) => status,
     }
 }
@@ -55,12 +57,18 @@ pub(super) struct LiveCommand<'a> {
     companion_news: CompanionNews,
 }
 
+/// What is watched: opened while there were rights.
+struct Opened {
+    capture: LiveCapture,
+    kernel: Option<Box<dyn KernelTeller>>,
+}
+
 /// Everything that needs rights or may be mistyped comes first; then rights are given up.
 fn prepared(
     arguments: &LiveArguments,
     typed: Vec<String>,
     messages: Messages,
-) -> Result<(LiveCapture, LiveCommand<'_>, Companions), ExitStatus> {
+) -> Result<(Opened, LiveCommand<'_>, Companions), ExitStatus> {
     let settings = LiveSettings {
         interfaces: open::interfaces(arguments, messages)?,
         detail: detail(arguments),
@@ -81,6 +89,7 @@ fn prepared(
         })?;
     let opened = OpenedCompanions::open(arguments)?;
     open::warn_of_hidden_processes(arguments, messages);
+    let kernel = kernel::open(arguments, &capture.settings().interfaces, messages);
     let kept = Rights {
         capture: arguments.reopen,
         processes: arguments.processes,
@@ -110,7 +119,7 @@ fn prepared(
     };
     messages.notice(format!("watching {names}"));
     companions.announce();
-    Ok((capture, command, companions))
+    Ok((Opened { capture, kernel }, command, companions))
 }
 
 fn detail(arguments: &LiveArguments) -> Detail {
@@ -145,7 +154,8 @@ fn selection(arguments: &LiveArguments) -> Selection {
 }
 
 impl LiveCommand<'_> {
-    fn watch(mut self, capture: &mut LiveCapture, mut companions: Companions) -> ExitStatus {
+    fn watch(mut self, opened: &mut Opened, mut companions: Companions) -> ExitStatus {
+        let capture = &mut opened.capture;
         let arguments = self.arguments;
         let signals = self.signals.clone();
         let settings = LiveWatchSettings {
@@ -162,7 +172,7 @@ impl LiveCommand<'_> {
         let mut observers = Observers::default();
         companions.join(&mut observers);
         observers.add(&mut front_end);
-        let watched = watch(capture, settings, &mut observers);
+        let watched = watch(capture, opened.kernel.take(), settings, &mut observers);
         let is_nobody_there = front_end.close();
         companions.finish(arguments.ring.as_deref(), &watched);
         if is_nobody_there {

@@ -12,6 +12,7 @@ pub(super) struct Case<'a> {
     comparison: &'a Comparison,
     testimony: &'a [Testimony],
     holding: Vec<Judged>,
+    kernels_word: Option<Judged>,
 }
 
 impl<'a> Case<'a> {
@@ -25,6 +26,7 @@ impl<'a> Case<'a> {
             comparison,
             testimony,
             holding: Vec::new(),
+            kernels_word: None,
         }
     }
 
@@ -56,8 +58,16 @@ impl<'a> Case<'a> {
         those.map(|judged| judged.confidence).max()
     }
 
-    /// From now on this holds.
-    pub(super) fn take(&mut self, judged: Judged) {
+    /// What the kernel itself said.
+    pub(super) fn kernels_word(&self) -> Option<Judged> {
+        self.kernels_word
+    }
+
+    /// From now on this holds, by the kernel's own word or by another rule.
+    pub(super) fn take(&mut self, judged: Judged, is_kernels_word: bool) {
+        if is_kernels_word && self.kernels_word.is_none() {
+            self.kernels_word = Some(judged);
+        }
         self.holding.push(judged);
     }
 

@@ -12,6 +12,7 @@ mod compared;
 mod dropped;
 mod established;
 mod half_open;
+mod kernel;
 mod listener;
 mod of_host;
 mod partial;
@@ -46,7 +47,7 @@ pub(super) fn causes(
     let mut case = Case::new(decided, comparison, testimony);
     for rule in RULES {
         if let Some(judged) = judge(rule, &case) {
-            case.take(judged);
+            case.take(judged, rule.is_kernels_word);
         }
     }
     let mut found = case.into_holding();
@@ -85,9 +86,11 @@ fn judge(rule: &Rule, case: &Case<'_>) -> Option<Judged> {
     })
 }
 
-/// Whether the capture or the packets themselves say in words what the rule would conclude.
+/// Whether the capture, the kernel or the packets themselves say in words what the rule would conclude.
 fn is_told_otherwise(rule: &Rule, case: &Case<'_>) -> bool {
-    verdict::is_silenced(rule, case) || balancer::is_silenced(rule, case)
+    verdict::is_silenced(rule, case)
+        || kernel::is_silenced(rule, case)
+        || balancer::is_silenced(rule, case)
 }
 
 /// What is concluded from silence is less sure in a capture that may have missed the answer.

@@ -2,8 +2,8 @@
 
 use super::case::Case;
 use super::{
-    aborted, balancer, checksum, compared, dropped, established, half_open, listener, of_host,
-    partial, passage, refused, rejected, reset, verdict,
+    aborted, balancer, checksum, compared, dropped, established, half_open, kernel, listener,
+    of_host, partial, passage, refused, rejected, reset, verdict,
 };
 #[allow(clippy::enum_glob_use, reason = "a table of names")]
 use crate::diagnosis::cause::Cause::{self, *};
@@ -24,6 +24,8 @@ pub(super) struct Rule {
     pub(super) leans_on_silence: bool,
     /// Whether a SYN that was never repeated makes it no more than possible.
     pub(super) needs_repetition: bool,
+    /// Whether the kernel of the host that captures says so: it knows, and others need not guess.
+    pub(super) is_kernels_word: bool,
     /// How sure it is, or that it does not hold.
     pub(super) holds: fn(&Case<'_>) -> Option<Confidence>,
 }
@@ -37,6 +39,7 @@ const fn rule(cause: Cause, of: &'static [Outcome], holds: Holds) -> Rule {
         unless: &[],
         leans_on_silence: false,
         needs_repetition: false,
+        is_kernels_word: false,
         holds,
     }
 }
@@ -44,6 +47,13 @@ const fn rule(cause: Cause, of: &'static [Outcome], holds: Holds) -> Rule {
 impl Rule {
     const fn unless(self, unless: &'static [(Cause, Confidence)]) -> Self {
         Self { unless, ..self }
+    }
+
+    const fn by_kernel(self) -> Self {
+        Self {
+            is_kernels_word: true,
+            ..self
+        }
     }
 
     /// An export of SYNs shows none repeated, and no answer: what is concluded from silence needs a
@@ -92,6 +102,15 @@ const TOLD: &[Outcome] = &[
 #[rustfmt::skip]
 pub(super) const RULES: &[Rule] = &[
     rule(FilterVerdict, TOLD, verdict::filter_verdict),
+
+    rule(ClosedPort, &[Refused], kernel::closed_port).by_kernel(),
+    rule(FirewallReset, &[Refused], kernel::firewall_reset).by_kernel(),
+    rule(ServerAbort, &[Reset], kernel::server_abort).by_kernel(),
+    rule(AcceptQueueFull, &[Reset, HalfOpen, Established], kernel::accept_queue_full).by_kernel(),
+    rule(WrongChecksum, &[Dropped, HalfOpen], kernel::wrong_checksum).by_kernel(),
+    rule(NoWayBack, &[Dropped], kernel::no_way_back).by_kernel(),
+    rule(DroppedHere, &[Dropped, HalfOpen], kernel::dropped_here).by_kernel(),
+    rule(UnknownToClient, &[Aborted], kernel::unknown_to_client).by_kernel(),
 
     rule(LoadBalancerReset, &[Refused, Reset], balancer::load_balancer_reset),
 

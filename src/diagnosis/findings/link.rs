@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::filter_logs;
 use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, in_order, over};
+use super::{filter_logs, kernel_drops};
 use crate::decode::{Endpoint, VerdictTeller};
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Moment;
@@ -18,6 +18,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(answering_hosts(collected));
     findings.extend(wrong_checksums(collected));
     findings.extend(dropped_here(collected));
+    findings.extend(kernel_drops::findings(collected));
     findings
 }
 
@@ -28,12 +29,14 @@ pub(super) fn explains(collected: Collected<'_>, server: Endpoint, moment: &Mome
     filter_logs::is_told(collected, server, moment)
         || has_wrong_checksums && are_to_blame()
         || was_dropped_here(collected, server, moment)
+        || kernel_drops::was_dropped(collected, moment)
 }
 
 fn was_dropped_here(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {
     // A packet that never left and was repeated with success kept nobody out.
     let is_kept_out = matches!(moment.outcome, Outcome::Dropped | Outcome::HalfOpen);
     is_kept_out
+        && !kernel_drops::was_dropped(collected, moment)
         && collected.comparison.was_dropped_here(
             (moment.client, server.address),
             (moment.id, moment.outcome),

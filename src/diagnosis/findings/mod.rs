@@ -14,6 +14,7 @@ mod filter_logs;
 mod folding;
 mod from_cause;
 mod hosts;
+mod kernel_drops;
 mod limits_hit;
 mod link;
 mod logged;

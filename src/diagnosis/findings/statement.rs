@@ -312,6 +312,13 @@ pub enum Statement {
         /// Of how many connects it is the SYN-ACK that never left, not the SYN.
         answers: usize,
     },
+    /// The kernel of the host that captures says that it dropped them.
+    DroppedByKernel {
+        /// Why, as the kernel spells it.
+        reason: String,
+        /// Of how many connects it was what came after the SYN, not the SYN.
+        answers: u64,
+    },
     /// Records of a packet filter say what it blocked and passed.
     FilterLog {
         /// By how many rules.

@@ -86,6 +86,17 @@ impl HostFacts {
         address.is_loopback() || self.addresses.contains(&address)
     }
 
+    /// Whether this host has one of the ends.
+    pub(super) fn is_end_of(&self, decided: &DecidedAttempt) -> bool {
+        let attempt = &decided.attempt;
+        self.is_here(attempt.client.address) || self.is_here(attempt.server.address)
+    }
+
+    /// Whether a packet with these ends, source and destination, leaves this host.
+    pub(super) fn sends(&self, ends: (Endpoint, Endpoint)) -> bool {
+        self.is_here(ends.0.address) && !self.is_here(ends.1.address)
+    }
+
     /// Takes note of a packet: connects from here are to be looked up. Costs next to nothing for
     /// others.
     pub(super) fn note(&mut self, observation: &Observation) {

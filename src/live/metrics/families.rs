@@ -1,9 +1,12 @@
 //! What is told: all families, with their names and what they mean.
 
+use std::collections::BTreeMap;
+
 use super::Metrics;
 use super::exposition::{Family, Kind, Sample, Value};
 use crate::capture::SourceFacts;
 use crate::handshake::Outcome;
+use crate::host::KernelCounts;
 use crate::live::LiveWatch;
 use crate::live::ring::RingTotals;
 
@@ -14,6 +17,8 @@ impl Metrics {
         families.extend(self.of_servers());
         families.extend(self.of_capture(watch.map_or(&[], LiveWatch::sources)));
         families.extend(Self::of_tracking(watch));
+        let kernel = watch.and_then(LiveWatch::kernel_counts);
+        families.extend(kernel.into_iter().flat_map(of_kernel));
         families.extend(
             self.settings
                 .ring
@@ -186,6 +191,39 @@ impl Metrics {
 
 /// The label of what has no series of its own.
 const OTHERS: &str = "other";
+
+fn of_kernel(kernel: &KernelCounts) -> [Family; 4] {
+    let by_reason = |counts: &BTreeMap<String, u64>| {
+        counts
+            .iter()
+            .map(|(reason, count)| Sample::count(vec![("reason", reason.clone())], *count))
+            .collect()
+    };
+    let one = |count| vec![Sample::count(Vec::new(), count)];
+    [
+        counter(
+            "tcpwhy_kernel_drops",
+            "Packets that this host's kernel dropped, in all network namespaces, by its own reason; \
+             reasons that say nothing of a connect are left out.",
+            by_reason(&kernel.dropped),
+        ),
+        counter(
+            "tcpwhy_kernel_resets",
+            "RSTs that this host's TCP sent, in all network namespaces, by the kernel's own reason.",
+            by_reason(&kernel.resets),
+        ),
+        counter(
+            "tcpwhy_kernel_joined_drops",
+            "Packets among those that the kernel dropped that are known to be one that was captured.",
+            one(kernel.joined),
+        ),
+        counter(
+            "tcpwhy_kernel_lost_events",
+            "Events of the kernel that were lost, because they were not read in time: at least.",
+            one(kernel.lost),
+        ),
+    ]
+}
 
 fn of_ring(totals: RingTotals) -> [Family; 4] {
     let one = |count| vec![Sample::count(Vec::new(), count)];

@@ -29,7 +29,7 @@ fn watch(sources: Vec<SourceFacts>, until: Timestamp) -> LiveWatch {
         window: Duration::from_secs(900),
         tunnels: crate::decode::TunnelPorts::NONE,
     };
-    let mut watch = LiveWatch::new(settings, &LiveSettings::default(), None);
+    let mut watch = LiveWatch::new(settings, &LiveSettings::default(), None, None);
     watch.take_facts(sources);
     watch.watched_until(until);
     watch

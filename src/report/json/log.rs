@@ -41,7 +41,7 @@ pub(super) struct Log {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Statement {
-    /// Who says it: `log`, `socket_table`, `kernel_counters`, `host_file`.
+    /// Who says it: `log`, `socket_table`, `kernel_counters`, `kernel_events`, `host_file`.
     source: &'static str,
     /// When it was so.
     time: String,
@@ -98,6 +98,7 @@ const fn source_name(source: TestimonySource) -> &'static str {
     match source {
         TestimonySource::SocketTable => "socket_table",
         TestimonySource::KernelCounters => "kernel_counters",
+        TestimonySource::KernelEvents => "kernel_events",
         TestimonySource::Log => "log",
         TestimonySource::Capture => "capture",
         TestimonySource::HostFile => "host_file",

@@ -3,6 +3,7 @@
 mod attempt_sequence;
 pub mod explain;
 mod host;
+mod kernel;
 mod log;
 pub mod ndjson;
 #[cfg(all(feature = "probe", target_os = "linux"))]
@@ -144,6 +145,7 @@ fn wire_capture(report: &Report) -> wire::Capture {
         sources: capture.sources.iter().map(wire_source).collect(),
         logs: log::logs(report),
         hosts: host::hosts(report),
+        kernel: capture.kernel.as_ref().map(kernel::kernel),
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::attempt_sequence::AttemptSequence;
 use super::host::Host;
+use super::kernel::Kernel;
 use super::log::{Log, Statement};
 use super::verdict::Verdict;
 
@@ -140,6 +141,10 @@ pub(super) struct Capture {
     /// there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) hosts: Vec<Host>,
+    /// What the kernel of the host that captured did meanwhile (`live --kernel`); left out when it
+    /// was not heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kernel: Option<Kernel>,
 }
 
 /// Where a packet stands.

@@ -54,6 +54,24 @@ const TCP_MEMORY: Check = Check {
         holds so much unread or unsent data, ss -tmp tells",
 };
 
+const KERNEL_EVENTS: Check = Check {
+    on: "SERVER",
+    run: Some("tcpwhy live -i any --kernel --server SERVER"),
+    tells: "as the next connect comes: why the kernel refuses or drops it, where it says so",
+};
+
+const DROP_EVENTS: Check = Check {
+    on: "SERVER",
+    run: Some("perf trace -e skb:kfree_skb"),
+    tells: "the reason of each dropped packet, without its addresses",
+};
+
+const DROPPING_RULES: Check = Check {
+    on: "SERVER",
+    run: Some("nft list ruleset | grep -n -e chain -e reject -e drop"),
+    tells: "which rule fits the connect; counters that rise tell which one",
+};
+
 pub(super) const PAGES: &[Page] = &[
     Page {
         term: "conntrack_full",
@@ -355,5 +373,64 @@ pub(super) const PAGES: &[Page] = &[
         }],
         shown_by: "tcpwhy read FILE --outcome failed",
         see_also: &["ENOBUFS", "overload", "reset"],
+    },
+    Page {
+        term: "kernel_drop_reason",
+        kinds: &[Kind::Sign],
+        numbers: None,
+        title: "the kernel's own reason for a drop or a RST",
+        on_the_wire: "nothing of the reason itself: a SYN that comes in and is not answered, or a \
+            RST. The kernel says why in its trace events skb:kfree_skb (Linux 5.17 and newer) and \
+            tcp:tcp_send_reset (6.10 and newer), by the name of a reason.",
+        brought_about_by: &[
+            "NETFILTER_DROP: a rule of nftables or iptables, or connection tracking; reject with \
+             tcp reset as well, for its RST is no TCP socket's",
+            "NO_SOCKET: nothing listens there; TCP_LISTEN_OVERFLOW: the accept queue is full",
+            "IP_RPFILTER, IP_LOCAL_SOURCE, IP_INADDRERRORS, IP_INNOROUTES: addresses and routes",
+            "TCP_CSUM: a wrong checksum; TCP_MD5NOTFOUND: a signature is missing",
+            "SOCKET_FILTER: a BPF program of the socket or its cgroup",
+        ],
+        told_apart: &[
+            apart(
+                "dropped_here",
+                "the same as a cause, seen in a capture or told by the kernel",
+            ),
+            apart(
+                "accept_queue_full",
+                "a SYN at a full queue is dropped without a reason: only counters rise",
+            ),
+            apart(
+                "path_loss",
+                "what is lost on the way never reaches a kernel that could say why",
+            ),
+        ],
+        check: &[
+            KERNEL_EVENTS,
+            DROP_EVENTS,
+            DROPPING_RULES,
+            CONNTRACK,
+            REVERSE_PATH,
+            ROUTE_TO_CLIENT,
+        ],
+        applications: &[Sayings {
+            when: "",
+            says: &[
+                said(
+                    "Linux",
+                    "kfree_skb: skbaddr=0000000024a1 protocol=2048 location=nft_do_chain+0x3e8/0x610 reason: NETFILTER_DROP",
+                ),
+                said(
+                    "Linux",
+                    "tcp_send_reset: skbaddr=0000000024a1 src=10.0.0.20:80 dest=10.0.0.7:40000 state=UNKNOWN reason=NO_SOCKET",
+                ),
+            ],
+        }],
+        shown_by: "tcpwhy live --kernel",
+        see_also: &[
+            "dropped_here",
+            "closed_port",
+            "firewall_reset",
+            "martian_source",
+        ],
     },
 ];

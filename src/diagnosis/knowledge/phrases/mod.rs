@@ -6,6 +6,7 @@ mod above_tcp;
 mod deciding;
 mod hints;
 mod index;
+mod kernel_reasons;
 mod kernels;
 mod programs;
 mod reasons;
@@ -77,5 +78,6 @@ pub(super) const ALL: &[(Strength, &[Phrases])] = &[
 /// All words that say something by themselves.
 pub(super) const SIGNS: &[(Strength, &[Sign])] = &[
     (Strength::Deciding, kernels::SIGNS),
+    (Strength::Deciding, kernel_reasons::SIGNS),
     (Strength::Reason, tools::SIGNS),
 ];

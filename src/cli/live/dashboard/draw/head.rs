@@ -93,6 +93,10 @@ fn second_line(state: &State, columns: usize) -> Line<'static> {
         words.push(format!("{} in scans", count(seen.folded)));
     }
     words.push(format!("{} followed", grouped(seen.open as u64)));
+    if let Some(kernel) = &seen.shell.capture.kernel {
+        let dropped = kernel.dropped.values().sum();
+        words.push(format!("{} dropped by kernel", count(dropped)));
+    }
     words.push(counted(seen.packets, "packet"));
     let lost = seen.lost.kernel.saturating_add(seen.lost.interface);
     let (losses, style) = match (lost, seen.is_losing()) {

@@ -13,7 +13,7 @@ use crate::handshake::Outcome;
 use crate::report::ladder::Ladder;
 use crate::report::text::ladder::{self as drawing, fill};
 use crate::report::text::{TextStyle, write_finding};
-use crate::report::words::{counted, grouped, mark, shown_name, title};
+use crate::report::words::{counted, grouped, kernels_word, mark, shown_name, title};
 
 /// A page that covers the lists.
 pub(super) struct Page {
@@ -71,6 +71,11 @@ fn news(state: &State, columns: usize) -> Page {
     let seen = state.shown();
     let zone = state.view.zone;
     let mut lines = Vec::new();
+    if let Some(text) = kernels_word(&seen.shell) {
+        lines.extend(indented(&text, columns));
+        lines.push(Line::raw(""));
+    }
+    let before_news = lines.len();
     for (at, text) in seen.news.iter().rev() {
         let mut time = zone.time_of_day(*at);
         for text in filled(text, columns.saturating_sub(12)) {
@@ -78,7 +83,7 @@ fn news(state: &State, columns: usize) -> Page {
             time.clear();
         }
     }
-    if lines.is_empty() {
+    if lines.len() == before_news {
         lines.push(Line::styled("  none so far", faint()));
     }
     Page {

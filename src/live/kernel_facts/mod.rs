@@ -1,0 +1,409 @@
+//! What this host's kernel says while it handles packets, joined with attempts.
+//!
+//! A RST that its TCP sends has addresses and ports. A packet that it drops has none: it is known by
+//! the time at which it came in, where exactly one packet was captured then that is as long. All
+//! others are counted, and nothing is said of whose they were.
+
+mod counted;
+mod recent;
+mod receptions;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use crate::capture::live::HostClock;
+use crate::capture::{Packet, Timestamp};
+use crate::decode::{Endpoint, Observation, SequenceNumber};
+use crate::diagnosis::{
+    DroppedPacket, KernelDeed, KernelDrops, Remembered, TestifiedFact, Testimony,
+};
+use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role};
+use crate::host::{KernelAct, KernelCounts, KernelEvent, KernelTeller, Reception};
+use counted::History;
+use recent::{RecentPackets, RecentSegment};
+use receptions::Receptions;
+
+/// The kernel is not heard more often, but when a failure is to be explained.
+const BETWEEN_READS: Duration = Duration::from_millis(10);
+
+/// So many pairs of ends are remembered with what was said of their packets, and so much of each.
+const REMEMBERED: usize = 1 << 14;
+const OF_ONE_PAIR: usize = 16;
+
+/// So many dropped packets wait until they are captured, and for how long.
+const WAITING: usize = 1 << 16;
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// By then, what was captured has been read, unless this program is too slow.
+const READ_BY_THEN: Duration = Duration::from_millis(200);
+
+/// What is said of a RST is of one that was captured so close to it.
+const SAME_RESET: Duration = Duration::from_millis(5);
+
+/// The clocks agree to the microsecond; what is said of an attempt may be stamped before it.
+const SLACK: Duration = Duration::from_millis(1);
+
+/// Something that was said of a packet from one end to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Said {
+    at: Timestamp,
+    of: SaidOf,
+    reason: String,
+}
+
+/// What it was said of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SaidOf {
+    /// A RST that it sent.
+    Reset,
+    /// A segment that it dropped, known by its time.
+    Segment {
+        is_syn: bool,
+        sequence: SequenceNumber,
+        acknowledgment: Option<SequenceNumber>,
+    },
+    /// A segment that its TCP threw away, known by its ends.
+    AnySegment,
+    /// One that has no route.
+    NoRoute,
+}
+
+/// A packet that was dropped, and is not known yet.
+#[derive(Clone, Debug)]
+struct Unknown {
+    at: Timestamp,
+    reason: std::sync::Arc<str>,
+    reception: Reception,
+}
+
+/// Hears the kernel.
+#[derive(Debug)]
+pub(super) struct KernelFacts {
+    /// `None` where nobody asked for it, or the kernel cannot be heard.
+    teller: Option<Box<dyn KernelTeller>>,
+    clock: HostClock,
+    /// Names of the interfaces, by their sources.
+    interfaces: Vec<String>,
+    heard_at: Option<Duration>,
+    heard_until: Timestamp,
+    recent: RecentPackets,
+    receptions: Receptions,
+    waiting: VecDeque<Unknown>,
+    said: Remembered<(Endpoint, Endpoint), SmallVec<[Said; 1]>>,
+    counts: KernelCounts,
+    history: History,
+}
+
+impl KernelFacts {
+    pub(super) fn of(teller: Option<Box<dyn KernelTeller>>, interfaces: Vec<String>) -> Self {
+        Self {
+            teller,
+            clock: HostClock::new(),
+            interfaces,
+            heard_at: None,
+            heard_until: Timestamp::EARLIEST,
+            recent: RecentPackets::default(),
+            receptions: Receptions::default(),
+            waiting: VecDeque::new(),
+            said: Remembered::of_latest(REMEMBERED),
+            counts: KernelCounts::default(),
+            history: History::default(),
+        }
+    }
+
+    /// Takes note of a packet that may be dropped, unless it `leaves` this host by its ends: costs
+    /// next to nothing where nobody listens.
+    pub(super) fn note(
+        &mut self,
+        packet: &Packet<'_>,
+        observation: &Observation,
+        leaves: impl FnOnce((Endpoint, Endpoint)) -> bool,
+    ) {
+        if let Observation::Segment(segment) = observation
+            && let Some(teller) = &self.teller
+            && teller.tells_which_packets()
+            && !leaves((segment.source, segment.destination))
+        {
+            self.recent.note(packet, segment);
+        }
+    }
+
+    /// Hears what was said since the last time, where that is due.
+    pub(super) fn hear_now_and_then(&mut self) {
+        let running = self.clock.running();
+        let is_due = |at: Duration| running.saturating_sub(at) >= BETWEEN_READS;
+        if self.teller.is_some() && self.heard_at.is_none_or(is_due) {
+            self.hear();
+        }
+    }
+
+    fn hear(&mut self) {
+        let Some(mut teller) = self.teller.take() else {
+            return;
+        };
+        self.heard_at = Some(self.clock.running());
+        self.heard_until = self.clock.read().now;
+        teller.read(&mut |event| self.take(event));
+        self.counts.lost = teller.lost();
+        self.teller = Some(teller);
+        self.settle();
+    }
+
+    /// The clock was set: times before and after cannot be compared.
+    pub(super) fn clock_was_set(&mut self) {
+        self.recent = RecentPackets::default();
+        self.receptions = Receptions::default();
+        self.waiting.clear();
+        self.history = History::default();
+        self.heard_until = Timestamp::EARLIEST;
+    }
+
+    /// What was counted; `None` where nobody listens.
+    pub(super) fn counts(&self) -> Option<&KernelCounts> {
+        self.teller.as_ref().map(|_| &self.counts)
+    }
+
+    fn take(&mut self, event: KernelEvent) {
+        let at = event.at;
+        match event.what {
+            KernelAct::Reset {
+                source,
+                destination,
+                reason,
+            } => {
+                self.counts.count_reset(&reason);
+                self.say((source, destination), at, SaidOf::Reset, &reason);
+            }
+            KernelAct::Refused {
+                source,
+                destination,
+                reason,
+            } => self.say((source, destination), at, SaidOf::AnySegment, reason),
+            KernelAct::NoRoute {
+                source,
+                destination,
+            } => self.say((source, destination), at, SaidOf::NoRoute, ""),
+            KernelAct::Received(reception) => self.receptions.note(&reception),
+            KernelAct::Dropped { reason, received } => {
+                self.counts.count_dropped(&reason);
+                match received {
+                    Some(reception) if self.waiting.len() < WAITING => {
+                        self.waiting.push_back(Unknown {
+                            at,
+                            reason,
+                            reception,
+                        });
+                    }
+                    _ => self.history.add(at, &reason),
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, ends: (Endpoint, Endpoint), at: Timestamp, of: SaidOf, reason: &str) {
+        let said = Said {
+            at,
+            of,
+            reason: reason.to_owned(),
+        };
+        if let Some(known) = self.said.get_mut(&ends) {
+            if known.len() >= OF_ONE_PAIR {
+                known.remove(0);
+            }
+            known.push(said);
+        } else {
+            self.said.insert(ends, SmallVec::from_iter([said]));
+        }
+    }
+
+    /// Finds out which packets were dropped, as far as they were captured meanwhile.
+    fn settle(&mut self) {
+        for _ in 0..self.waiting.len() {
+            let Some(unknown) = self.waiting.pop_front() else {
+                break;
+            };
+            let waited = self.heard_until.since(unknown.at);
+            let found = self.recent.find(
+                &unknown.reception,
+                &self.interfaces,
+                &self.receptions,
+                waited >= READ_BY_THEN,
+            );
+            if let Some(segment) = found {
+                self.counts.joined = self.counts.joined.saturating_add(1);
+                self.say_dropped(&unknown, &segment);
+            } else if waited < LONGEST_WAIT {
+                self.waiting.push_back(unknown);
+            } else {
+                self.history.add(unknown.at, &unknown.reason);
+            }
+        }
+        let forgotten = self.heard_until.before(LONGEST_WAIT);
+        self.recent.forget_before(forgotten);
+        self.receptions.forget_before(forgotten);
+    }
+
+    fn say_dropped(&mut self, unknown: &Unknown, segment: &RecentSegment) {
+        let of = SaidOf::Segment {
+            is_syn: segment.flags.is_syn() || segment.flags.is_syn_ack(),
+            sequence: segment.sequence,
+            acknowledgment: segment.acknowledgment,
+        };
+        let ends = (segment.source, segment.destination);
+        self.say(ends, unknown.at, of, &unknown.reason);
+    }
+
+    /// What the kernel said of an attempt that failed; `is_of_here` says whether this host has one
+    /// of its ends.
+    pub(super) fn testimony_about(
+        &mut self,
+        decided: &DecidedAttempt,
+        is_of_here: bool,
+    ) -> Vec<Testimony> {
+        if self.teller.is_none() {
+            return Vec::new();
+        }
+        if decided.judgement.at > self.heard_until {
+            self.hear();
+        }
+        let attempt = &decided.attempt;
+        let reset = self.reset_of(attempt);
+        let is_reset = reset.is_some();
+        let mut testimony: Vec<Testimony> = reset.into_iter().collect();
+        let begun = attempt.started_at().before(SLACK);
+        let ended = decided.judgement.at.max(attempt.latest_at).after(SLACK);
+        testimony.extend(self.no_route_of(attempt, begun..=ended));
+        let drops = self.drops_of(attempt, begun..=ended).into_iter();
+        // What was answered with a RST is thrown away then.
+        testimony.extend(drops.filter(|_| !is_reset));
+        let is_silence = matches!(
+            decided.judgement.outcome,
+            Outcome::Dropped | Outcome::HalfOpen
+        );
+        if testimony.is_empty() && is_silence && is_of_here {
+            testimony.extend(self.history.since(attempt.started_at(), self.heard_until));
+        }
+        testimony
+    }
+
+    fn said_of(&self, source: Endpoint, destination: Endpoint) -> &[Said] {
+        self.said
+            .get(&(source, destination))
+            .map_or(&[], |said| said)
+    }
+
+    /// Why the RST was sent that ended it.
+    fn reset_of(&self, attempt: &Attempt) -> Option<Testimony> {
+        let resets = attempt.packets_as(&[Role::Reset, Role::ClientReset]);
+        let mut said = resets.flat_map(|reset| {
+            let (source, destination) = if reset.role == Role::Reset {
+                (attempt.server, attempt.client)
+            } else {
+                (attempt.client, attempt.server)
+            };
+            let is_it = move |said: &&Said| {
+                said.of == SaidOf::Reset && said.at.distance(reset.place.at) <= SAME_RESET
+            };
+            self.said_of(source, destination).iter().filter(is_it)
+        });
+        said.next().map(|said| {
+            kernel(
+                said.at,
+                KernelDeed::SentReset {
+                    reason: said.reason.clone(),
+                },
+            )
+        })
+    }
+
+    fn no_route_of(
+        &self,
+        attempt: &Attempt,
+        lasted: RangeInclusive<Timestamp>,
+    ) -> Option<Testimony> {
+        let said = self.said_of(attempt.server, attempt.client);
+        let found = said
+            .iter()
+            .find(|said| said.of == SaidOf::NoRoute && lasted.contains(&said.at));
+        found.map(|said| kernel(said.at, KernelDeed::NoRoute))
+    }
+
+    /// The packets of the attempt that were dropped, of each kind those of one reason together.
+    fn drops_of(&self, attempt: &Attempt, lasted: RangeInclusive<Timestamp>) -> Vec<Testimony> {
+        let (client, server) = (attempt.client, attempt.server);
+        let mut found: Vec<(Timestamp, KernelDrops)> = Vec::new();
+        for (source, destination) in [(client, server), (server, client)] {
+            let is_client = source == client;
+            let since = self.said_of(source, destination).iter();
+            for said in since.filter(|said| lasted.contains(&said.at)) {
+                let Some((of, names_ends)) = part(attempt, said.of, is_client) else {
+                    continue;
+                };
+                let same = found.iter_mut().find(|(_, known)| {
+                    known.of == of && known.reason == said.reason && known.names_ends == names_ends
+                });
+                match same {
+                    Some((_, known)) => known.packets += 1,
+                    None => found.push((
+                        said.at,
+                        KernelDrops {
+                            of,
+                            reason: said.reason.clone(),
+                            packets: 1,
+                            names_ends,
+                        },
+                    )),
+                }
+            }
+        }
+        // What is said with the ends of a packet needs no time to be known by.
+        let named: Vec<(DroppedPacket, String)> = found
+            .iter()
+            .filter(|(_, drops)| drops.names_ends)
+            .map(|(_, drops)| (drops.of, drops.reason.clone()))
+            .collect();
+        found.retain(|(_, drops)| {
+            drops.names_ends || !named.contains(&(drops.of, drops.reason.clone()))
+        });
+        let deeds = found.into_iter();
+        deeds
+            .map(|(at, drops)| kernel(at, KernelDeed::Dropped(drops)))
+            .collect()
+    }
+}
+
+fn kernel(at: Timestamp, deed: KernelDeed) -> Testimony {
+    Testimony {
+        at,
+        fact: TestifiedFact::Kernel(deed),
+    }
+}
+
+/// Which packet of the attempt it was said of, and whether its ends were named; `None` for those of
+/// another attempt.
+fn part(attempt: &Attempt, of: SaidOf, is_client: bool) -> Option<(DroppedPacket, bool)> {
+    let isn = attempt.isn?;
+    match of {
+        SaidOf::Reset | SaidOf::NoRoute => None,
+        SaidOf::AnySegment if !is_client => Some((DroppedPacket::SynAck, true)),
+        SaidOf::AnySegment if attempt.answered_at.is_none() => Some((DroppedPacket::Syn, true)),
+        SaidOf::AnySegment => Some((DroppedPacket::Later, true)),
+        SaidOf::Segment {
+            is_syn,
+            sequence,
+            acknowledgment,
+        } => match (is_client, is_syn) {
+            (true, true) => (sequence == isn).then_some((DroppedPacket::Syn, false)),
+            (true, false) => (sequence == isn.plus(1)).then_some((DroppedPacket::Later, false)),
+            (false, true) => {
+                (acknowledgment == Some(isn.plus(1))).then_some((DroppedPacket::SynAck, false))
+            }
+            (false, false) => None,
+        },
+    }
+}
