@@ -150,14 +150,13 @@ impl Comparison {
         self.clients.get(&Host(client))?.is_near
     }
 
-    /// Whether its packets start with 128, as those of Windows do: all its SYNs, and whatever it
+    /// Whether a host's packets start with 128, as those of Windows do: all its SYNs, and what it
     /// answers itself.
-    pub(in crate::diagnosis) fn is_client_like_windows(&self, client: IpAddr) -> bool {
-        let ttls = self
-            .clients
-            .get(&Host(client))
-            .and_then(|client| client.ttls);
-        let of_host = self.host(client).filter(|host| !host.own_ttls.is_empty());
+    pub(in crate::diagnosis) fn is_like_windows(&self, host: IpAddr) -> bool {
+        let client = self.clients.get(&Host(host));
+        let ttls = client.and_then(|client| client.ttls);
+        let of_host = self.host(host);
+        let of_host = of_host.filter(|host| !host.own_ttls.is_empty());
         let are_of_windows =
             |(least, most): (u8, u8)| initial(least) == 128 && initial(most) == 128;
         match (ttls, of_host) {

@@ -12,7 +12,7 @@ use super::{Finding, FindingKind, Statement};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::comparison::{Comparison, HostFacts, Vantage};
+use crate::diagnosis::comparison::{Comparison, Vantage};
 use crate::diagnosis::knowledge::{self, Check};
 use called_for::{is_called_for, page_of_steps};
 
@@ -99,14 +99,12 @@ impl Situation {
         // What failed behind a translation is looked for there.
         let backend = finding.backend.as_ref();
         let server = backend.map_or(named, |backend| backend.server);
-        let host = comparison.host(server.address);
         let client = backend.map_or(finding.example_client, |backend| Some(backend.client));
         Some(Self {
             server,
             client,
-            is_like_windows: host.is_some_and(HostFacts::is_like_windows),
-            is_client_like_windows: client
-                .is_some_and(|client| comparison.is_client_like_windows(client)),
+            is_like_windows: comparison.is_like_windows(server.address),
+            is_client_like_windows: client.is_some_and(|client| comparison.is_like_windows(client)),
             vantage: client.and_then(|client| comparison.vantage(client, server.address)),
             router: comparison.rejecters().only_one_of(named),
         })
