@@ -104,14 +104,15 @@ fn is_reset_by_a_filter(collected: Collected<'_>, server: Endpoint) -> bool {
     first.is_some_and(|first| first.cause == Cause::FirewallReset && first.confidence >= Likely)
 }
 
-/// A port that accepts others before and after, and never these clients.
+/// A port that accepts others before and after, or in the same seconds and drops none of them, and
+/// never these clients.
 fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let server = service.server;
     let history = collected.comparison.service(server)?;
     let clients: BTreeSet<IpAddr> = service.moments.iter().map(|moment| moment.client).collect();
     let shut_out: BTreeSet<IpAddr> = clients
         .into_iter()
-        .filter(|client| history.shuts_out(*client))
+        .filter(|client| history.shuts_out(*client) || drops_alone(service, history, *client))
         .collect();
     let moments = service.those(|moment| shut_out.contains(&moment.client));
     let named: Vec<IpAddr> = shut_out.iter().take(NAMED_CLIENTS).copied().collect();
@@ -129,6 +130,17 @@ fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Findin
             statement,
         )
     })
+}
+
+/// Whether all connects of this client met silence while others were accepted, and no connect of
+/// another did. One connect alone may be lost.
+fn drops_alone(service: &Service, history: &ServiceHistory, client: IpAddr) -> bool {
+    let own = service.those(|moment| moment.client == client);
+    let meets_silence = |moment: &Moment| {
+        moment.outcome == Outcome::Dropped && history.accepted_about(moment.started)
+    };
+    let is_told = history.tells_apart(client) || !history.drops_others_than(client);
+    own.len() > 1 && own.iter().all(meets_silence) && is_told
 }
 
 /// The narrowest range of addresses that holds these clients, where nobody of it is accepted.
