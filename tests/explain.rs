@@ -47,7 +47,7 @@ const FINDINGS: &str = "
     capture_started_late limits_hit answers_misdirected answers_made_by_a_box
     failures_share stale_state dead_path policy_changed traceroute health_checks
     slow_connects hung_up stuck_connections resets_midway path_mtu filter_log
-    host_silent no_way_back unreachable syn_ack_lost client_silent
+    host_silent no_way_back unreachable syn_ack_lost client_silent invalid_reset
 ";
 
 fn of_kind(kind: Kind) -> Vec<&'static str> {

@@ -43,6 +43,8 @@ pub enum FindingKind {
     SynAckLost,
     /// Answers after which nothing more came from the client.
     ClientSilent,
+    /// RSTs that the client's TCP has to ignore.
+    InvalidReset,
     /// One address, and failures of one origin spread among successes of another.
     OneBadBackend,
     /// A failure followed at once by success in the other version of IP: harmless.
@@ -119,6 +121,7 @@ impl FindingKind {
             Self::Unreachable => "unreachable",
             Self::SynAckLost => "syn_ack_lost",
             Self::ClientSilent => "client_silent",
+            Self::InvalidReset => "invalid_reset",
             Self::OneBadBackend => "one_bad_backend",
             Self::FallbackWorked => "fallback_worked",
             Self::FeatureDropped => "feature_dropped",

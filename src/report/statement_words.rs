@@ -221,7 +221,13 @@ pub fn statement(finding: &Finding) -> String {
             others,
         } => verdict_words::filter_log(*rules, (*blocked, *without_end), *others),
         Statement::StaleTupleReuse => format!(
-            "{attempts} connects to {server} met older connections of the same addresses and ports: a NAT or client reuses ports too soon"
+            "{} to {server} met {} of the same addresses and ports: a NAT or client reuses ports too soon",
+            counted(attempts, "connect"),
+            if attempts == 1 {
+                "an older connection"
+            } else {
+                "older connections"
+            },
         ),
         Statement::AnswersMisdirected => format!(
             "{} to {server} {} answered from or to another address or port than the SYN's: addresses are translated in one direction only, or back wrongly",
@@ -359,6 +365,7 @@ pub fn statement(finding: &Finding) -> String {
         | Statement::HostSilent { .. }
         | Statement::Unreachable { .. }
         | Statement::SynAckLost { .. }
+        | Statement::InvalidResets { .. }
         | Statement::ClientSilent => String::new(),
         Statement::LimitsHit { limits } => {
             let limits: Vec<String> = limits.iter().copied().map(limit_words::name).collect();

@@ -16,7 +16,9 @@ use crate::handshake::{Content, Role, SeenPacket};
 /// itself says that nobody takes connects there; without, a reset rule on the host itself looks the
 /// same.
 pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
-    let reset = plain_reset(case)?;
+    let Some(reset) = plain_reset(case) else {
+        return closed_port_of_small_stack(case);
+    };
     let mark = telling_mark(case);
     let is_proved = was_made_here(reset) && proves_closed_port(case.testimony());
     match (mark, distance(case, reset)) {
@@ -32,6 +34,20 @@ pub(super) fn closed_port(case: &Case<'_>) -> Option<Confidence> {
         }
         (Mark::None, _) => Some(Confidence::Possible),
     }
+}
+
+/// A small stack that put a window of its own into its SYN-ACKs puts one into its RSTs as well,
+/// where Linux and packet filters have 0.
+fn closed_port_of_small_stack(case: &Case<'_>) -> Option<Confidence> {
+    let reset = case.first(Role::Reset)?;
+    let is_its_own = stacks(case).is_only(Stack::Small) && distance(case, reset) == Distance::Same;
+    is_its_own.then(|| {
+        if may_be_in_use(case) {
+            Confidence::Possible
+        } else {
+            Confidence::Likely
+        }
+    })
 }
 
 /// The RST has the shape of a packet filter's, or the port accepts others and never this client, or

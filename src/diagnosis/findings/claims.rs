@@ -47,7 +47,10 @@ fn rank(finding: &Finding) -> u8 {
         | FindingKind::ResetsMidway
         | FindingKind::SlowConnects => 9,
         FindingKind::Unreachable => 10,
-        FindingKind::HostSilent | FindingKind::SynAckLost | FindingKind::ClientSilent => 11,
+        FindingKind::HostSilent
+        | FindingKind::SynAckLost
+        | FindingKind::ClientSilent
+        | FindingKind::InvalidReset => 11,
         _ => 6,
     }
 }

@@ -16,6 +16,7 @@ use crate::decode::IcmpKind;
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely, Possible};
 use crate::diagnosis::comparison::{Moment, Vantage};
+use crate::diagnosis::sign::Sign;
 use crate::handshake::Outcome;
 
 /// More silent hosts than this are one story: what they share is the way to them.
@@ -36,6 +37,7 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
             unreachable(collected, service),
             syn_ack_lost(collected, service),
             client_silent(collected, service),
+            invalid_reset(collected, service),
         ];
         told.into_iter().flatten()
     }));
@@ -275,6 +277,20 @@ fn client_silent(collected: Collected<'_>, service: &Service) -> Option<Finding>
         &those,
         Statement::ClientSilent,
     ))
+}
+
+/// RSTs that acknowledge nothing that the client sent: whoever makes them refuses, and the client's
+/// TCP goes on waiting.
+fn invalid_reset(collected: Collected<'_>, service: &Service) -> Option<Finding> {
+    let those = service.those(|moment| {
+        moment.outcome == Outcome::Dropped && moment.sign == Some(Sign::IgnoredReset)
+    });
+    let host = collected.comparison.host(service.server.address);
+    let statement = Statement::InvalidResets {
+        is_of_user_mode_stack: host.is_some_and(|host| host.stacks.forwarder().is_some()),
+    };
+    let (kind, server) = (FindingKind::InvalidReset, Some(service.server));
+    (!those.is_empty()).then(|| over(kind, Certain, server, &those, statement))
 }
 
 /// Those of which nothing better is known than that nobody completed them.

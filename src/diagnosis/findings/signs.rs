@@ -11,7 +11,8 @@ use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::Moment;
 use crate::diagnosis::sign::Sign;
 
-/// A single attempt with a sign is told with that attempt; only several make a finding.
+/// A single attempt with a sign that succeeded is told with that attempt; only several make a
+/// finding.
 const FEWEST: usize = 2;
 
 /// How soon after a failure the other version of IP is tried (RFC 8305: 250 ms; programs without
@@ -37,7 +38,8 @@ fn several(
     statement: Statement,
 ) -> Option<Finding> {
     let signed = service.those(|moment| moment.sign == Some(sign));
-    (signed.len() >= FEWEST)
+    let has_failed = signed.iter().any(is_shut);
+    (signed.len() >= FEWEST || has_failed)
         .then(|| over(kind, confidence, Some(service.server), &signed, statement))
 }
 

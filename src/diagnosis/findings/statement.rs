@@ -282,6 +282,11 @@ pub enum Statement {
     FeatureDropped,
     /// SYNs met older connections of the same addresses and ports.
     StaleTupleReuse,
+    /// RSTs answered that the client's TCP has to ignore.
+    InvalidResets {
+        /// Whether a user-mode stack shows itself, which refuses so.
+        is_of_user_mode_stack: bool,
+    },
     /// Answers came from, or went to, other ends than the SYNs.
     AnswersMisdirected,
     /// A box on the way reset in the name of hosts.

@@ -34,6 +34,22 @@ pub(super) fn statement(finding: &Finding) -> Option<String> {
             server(),
             all_of(attempts)
         ),
+        Statement::InvalidResets {
+            is_of_user_mode_stack,
+        } => {
+            let who = if *is_of_user_mode_stack {
+                "user-mode networking refuses so what is refused, unreachable or forbidden outside"
+            } else {
+                "a small device that has no room, one that rewrites numbers in one direction only, \
+                 or a badly forged RST"
+            };
+            format!(
+                "{} answered {} by RSTs that acknowledge nothing the client sent: it must ignore \
+                 them and waits for its own time-out; {who}",
+                server(),
+                all_of(attempts)
+            )
+        }
         _ => return None,
     })
 }

@@ -305,7 +305,7 @@ pub(super) const PAGES: &[Page] = &[
     },
     Page {
         term: "invalid_reset",
-        kinds: &[Kind::Cause],
+        kinds: &[Kind::Cause, Kind::Finding],
         numbers: None,
         title: "RSTs came that the client had to ignore",
         on_the_wire: "SYN, then RSTs without the ACK flag or with a wrong acknowledgement number; \
@@ -313,6 +313,8 @@ pub(super) const PAGES: &[Page] = &[
         brought_about_by: &[
             "a device that rewrites sequence numbers in one direction only",
             "a badly made injected RST",
+            "user-mode networking (pasta, passt), which refuses so what is refused outside",
+            "an embedded stack with all its connections in use (FreeRTOS+TCP)",
             "leftovers of another connection",
         ],
         told_apart: &[
