@@ -79,6 +79,8 @@ struct Story {
     /// Lines of the language of scenarios, by place and time.
     lines: BTreeMap<String, Vec<(f64, String)>>,
     clocks: BTreeMap<String, f64>,
+    /// In which second clocks are set, and by how many they are moved ahead.
+    set: BTreeMap<String, (f64, f64)>,
     options: Vec<String>,
     expected: Vec<Expected>,
     findings: Option<Vec<String>>,
@@ -113,6 +115,10 @@ impl Story {
                     story
                         .clocks
                         .insert((*place).to_owned(), ahead.parse().unwrap());
+                }
+                ["set", place, second, ahead] => {
+                    let set = (second.parse().unwrap(), ahead.parse().unwrap());
+                    story.set.insert((*place).to_owned(), set);
                 }
                 ["option", options @ ..] => {
                     story.options = options.iter().map(|word| (*word).to_owned()).collect();
@@ -291,6 +297,7 @@ impl Story {
             )
         });
         let names: Vec<String> = names.collect();
+        let times: Vec<f64> = lines.iter().map(|(at, _)| *at).collect();
         let lines = lines.iter().map(|(at, line)| {
             format!(
                 "{at:.7} {line}
@@ -300,12 +307,16 @@ impl Story {
         let lines: Vec<String> = lines.collect();
         let mut packets = scenario::parse(&[names, lines].concat().concat()).packets;
         #[expect(clippy::cast_possible_truncation, reason = "clocks are hours apart")]
-        let mut ahead = (self.clocks.get(place).copied().unwrap_or(0.0) * 1e9) as i64;
+        let nanoseconds = |seconds: f64| (seconds * 1e9) as i64;
+        let mut ahead = nanoseconds(self.clocks.get(place).copied().unwrap_or(0.0));
         if telling == Telling::HoursApart {
             ahead += HOURS_NS[index % HOURS_NS.len()];
         }
-        for packet in &mut packets {
-            packet.nanoseconds = packet.nanoseconds.saturating_add_signed(ahead);
+        let set = self.set.get(place).copied();
+        for (packet, at) in packets.iter_mut().zip(times) {
+            let moved = set.filter(|(second, _)| at >= *second);
+            let moved = moved.map_or(0, |(_, moved)| nanoseconds(moved));
+            packet.nanoseconds = packet.nanoseconds.saturating_add_signed(ahead + moved);
         }
         let file = |packets: &[CapturedPacket]| pcap_file(1, packets);
         if telling == Telling::InTwoFiles && packets.len() > 3 {

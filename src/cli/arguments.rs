@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::compare_arguments::CompareArguments;
-use super::endpoint_pattern::parse_endpoint_pattern;
 use super::host_arguments::{self, HostArguments, HostFileArguments};
 use super::ladder_arguments::LadderArguments;
 use super::live_arguments::LiveArguments;
@@ -13,9 +12,9 @@ use super::log_arguments::LogArguments;
 use super::outcome_list::OutcomeList;
 use super::probe_arguments::{self, ProbeArguments};
 use super::report_format::Format;
+use super::shared_arguments::{EndpointArguments, MessageArguments};
 use super::time_argument::TimeArgument;
 use crate::decode::TunnelPort;
-use crate::diagnosis::EndpointPattern;
 use crate::handshake::TrackerSettings;
 use crate::report::difference::RULE;
 
@@ -244,18 +243,8 @@ pub(super) struct ReadArguments {
     #[arg(long, value_name = "LIST")]
     pub(super) outcome: Option<OutcomeList>,
 
-    /// Only attempts to this address, network or port
-    ///
-    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets:
-    /// `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
-    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
-    pub(super) server: Vec<EndpointPattern>,
-
-    /// Only attempts from this address, network or port
-    ///
-    /// Repeatable; as --server.
-    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
-    pub(super) client: Vec<EndpointPattern>,
+    #[command(flatten)]
+    pub(super) endpoints: EndpointArguments,
 
     /// Only attempts that began then or later
     ///
@@ -352,17 +341,8 @@ pub(super) struct ReadArguments {
     #[arg(long)]
     pub(super) no_names: bool,
 
-    /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub(super) color: ColorChoice,
-
-    /// No warnings on standard error
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-
-    /// More on standard error: what was set aside
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
+    #[command(flatten)]
+    pub(super) messages: MessageArguments,
 }
 
 /// What `diff` takes.

@@ -12,12 +12,14 @@ use super::messages::Messages;
 use super::outcome_list::OutcomeList;
 use super::output::{try_to_write, unwritable_hint, write_report, write_whole};
 use super::packet_filter::PacketFilter;
-use super::read::tell_problems;
+use super::read::{self, tell_problems};
 use super::terminal::{self, Wishes};
 use crate::anonymize::AddressMap;
-use crate::capture::{CaptureSet, Opened, SourceFacts};
+use crate::capture::{CaptureSet, Opened, SourceFacts, Timestamp};
+use crate::decode::Endpoint;
+use crate::diagnosis::{EndpointPattern, Selection};
 use crate::handshake::TrackerSettings;
-use crate::path::{self, Comparison, Place};
+use crate::path::{self, Comparison, JudgedConnect, Place, PlaceAttempt};
 use crate::report::Tool;
 use crate::report::path::{
     PathReport, evidence, html, markdown, write_json, write_ladder, write_text,
@@ -48,11 +50,9 @@ pub(super) fn draw(arguments: &CompareArguments, number: u64) -> ExitStatus {
         Ok(compared) => compared,
         Err(status) => return status,
     };
-    let index = usize::try_from(number)
-        .ok()
-        .and_then(|number| number.checked_sub(1));
     let connects = &compared.report.comparison.connects;
-    let Some(judged) = index.and_then(|index| connects.get(index)) else {
+    let mut numbered = connects.iter();
+    let Some(judged) = numbered.find(|judged| judged.number == number) else {
         let message = format!("no connect {number}: there are {}", connects.len());
         let hint = "tcpwhy compare shows their numbers; -F json --max-attempts 0 lists all";
         Messages::error(message, Some(hint));
@@ -88,10 +88,7 @@ struct Compared {
 }
 
 fn compared(arguments: &CompareArguments, typed: Vec<String>) -> Result<Compared, ExitStatus> {
-    let messages = Messages {
-        is_quiet: arguments.quiet,
-        verbosity: arguments.verbose,
-    };
+    let messages = arguments.messages.messages();
     let usage = |(message, hint): (String, Option<&'static str>)| {
         Messages::error(message, hint);
         ExitStatus::Usage
@@ -110,7 +107,7 @@ fn compared(arguments: &CompareArguments, typed: Vec<String>) -> Result<Compared
         .then(|| anonymous::map_by(key, messages));
     let map = map.transpose();
     let map = map.map_err(|message| usage((message, Some(anonymous::KEY_HINT))))?;
-    let (read, map) = read_all(arguments, opened, map, messages);
+    let (read, mut map) = read_all(arguments, opened, map, messages);
     let mut places = Vec::new();
     let mut sources = Vec::new();
     for read in read {
@@ -125,8 +122,12 @@ fn compared(arguments: &CompareArguments, typed: Vec<String>) -> Result<Compared
         }
         places.push(place);
     }
-    let comparison = path::compare(places, named.are_unnamed || arguments.infer_order);
+    let mut comparison = path::compare(places, named.are_unnamed || arguments.infer_order);
     warn(&comparison, messages);
+    let selection = selection(arguments, &comparison, map.as_mut());
+    if selects_some(&selection) {
+        comparison.select(|all, judged| is_selected(&selection, all, judged));
+    }
     let report = PathReport {
         tool: Tool {
             version: env!("CARGO_PKG_VERSION"),
@@ -140,6 +141,7 @@ fn compared(arguments: &CompareArguments, typed: Vec<String>) -> Result<Compared
         comparison,
         tracker: tracker_settings(arguments),
         filter: arguments.filter.clone().filter(|_| !arguments.anonymize),
+        selection,
         listed: listed(arguments),
     };
     Ok(Compared {
@@ -271,6 +273,49 @@ fn tracker_settings(arguments: &CompareArguments) -> TrackerSettings {
     }
 }
 
+/// What was typed of which connects are asked for; times are those of the first place's clock.
+fn selection(
+    arguments: &CompareArguments,
+    comparison: &Comparison,
+    map: Option<&mut AddressMap>,
+) -> Selection {
+    let start = comparison.places.first().and_then(Place::first);
+    let start = start.unwrap_or_default();
+    let zone = style(arguments).zone;
+    let outcome = arguments.outcome.as_ref();
+    let selection = Selection {
+        servers: arguments.endpoints.server.clone(),
+        clients: arguments.endpoints.client.clone(),
+        since: arguments.since.map(|time| time.resolve(start, zone)),
+        until: arguments.until.map(|time| time.resolve(start, zone)),
+        listed: outcome.map(|named| named.outcomes.clone()),
+        listed_troubles: read::listed_troubles(outcome),
+        only: None,
+    };
+    anonymous::selection(selection, map)
+}
+
+fn selects_some(selection: &Selection) -> bool {
+    let names_ends = !selection.servers.is_empty() || !selection.clients.is_empty();
+    names_ends || selection.since.is_some() || selection.until.is_some()
+}
+
+/// Whether a connect is asked for, as it is called at any of the places.
+fn is_selected(selection: &Selection, comparison: &Comparison, judged: &JudgedConnect) -> bool {
+    let places = &comparison.places;
+    let attempts = || (0..places.len()).filter_map(|place| judged.at(places, place));
+    let is_one_of = |patterns: &[EndpointPattern], end: fn(&PlaceAttempt) -> Endpoint| {
+        let is_meant = |attempt| patterns.iter().any(|one| one.matches(end(attempt)));
+        patterns.is_empty() || attempts().any(is_meant)
+    };
+    let started = comparison.started(judged);
+    let started = started.map_or_else(Timestamp::default, Timestamp::from_nanoseconds);
+    is_one_of(&selection.servers, |attempt| attempt.server)
+        && is_one_of(&selection.clients, |attempt| attempt.client)
+        && selection.since.is_none_or(|since| started >= since)
+        && selection.until.is_none_or(|until| started < until)
+}
+
 fn listed(arguments: &CompareArguments) -> Option<usize> {
     let usual = arguments.format.usual_attempts();
     match arguments.max_attempts.unwrap_or(usual) {
@@ -296,15 +341,8 @@ fn warn(comparison: &Comparison, messages: Messages) {
              put in that order"
         ));
     }
-    let is_alone = |place: usize| {
-        let mut connects = comparison.connects.iter();
-        !connects.any(|judged| {
-            let mut others = (0..comparison.places.len()).filter(|other| *other != place);
-            judged.connect.is_seen_at(place) && others.any(|other| judged.connect.is_seen_at(other))
-        })
-    };
     for (index, place) in comparison.places.iter().enumerate() {
-        if place.packets > 0 && is_alone(index) {
+        if place.packets > 0 && comparison.alone.contains(&index) {
             messages.warning(format!(
                 "place '{}' has no connect in common with any other place",
                 place.name
@@ -335,7 +373,7 @@ fn style(arguments: &CompareArguments) -> TextStyle {
         to_terminal: arguments.report_file().is_none() && terminal::is_terminal(),
         utc: arguments.utc,
         local: arguments.local,
-        color: arguments.color,
+        color: arguments.messages.color,
         only_failures: true,
     })
 }

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
+use super::arguments::{parse_max_flows, parse_patience};
 use super::ladder_arguments::LadderArguments;
 use super::outcome_list::OutcomeList;
+use super::shared_arguments::{EndpointArguments, MessageArguments};
+use super::time_argument::TimeArgument;
 use crate::decode::TunnelPort;
 use crate::handshake::TrackerSettings;
 
@@ -61,6 +63,28 @@ pub(super) struct CompareArguments {
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,
 
+    /// List only these outcomes, as in refused,dropped; a list as for `tcpwhy read`
+    ///
+    /// The outcome is that of the connect, over all places. The counts cover all outcomes.
+    #[arg(long, value_name = "LIST")]
+    pub(super) outcome: Option<OutcomeList>,
+
+    #[command(flatten)]
+    pub(super) endpoints: EndpointArguments,
+
+    /// Only attempts that began then or later, by the clock of the first place
+    ///
+    /// RFC 3339 (2026-11-20T14:02:11Z), `HH:MM[:SS]` on the day on which the first place's capture
+    /// starts, or +SECONDS (also +2m, +1h) from its start.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) since: Option<TimeArgument>,
+
+    /// Only attempts that began before then
+    ///
+    /// As --since.
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) until: Option<TimeArgument>,
+
     /// How long silence must be watched to count, in seconds, as for `tcpwhy read`
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = parse_patience)]
     pub(super) patience: std::time::Duration,
@@ -105,17 +129,8 @@ pub(super) struct CompareArguments {
     #[arg(long)]
     pub(super) ascii: bool,
 
-    /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub(super) color: ColorChoice,
-
-    /// No warnings on standard error
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-
-    /// More on standard error: what was set aside
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
+    #[command(flatten)]
+    pub(super) messages: MessageArguments,
 }
 
 impl CompareArguments {
@@ -131,6 +146,10 @@ impl CompareArguments {
             anonymize: false,
             anonymize_key: None,
             max_attempts: None,
+            outcome: None,
+            endpoints: EndpointArguments::default(),
+            since: None,
+            until: None,
             patience: ladder.patience,
             slow: TrackerSettings::default().slow,
             max_flows: ladder.max_flows,
@@ -140,9 +159,7 @@ impl CompareArguments {
             utc: ladder.utc,
             local: ladder.local,
             ascii: ladder.ascii,
-            color: ladder.color,
-            quiet: ladder.quiet,
-            verbose: ladder.verbose,
+            messages: ladder.messages,
         }
     }
 

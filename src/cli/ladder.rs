@@ -29,10 +29,7 @@ pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
     if let Some((places, number)) = places_and_connect(arguments) {
         return compare::draw(&CompareArguments::for_ladder(places, arguments), number);
     }
-    let messages = Messages {
-        is_quiet: arguments.quiet,
-        verbosity: arguments.verbose,
-    };
+    let messages = arguments.messages.messages();
     let wanted = files_and_attempt(arguments);
     let filter = PacketFilter::new(arguments.filter.as_deref());
     let (files, attempt, mut filter) = match (wanted, filter) {
@@ -197,7 +194,7 @@ fn style(arguments: &LadderArguments) -> TextStyle {
         to_terminal: terminal::is_terminal(),
         utc: arguments.utc,
         local: arguments.local,
-        color: arguments.color,
+        color: arguments.messages.color,
         only_failures: false,
     })
 }

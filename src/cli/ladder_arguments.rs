@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
+use super::arguments::{parse_max_flows, parse_patience};
+use super::shared_arguments::MessageArguments;
 use crate::decode::TunnelPort;
 use crate::handshake::TrackerSettings;
 
@@ -66,15 +67,6 @@ pub(super) struct LadderArguments {
     #[arg(long)]
     pub(super) no_names: bool,
 
-    /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub(super) color: ColorChoice,
-
-    /// No warnings on standard error
-    #[arg(short, long, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
-
-    /// More on standard error: what was set aside
-    #[arg(short, long, action = clap::ArgAction::Count)]
-    pub(super) verbose: u8,
+    #[command(flatten)]
+    pub(super) messages: MessageArguments,
 }

@@ -6,13 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
-use super::endpoint_pattern::parse_endpoint_pattern;
 use super::listen_argument::parse_listen_address;
 use super::outcome_list::OutcomeList;
 use super::report_format::Format;
+use super::shared_arguments::EndpointArguments;
 use super::size_argument::parse_size;
 use crate::decode::TunnelPort;
-use crate::diagnosis::EndpointPattern;
 
 /// What `live` takes.
 #[derive(Debug, Args)]
@@ -142,18 +141,8 @@ pub(super) struct LiveArguments {
     #[arg(long, value_name = "LIST")]
     pub(super) outcome: Option<OutcomeList>,
 
-    /// Only attempts to this address, network or port
-    ///
-    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets:
-    /// `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
-    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
-    pub(super) server: Vec<EndpointPattern>,
-
-    /// Only attempts from this address, network or port
-    ///
-    /// Repeatable; as --server.
-    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
-    pub(super) client: Vec<EndpointPattern>,
+    #[command(flatten)]
+    pub(super) endpoints: EndpointArguments,
 
     /// How long silence must be watched to count, in seconds
     ///

@@ -34,6 +34,7 @@ mod probe_arguments;
 mod progress;
 mod read;
 mod report_format;
+mod shared_arguments;
 mod size_argument;
 mod spool;
 mod terminal;

@@ -33,10 +33,7 @@ use crate::report::{
 
 /// Reads the captures and writes the report.
 pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
-    let messages = Messages {
-        is_quiet: arguments.quiet,
-        verbosity: arguments.verbose,
-    };
+    let messages = arguments.messages.messages();
     let mut filter = match PacketFilter::new(arguments.filter.as_deref()) {
         Ok(filter) => filter,
         Err(message) => {
@@ -285,7 +282,7 @@ fn text_style(arguments: &ReadArguments) -> TextStyle {
         to_terminal: arguments.report_file().is_none() && terminal::is_terminal(),
         utc: arguments.utc,
         local: arguments.local,
-        color: arguments.color,
+        color: arguments.messages.color,
         only_failures: arguments.outcome.is_none(),
     })
 }
@@ -299,8 +296,8 @@ fn markdown_style(style: &TextStyle) -> MarkdownStyle {
 
 fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) -> Selection {
     Selection {
-        servers: arguments.server.clone(),
-        clients: arguments.client.clone(),
+        servers: arguments.endpoints.server.clone(),
+        clients: arguments.endpoints.client.clone(),
         since: arguments.since.map(|time| time.resolve(start, zone)),
         until: arguments.until.map(|time| time.resolve(start, zone)),
         listed: arguments

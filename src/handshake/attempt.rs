@@ -354,7 +354,7 @@ impl Attempt {
 
     /// Whether nothing that may still come can change what is told of it: a connection that goes
     /// on, or was reset. The server's first data is followed until the client has acknowledged it.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         let is_on_its_way = self.server_data.is_sent && !self.server_data.is_acknowledged;
         let goes_on = self.watch_ended && (self.is_closed || !is_on_its_way);
         self.established_at.is_some()

@@ -32,6 +32,8 @@ pub enum Field {
     Client,
     /// The server's.
     Server,
+    /// How much longer it took than others, in seconds: longer than all the rest of its way.
+    Delay,
 }
 
 impl Field {
@@ -51,6 +53,7 @@ impl Field {
             Self::Numbers => "numbers",
             Self::Client => "client",
             Self::Server => "server",
+            Self::Delay => "delay",
         }
     }
 }

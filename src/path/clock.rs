@@ -17,17 +17,20 @@ pub(super) struct Sample {
     pub(super) reference: i64,
     /// When, on the clock that is estimated.
     pub(super) local: i64,
+    /// How much `reference` may be off: the bound is looser by so much.
+    pub(super) off: i64,
 }
 
 impl Sample {
-    /// How far the estimated clock was ahead when the packet was captured; as a number for
-    /// reckoning: 53 bits hold the nanoseconds of a hundred days.
+    /// How far the estimated clock was ahead at most when the packet was captured, or at least, by
+    /// its way; as a number for reckoning: 53 bits hold the nanoseconds of a hundred days.
     fn ahead(&self, base: i64) -> f64 {
-        nanoseconds(
-            self.local
-                .saturating_sub(self.reference)
-                .saturating_sub(base),
-        )
+        let ahead = self.local.saturating_sub(self.reference);
+        let bound = match self.way {
+            Way::Forth => ahead.saturating_add(self.off),
+            Way::Back => ahead.saturating_sub(self.off),
+        };
+        nanoseconds(bound.saturating_sub(base))
     }
 }
 
@@ -195,26 +198,12 @@ impl ClockEstimate {
         Some(reference.saturating_add(piece.ahead_at(near)))
     }
 
-    /// The same, where what it was compared with may be off by so much itself.
-    pub(super) fn widened(mut self, known: &Self) -> Self {
-        let off = known
-            .uncertainty_ns()
-            .and_then(|off| i64::try_from(off).ok());
+    /// The same, where what it was compared with is itself bounded from one side only.
+    pub(super) fn bounded_from_one_side(mut self) -> Self {
         for piece in &mut self.pieces {
-            let widths = piece.half_width_ns.zip(off);
-            piece.half_width_ns = widths.map(|(width, off)| width.saturating_add(off));
+            piece.half_width_ns = None;
         }
         self
-    }
-
-    /// Whether it is known better than the other.
-    pub(super) fn is_narrower_than(&self, other: &Self) -> bool {
-        let width = |clock: &Self| match (clock.is_unknown(), clock.uncertainty_ns()) {
-            (true, _) => (2, 0),
-            (false, None) => (1, 0),
-            (false, Some(width)) => (0, width),
-        };
-        width(self) < width(other)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::seen::PacketKind;
-use super::verdicts::{JudgedConnect, PathVerdict, VerdictKind};
+use super::verdict::{JudgedConnect, PathVerdict, VerdictKind};
 
 /// How sure a cause, a finding or a verdict is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -37,6 +37,8 @@ pub enum Uncovered {
     NotKept,
     /// Nothing tells what its clock says.
     ClockUnknown,
+    /// The connection went on there, or was over: its later packets are not taken note of.
+    NotFollowed,
 }
 
 impl Uncovered {
@@ -52,6 +54,7 @@ impl Uncovered {
             Self::Unclear => "unclear",
             Self::NotKept => "not_kept",
             Self::ClockUnknown => "clock_unknown",
+            Self::NotFollowed => "not_followed",
         }
     }
 }
@@ -106,7 +109,7 @@ impl<'a> Coverage<'a> {
         let mut witnesses: Vec<Witness> = places.iter().map(Witness::of).collect();
         for (connect, journeys) in connects {
             for (place, witness) in witnesses.iter_mut().enumerate() {
-                witness.note(place, connect, journeys, places);
+                witness.note(place, connect, journeys, (places, clocks));
             }
         }
         Self {
@@ -131,6 +134,9 @@ impl<'a> Coverage<'a> {
         };
         if connect.is_unclear_at(place) {
             return Err(Uncovered::Unclear);
+        }
+        if !self.is_followed(place, connect, (at, off)) {
+            return Err(Uncovered::NotFollowed);
         }
         let in_time = self.in_time(place, witness, (at, off))?;
         let lost = here.lost_packets.saturating_mul(100);
@@ -159,23 +165,49 @@ impl<'a> Coverage<'a> {
         Ok(in_time.min(by_losses).min(by_path))
     }
 
-    fn in_time(&self, place: usize, witness: &Witness, (at, off): (i64, i64)) -> Watched {
-        let clock = self.clocks.get(place).filter(|clock| !clock.is_unknown());
-        let (local, off, confidence) = match clock {
+    /// What a place's clock shows then, how much that may be off, and how sure both are.
+    fn local(
+        &self,
+        place: usize,
+        (at, off): (i64, i64),
+    ) -> Result<(i64, i64, Confidence), Uncovered> {
+        match self.known_clock(place) {
             Some(clock) => {
                 let local = clock.to_local(at).ok_or(Uncovered::ClockUnknown)?;
                 let own_off = clock.uncertainty_ns().map_or(0, i64::try_from_or_max);
-                (local, off.saturating_add(own_off), Confidence::Certain)
+                Ok((local, off.saturating_add(own_off), Confidence::Certain))
             }
-            None => (at, CLOCKS_AGREE_NS, Confidence::Likely),
+            None => Ok((at, CLOCKS_AGREE_NS, Confidence::Likely)),
+        }
+    }
+
+    fn known_clock(&self, place: usize) -> Option<&'a ClockEstimate> {
+        self.clocks.get(place).filter(|clock| !clock.is_unknown())
+    }
+
+    /// Whether the place still took note of packets of this connect then.
+    fn is_followed(&self, place: usize, connect: &Connect, time: (i64, i64)) -> bool {
+        let attempts = self.places.get(place).map(|here| &here.attempts);
+        let members = connect.members.get(place).into_iter().flatten();
+        let members = members.filter_map(|member| attempts?.get(*member));
+        let untils = members.map(|attempt| attempt.followed_until.map(Timestamp::nanoseconds));
+        let until = untils.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other)));
+        let Some(until) = until.flatten() else {
+            return true;
         };
+        self.local(place, time)
+            .is_ok_and(|(local, off, _)| local.saturating_add(off) < until)
+    }
+
+    fn in_time(&self, place: usize, witness: &Witness, time: (i64, i64)) -> Watched {
+        let (local, off, confidence) = self.local(place, time)?;
         let is_within = |(first, last): &(i64, i64)| {
             first.saturating_add(off) <= local && local <= last.saturating_sub(off)
         };
         if witness.spans.iter().any(is_within) {
             return Ok(confidence);
         }
-        Err(match clock {
+        Err(match self.known_clock(place) {
             Some(_) => Uncovered::NotCapturing,
             None => Uncovered::ClockUnknown,
         })
@@ -231,7 +263,7 @@ impl Witness {
         place: usize,
         connect: &Connect,
         journeys: &[PacketJourney],
-        places: &[Place],
+        (places, clocks): (&[Place], &[ClockEstimate]),
     ) {
         for journey in journeys {
             // Of these each place may keep another one.
@@ -244,7 +276,7 @@ impl Witness {
                     .places()
                     .next_back()
                     .is_some_and(|last| last > place);
-            if seen || is_between {
+            if seen || (is_between && !self.is_in_hole(place, journey, clocks)) {
                 let (there, missed) = self.passed.entry(journey.way).or_default();
                 *if seen { there } else { missed } += 1;
             }
@@ -253,7 +285,9 @@ impl Witness {
             (PacketKind::Syn, Way::Forth),
             (PacketKind::SynAck, Way::Back),
         ] {
-            if came_unseen(journeys, what, place) {
+            let mut same = journeys.iter().filter(|one| (one.kind, one.way) == what);
+            let is_in_hole = same.any(|one| self.is_in_hole(place, one, clocks));
+            if !is_in_hole && came_unseen(journeys, what, place) {
                 self.passed.entry(what.1).or_default().1 += 1;
             }
         }
@@ -270,12 +304,31 @@ impl Witness {
                 self.translated.insert(other.server, here.server);
             }
             self.sound.entry(other.server.address).or_default().0 += 1;
-        } else if other.is_sound() && !connect.is_unclear_at(place) {
+        } else if other.is_sound()
+            && !connect.is_unclear_at(place)
+            && !journeys
+                .iter()
+                .any(|one| self.is_in_hole(place, one, clocks))
+        {
             let kept = places.get(place).map(|place| place.kept);
             if kept.is_some_and(|kept| sample_hash(other.isn) <= kept.sound_up_to) {
                 self.sound.entry(other.server.address).or_default().1 += 1;
             }
         }
+    }
+
+    /// Whether a packet passed in a hole of the place's capture: what it misses then says nothing of
+    /// the rest.
+    fn is_in_hole(&self, place: usize, journey: &PacketJourney, clocks: &[ClockEstimate]) -> bool {
+        let local = journey.places().find_map(|other| {
+            let packet = journey.at(other)?;
+            let (at, _) = clocks.get(other)?.to_reference(packet.place.at)?;
+            clocks.get(place)?.to_local(at)
+        });
+        local.is_some_and(|local| {
+            let mut holes = self.spans.iter().zip(self.spans.iter().skip(1));
+            holes.any(|((_, last), (first, _))| *last < local && local < *first)
+        })
     }
 
     /// Whether packets of this kind are shown at all.

@@ -4,6 +4,8 @@
 //! it, in the order in which they are made here.
 
 mod changes;
+mod losses;
+mod translators;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -11,8 +13,8 @@ use std::net::IpAddr;
 use super::confidence::Confidence;
 use super::findings::{Detail, PathFinding, PathFindingKind};
 use super::place::Place;
-use super::seen::{PacketKind, Way};
-use super::verdicts::{JudgedConnect, PathVerdict, VerdictKind};
+use super::seen::PacketKind;
+use super::verdict::{JudgedConnect, PathVerdict, VerdictKind};
 use super::{Comparison, Order};
 use crate::decode::Endpoint;
 use crate::handshake::Outcome;
@@ -32,9 +34,12 @@ pub(super) fn findings(comparison: &Comparison) -> Vec<PathFinding> {
     };
     findings.wrong_order();
     findings.nothing_in_common();
+    findings.proxies();
     findings.answers_made_between();
+    findings.mappings_used_twice();
     findings.filters();
     findings.one_way();
+    findings.after_the_syn();
     findings.lossy();
     findings.everything_arrived();
     findings.altered();
@@ -121,17 +126,21 @@ impl Finder<'_> {
         surest.unwrap_or(Confidence::Possible)
     }
 
-    /// How many connects had a packet of this kind pass both ends of the stretch.
-    fn passed(&self, packet: PacketKind, (from, to): Stretch) -> Members {
-        let passes = |judged: &JudgedConnect| {
-            judged.journeys.iter().any(|journey| {
-                let is_of_kind = journey.kind == packet;
-                is_of_kind && journey.at(from).is_some() && journey.at(to).is_some()
-            })
-        };
-        let connects = self.comparison.connects.iter().enumerate();
-        let passing = connects.filter(|(_, judged)| passes(judged));
-        passing.map(|(index, _)| index).collect()
+    /// The connects of which a packet of this kind passed both ends of the stretch, whether they
+    /// were asked for or not: what a filter lets pass is known by all.
+    fn passed(&self, packet: PacketKind, stretch: Stretch) -> Vec<&JudgedConnect> {
+        let comparison = self.comparison;
+        let connects = comparison.connects.iter().chain(&comparison.others);
+        connects
+            .filter(|judged| passes(judged, packet, stretch))
+            .collect()
+    }
+
+    /// How many of those that were asked for.
+    fn count_passed(&self, packet: PacketKind, stretch: Stretch) -> u64 {
+        let connects = self.comparison.connects.iter();
+        let passing = connects.filter(|judged| passes(judged, packet, stretch));
+        passing.count() as u64
     }
 
     fn wrong_order(&mut self) {
@@ -152,15 +161,7 @@ impl Finder<'_> {
 
     /// A place that has no connect in common with any other.
     fn nothing_in_common(&mut self) {
-        let places = 0..self.places().len();
-        let is_alone = |place: usize| {
-            !self.comparison.connects.iter().any(|judged| {
-                let mut others = places.clone().filter(|other| *other != place);
-                judged.connect.is_seen_at(place)
-                    && others.any(|other| judged.connect.is_seen_at(other))
-            })
-        };
-        let alone: Vec<usize> = places.clone().filter(|place| is_alone(*place)).collect();
+        let alone = self.comparison.alone.clone();
         if alone.is_empty() {
             return;
         }
@@ -202,6 +203,7 @@ impl Finder<'_> {
     fn filters(&mut self) {
         for ((stretch, packet), members) in self.untold(VerdictKind::SynLost) {
             let passed = self.passed(packet, stretch);
+            let count_passed = passed.len();
             let groups: [&GroupOf<'_>; 3] = [
                 &|judged| Some(Group::Server(self.server(judged)?)),
                 &|judged| Some(Group::Host(self.server(judged)?.address)),
@@ -211,7 +213,10 @@ impl Finder<'_> {
             let mut left: BTreeSet<usize> = members.into_iter().collect();
             for group_of in groups {
                 let of = |index: &usize| self.connect(*index).and_then(group_of);
-                let through: BTreeSet<Group> = passed.iter().filter_map(of).collect();
+                let through: BTreeSet<Group> = passed
+                    .iter()
+                    .filter_map(|judged| group_of(judged))
+                    .collect();
                 let mut grouped: BTreeMap<Group, Members> = BTreeMap::new();
                 for index in &left {
                     let group = of(index).filter(|group| !through.contains(group));
@@ -229,7 +234,7 @@ impl Finder<'_> {
                     chosen.push((group, members));
                 }
             }
-            if passed.is_empty() && chosen.len() > 1 && left.is_empty() {
+            if count_passed == 0 && chosen.len() > 1 && left.is_empty() {
                 let members: Members = chosen
                     .into_iter()
                     .flat_map(|(_, members)| members)
@@ -238,7 +243,7 @@ impl Finder<'_> {
             }
             let of = self.reached(stretch.0);
             for (group, members) in chosen {
-                self.tell_filter(stretch, group, &members, (of, passed.len()));
+                self.tell_filter(stretch, group, &members, (of, count_passed));
             }
         }
     }
@@ -284,7 +289,8 @@ impl Finder<'_> {
             let members = self.still_untold(members);
             let passed = self.passed(packet, stretch);
             let of = |index: &usize| self.connect(*index).and_then(|judged| self.server(judged));
-            let through: BTreeSet<Endpoint> = passed.iter().filter_map(of).collect();
+            let through = passed.iter().filter_map(|judged| self.server(judged));
+            let through: BTreeSet<Endpoint> = through.collect();
             let stays = |index: &&usize| of(index).is_none_or(|server| !through.contains(&server));
             let members: Members = members.iter().filter(stays).copied().collect();
             let lost = self.verdicts(&members, VerdictKind::AnswerLost, stretch);
@@ -307,55 +313,6 @@ impl Finder<'_> {
             };
             self.tell(finding, &members);
         }
-    }
-
-    /// What is left of losses: some packets pass, some do not.
-    fn lossy(&mut self) {
-        let kinds = [
-            VerdictKind::SynLost,
-            VerdictKind::AnswerLost,
-            VerdictKind::AckLost,
-        ];
-        let mut stretches: BTreeMap<Stretch, (BTreeSet<usize>, u64)> = BTreeMap::new();
-        for kind in kinds {
-            for ((stretch, _), members) in self.untold(kind) {
-                let lost = self.verdicts(&members, kind, stretch);
-                let lost: u64 = lost.map(|said| u64::from(said.count)).sum();
-                let (all, packets) = stretches.entry(stretch).or_default();
-                all.extend(members);
-                *packets += lost;
-            }
-        }
-        for (stretch, (members, packets)) in stretches {
-            let members: Members = members.into_iter().collect();
-            let sent = self.sent(stretch).max(packets);
-            let confidence = if members.len() >= SEVERAL {
-                Confidence::Likely
-            } else {
-                Confidence::Possible
-            };
-            let finding = PathFinding {
-                between: vec![stretch.0, stretch.1],
-                server: self.common_server(&members),
-                attempts: members.len() as u64,
-                of: self.reached(stretch.0.min(stretch.1)),
-                detail: Detail::Lost { packets, sent },
-                ..blank(PathFindingKind::LossyStretch, confidence)
-            };
-            self.tell(finding, &members);
-        }
-    }
-
-    /// Handshake packets that were seen at the beginning of a stretch and went on over it.
-    fn sent(&self, (from, to): Stretch) -> u64 {
-        let way = if from < to { Way::Forth } else { Way::Back };
-        let journeys = self.comparison.connects.iter();
-        let journeys = journeys.flat_map(|judged| &judged.journeys);
-        let sent = journeys.filter(|journey| {
-            let is_counted = !matches!(journey.kind, PacketKind::Data);
-            is_counted && journey.way == way && journey.at(from).is_some()
-        });
-        sent.count() as u64
     }
 
     /// What goes wrong is at the last place, or behind it.
@@ -419,6 +376,14 @@ impl Finder<'_> {
         let seen = connects.filter(|judged| judged.connect.is_seen_at(place));
         seen.count() as u64
     }
+}
+
+/// Whether a packet of this kind passed both ends of the stretch.
+fn passes(judged: &JudgedConnect, packet: PacketKind, (from, to): Stretch) -> bool {
+    judged.journeys.iter().any(|journey| {
+        let is_of_kind = journey.kind == packet;
+        is_of_kind && journey.at(from).is_some() && journey.at(to).is_some()
+    })
 }
 
 /// What connects may have in common that do not pass.

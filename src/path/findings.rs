@@ -15,6 +15,8 @@ pub enum PathFindingKind {
     WrongOrder,
     /// Two places have no packet in common.
     NothingInCommon,
+    /// What stands between two places ends connections, and makes its own behind it.
+    ProxyBetween,
     /// What stands between two places answers in another's name.
     AnswersMadeBetween,
     /// Everything of a kind ends between two places.
@@ -39,6 +41,7 @@ impl PathFindingKind {
         match self {
             Self::WrongOrder => "wrong_order",
             Self::NothingInCommon => "nothing_in_common",
+            Self::ProxyBetween => "proxy_between",
             Self::AnswersMadeBetween => "answers_made_between",
             Self::FilterBetween => "filter_between",
             Self::OneWayStretch => "one_way_stretch",
@@ -85,6 +88,8 @@ pub enum Detail {
         packets: u64,
         /// That were sent.
         sent: u64,
+        /// Of which kinds those are that did not arrive, the most first.
+        kinds: Vec<(PacketKind, u64)>,
     },
     /// All SYNs of this client.
     Client(IpAddr),
@@ -94,6 +99,21 @@ pub enum Detail {
     Order(String, String),
     /// The servers and clients are called otherwise behind a place: before and after.
     Mappings(Vec<(String, String)>),
+    /// Ends that two connects have at once behind a place, and what both clients are called before
+    /// it.
+    UsedTwice(Vec<(Endpoint, Endpoint, Endpoint)>),
+    /// Connects that a proxy makes.
+    Proxied {
+        /// To whom; `None` where the ends stay, or there are several.
+        to: Option<Endpoint>,
+        /// Whether the ends stay: a SYN proxy.
+        keeps_ends: bool,
+        /// How long after the client's acknowledgement they begin, in nanoseconds: the median;
+        /// `None` where clocks do not tell.
+        after_ns: Option<i64>,
+        /// How many of its own connects failed.
+        failed: u64,
+    },
     /// Fields that change, and how often.
     Changes(Vec<(Change, u64)>),
     /// How far a clock is ahead, in nanoseconds; how often it was set.

@@ -159,9 +159,12 @@ impl<'a> Joining<'a> {
                 journey.at(place).is_none()
                     && self.fits(pass, (*before, *known), (place, *sighting))
             });
+            // Of packets that nothing else tells apart, one that was seen by the place before this
+            // one is the likelier than one that must have come by there unseen.
             let nearest = fitting.min_by_key(|(_, before, known)| {
                 let later = self.later((*before, known.0), (place, sighting.0));
-                later.map_or(0, |(later, _)| later.unsigned_abs())
+                let apart = later.map_or(0, |(later, _)| later.unsigned_abs());
+                (before.abs_diff(place), apart)
             });
             let Some((journey, latest, known)) = nearest else {
                 continue;

@@ -13,15 +13,19 @@ mod clock;
 mod confidence;
 mod contradictions;
 mod coverage;
+mod delays;
 mod finder;
 mod findings;
 mod journey;
+mod mappings;
 mod matching;
+mod new_connections;
 mod order;
 mod pairing;
 mod place;
 mod sameness;
 mod seen;
+mod verdict;
 mod verdicts;
 
 pub use altered::{Change, Field};
@@ -33,7 +37,7 @@ pub use journey::PacketJourney;
 pub use matching::{Connect, MatchStrength};
 pub use place::{Kept, Place, PlaceRecorder, PlaceSettings};
 pub use seen::{PacketKind, PathPacket, PlaceAttempt, Way};
-pub use verdicts::{JudgedConnect, PathVerdict, VerdictKind};
+pub use verdict::{Beginning, JudgedConnect, PathVerdict, VerdictKind};
 
 use coverage::Coverage;
 use order::Relations;
@@ -50,10 +54,31 @@ pub struct Comparison {
     pub order: Order,
     /// Every connect that is compared, in the order of time.
     pub connects: Vec<JudgedConnect>,
+    /// Those that were not asked for: they are compared with, and not told of.
+    pub others: Vec<JudgedConnect>,
     /// What they say together, the worst first.
     pub findings: Vec<PathFinding>,
     /// Attempts that fit several others alike.
     pub ambiguous: u64,
+    /// The places that have no connect in common with any other.
+    pub alone: Vec<usize>,
+}
+
+impl Comparison {
+    /// When a connect began, on the first place's clock, in nanoseconds.
+    pub fn started(&self, judged: &JudgedConnect) -> Option<i64> {
+        started(judged, &self.places, &self.clocks)
+    }
+
+    /// Leaves only the connects that are asked for; they keep their numbers. What is said of places
+    /// and clocks is said by all, and whoever is a witness was found by all.
+    pub fn select(&mut self, is_meant: impl Fn(&Self, &JudgedConnect) -> bool) {
+        let all = std::mem::take(&mut self.connects);
+        let (meant, others) = all.into_iter().partition(|judged| is_meant(self, judged));
+        self.connects = meant;
+        self.others.extend::<Vec<_>>(others);
+        self.findings = finder::findings(self);
+    }
 }
 
 /// How the order of the places came about.
@@ -108,16 +133,36 @@ pub fn compare(places: Vec<Place>, infers_order: bool) -> Comparison {
         .collect();
     confidence::settle(&mut connects);
     connects.sort_by_key(|judged| started(judged, &places, &clocks));
+    for (number, judged) in (1..).zip(&mut connects) {
+        judged.number = number;
+    }
+    new_connections::tell(&places, &clocks, &mut connects);
+    delays::tell(&clocks, &mut connects);
+    let alone = places_alone(places.len(), &connects);
     let mut comparison = Comparison {
         places,
         clocks,
         order,
         connects,
+        others: Vec::new(),
         findings: Vec::new(),
         ambiguous: matched.ambiguous,
+        alone,
     };
     comparison.findings = finder::findings(&comparison);
     comparison
+}
+
+/// The places that have no connect in common with any other.
+fn places_alone(places: usize, connects: &[JudgedConnect]) -> Vec<usize> {
+    let is_alone = |place: &usize| {
+        !connects.iter().any(|judged| {
+            let mut others = (0..places).filter(|other| other != place);
+            judged.connect.is_seen_at(*place)
+                && others.any(|other| judged.connect.is_seen_at(other))
+        })
+    };
+    (0..places).filter(is_alone).collect()
 }
 
 /// When a connect began, on the first place's clock.
@@ -165,8 +210,8 @@ fn ordered(
     (places, relations, order)
 }
 
-/// The clock of each place against that of the first: by the packets in common with it, or with
-/// whichever place before it tells most.
+/// The clock of each place against that of the first: by the packets in common with it and with
+/// all places before it. One of these may have ended before a clock was set, and another not.
 fn clocks(places: &[Place], relations: &Relations) -> Vec<ClockEstimate> {
     let mut clocks: Vec<ClockEstimate> = Vec::with_capacity(places.len());
     for (index, place) in places.iter().enumerate() {
@@ -174,24 +219,23 @@ fn clocks(places: &[Place], relations: &Relations) -> Vec<ClockEstimate> {
             clocks.push(ClockEstimate::reference());
             continue;
         }
-        let mut best = ClockEstimate::default();
-        for (before, known) in clocks.iter().enumerate() {
-            if known.is_unknown() {
-                continue;
-            }
-            let Some(other) = places.get(before) else {
-                continue;
-            };
-            let pairs = relations.common(before, index);
-            let samples = pairing::samples((other, place), &pairs, |at| {
-                known.to_reference(at).map(|(at, _)| at)
+        let samples_by = |is_used: fn(&ClockEstimate) -> bool| {
+            let before = clocks.iter().zip(places).enumerate();
+            let used = before.filter(|(_, (known, _))| is_used(known));
+            let samples = used.flat_map(|(before, (known, other))| {
+                let pairs = relations.common(before, index);
+                pairing::samples((other, place), &pairs, |at| known.to_reference(at))
             });
-            let estimate = ClockEstimate::of(samples).widened(known);
-            if estimate.is_narrower_than(&best) {
-                best = estimate;
-            }
-        }
-        clocks.push(best);
+            samples.collect::<Vec<_>>()
+        };
+        let by_known = samples_by(|known| known.uncertainty_ns().is_some());
+        clocks.push(if by_known.is_empty() {
+            // What is compared with a clock that is bounded from one side only is no better known.
+            let by_others = samples_by(|known| !known.is_unknown());
+            ClockEstimate::of(by_others).bounded_from_one_side()
+        } else {
+            ClockEstimate::of(by_known)
+        });
     }
     clocks
 }

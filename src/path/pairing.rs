@@ -92,24 +92,27 @@ pub(super) fn common_packets<'a>(
     })
 }
 
-/// What the pairs say about the clocks; `to_reference` is what the first place's clock stands for.
+/// What the pairs say about the clocks; `to_reference` is what the first place's clock stands for, and
+/// how much that may be off.
 ///
 /// Where the second place shows one direction only, a round trip at the first bounds its clock from
 /// the other side: a SYN passes before it is answered.
 pub(super) fn samples(
     (one, other): (&Place, &Place),
     pairs: &[Pair],
-    to_reference: impl Fn(Timestamp) -> Option<i64>,
+    to_reference: impl Fn(Timestamp) -> Option<(i64, i64)>,
 ) -> Vec<Sample> {
     let of_pair = |(index, other_index): &Pair| {
         let pair = one.attempts.get(*index);
         pair.zip(other.attempts.get(*other_index))
     };
     let sample = |(way, at, same): (Way, Timestamp, Timestamp)| {
+        let (reference, off) = to_reference(at)?;
         Some(Sample {
             way,
-            reference: to_reference(at)?,
+            reference,
             local: same.nanoseconds(),
+            off,
         })
     };
     let known = || pairs.iter().filter_map(of_pair);

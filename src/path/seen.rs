@@ -1,8 +1,9 @@
 //! What one place saw of a connect: its packets, as far as they are compared with other places.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
-use crate::capture::PacketPlace;
+use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Encapsulation, Endpoint, IcmpKind, SequenceNumber, TcpFlags, TcpOptions};
 use crate::handshake::{
     Attempt, AttemptId, Content, DecidedAttempt, Outcome, Role, SeenPacket, Sender, Troubles,
@@ -211,6 +212,11 @@ pub struct PlaceAttempt {
     pub client_sent: bool,
     /// Whether the server's was.
     pub server_sent: bool,
+    /// Whether it was established, and neither went on nor ended as far as this place saw.
+    pub stays_open: bool,
+    /// Until when its packets were taken note of here, where that is not until the end: what a
+    /// connection that goes on sends later is left to others.
+    pub followed_until: Option<Timestamp>,
     /// Its packets in the order of their capture.
     pub packets: Box<[PathPacket]>,
     /// How many packets of it were let go.
@@ -226,6 +232,8 @@ impl PlaceAttempt {
             is_later_leg: is_later_leg(attempt),
             client_sent: attempt.client_data.is_sent,
             server_sent: attempt.server_data.is_sent,
+            stays_open: judgement.outcome == Outcome::Established && !attempt.is_settled(),
+            followed_until: followed_until(attempt),
             packets: packets.iter().filter_map(PathPacket::of).collect(),
             omitted: attempt.evidence.omitted(),
             id: attempt.id,
@@ -256,6 +264,19 @@ impl PlaceAttempt {
         self.packets_of(PacketKind::Syn)
             .find(|packet| packet.way == Way::Forth)
     }
+}
+
+/// An established connect is followed so long at most, where many are.
+const LONGEST_FOLLOWED: Duration = Duration::from_secs(60);
+
+fn followed_until(attempt: &Attempt) -> Option<Timestamp> {
+    let established = attempt.established_at?;
+    let longest = established.after(LONGEST_FOLLOWED);
+    Some(if attempt.is_settled() {
+        attempt.latest_at.min(longest)
+    } else {
+        longest
+    })
 }
 
 fn is_later_leg(attempt: &Attempt) -> bool {

@@ -1,117 +1,17 @@
 //! What became of the packets of one connect, and on which stretch of the path.
 
-use super::altered::{Change, Passing};
+use super::altered::Passing;
 use super::clock::ClockEstimate;
 use super::confidence::Confidence;
-use super::contradictions::{came_unseen, is_merged_with_another, overlap};
+use super::contradictions::{came_unseen, overlap};
 use super::coverage::{Coverage, Uncovered};
 use super::journey::PacketJourney;
 use super::matching::Connect;
 use super::place::Place;
-use super::seen::{PacketKind, PlaceAttempt, Way};
+use super::seen::{PacketKind, Way};
+use super::verdict::{JudgedConnect, PathVerdict, VerdictKind};
 use crate::decode::Endpoint;
 use crate::handshake::{Outcome, Trouble, Troubles};
-
-/// What became of a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum VerdictKind {
-    /// A SYN did not arrive at the next place.
-    SynLost,
-    /// What answers a SYN did not arrive at the place before.
-    AnswerLost,
-    /// The client's acknowledgement did not arrive at the next place.
-    AckLost,
-    /// The last place saw the RST or ICMP error: its host, or what is behind it, sent it.
-    AnsweredAt,
-    /// What stands between two places made it.
-    MadeBetween,
-    /// It arrived changed.
-    Altered,
-    /// All places agree.
-    Same,
-    /// A place was not watching: nothing is blamed on the stretch to it.
-    NotCovered,
-}
-
-impl VerdictKind {
-    /// Its name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::SynLost => "syn_lost",
-            Self::AnswerLost => "answer_lost",
-            Self::AckLost => "ack_lost",
-            Self::AnsweredAt => "answered_at",
-            Self::MadeBetween => "made_between",
-            Self::Altered => "altered",
-            Self::Same => "same",
-            Self::NotCovered => "not_covered",
-        }
-    }
-
-    /// Whether it says where a connect failed.
-    pub const fn is_blame(self) -> bool {
-        matches!(
-            self,
-            Self::SynLost | Self::AnswerLost | Self::AckLost | Self::MadeBetween | Self::AnsweredAt
-        )
-    }
-}
-
-/// A verdict on packets of one connect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathVerdict {
-    /// What became of them.
-    pub kind: VerdictKind,
-    /// Which packets; `None` of all of them.
-    pub packet: Option<PacketKind>,
-    /// The places: where it was seen last and where it was missed, the latter first of what was
-    /// made between; the one that answered; all of which agree.
-    pub between: Vec<usize>,
-    /// How many packets.
-    pub count: u32,
-    /// How sure.
-    pub confidence: Confidence,
-    /// What changed, of one that is altered.
-    pub changes: Vec<Change>,
-    /// Why a place was no witness.
-    pub because: Option<Uncovered>,
-}
-
-/// A connect as all places saw it.
-#[derive(Clone, Debug)]
-pub struct JudgedConnect {
-    /// Where it was seen.
-    pub connect: Connect,
-    /// The way of each of its packets.
-    pub journeys: Vec<PacketJourney>,
-    /// How it ended: the client's truth.
-    pub outcome: Outcome,
-    /// What was wrong although it was established.
-    pub troubles: Troubles,
-    /// Which place says how it ended.
-    pub outcome_at: usize,
-    /// What became of its packets.
-    pub verdicts: Vec<PathVerdict>,
-}
-
-impl JudgedConnect {
-    /// Whether nothing is wrong with it.
-    pub fn is_sound(&self) -> bool {
-        super::seen::is_sound(self.outcome, self.troubles)
-    }
-
-    /// What a place saw of it, as it came in.
-    pub fn at<'a>(&self, places: &'a [Place], place: usize) -> Option<&'a PlaceAttempt> {
-        let member = self.connect.members.get(place)?.first()?;
-        places.get(place)?.attempts.get(*member)
-    }
-
-    /// What the place nearest to the client saw.
-    pub fn nearest<'a>(&self, places: &'a [Place]) -> Option<&'a PlaceAttempt> {
-        (0..places.len()).find_map(|place| self.at(places, place))
-    }
-}
 
 /// Judges connects.
 pub(super) struct Judge<'a> {
@@ -125,6 +25,7 @@ impl Judge<'_> {
     pub(super) fn judged(&self, connect: Connect, journeys: Vec<PacketJourney>) -> JudgedConnect {
         let (outcome_at, outcome, troubles) = self.outcome(&connect);
         let mut judged = JudgedConnect {
+            number: 0,
             connect,
             journeys,
             outcome,
@@ -154,6 +55,7 @@ impl Judge<'_> {
                 confidence: Confidence::Certain,
                 changes: Vec::new(),
                 because: None,
+                begins: None,
             });
         }
         judged.verdicts = verdicts;
@@ -238,9 +140,6 @@ impl Judge<'_> {
                 return None;
             }
             let journeys = &judged.journeys;
-            if is_merged_with_another(journeys, journey, (last, place)) {
-                return None;
-            }
             let came_by = came_unseen(journeys, (journey.kind, journey.way), place);
             let watched = match self.watched(judged, journey, last, place) {
                 Ok(_) if came_by => Err(Uncovered::LostPackets),
@@ -256,8 +155,11 @@ impl Judge<'_> {
                         confidence,
                         changes: Vec::new(),
                         because: None,
+                        begins: None,
                     });
                 }
+                // The handshake is done there, and nothing hangs on what comes later.
+                Err(Uncovered::NotFollowed) => return None,
                 Err(reason) => _ = because.get_or_insert(reason),
             }
         }
@@ -269,6 +171,7 @@ impl Judge<'_> {
             confidence: Confidence::Certain,
             changes: Vec::new(),
             because,
+            begins: None,
         })
     }
 
@@ -306,6 +209,7 @@ impl Judge<'_> {
             confidence,
             changes: Vec::new(),
             because,
+            begins: None,
         };
         let Some(next) = behind.first().copied() else {
             let is_answer = journey.way == Way::Back && journey.kind != PacketKind::SynAck;
@@ -431,6 +335,7 @@ impl Judge<'_> {
                         confidence: Confidence::Certain,
                         changes,
                         because: None,
+                        begins: None,
                     });
                 }
             }

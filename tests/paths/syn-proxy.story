@@ -17,6 +17,7 @@ sound 10.0.0.8 > 10.0.1.20:80 0 20 0.7
 4.1 client server | C > S PSH,ACK seq=1001 ack=501 len=5 ts=3200/9 id=7 server:ack=9501
 9.1 client server | C > S PSH,ACK seq=1001 ack=501 len=5 ts=8200/9 id=8 server:ack=9501
 expect C > S established
-verdict altered syn client server 1 certain mss:1460:
 verdict made_between syn_ack client server 1 certain
-findings answers_made_between altered_options
+verdict new_connection syn client server 1 certain
+findings proxy_between
+says a new connection begins at server 1.0 ms after the client's ACK

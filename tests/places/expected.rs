@@ -94,7 +94,6 @@ impl Story {
     pub(super) fn differences(&self, truth: &Truth, said: &Said) -> Vec<String> {
         let mut failures = Vec::new();
         let mut left: Vec<&Attempt> = said.attempts.iter().collect();
-        let (mut left_open, mut failed) = (0, 0);
         for (connect, journey) in self.connects.iter().zip(&truth.connects) {
             let wanted = self
                 .verbs("path")
@@ -106,22 +105,11 @@ impl Story {
                     && one.isn == Some(journey.isn)
             });
             let attempt = position.map(|position| left.remove(position));
-            if wanted.words.iter().any(|word| word == "truth") && connect.result != "success" {
-                failed += 1;
-                let facts = journey.facts(self);
-                let is_left_open =
-                    |one: &Attempt| facts.iter().any(|fact| one.leaves_open(self, fact));
-                left_open += usize::from(attempt.is_some_and(is_left_open));
-            }
             failures.extend(
                 self.wrong_attempt(connect, journey, wanted, attempt)
                     .into_iter()
                     .map(|what| format!("line {}: {}: {what}", wanted.line, connect.name)),
             );
-        }
-        // Chance may take a place's word on one connect, not on many.
-        if left_open * FEW_OF > failed {
-            failures.push(format!("{left_open} of {failed} failed connects left open"));
         }
         failures.extend(self.wrong_others(left));
         for wanted in self.verbs("says") {
@@ -172,9 +160,7 @@ impl Story {
             }
         }
         if by_truth && connect.result != "success" {
-            let unsaid = facts
-                .iter()
-                .filter(|fact| !attempt.tells(self, fact) && !attempt.leaves_open(self, fact));
+            let unsaid = facts.iter().filter(|fact| !attempt.tells(self, fact));
             failures.extend(unsaid.map(|fact| format!("not said: {}", self.text_of(fact))));
         }
         if !failures.is_empty() {
@@ -253,9 +239,6 @@ impl Story {
     }
 }
 
-/// So few of the failed connects may be left open: every eighth.
-const FEW_OF: usize = 8;
-
 impl Connect {
     fn of(written: lab::Connect) -> Self {
         Self {
@@ -270,20 +253,11 @@ impl Connect {
 impl Attempt {
     /// Whether a verdict says this of one packet or more, on this stretch or on one around it.
     fn tells(&self, story: &Story, fact: &Fact) -> bool {
-        self.says(story, fact.kind, fact)
-    }
-
-    /// Whether this is left open, because a place is no witness of it.
-    fn leaves_open(&self, story: &Story, fact: &Fact) -> bool {
-        self.says(story, "not_covered", fact)
-    }
-
-    fn says(&self, story: &Story, kind: &str, fact: &Fact) -> bool {
         self.verdicts.iter().any(|verdict| {
             let places = story.positions(verdict);
             let around =
                 places.first() <= Some(&fact.stretch.0) && places.last() >= Some(&fact.stretch.1);
-            verdict.kind == kind && verdict.packet == fact.packet && around
+            verdict.kind == fact.kind && verdict.packet == fact.packet && around
         })
     }
 }

@@ -65,17 +65,9 @@ fn story_files() -> Vec<PathBuf> {
     paths
 }
 
-/// Tells the story, up to three times: loss by chance, and machines that are busy, tell one otherwise
-/// now and then, and a mistake of the program every time.
-fn run_story(path: &Path) -> Result<(), Failed> {
-    run_once(path)
-        .or_else(|_| run_once(path))
-        .or_else(|_| run_once(path))
-}
-
 /// Tells the story and compares, with each way to set the clocks. The captures stay in the target
 /// folder, to be looked at.
-fn run_once(path: &Path) -> Result<(), Failed> {
+fn run_story(path: &Path) -> Result<(), Failed> {
     let name = path.file_stem().unwrap().to_string_lossy();
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("places")

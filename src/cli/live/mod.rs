@@ -143,8 +143,8 @@ fn text_style(arguments: &LiveArguments) -> TextStyle {
 fn selection(arguments: &LiveArguments) -> Selection {
     let listed = arguments.outcome.as_ref();
     Selection {
-        servers: arguments.server.clone(),
-        clients: arguments.client.clone(),
+        servers: arguments.endpoints.server.clone(),
+        clients: arguments.endpoints.client.clone(),
         since: None,
         until: None,
         listed: listed.map(|named| named.outcomes.clone()),

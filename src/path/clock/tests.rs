@@ -21,11 +21,13 @@ fn handshakes(seconds: i64, local: impl Fn(i64) -> i64) -> Vec<Sample> {
                     way: Way::Forth,
                     reference: sent,
                     local: local(arrives),
+                    off: 0,
                 },
                 Sample {
                     way: Way::Back,
                     reference: returns,
                     local: local(answered),
+                    off: 0,
                 },
             ]
         })
@@ -104,6 +106,7 @@ fn a_packet_that_was_taken_for_another_is_no_step() {
         way: Way::Forth,
         reference: 30 * SECOND + 1,
         local: 20 * SECOND,
+        off: 0,
     });
     let clock = ClockEstimate::of(samples);
     assert_eq!(clock.steps().count(), 0, "{clock:?}");

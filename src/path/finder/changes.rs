@@ -8,7 +8,7 @@ use crate::path::clock::ClockEstimate;
 use crate::path::confidence::Confidence;
 use crate::path::findings::{Detail, PathFinding, PathFindingKind};
 use crate::path::seen::PacketKind;
-use crate::path::verdicts::{PathVerdict, VerdictKind};
+use crate::path::verdict::{PathVerdict, VerdictKind};
 
 /// Clocks that are closer together than this agree for all that people compare, in nanoseconds.
 const APART_NS: u64 = 100_000_000;
@@ -41,7 +41,7 @@ impl Finder<'_> {
                 between: vec![stretch.0, stretch.1],
                 packet: Some(packet),
                 attempts,
-                of: self.passed(packet, stretch).len() as u64,
+                of: self.count_passed(packet, stretch),
                 detail: Detail::Changes(changes),
                 ..blank(PathFindingKind::AlteredOptions, Confidence::Certain)
             };
@@ -84,7 +84,7 @@ impl Finder<'_> {
             let finding = PathFinding {
                 between: vec![stretch.0, stretch.1],
                 attempts: connects,
-                of: self.passed(PacketKind::Syn, stretch).len() as u64,
+                of: self.count_passed(PacketKind::Syn, stretch),
                 detail: Detail::Mappings(named.collect()),
                 ..blank(PathFindingKind::Translation, Confidence::Certain)
             };
@@ -129,11 +129,11 @@ fn is_address(field: Field) -> bool {
     matches!(field, Field::Client | Field::Server)
 }
 
-/// Sequence numbers and hops are other ones each time.
+/// Sequence numbers and delays are other ones each time.
 fn without_numbers(change: &Change) -> Change {
     match change.field {
-        Field::Numbers => Change {
-            field: Field::Numbers,
+        Field::Numbers | Field::Delay => Change {
+            field: change.field,
             from: String::new(),
             to: String::new(),
         },

@@ -7,7 +7,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::PathReport;
 use super::ladder::{self, End, Row};
 use super::overview::{self, PathLine};
-use super::words;
+use super::{steps, words};
 use crate::capture::Timestamp;
 use crate::path::{JudgedConnect, PathFinding, VerdictKind, Way};
 use crate::report::counts::{counted, grouped};
@@ -141,7 +141,7 @@ fn findings(report: &PathReport, zone: TimeZoneChoice) -> Markup {
 
 fn finding(report: &PathReport, zone: TimeZoneChoice, number: u64, found: &PathFinding) -> Markup {
     let time = |at: i64| zone.date_and_time(Timestamp::from_nanoseconds(at));
-    let steps = words::next_steps(report, found);
+    let steps = steps::next_steps(report, found);
     html! {
         article.finding id={ "f" (number) } {
             header {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::PathReport;
 use super::text;
-use super::{overview, words};
+use super::{overview, steps, words};
 use crate::path::VerdictKind;
 use crate::report::counts::{counted, grouped};
 use crate::report::markdown::escape::{Place, code, command_block, prose};
@@ -66,7 +66,7 @@ fn findings(report: &PathReport) -> Vec<String> {
             found.confidence.name()
         ));
         parts.push(prose(&words::statement(report, found), Place::Paragraph));
-        for step in words::next_steps(report, found) {
+        for step in steps::next_steps(report, found) {
             let place = prose(&step.place, Place::Paragraph);
             parts.push(format!(
                 "Next, on {place}: {}",

@@ -8,9 +8,11 @@ mod json;
 mod ladder;
 pub mod markdown;
 mod overview;
+mod steps;
 mod text;
 mod words;
 
+use crate::diagnosis::Selection;
 use crate::handshake::{Outcome, TrackerSettings};
 use crate::path::{Comparison, JudgedConnect, PathVerdict, VerdictKind};
 
@@ -32,6 +34,8 @@ pub struct PathReport {
     pub tracker: TrackerSettings,
     /// The capture filter that was applied to every packet.
     pub filter: Option<String>,
+    /// Which connects were asked for.
+    pub selection: Selection,
     /// How many connects are listed at most; `None` for all.
     pub listed: Option<usize>,
 }
@@ -40,11 +44,26 @@ impl PathReport {
     /// The connects in the order in which they are listed, numbered by time from 1: those with
     /// which something is wrong, then those that changed on the way, then all others.
     pub(crate) fn listed(&self) -> Vec<(u64, &JudgedConnect)> {
-        let mut connects: Vec<(u64, &JudgedConnect)> =
-            (1..).zip(&self.comparison.connects).collect();
+        let mut connects: Vec<(u64, &JudgedConnect)> = self
+            .may_be_listed()
+            .map(|judged| (judged.number, judged))
+            .collect();
         connects.sort_by_key(|(number, judged)| (worth(judged), *number));
         connects.truncate(self.listed.unwrap_or(usize::MAX));
         connects
+    }
+
+    /// Those that ended as is asked for.
+    pub(crate) fn may_be_listed(&self) -> impl Iterator<Item = &JudgedConnect> {
+        let is_asked_for = |judged: &&JudgedConnect| {
+            let Some(outcomes) = &self.selection.listed else {
+                return true;
+            };
+            let mut troubles = judged.troubles.iter();
+            outcomes.contains(&judged.outcome)
+                || troubles.any(|trouble| self.selection.listed_troubles.contains(&trouble))
+        };
+        self.comparison.connects.iter().filter(is_asked_for)
     }
 
     /// What a place is called.

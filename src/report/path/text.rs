@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::PathReport;
 use super::ladder::{self, Alphabet};
 use super::overview::{self, PathLine};
-use super::words;
+use super::{steps, words};
 use crate::capture::Timestamp;
 use crate::path::{JudgedConnect, PathFinding, VerdictKind};
 use crate::report::counts::{counted, grouped};
@@ -127,7 +127,7 @@ impl Text<'_> {
             let until = time(until);
             page.wrapped(3, 3, "", &[format!("from {} to {until}", time(from))]);
         }
-        for step in words::next_steps(self.report, found) {
+        for step in steps::next_steps(self.report, found) {
             let what = match step.run {
                 Some(run) => format!("next, on {}: {run}: {}", step.place, step.why),
                 None => format!("next, on {}: {}", step.place, step.why),

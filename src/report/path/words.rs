@@ -11,20 +11,13 @@ use crate::report::counts::{counted, grouped};
 use crate::report::duration_words;
 use crate::report::sanitize::terminal_safe;
 
-/// A next step: where, what to do, and what it would show.
-pub(super) struct Step {
-    pub(super) place: String,
-    pub(super) run: Option<String>,
-    pub(super) why: String,
-}
-
 /// The name of a place.
 pub(super) fn name(report: &PathReport, place: usize) -> String {
     terminal_safe(report.name(place)).into_owned()
 }
 
 /// `fw-in and fw-out`.
-fn both(report: &PathReport, between: &[usize]) -> String {
+pub(super) fn both(report: &PathReport, between: &[usize]) -> String {
     let names: Vec<String> = between.iter().map(|place| name(report, *place)).collect();
     names.join(" and ")
 }
@@ -70,6 +63,7 @@ pub(super) fn verdict(report: &PathReport, said: &PathVerdict) -> String {
             at(0),
             at(1)
         ),
+        VerdictKind::NewConnection => new_connection(said, (&at(0), &at(1))),
         VerdictKind::Altered => {
             let changes: Vec<String> = said.changes.iter().map(change).collect();
             let arrives = if said.count == 1 { "arrives" } else { "arrive" };
@@ -92,6 +86,30 @@ pub(super) fn verdict(report: &PathReport, said: &PathVerdict) -> String {
     }
 }
 
+/// `a new connection begins at fw-out 0.4 ms after the client's ACK`.
+fn new_connection(said: &PathVerdict, (here, there): (&str, &str)) -> String {
+    let after = after_acknowledgement(said.begins.and_then(|begins| begins.after_ns));
+    let sure = said.confidence.name();
+    match said.begins.and_then(|begins| begins.number) {
+        Some(number) => format!(
+            "a new connection begins at {there} {after}: #{number}; what stands between {here} and \
+             {there} ends this one ({sure})"
+        ),
+        None => format!(
+            "a new connection begins at {there} {after}: what stands between {here} and {there} \
+             shook hands first ({sure})"
+        ),
+    }
+}
+
+fn after_acknowledgement(after_ns: Option<i64>) -> String {
+    let Some(after_ns) = after_ns else {
+        return "once the client has acknowledged".to_owned();
+    };
+    let after = Duration::from_nanos(u64::try_from(after_ns).unwrap_or(0));
+    format!("{} after the client's ACK", duration_words::duration(after))
+}
+
 /// Why a place tells nothing.
 fn because(reason: Uncovered) -> &'static str {
     match reason {
@@ -104,6 +122,9 @@ fn because(reason: Uncovered) -> &'static str {
         Uncovered::Unclear => "several connects there fit alike",
         Uncovered::NotKept => "there were more connects than are compared singly",
         Uncovered::ClockUnknown => "nothing in common tells what its clock says",
+        Uncovered::NotFollowed => {
+            "the connection went on there, and later packets are not followed"
+        }
     }
 }
 
@@ -123,10 +144,15 @@ pub(super) fn change(change: &Change) -> String {
         Field::Numbers => "sequence numbers",
         Field::Client => "client",
         Field::Server => "server",
+        Field::Delay => "delay",
     };
     let (from, to) = (terminal_safe(&change.from), terminal_safe(&change.to));
     match (change.field, from.as_ref(), to.as_ref()) {
         (Field::Numbers, _, _) => "sequence numbers are rewritten".to_owned(),
+        (Field::Delay, _, "") => "held up for longer than the rest of the way takes".to_owned(),
+        (Field::Delay, _, to) => {
+            format!("held up for {to} s, longer than the rest of the way takes")
+        }
         (
             Field::Sack
             | Field::Timestamps
@@ -151,7 +177,8 @@ pub(super) fn statement(report: &PathReport, found: &PathFinding) -> String {
         | PathFindingKind::NothingInCommon
         | PathFindingKind::ClocksApart => of_places(report, found),
         PathFindingKind::AlteredOptions | PathFindingKind::Translation => of_changes(report, found),
-        PathFindingKind::AnswersMadeBetween
+        PathFindingKind::ProxyBetween
+        | PathFindingKind::AnswersMadeBetween
         | PathFindingKind::FilterBetween
         | PathFindingKind::OneWayStretch
         | PathFindingKind::LossyStretch
@@ -212,9 +239,14 @@ fn of_stretch(report: &PathReport, found: &PathFinding) -> String {
     let what = plural(found.packet.unwrap_or(PacketKind::Syn));
     let of = grouped(found.of);
     match (found.kind, &found.detail) {
+        (_, Detail::Proxied { .. }) => proxied(found, &connects, &stretch, &server, &there),
         (PathFindingKind::AnswersMadeBetween, _) => format!(
             "what stands between {stretch} answers {connects}{server} itself: {what} are seen at \
              {here} and never at {there}"
+        ),
+        (PathFindingKind::FilterBetween, _) if found.packet == Some(PacketKind::Ack) => format!(
+            "SYNs pass between {stretch}, and what the client sends after them ends there, ACK and \
+             data: {connects}{server} of {of}"
         ),
         (PathFindingKind::FilterBetween, detail) => {
             let which = match detail {
@@ -228,18 +260,71 @@ fn of_stretch(report: &PathReport, found: &PathFinding) -> String {
             "what goes to the server passes between {stretch}, and nothing comes back: the {what} of \
              {connects}{server} end there"
         ),
-        (_, Detail::Lost { packets, sent }) => format!(
-            "{} of {} packets of handshakes that {here} saw did not arrive at {there} ({}): \
-             {connects}{server}",
-            grouped(*packets),
-            grouped(*sent),
-            percent(*packets, *sent)
-        ),
+        (
+            _,
+            Detail::Lost {
+                packets,
+                sent,
+                kinds,
+            },
+        ) => {
+            let share = percent(*packets, *sent);
+            let (lost, sent) = (grouped(*packets), grouped(*sent));
+            let what = if found.packet == Some(PacketKind::Data) {
+                "data segments"
+            } else {
+                "packets of handshakes"
+            };
+            let kinds = kinds
+                .iter()
+                .map(|(kind, count)| self::packets(*kind, *count));
+            let kinds: Vec<String> = kinds.collect();
+            format!(
+                "{lost} of {sent} {what} that {here} saw did not arrive at {there} ({share}; {}): \
+                 {connects}{server}",
+                kinds.join(", ")
+            )
+        }
         _ => format!(
             "everything arrived: all that {here} sent for {connects}{server} is seen at {there}, and \
              all that came back arrived; look at {there} or beyond it"
         ),
     }
+}
+
+/// A finding about what takes connections, and makes its own.
+fn proxied(
+    found: &PathFinding,
+    connects: &str,
+    stretch: &str,
+    server: &str,
+    there: &str,
+) -> String {
+    let Detail::Proxied {
+        to,
+        keeps_ends,
+        after_ns,
+        failed,
+    } = &found.detail
+    else {
+        return String::new();
+    };
+    let after = after_acknowledgement(*after_ns);
+    let failed = match failed {
+        0 => String::new(),
+        failed => format!("; {} of those failed", grouped(*failed)),
+    };
+    if *keeps_ends {
+        return format!(
+            "what stands between {stretch} shakes hands first for {connects}{server}, as a SYN proxy \
+             does: at {there} they begin {after}{failed}"
+        );
+    }
+    let to = to.map_or_else(String::new, |to| format!(" to {to}"));
+    format!(
+        "what stands between {stretch} ends {connects}{server}, and makes its own{to}, as a proxy \
+         does: they begin at {there} {after}{failed}"
+    )
 }
 
 /// A finding about what changes on a stretch.
@@ -254,6 +339,17 @@ fn of_changes(report: &PathReport, found: &PathFinding) -> String {
             let named: Vec<String> = named.collect();
             let what = plural(found.packet.unwrap_or(PacketKind::Syn));
             format!("{what} change between {stretch}: {}", named.join("; "))
+        }
+        Detail::UsedTwice(uses) => {
+            let named = uses
+                .iter()
+                .map(|(mapping, one, other)| format!("{mapping} is {one} and {other}"));
+            let named: Vec<String> = named.collect();
+            format!(
+                "what translates between {stretch} gives two clients one address and port at once, \
+                 so that the server takes both for one: {}",
+                named.join("; ")
+            )
         }
         Detail::Mappings(mappings) => {
             let named = mappings
@@ -311,7 +407,7 @@ pub(super) fn clock_words(place: &str, clock: &ClockEstimate) -> String {
 
 /// `1.204 s`, `3 h 0 min 0.250 s`: hours, too, to the millisecond.
 fn clock_length(nanoseconds: u64) -> String {
-    let milliseconds = nanoseconds / 1_000_000;
+    let milliseconds = nanoseconds.saturating_add(500_000) / 1_000_000;
     let (minutes, rest) = (milliseconds / 60_000, milliseconds % 60_000);
     let seconds = format!("{}.{:03} s", rest / 1000, rest % 1000);
     match (minutes / 60, minutes % 60) {
@@ -326,65 +422,5 @@ fn times(count: u64) -> String {
         "once".to_owned()
     } else {
         counted(count, "time")
-    }
-}
-
-/// What to look at, and on which machine: the one between.
-pub(super) fn next_steps(report: &PathReport, found: &PathFinding) -> Vec<Step> {
-    let stretch = both(report, &found.between);
-    let between = format!("what stands between {stretch}");
-    let last = found.between.last().copied().unwrap_or(0);
-    let port = found.server.map(|server| server.port);
-    let port = port.map_or_else(String::new, |port| format!(" port {port}"));
-    let step = |place: &str, run: Option<String>, why: String| Step {
-        place: place.to_owned(),
-        run,
-        why,
-    };
-    match found.kind {
-        PathFindingKind::FilterBetween => vec![step(
-            &between,
-            None,
-            format!("look at its rules and routes for{port}{}: they take these SYNs, and let others pass",
-                if port.is_empty() { " what ends there" } else { "" }),
-        )],
-        PathFindingKind::OneWayStretch => vec![step(
-            &between,
-            None,
-            "look at its way back: state that it has not (asymmetric routes), reverse path filter, rules for answers".to_owned(),
-        )],
-        PathFindingKind::LossyStretch => vec![step(
-            &between,
-            None,
-            "look at its counters of drops, errors and full queues, on both interfaces, while it is used".to_owned(),
-        )],
-        PathFindingKind::AnswersMadeBetween => vec![step(
-            &between,
-            None,
-            "look at what answers in others' names: rules that reject, a proxy, an intrusion prevention, a load balancer".to_owned(),
-        )],
-        PathFindingKind::EverythingArrived => {
-            let place = name(report, last);
-            let filter = found.server.map_or_else(
-                || "tcp".to_owned(),
-                |server| format!("tcp port {}", server.port),
-            );
-            vec![step(
-                &place,
-                Some(format!("tcpdump -ni any '{filter}'")),
-                "whether it is seen to leave again, or the host itself answers: then its listener and its own rules".to_owned(),
-            )]
-        }
-        PathFindingKind::NothingInCommon => vec![step(
-            &stretch,
-            None,
-            "capture at all places at the same time, with the same filter, and without one on addresses where they are translated".to_owned(),
-        )],
-        PathFindingKind::WrongOrder => vec![step(
-            "the command line",
-            None,
-            "name the places in the order of the path, from the client to the server, or use --infer-order".to_owned(),
-        )],
-        _ => Vec::new(),
     }
 }

@@ -1,0 +1,51 @@
+//! Options that several commands take alike.
+
+use clap::Args;
+
+use super::arguments::ColorChoice;
+use super::endpoint_pattern::parse_endpoint_pattern;
+use super::messages::Messages;
+use crate::diagnosis::EndpointPattern;
+
+/// Of which connects a report is made.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct EndpointArguments {
+    /// Only attempts to this address, network or port
+    ///
+    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets:
+    /// `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
+    pub(super) server: Vec<EndpointPattern>,
+
+    /// Only attempts from this address, network or port
+    ///
+    /// Repeatable; as --server.
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
+    pub(super) client: Vec<EndpointPattern>,
+}
+
+/// How much is told beside the report, and in which colours both are.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct MessageArguments {
+    /// When to use colour
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    pub(super) color: ColorChoice,
+
+    /// No warnings on standard error
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// More on standard error: what was set aside
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+impl MessageArguments {
+    /// What standard error is told.
+    pub(super) fn messages(self) -> Messages {
+        Messages {
+            is_quiet: self.quiet,
+            verbosity: self.verbose,
+        }
+    }
+}
