@@ -50,6 +50,17 @@ const FINDINGS: &str = "
     host_silent no_way_back unreachable syn_ack_lost client_silent invalid_reset
 ";
 
+/// What `tcpwhy compare` says of packets.
+const PATH_VERDICTS: &str = "
+    syn_lost answer_lost ack_lost answered_at made_between new_connection altered same not_covered
+";
+
+/// What it says of many connects.
+const PATH_FINDINGS: &str = "
+    wrong_order nothing_in_common proxy_between answers_made_between filter_between
+    one_way_stretch lossy_stretch everything_arrived altered_options translation clocks_apart
+";
+
 fn of_kind(kind: Kind) -> Vec<&'static str> {
     let mut terms: Vec<&str> = knowledge::pages()
         .filter(|page| page.kinds.contains(&kind))
@@ -101,6 +112,10 @@ fn every_outcome_cause_and_finding_has_a_page() {
     assert_eq!(of_kind(Kind::Trouble), sorted(troubles));
     assert_eq!(of_kind(Kind::Cause), sorted(CAUSES.split_whitespace()));
     assert_eq!(of_kind(Kind::Finding), sorted(FINDINGS.split_whitespace()));
+    let verdicts = PATH_VERDICTS.split_whitespace();
+    assert_eq!(of_kind(Kind::PathVerdict), sorted(verdicts));
+    let findings = PATH_FINDINGS.split_whitespace();
+    assert_eq!(of_kind(Kind::PathFinding), sorted(findings));
 }
 
 fn every_page_is_complete() {

@@ -65,6 +65,10 @@ pub enum Kind {
     Finding,
     /// What a system or an application reports.
     Error,
+    /// What became of packets of a connect between two places of a path.
+    PathVerdict,
+    /// What many connects, seen from several places, say together.
+    PathFinding,
     /// What kernels, firewalls and tools say of packets and connections.
     Sign,
 }
@@ -125,12 +129,14 @@ pub struct Saying {
 
 impl Kind {
     /// All kinds, in the order of the list of terms.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Outcome,
         Self::Trouble,
         Self::Cause,
         Self::Finding,
         Self::Error,
+        Self::PathVerdict,
+        Self::PathFinding,
         Self::Sign,
     ];
 
@@ -142,6 +148,8 @@ impl Kind {
             Self::Cause => "cause",
             Self::Finding => "finding",
             Self::Error => "error",
+            Self::PathVerdict => "path verdict",
+            Self::PathFinding => "path finding",
             Self::Sign => "sign",
         }
     }

@@ -148,7 +148,8 @@ struct WirePlaces<'a> {
 struct WirePage {
     /// The term.
     term: &'static str,
-    /// What kinds of term it is: `outcome`, `cause`, `finding`, `error`, `sign`.
+    /// What kinds of term it is: `outcome`, `trouble`, `cause`, `finding`, `error`,
+    /// `path verdict`, `path finding`, `sign`.
     kinds: Vec<&'static str>,
     /// The error's number on each system, where it is one.
     numbers: Option<WireNumbers>,

@@ -64,6 +64,8 @@ const fn plural(kind: Kind) -> &'static str {
         Kind::Cause => "CAUSES of one attempt's outcome",
         Kind::Finding => "FINDINGS about many attempts",
         Kind::Error => "ERRORS of systems and applications",
+        Kind::PathVerdict => "VERDICTS of tcpwhy compare on packets between two places",
+        Kind::PathFinding => "FINDINGS of tcpwhy compare about many connects",
         Kind::Sign => "SIGNS that kernels, firewalls and tools give",
     }
 }

@@ -12,6 +12,8 @@ mod link;
 mod local_errors;
 mod network_errors;
 mod outcomes;
+mod path_findings;
+mod path_verdicts;
 mod rare_errors;
 mod refusals;
 mod rejections;
@@ -45,6 +47,8 @@ pub(super) const ALL: &[&[Page]] = &[
     traffic_findings::PAGES,
     troubles::PAGES,
     comparisons::PAGES,
+    path_verdicts::PAGES,
+    path_findings::PAGES,
     network_errors::PAGES,
     rare_errors::PAGES,
     local_errors::PAGES,
