@@ -73,20 +73,22 @@ fn a_file_alone_is_read() {
 
 fn the_readme_shows_what_is_printed() {
     let readme = std::fs::read_to_string("README.md").unwrap();
-    let shown = readme
-        .split("$ tcpwhy router-any-sll2.pcap --utc\n")
-        .nth(1)
-        .unwrap()
-        .split("```")
-        .next()
-        .unwrap();
-    let printed = tcpwhy()
-        .args(["router-any-sll2.pcap", "--utc"])
-        .env("COLUMNS", "104")
-        .current_dir("samples")
-        .output()
-        .unwrap();
-    assert_eq!(shown, String::from_utf8(printed.stdout).unwrap());
+    for command in [
+        "router-any-sll2.pcap --utc",
+        "compare client=two-ends-client.pcap server=two-ends-server.pcap --utc --max-attempts 1",
+    ] {
+        let typed = format!("$ tcpwhy {command}\n");
+        let shown = readme.split(&typed).nth(1).unwrap();
+        let shown = shown.split("```").next().unwrap();
+        let printed = tcpwhy()
+            .args(command.split(' '))
+            .env("COLUMNS", "104")
+            .env("LC_ALL", "C.UTF-8")
+            .current_dir("samples")
+            .output()
+            .unwrap();
+        assert_eq!(shown, String::from_utf8(printed.stdout).unwrap());
+    }
 }
 
 fn standard_input_is_read() {

@@ -19,7 +19,72 @@ pub(crate) const TESTS: &[Test] = tests![
     an_anonymous_comparison_says_the_same_of_other_addresses,
     one_connect_is_drawn_with_a_lane_for_each_place,
     two_points_read_as_one_capture_are_told,
+    connects_are_chosen_by_their_ends_and_times,
 ];
+
+/// Both ends of one path: eight connects, of which the last one began after nine seconds; the
+/// server's clock is an hour ahead, and clients have another address there.
+fn two_ends() -> Vec<String> {
+    ["client", "server"]
+        .map(|place| format!("{place}=samples/two-ends-{place}.pcap"))
+        .to_vec()
+}
+
+fn connects_are_chosen_by_their_ends_and_times() {
+    let chosen = |options: &[&str]| -> Value {
+        let ran = compare(&[&["-F", "json"], options].concat(), &two_ends());
+        assert_eq!(ran.stderr, "", "{options:?}");
+        serde_json::from_str(&ran.stdout).unwrap()
+    };
+    let ids = |report: &Value| -> Vec<u64> {
+        let attempts = report["attempts"].as_array().unwrap();
+        let mut ids: Vec<u64> = attempts
+            .iter()
+            .map(|one| one["id"].as_u64().unwrap())
+            .collect();
+        ids.sort_unstable();
+        ids
+    };
+    let kinds = |report: &Value| -> Vec<String> {
+        let findings = report["findings"].as_array().unwrap();
+        let kinds = findings.iter().map(|one| one["kind"].as_str().unwrap());
+        kinds.map(str::to_owned).collect()
+    };
+    let all = chosen(&[]);
+    assert_eq!(ids(&all), [1, 2, 3, 4, 5, 6, 7, 8]);
+    // They keep their numbers; findings and counts are of them, what is said of clocks is of all.
+    let filtered = chosen(&["--server", ":5432"]);
+    assert_eq!(ids(&filtered), [4]);
+    assert_eq!(filtered["summary"]["attempts"], 1);
+    assert_eq!(filtered["summary"]["dropped"], 1);
+    assert_eq!(filtered["selection"]["servers"][0], ":5432");
+    assert_eq!(kinds(&filtered), ["filter_between", "clocks_apart"]);
+    assert_eq!(filtered["attempts"][0], all["attempts"][0]);
+    // By the name of either place.
+    for client in ["10.0.0.7", "10.0.1.1"] {
+        let report = chosen(&["--client", client, "--server", "10.0.1.20:22"]);
+        assert_eq!(ids(&report), [1, 2, 3, 8], "{client}");
+        assert_eq!(kinds(&report), ["translation", "clocks_apart"]);
+    }
+    assert_eq!(ids(&chosen(&["--client", "10.0.0.8"])), [0; 0]);
+    // By the first place's clock.
+    assert_eq!(ids(&chosen(&["--until", "+9"])), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(ids(&chosen(&["--since", "+9"])), [8]);
+    assert_eq!(ids(&chosen(&["--since", "2026-11-30T23:00:00Z"])), [0; 0]);
+    // Listed are some, counted all.
+    let listed = chosen(&["--outcome", "refused"]);
+    assert_eq!(ids(&listed), [5, 6]);
+    assert_eq!(listed["summary"]["attempts"], 8);
+    assert_eq!(listed["attempts_omitted"], 0);
+    // Only chosen ones count for the status, and a drawing has the same number.
+    let status = |options: &[&str]| compare(options, &two_ends()).status;
+    assert_eq!(status(&["--fail-on", "dropped", "--server", ":22"]), 0);
+    assert_eq!(status(&["--fail-on", "dropped", "--server", ":5432"]), 1);
+    let mut ladder = vec!["ladder".to_owned()];
+    ladder.extend(two_ends());
+    ladder.push("4".to_owned());
+    assert!(run(&ladder).stdout.contains("> 10.0.1.20:5432  dropped"));
+}
 
 /// The captures of a story, as they are typed.
 fn typed(folder: &Path, story: &str) -> Vec<String> {

@@ -213,6 +213,41 @@ story_syn_ack_lost() {
     end_captures
 }
 
+story two-ends "A firewall between translates, drops one port, rejects another and loses the answers of a third; seen from both ends."
+story_two_ends() {
+    lab_row
+    rules "$router" <<END
+table ip between {
+    chain translate {
+        type nat hook postrouting priority 100
+        oif eth1 masquerade
+    }
+    chain pass {
+        type filter hook forward priority 0
+        tcp dport 5432 drop
+        tcp dport 8443 reject with tcp reset
+        tcp sport 7000 drop
+    }
+}
+END
+    serve "$server_ip" 22 7000
+    capture two-ends-client.pcap "$client" eth0
+    capture two-ends-server.pcap "$server" eth0
+    connect --say hi --count 3 --every 0.1 "$server_ip" 22
+    connect --wait 3.5 "$server_ip" 5432
+    connect "$server_ip" 8443
+    connect "$server_ip" 9000
+    connect --wait 3.5 "$server_ip" 7000
+    connect --say hi "$server_ip" 22
+    stop_captures
+    # The server keeps local time, and somebody wrote it as UTC.
+    mv "$scratch/two-ends-server.pcap" "$scratch/true-time.pcap"
+    editcap -F pcap -t 3600.25 "$scratch/true-time.pcap" "$scratch/two-ends-server.pcap"
+    put_in_place two-ends-client.pcap
+    put_in_place two-ends-server.pcap
+    files=()
+}
+
 story accept-queue-full "The application does not accept: the queue is full, and the kernel drops further SYNs."
 story_accept_queue_full() {
     lab_row
