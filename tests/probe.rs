@@ -7,6 +7,7 @@ mod repeated;
 pub(crate) mod row;
 mod traced;
 pub(crate) mod typed;
+mod witnessed;
 
 use serde_json::Value;
 
@@ -32,6 +33,7 @@ pub(crate) const LISTS: &[&[Test]] = &[
     own_host::TESTS,
     repeated::TESTS,
     traced::TESTS,
+    witnessed::TESTS,
 ];
 
 fn at(host: &str, port: u16) -> String {

@@ -20,7 +20,7 @@ Exit status:
   1  one is not
   2  wrong usage, or a line of --file that names no target
   3  a name could not be resolved, or a list not be read
-  4  this build or system cannot probe";
+  4  this build or system cannot probe, or may not capture for --evidence";
 
 /// What is said below its short help.
 pub(super) const EXAMPLES: &str = "\
@@ -79,6 +79,15 @@ pub(super) struct ProbeArguments {
     /// Compare a trace that ends in silence with one to this port
     #[arg(long, value_name = "PORT", requires = "trace", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) reference: Option<u16>,
+
+    /// Also write the probe's own packets there, as pcapng
+    ///
+    /// Whole or not at all; needs the right to capture (root, or `CAP_NET_RAW`). With that right,
+    /// and unless --wait is given, packets are the witness in any case, and the verdict comes from
+    /// them. `tcpwhy read` on the file gives it again. At most 65,536 packets and 16 MiB, the latest.
+    /// Default: none.
+    #[arg(long, value_name = "FILE")]
+    pub(super) evidence: Option<PathBuf>,
 
     /// How connects should end, as in refused or refused,dropped
     ///

@@ -1,5 +1,6 @@
 //! All targets, several at once, each in its own time.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread;
@@ -9,6 +10,7 @@ use super::clock::now;
 use super::connect::connect_all;
 use super::expectation::Expectation;
 use super::names::{Names, NamesFound};
+use super::packets::{self, PacketWitness};
 use super::report::{ConnectReport, TargetReport};
 use super::settings::{ConnectSettings, Timeout};
 use super::shared::Shared;
@@ -30,6 +32,8 @@ pub struct ProbeSettings {
     pub trace: Option<TraceSettings>,
     /// How often each is probed.
     pub rounds: Rounds,
+    /// Who watches the packets, where that may be.
+    pub packets: Option<Arc<PacketWitness>>,
 }
 
 /// How the way of a SYN is traced.
@@ -196,16 +200,27 @@ impl OneTarget<'_> {
     fn round(&self, names: &mut Names, began: Instant) -> TargetReport {
         let found = names.of(self.target);
         self.tell(ProbeEvent::Named(found.clone()));
+        let witness = self.settings.packets.as_ref();
+        packets::want(witness, &found.addresses);
         let mut connects: Vec<(usize, ConnectReport)> = Vec::new();
         connect_all(
             &found.addresses,
             self.connect_settings(began),
             self.shared,
             &mut |place, report| {
-                self.tell(ProbeEvent::Connect(Box::new(report.clone())));
+                // What packets show is known a little later: no other connect waits for that.
+                if witness.is_none() {
+                    self.tell(ProbeEvent::Connect(Box::new(report.clone())));
+                }
                 connects.push((place, report));
             },
         );
+        if let Some(witness) = witness {
+            for (_, report) in &mut connects {
+                witness.testify(report);
+                self.tell(ProbeEvent::Connect(Box::new(report.clone())));
+            }
+        }
         connects.sort_by_key(|(place, _)| *place);
         for (_, report) in &mut connects {
             self.trace(report);

@@ -155,6 +155,9 @@ fn listening(sockets: &[&ListeningSocket], port: u16) -> String {
         };
         let verb = if parts.is_empty() { " listens" } else { "" };
         let mut words = format!("{who}{verb} on {place}");
+        if socket.listener.is_only_ipv6 && socket.listener.address.is_unspecified() {
+            words.push_str(" for IPv6 only");
+        }
         if let Some(interface) = &socket.interface {
             words = format!("{words} by {} only", name(interface));
         }

@@ -129,7 +129,16 @@ fn who_listens_here_is_told() {
     row.start(&client, &serving("127.0.0.1", &[8080], "pass"));
     row.start(&client, &serving("2001:db8::7", &[8081], "pass"));
     row.start(&client, &serving("::", &[8082], "pass"));
+    row.start(
+        &client,
+        "import socket,time\n\
+         s=socket.socket(socket.AF_INET6); s.setsockopt(socket.IPPROTO_IPV6,socket.IPV6_V6ONLY,1)\n\
+         s.bind(('::',8083)); s.listen(8)\n\
+         print('ready',flush=True)\ntime.sleep(60)",
+    );
     let asked = row.asked(&[
+        "10.0.0.7:8083",
+        "[2001:db8::7]:8083",
         "10.0.0.7:8080",
         "10.0.0.7:8081",
         "10.0.0.7:8082",
@@ -140,6 +149,7 @@ fn who_listens_here_is_told() {
     for (target, elsewhere) in [
         ("10.0.0.7:8080", "127.0.0.1:8080"),
         ("10.0.0.7:8081", "[2001:db8::7]:8081"),
+        ("10.0.0.7:8083", "[::]:8083 for IPv6 only"),
     ] {
         let connect = only(&asked[target]);
         assert_eq!(said(connect), closed, "{target}");
@@ -147,7 +157,12 @@ fn who_listens_here_is_told() {
         let words = format!("listens on {elsewhere}");
         assert!(notes.contains(&words), "{target}: {notes}");
     }
-    for target in ["10.0.0.7:8082", "127.0.0.1:8080", "[2001:db8::7]:8081"] {
+    for target in [
+        "10.0.0.7:8082",
+        "127.0.0.1:8080",
+        "[2001:db8::7]:8081",
+        "[2001:db8::7]:8083",
+    ] {
         assert_eq!(said(only(&asked[target])), "established", "{target}");
     }
 }

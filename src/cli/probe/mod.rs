@@ -17,11 +17,14 @@ use signal_hook::flag;
 
 use super::exit_status::ExitStatus;
 use super::messages::Messages;
+use super::output::{try_to_write, unwritable_hint, write_whole};
 use super::probe_arguments::ProbeArguments;
 use super::terminal::{self, Wishes};
 use crate::capture::STANDARD_INPUT;
+use crate::capture::live::may_capture;
 use crate::probe::{
-    ConnectSettings, ProbeSettings, Rounds, Target, Timeout, TraceSettings, probe, target_of_line,
+    ConnectSettings, PacketWitness, ProbeSettings, Rounds, Target, Timeout, TraceSettings, probe,
+    target_of_line,
 };
 use seen::SeenTargets;
 use tell::Teller;
@@ -47,7 +50,7 @@ pub(super) fn run(arguments: &ProbeArguments) -> ExitStatus {
             return ExitStatus::Usage;
         }
     };
-    let (targets, status) = match targets(arguments) {
+    let (targets, mut status) = match targets(arguments) {
         Ok(targets) => targets,
         Err(status) => return status,
     };
@@ -58,7 +61,49 @@ pub(super) fn run(arguments: &ProbeArguments) -> ExitStatus {
         }
         return ExitStatus::Usage;
     }
-    status.max(probe_all(arguments, &settings, &targets))
+    let packets = match witness(arguments) {
+        Ok(packets) => packets,
+        Err(status) => return status,
+    };
+    let settings = ProbeSettings {
+        packets: packets.clone(),
+        ..settings
+    };
+    status = status.max(probe_all(arguments, &settings, &targets));
+    if let Some(packets) = packets {
+        if let Some(path) = &arguments.evidence
+            && let Err(error) = write_whole(path, |out| packets.write_evidence(out))
+        {
+            Messages::error(format!("{error:#}"), unwritable_hint(&error));
+            status = status.max(ExitStatus::Input);
+        }
+        packets.end();
+    }
+    status
+}
+
+/// Who watches the packets, where that may be: with --wait only when evidence is asked for, as what
+/// waits shall go on at once.
+fn witness(arguments: &ProbeArguments) -> Result<Option<Arc<PacketWitness>>, ExitStatus> {
+    if let Some(path) = &arguments.evidence
+        && let Err(error) = try_to_write(path)
+    {
+        Messages::error(format!("{error:#}"), unwritable_hint(&error));
+        return Err(ExitStatus::Input);
+    }
+    let is_asked_for = arguments.evidence.is_some();
+    if !is_asked_for && (arguments.wait.is_some() || !may_capture()) {
+        return Ok(None);
+    }
+    match PacketWitness::open() {
+        Ok(witness) => Ok(Some(witness)),
+        Err(_) if !is_asked_for => Ok(None),
+        Err(error) => {
+            let hint = "as root, or: sudo setcap cap_net_raw+ep $(command -v tcpwhy)";
+            Messages::error(format!("no evidence: {error}"), Some(hint));
+            Err(ExitStatus::Interface)
+        }
+    }
 }
 
 fn settings(arguments: &ProbeArguments) -> Result<ProbeSettings, String> {
@@ -94,6 +139,7 @@ fn settings(arguments: &ProbeArguments) -> Result<ProbeSettings, String> {
             reference: arguments.reference,
         }),
         rounds,
+        packets: None,
     })
 }
 
