@@ -71,8 +71,8 @@ pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
-    BackendOfFailures, Change, Finding, FindingEvidence, LossPlace, NextStep, Proof, SameOfAll,
-    Situation, Statement, StepKind, next_steps_of_cause,
+    BackendOfFailures, Change, Finding, FindingEvidence, IgnoredFirst, LossPlace, NextStep, Proof,
+    SameOfAll, Situation, Statement, StepKind, next_steps_of_cause,
 };
 pub use fingerprint::Fingerprint;
 pub use host_words::{HostFacts, HostNotable, HostWord, HostWords};

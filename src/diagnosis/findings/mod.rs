@@ -14,6 +14,7 @@ mod filter_logs;
 mod folding;
 mod from_cause;
 mod hosts;
+mod ignored_first;
 mod kernel_drops;
 mod limits_hit;
 mod link;
@@ -57,7 +58,7 @@ pub use backends::BackendOfFailures;
 pub use evidence::FindingEvidence;
 pub(super) use from_cause::{FirstCauses, FirstVerdicts, first_causes, first_verdicts};
 pub use next_steps::{NextStep, Situation, StepKind, next_steps_of_cause};
-pub use statement::{Change, LossPlace, SameOfAll, Statement};
+pub use statement::{Change, IgnoredFirst, LossPlace, SameOfAll, Statement};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -389,6 +389,8 @@ pub enum Statement {
         without_feature: u64,
         /// How many had to repeat their SYN.
         repeated: u64,
+        /// Whose first SYNs were ignored, and their first repetitions answered, all of them.
+        ignored_first: Option<IgnoredFirst>,
     },
     /// Segments are sent again although ICMP asks for smaller ones.
     PathMtu {
@@ -515,4 +517,15 @@ pub enum LossPlace {
     WayOfOneClient,
     /// Somewhere on the way.
     Way,
+}
+
+/// Whose first SYNs were ignored and their first repetitions answered, without exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum IgnoredFirst {
+    /// Those of all connects.
+    OfAllConnects,
+    /// Those of each client's first connect, and of no later one.
+    OfNewClients,
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::ignored_first::ignored_first;
 use super::{Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over};
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::{Cause, Confidence};
@@ -171,6 +172,7 @@ fn slow_connects(service: &Service, others: &[Finding]) -> Option<Finding> {
         others_reusing: all_reusing.saturating_sub(reusing),
         without_feature: without_feature.map(Moment::stands_for).sum(),
         repeated: repeated.map(Moment::stands_for).sum(),
+        ignored_first: ignored_first(service, &those),
     };
     Some(over(
         FindingKind::SlowConnects,

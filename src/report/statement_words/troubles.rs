@@ -1,7 +1,7 @@
 //! What findings say of connects that were established and failed for somebody.
 
 use super::seconds;
-use crate::diagnosis::Statement;
+use crate::diagnosis::{IgnoredFirst, Statement};
 
 pub(super) fn hung_up(server: &str, attempts: u64, connects: u64, resets: u64) -> String {
     let how = match resets {
@@ -48,6 +48,7 @@ pub(super) fn slow_connects(server: &str, attempts: u64, statement: &Statement) 
         others_reusing,
         without_feature,
         repeated,
+        ignored_first,
     } = statement
     else {
         return String::new();
@@ -61,6 +62,16 @@ pub(super) fn slow_connects(server: &str, attempts: u64, statement: &Statement) 
     } else if *reusing > 0 && 2 * reusing > attempts && *others_reusing * 2 <= others {
         format!(
             "{reusing} of them reuse addresses and ports of an earlier connection, {others_reusing} of the {others} others do: state left of that one, as TIME_WAIT, swallows the first SYN"
+        )
+    } else if let Some(whose) = ignored_first {
+        let whose = match whose {
+            IgnoredFirst::OfAllConnects => "the first SYN of each",
+            IgnoredFirst::OfNewClients => {
+                "the first SYN of each client's first connect, of no later one,"
+            }
+        };
+        format!(
+            "{whose} was ignored and its first repetition answered: a protection against floods that believes only who comes again, or a box that the first SYN has to set up"
         )
     } else {
         let how = match (*repeated, others) {
