@@ -2,6 +2,10 @@
 //! on a stable compiler, without the fuzzer.
 
 #[path = "../fuzz/capture_mutator.rs"]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the low byte of a random number is one as well"
+)]
 mod capture_mutator;
 #[path = "../fuzz/subjects.rs"]
 mod subjects;
