@@ -81,7 +81,7 @@ fn change(records: &mut Vec<Vec<u8>>, numbers: &mut Numbers) {
             if let Some(byte) = record.get_mut(position) {
                 *byte = match numbers.below(3) {
                     0 => *byte ^ (1 << numbers.below(8)),
-                    1 => numbers.next() as u8,
+                    1 => numbers.next().to_le_bytes()[0],
                     _ => byte.wrapping_add(1),
                 };
             }
