@@ -12,6 +12,7 @@ mod tests;
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
@@ -25,7 +26,7 @@ use crate::diagnosis::{
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role};
 use crate::host::{KernelAct, KernelCounts, KernelEvent, KernelTeller, Reception};
 use counted::History;
-use recent::{RecentPackets, RecentSegment};
+use recent::{RecentPackets, RecentSegment, Search};
 use receptions::Receptions;
 
 /// The kernel is not heard more often, but when a failure is to be explained.
@@ -39,8 +40,8 @@ const OF_ONE_PAIR: usize = 16;
 const WAITING: usize = 1 << 16;
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-/// By then, what was captured has been read, unless this program is too slow.
-const READ_BY_THEN: Duration = Duration::from_millis(200);
+/// Whatever was captured at one time has been read when what was captured so much later is.
+const READ_BY_THEN: Duration = Duration::from_millis(50);
 
 /// What is said of a RST is of one that was captured so close to it.
 const SAME_RESET: Duration = Duration::from_millis(5);
@@ -53,7 +54,7 @@ const SLACK: Duration = Duration::from_millis(1);
 struct Said {
     at: Timestamp,
     of: SaidOf,
-    reason: String,
+    reason: Arc<str>,
 }
 
 /// What it was said of.
@@ -77,7 +78,7 @@ enum SaidOf {
 #[derive(Clone, Debug)]
 struct Unknown {
     at: Timestamp,
-    reason: std::sync::Arc<str>,
+    reason: Arc<str>,
     reception: Reception,
 }
 
@@ -177,17 +178,17 @@ impl KernelFacts {
                 reason,
             } => {
                 self.counts.count_reset(&reason);
-                self.say((source, destination), at, SaidOf::Reset, &reason);
+                self.say((source, destination), at, SaidOf::Reset, reason);
             }
             KernelAct::Refused {
                 source,
                 destination,
                 reason,
-            } => self.say((source, destination), at, SaidOf::AnySegment, reason),
+            } => self.say((source, destination), at, SaidOf::AnySegment, reason.into()),
             KernelAct::NoRoute {
                 source,
                 destination,
-            } => self.say((source, destination), at, SaidOf::NoRoute, ""),
+            } => self.say((source, destination), at, SaidOf::NoRoute, "".into()),
             KernelAct::Received(reception) => self.receptions.note(&reception),
             KernelAct::Dropped { reason, received } => {
                 self.counts.count_dropped(&reason);
@@ -205,12 +206,8 @@ impl KernelFacts {
         }
     }
 
-    fn say(&mut self, ends: (Endpoint, Endpoint), at: Timestamp, of: SaidOf, reason: &str) {
-        let said = Said {
-            at,
-            of,
-            reason: reason.to_owned(),
-        };
+    fn say(&mut self, ends: (Endpoint, Endpoint), at: Timestamp, of: SaidOf, reason: Arc<str>) {
+        let said = Said { at, of, reason };
         if let Some(known) = self.said.get_mut(&ends) {
             if known.len() >= OF_ONE_PAIR {
                 known.remove(0);
@@ -223,24 +220,25 @@ impl KernelFacts {
 
     /// Finds out which packets were dropped, as far as they were captured meanwhile.
     fn settle(&mut self) {
+        let newest = self.recent.newest();
         for _ in 0..self.waiting.len() {
             let Some(unknown) = self.waiting.pop_front() else {
                 break;
             };
-            let waited = self.heard_until.since(unknown.at);
-            let found = self.recent.find(
-                &unknown.reception,
-                &self.interfaces,
-                &self.receptions,
-                waited >= READ_BY_THEN,
-            );
-            if let Some(segment) = found {
-                self.counts.joined = self.counts.joined.saturating_add(1);
-                self.say_dropped(&unknown, &segment);
-            } else if waited < LONGEST_WAIT {
+            let is_late = self.heard_until.since(unknown.at) >= LONGEST_WAIT;
+            if newest < Some(unknown.reception.at) && !is_late {
                 self.waiting.push_back(unknown);
-            } else {
-                self.history.add(unknown.at, &unknown.reason);
+                continue;
+            }
+            let are_all_there = is_late || newest >= Some(unknown.at.after(READ_BY_THEN));
+            let reception = &unknown.reception;
+            match (self.recent).find(reception, &self.interfaces, &self.receptions, are_all_there) {
+                Search::Found(segment) => {
+                    self.counts.joined = self.counts.joined.saturating_add(1);
+                    self.say_dropped(&unknown, &segment);
+                }
+                Search::NotThere if !are_all_there => self.waiting.push_back(unknown),
+                Search::NotThere | Search::Unclear => self.history.add(unknown.at, &unknown.reason),
             }
         }
         let forgotten = self.heard_until.before(LONGEST_WAIT);
@@ -255,7 +253,7 @@ impl KernelFacts {
             acknowledgment: segment.acknowledgment,
         };
         let ends = (segment.source, segment.destination);
-        self.say(ends, unknown.at, of, &unknown.reason);
+        self.say(ends, unknown.at, of, Arc::clone(&unknown.reason));
     }
 
     /// What the kernel said of an attempt that failed; `is_of_here` says whether this host has one
@@ -315,7 +313,7 @@ impl KernelFacts {
             kernel(
                 said.at,
                 KernelDeed::SentReset {
-                    reason: said.reason.clone(),
+                    reason: said.reason.to_string(),
                 },
             )
         })
@@ -345,7 +343,9 @@ impl KernelFacts {
                     continue;
                 };
                 let same = found.iter_mut().find(|(_, known)| {
-                    known.of == of && known.reason == said.reason && known.names_ends == names_ends
+                    known.of == of
+                        && *known.reason == *said.reason
+                        && known.names_ends == names_ends
                 });
                 match same {
                     Some((_, known)) => known.packets += 1,
@@ -353,7 +353,7 @@ impl KernelFacts {
                         said.at,
                         KernelDrops {
                             of,
-                            reason: said.reason.clone(),
+                            reason: said.reason.to_string(),
                             packets: 1,
                             names_ends,
                         },

@@ -29,6 +29,26 @@ pub(super) struct RecentSegment {
     pub(super) sequence: SequenceNumber,
     pub(super) acknowledgment: Option<SequenceNumber>,
     pub(super) flags: TcpFlags,
+    /// Whether it is known to have been dropped: it is not so twice.
+    is_dropped: bool,
+}
+
+/// What a look for a packet gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Search {
+    /// It is this one.
+    Found(RecentSegment),
+    /// It may be one of several, or none of them.
+    Unclear,
+    /// It was not captured, or not yet read.
+    NotThere,
+}
+
+/// The segments that fit: the place and time of the only one.
+enum Fitting {
+    None,
+    One(usize, Timestamp),
+    Several,
 }
 
 /// The latest segments, in the order of their times.
@@ -56,10 +76,16 @@ impl RecentPackets {
             sequence: segment.sequence,
             acknowledgment: segment.flags.has_ack().then_some(segment.acknowledgment),
             flags: segment.flags,
+            is_dropped: false,
         });
     }
 
-    /// The one that came in so, if it cannot be another one; it is forgotten then.
+    /// When the latest was captured.
+    pub(super) fn newest(&self) -> Option<Timestamp> {
+        self.0.back().map(|segment| segment.at)
+    }
+
+    /// The one that came in so, if it cannot be another one.
     /// `are_all_there` when whatever was captured about then has been read.
     pub(super) fn find(
         &mut self,
@@ -67,36 +93,42 @@ impl RecentPackets {
         interfaces: &[String],
         receptions: &Receptions,
         are_all_there: bool,
-    ) -> Option<RecentSegment> {
+    ) -> Search {
         let from = reception.at.before(COARSENESS);
-        let until = reception.until.after(COARSENESS);
-        let place = match self.only_one(reception, interfaces, (from, until)) {
-            Some((place, at)) if !receptions.has_another(reception, at) => place,
-            None if are_all_there => {
-                let waited = (reception.at.before(WAIT), from);
-                let (place, at) = self.only_one(reception, interfaces, waited)?;
-                if receptions.has_another_near(reception, at) {
-                    return None;
-                }
-                place
-            }
-            _ => return None,
+        let handed_on = (from, reception.until.after(COARSENESS));
+        let waited = (reception.at.before(WAIT), from);
+        let (place, is_clear) = match self.fitting(reception, interfaces, handed_on) {
+            Fitting::One(place, at) => (place, !receptions.has_another(reception, at)),
+            Fitting::Several => return Search::Unclear,
+            Fitting::None if !are_all_there => return Search::NotThere,
+            Fitting::None => match self.fitting(reception, interfaces, waited) {
+                Fitting::One(place, at) => (place, !receptions.has_another_near(reception, at)),
+                Fitting::Several => return Search::Unclear,
+                Fitting::None => return Search::NotThere,
+            },
         };
-        self.0.remove(place)
+        match self.0.get_mut(place).filter(|_| is_clear) {
+            Some(segment) => {
+                segment.is_dropped = true;
+                Search::Found(*segment)
+            }
+            None => Search::Unclear,
+        }
     }
 
-    /// The place and time of the one that fits in that time, if it is the only one.
-    fn only_one(
+    /// Those that fit in that time.
+    fn fitting(
         &self,
         reception: &Reception,
         interfaces: &[String],
         (from, until): (Timestamp, Timestamp),
-    ) -> Option<(usize, Timestamp)> {
+    ) -> Fitting {
         let fits = |segment: &RecentSegment| {
             let name = usize::try_from(segment.on.0)
                 .ok()
                 .and_then(|source| interfaces.get(source));
             segment.length == reception.length
+                && !segment.is_dropped
                 && name.is_some_and(|name| name == "any" || **name == *reception.interface)
         };
         let first = self.0.partition_point(|segment| segment.at < from);
@@ -107,8 +139,11 @@ impl RecentPackets {
             .skip(first)
             .take_while(|(_, segment)| segment.at <= until)
             .filter(|(_, segment)| fits(segment));
-        let (place, segment) = fitting.next()?;
-        fitting.next().is_none().then_some((place, segment.at))
+        match (fitting.next(), fitting.next()) {
+            (None, _) => Fitting::None,
+            (Some((place, segment)), None) => Fitting::One(place, segment.at),
+            (Some(_), Some(_)) => Fitting::Several,
+        }
     }
 
     pub(super) fn forget_before(&mut self, at: Timestamp) {

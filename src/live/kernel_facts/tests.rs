@@ -288,6 +288,23 @@ fn syns_dropped_again_and_again_are_certain_and_one_is_likely() {
     }
 }
 
+/// Where somebody on the host asks for times of packets (a time server does), they are stamped before
+/// the kernel says that they came in.
+#[test]
+fn packets_that_are_stamped_early_are_known_when_what_came_later_was_read() {
+    let mut world = World::on(server());
+    world.lives(100);
+    for at in [1000, 1_001_000] {
+        world.syn(at);
+        world.drops(at + 30, "NETFILTER_DROP", "eth0", 40);
+    }
+    world.lives(1_100_000);
+    let (cause, facts) = world.end().verdict();
+    assert_eq!(cause, (Cause::DroppedHere, Confidence::Certain));
+    let told = dropped(DroppedPacket::Syn, "NETFILTER_DROP", 2, false);
+    assert_eq!(facts, [told]);
+}
+
 /// By another interface, of another length, at another time; or two were captured or came in that
 /// fit.
 #[test]
