@@ -4,6 +4,7 @@
 mod checksums;
 mod claims;
 mod clients;
+mod closings;
 mod compared;
 mod contradicted;
 mod damaged;
@@ -54,7 +55,7 @@ use super::names::Names;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
 use crate::decode::{AckFromElsewhere, AnsweringHosts, Endpoint, HardwareAddress};
-use crate::handshake::{AttemptId, Closing, DecidedAttempt, Outcome};
+use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
 use clients::ClientFacts;
 use contradicted::ContradictedRules;
@@ -238,12 +239,6 @@ impl Comparison {
             self.remembered_moments += service.moments().len();
             self.remembered_moments -= before;
         }
-    }
-
-    /// Takes note that a connection ended. Its attempt is known already, or will soon be.
-    pub(super) fn note_closing(&mut self, closing: Closing) {
-        let service = self.services.entry(closing.server).or_default();
-        service.note_closing(&closing, self.share);
     }
 
     fn note_sent_to_itself(&mut self, facts: &impl AttemptFacts) {

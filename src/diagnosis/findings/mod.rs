@@ -33,6 +33,7 @@ mod services;
 mod shared_outages;
 mod signs;
 mod statement;
+mod statement_parts;
 mod stopped_by_log;
 mod told_by_host;
 mod troubles;
@@ -58,7 +59,8 @@ pub use backends::BackendOfFailures;
 pub use evidence::FindingEvidence;
 pub(super) use from_cause::{FirstCauses, FirstVerdicts, first_causes, first_verdicts};
 pub use next_steps::{NextStep, Situation, StepKind, next_steps_of_cause};
-pub use statement::{Change, IgnoredFirst, LossPlace, SameOfAll, Statement};
+pub use statement::Statement;
+pub use statement_parts::{Change, IgnoredFirst, LossPlace, SameOfAll};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
