@@ -15,7 +15,7 @@ use crate::capture::{CaptureSet, Interface, Packet, SourceFacts};
 use crate::decode::{
     Contexts, FlowHasher, Observation, PrefixNumbers, RowDecoder, SetAside, TunnelPorts,
 };
-use crate::diagnosis::{CaptureQuality, Diagnosis, Selection};
+use crate::diagnosis::{CaptureQuality, Diagnosis, Selection, ToldBefore, is_on_evidence};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
 pub use attempt_spool::{SpoolError, SpoolSettings};
@@ -228,8 +228,14 @@ fn read_all(
         .flat_map(|source| &source.interfaces)
         .find(|interface| interface.hides_icmp_errors())
         .and_then(|interface| interface.filter.clone());
-    totals.comments = captures
-        .take_packet_comments()
+    let comments = captures.take_packet_comments();
+    let told_before = ToldBefore::of(
+        comments
+            .iter()
+            .map(|comment| (comment.source, comment.number, comment.text.as_str())),
+    );
+    totals.is_evidence = comments.iter().any(|comment| is_on_evidence(&comment.text));
+    totals.comments = comments
         .into_iter()
         .filter(|_| !settings.is_anonymous)
         .map(|comment| ((comment.source, comment.number), comment.text))
@@ -242,6 +248,7 @@ fn read_all(
     AllRead {
         quality: CaptureQuality {
             attempts_followed: settings.tracker.open_attempts as u64,
+            told_before,
             ..totals.quality(lost_packets)
         },
         totals,

@@ -8,20 +8,10 @@ use crate::support::harness::{Test, tests};
 use crate::support::pcap::pcap_file;
 use crate::support::scenario::parse;
 
-pub(crate) const TESTS: &[Test] =
-    tests![evidence_again_of_a_scenario_tells_no_other_cause_as_surely];
-
-/// What these turn on is more than evidence holds today: how a connect that got through left the
-/// host under another address, how many of all connects were lost, the ACKs of another connection,
-/// and who looks for a client on the server's link.
-const TURN_ON_MORE: [&str; 7] = [
-    "answer-as-acks-of-another-connection",
-    "cause-dropped-here",
-    "finding-no-path-loss-of-two-services-one-after-the-other",
-    "finding-no-way-back",
-    "finding-path-loss-of-two-services-at-once",
-    "finding-service-down-window-of-a-busy-service",
-    "finding-service-down-window-until-repetitions-get-through",
+pub(crate) const TESTS: &[Test] = tests![
+    evidence_again_of_a_scenario_tells_no_other_cause_as_surely,
+    what_a_cause_turns_on_is_in_evidence,
+    what_a_finding_turns_on_is_in_evidence,
 ];
 
 fn evidence_again_of_a_scenario_tells_no_other_cause_as_surely() {
@@ -33,7 +23,7 @@ fn evidence_again_of_a_scenario_tells_no_other_cause_as_surely() {
     for file in scenario_files() {
         let scenario = parse(&std::fs::read_to_string(&file).unwrap());
         let name_of_file = file.file_stem().unwrap().to_string_lossy().into_owned();
-        if !scenario.logs.is_empty() || TURN_ON_MORE.contains(&&*name_of_file) {
+        if !scenario.logs.is_empty() {
             continue;
         }
         let bytes = pcap_file(scenario.link_type, &scenario.packets);
@@ -65,6 +55,73 @@ fn evidence_again_of_a_scenario_tells_no_other_cause_as_surely() {
     }
     assert!(compared > 400, "{compared}");
     assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+/// The report on a scenario, and that on the evidence of it.
+fn twice(name: &str) -> [Value; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let [capture, evidence] =
+        ["scenario.pcap", "evidence.pcapng"].map(|name| folder.path().join(name));
+    let is_it = |file: &std::path::PathBuf| file.file_stem().unwrap() == name;
+    let file = scenario_files().into_iter().find(is_it).unwrap();
+    let scenario = parse(&std::fs::read_to_string(&file).unwrap());
+    std::fs::write(&capture, pcap_file(scenario.link_type, &scenario.packets)).unwrap();
+    let common = ["read", "-F", "json", "--max-attempts", "0"];
+    let [capture, evidence] = [&capture, &evidence].map(|path| path.to_str().unwrap());
+    let report = |more: &[&str]| {
+        let ran = run(&[&common[..], more].concat());
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{name}: {}", ran.stderr))
+    };
+    [
+        report(&["--evidence", evidence, capture]),
+        report(&[evidence]),
+    ]
+}
+
+fn what_a_cause_turns_on_is_in_evidence() {
+    for name in [
+        "finding-no-way-back",
+        "answer-as-acks-of-another-connection",
+        "cause-wrong-checksum",
+        "cause-host-down-by-arp",
+    ] {
+        let verdicts = twice(name).map(|report| {
+            let attempts = report["attempts"].as_array().unwrap().iter();
+            attempts
+                .filter(|one| is_failure(one))
+                .map(verdict)
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(verdicts[0], verdicts[1], "{name}");
+        assert!(!verdicts[0].is_empty());
+    }
+}
+
+fn what_a_finding_turns_on_is_in_evidence() {
+    for name in [
+        "finding-fallback-worked",
+        "trouble-reset-midway",
+        "finding-host-down-without-a-syn",
+        "finding-no-way-back",
+    ] {
+        let [first, again] = twice(name).map(|report| {
+            let findings = report["findings"].as_array().unwrap().iter();
+            findings
+                .map(|finding| {
+                    [
+                        finding["kind"].to_string(),
+                        finding["confidence"].to_string(),
+                    ]
+                })
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(first, again, "{name}");
+        let said = twice(name)[1]["capture"]["limits"].to_string();
+        assert!(
+            said.contains("evidence that tcpwhy wrote"),
+            "{name}: {said}"
+        );
+    }
 }
 
 fn attempts(arguments: &[&str]) -> Vec<Value> {

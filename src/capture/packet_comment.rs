@@ -6,7 +6,7 @@ use super::packet::{PacketNumber, SourceId};
 pub(super) const KEPT: usize = 10_000;
 
 /// How much of a comment is kept, in characters.
-const LONGEST: usize = 200;
+const LONGEST: usize = 300;
 
 /// The comments on a packet (`opt_comment`), as Wireshark's users write them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct PacketComment {
     pub source: SourceId,
     /// Its number there.
     pub number: PacketNumber,
-    /// Their first 200 characters; hostile text.
+    /// Their first 300 characters; hostile text.
     pub text: String,
 }
 

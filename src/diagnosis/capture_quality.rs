@@ -1,5 +1,6 @@
 //! What a capture can show, and what it may have missed.
 
+use super::told_before::ToldBefore;
 use crate::handshake::FilteredOut;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,8 @@ pub struct CaptureQuality {
     pub attempts_set_aside: u64,
     /// How many are followed at once.
     pub attempts_followed: u64,
+    /// What was said of its connects before, where it is evidence.
+    pub told_before: ToldBefore,
 }
 
 impl CaptureQuality {

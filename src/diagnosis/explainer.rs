@@ -63,6 +63,9 @@ pub(super) fn explained(
     let testimony: Vec<Testimony> = told.chain(testimony.iter().cloned()).collect();
     let causes = causes::causes(&decided, comparison, &testimony);
     let attempt = &decided.attempt;
+    let first = attempt.evidence.packets().first();
+    let first = first.map(|packet| packet.place);
+    let causes = comparison.told_before().limit(first, causes);
     let vantage = if attempt.is_known_by_log_alone() {
         Some(Vantage::Filter)
     } else {

@@ -54,6 +54,7 @@ mod stack;
 mod syn_traits;
 mod testimony;
 mod time_line;
+mod told_before;
 mod trouble_counts;
 mod worth;
 
@@ -98,4 +99,5 @@ pub use testimony::{
     SocketHolder, StoppingRule, TestifiedFact, Testimony, TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
+pub use told_before::{ToldBefore, is_on_evidence};
 pub use trouble_counts::TroubleCounts;

@@ -130,6 +130,13 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
             reasons.join(", ")
         ));
     }
+    if capture.is_evidence {
+        limits.push(
+            "this is evidence that tcpwhy wrote: packets chosen from a capture that held more; no cause is told more surely than \
+             there"
+                .to_owned(),
+        );
+    }
     for (fault, count, first) in capture.verdict_faults.iter() {
         limits.push(format!(
             "{} of the filter's log {} (from packet {} on): read all the same, what it says is in doubt",

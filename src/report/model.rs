@@ -116,6 +116,8 @@ pub struct CaptureTotals {
     pub left_out: FilteredOut,
     /// Whether it left the third step out on purpose, and nothing else of what a verdict needs.
     pub leaves_out_third_step: bool,
+    /// Whether it is evidence that was written before: chosen packets of a capture that had more.
+    pub is_evidence: bool,
     /// A capture filter that let no ICMP error pass, as a source tells it; hostile text.
     pub hiding_filter: Option<String>,
     /// Comments on packets; hostile text.
@@ -167,11 +169,13 @@ impl CaptureTotals {
     /// What people wrote about packets of the attempt: the first of their comments; hostile text.
     pub(super) fn comments_on(&self, diagnosed: &DiagnosedAttempt) -> Vec<String> {
         const SHOWN: usize = 3;
+        const LONGEST: usize = 200;
         let packets = diagnosed.decided.attempt.evidence.packets().iter();
         packets
             .filter_map(|packet| {
                 let PacketPlace { source, number, .. } = packet.place;
                 let text = self.comments.get(&(source, number))?;
+                let text: String = text.chars().take(LONGEST).collect();
                 Some(format!("comment on #{}: {text}", number.0))
             })
             .take(SHOWN)

@@ -39,6 +39,7 @@ impl Comparison {
             self.choose_around(failed, &mut chosen);
             self.choose_of_clients(failed, &mut chosen);
             self.choose_spread(failed, &mut chosen);
+            self.choose_fallbacks(failed, &mut chosen);
         }
         chosen.into_values().collect()
     }
@@ -100,6 +101,35 @@ impl Comparison {
             ];
             for (to, moment) in nearest.into_iter().flatten() {
                 choose(*to, *to == server, moment, chosen);
+            }
+        }
+    }
+
+    /// The next success over the other version of IP: a client that tries both is two addresses.
+    fn choose_fallbacks(&self, failed: &[DecidedAttempt], chosen: &mut Chosen) {
+        let ports: BTreeSet<u16> = failed
+            .iter()
+            .map(|decided| decided.attempt.server.port)
+            .collect();
+        let mut by_port: BTreeMap<(u16, bool), Vec<(Endpoint, Vec<&Moment>)>> = BTreeMap::new();
+        for (server, history) in self.services() {
+            if ports.contains(&server.port) {
+                let key = (server.port, server.address.is_ipv4());
+                let of_port = by_port.entry(key).or_default();
+                of_port.push((server, successful(history)));
+            }
+        }
+        for decided in failed {
+            let attempt = &decided.attempt;
+            let key = (attempt.server.port, !attempt.server.address.is_ipv4());
+            let others = by_port.get(&key).map_or(&[][..], Vec::as_slice);
+            // Of many servers, nobody knows which one is the same.
+            for (server, successes) in others.iter().filter(|_| others.len() <= OTHER_PORTS) {
+                let next =
+                    successes.partition_point(|moment| moment.started < attempt.started_at());
+                if let Some(moment) = successes.get(next) {
+                    choose(*server, false, moment, chosen);
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::services::OnlyCounted;
 use super::{BLOCKS_OF_ANSWERS, Comparison, REMEMBERED, REMEMBERED_MOMENTS, REMEMBERED_TARGETS};
 use crate::diagnosis::limits::{Limit, LimitKind};
+use crate::diagnosis::told_before::ToldBefore;
 
 impl Comparison {
     /// About how many clients are not remembered.
@@ -15,6 +16,11 @@ impl Comparison {
             in_all.insert(client.0);
         }
         in_all.count().saturating_sub(super::room::CLIENTS_LEFT) as u64
+    }
+
+    /// What was said of the connects before, where they are evidence.
+    pub(in crate::diagnosis) fn told_before(&self) -> &ToldBefore {
+        &self.quality.told_before
     }
 
     /// The bounds that were reached.

@@ -10,6 +10,7 @@ use super::notes::{ends, ends_of};
 use super::plan::{Plan, Story};
 use crate::capture::{Packet, PacketPlace};
 use crate::decode::{DamagedSegment, Endpoint, Neighbour, Observation, Segment, TcpFlags};
+use crate::diagnosis::{Cause, DiagnosedAttempt, Judged, Note, Statement};
 use crate::report::Report;
 
 /// How many packets of one attempt are copied besides those that its verdict names.
@@ -21,6 +22,9 @@ const LATE_COPIES: Duration = Duration::from_millis(500);
 /// How many questions for one host are copied, and how many answers.
 const QUESTIONS: u32 = 4;
 const ANSWERS: u32 = 1;
+
+/// How many packets are copied of a connection whose ACKs come instead of an answer.
+const FROM_ELSEWHERE: u32 = 64;
 
 /// How many damaged frames from or to one host are copied.
 const DAMAGED: u32 = 8;
@@ -35,6 +39,8 @@ const STORIES: usize = 65_536;
 pub(super) struct Beside {
     hosts: HashMap<IpAddr, HostSeen>,
     stories: HashMap<(Endpoint, Endpoint), Under>,
+    /// Whose ACKs met the SYNs of a client to another address: how many were copied.
+    elsewhere: HashMap<(Endpoint, Endpoint), u32>,
 }
 
 /// What was copied about one failing host.
@@ -68,6 +74,15 @@ fn header(segment: &Segment) -> Header {
     )
 }
 
+/// Between which ends ACKs came instead of an answer.
+fn met_by_acks(diagnosed: &DiagnosedAttempt) -> Option<((Endpoint, Endpoint), u32)> {
+    let client = diagnosed.decided.attempt.client;
+    diagnosed.notes.iter().find_map(|note| match note {
+        Note::MetByAcksOf { from, .. } => Some(((*from, client), 0)),
+        _ => None,
+    })
+}
+
 impl Beside {
     pub(super) fn new(report: &Report) -> Self {
         let attempts = report.diagnosis.evidence.attempts.iter();
@@ -75,12 +90,30 @@ impl Beside {
         let findings = report.diagnosis.findings.iter();
         let found = findings.flat_map(|finding| finding.server.iter().chain(&finding.servers));
         let found = found.map(|server| server.address);
+        // Whom nobody answers for.
+        let findings = report.diagnosis.findings.iter();
+        let silent = findings.flat_map(|finding| match &finding.statement {
+            Statement::HostDown { address, .. } => std::slice::from_ref(address),
+            Statement::HostsPerhapsDown { addresses, .. } => addresses,
+            _ => &[],
+        });
+        // Whom a server looks for in vain.
+        let cannot_be_reached = |diagnosed: &&DiagnosedAttempt| {
+            let is_it = |judged: &Judged| judged.cause == Cause::NoWayBack;
+            diagnosed.causes.iter().any(is_it)
+        };
+        let all = || report.diagnosis.evidence.attempts.iter();
+        let clients = all().filter(cannot_be_reached);
+        let clients = clients.map(|diagnosed| diagnosed.decided.attempt.client.address);
         Self {
             hosts: servers
                 .chain(found)
+                .chain(silent.copied())
+                .chain(clients)
                 .map(|address| (address, HostSeen::default()))
                 .collect(),
             stories: HashMap::new(),
+            elsewhere: all().filter_map(met_by_acks).collect(),
         }
     }
 
@@ -117,6 +150,21 @@ impl Beside {
         comments
     }
 
+    /// The connection from which ACKs come instead of an answer: its first packets, and more.
+    fn of_elsewhere(&mut self, segment: &Segment) -> Option<String> {
+        let (source, destination) = (segment.source, segment.destination);
+        let turned = [(source, destination), (destination, source)];
+        let known = turned
+            .into_iter()
+            .find(|ends| self.elsewhere.contains_key(ends))?;
+        let copied = self.elsewhere.get_mut(&known)?;
+        *copied += 1;
+        (*copied <= FROM_ELSEWHERE).then(|| {
+            let (from, client) = known;
+            format!("of the connection of {client} to {from}, whose ACKs answer another connect")
+        })
+    }
+
     fn of_damaged(&mut self, segment: &DamagedSegment) -> Option<String> {
         let host = self.hosts.get_mut(&segment.server.address)?;
         host.damaged += u32::from(host.damaged < DAMAGED + 1);
@@ -139,6 +187,9 @@ impl Beside {
         }
         if let Some(under) = self.stories.get_mut(&key) {
             under.note(segment, place, comments);
+        }
+        if comments.is_empty() {
+            comments.extend(self.of_elsewhere(segment));
         }
         let flags = segment.flags;
         let is_plain = !flags.contains(TcpFlags::SYN) && !flags.is_rst() && !flags.has_fin();

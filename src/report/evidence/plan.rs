@@ -6,6 +6,7 @@ use super::notes::EvidenceNotes;
 use super::{MOST_PACKETS, Written, comments};
 use crate::capture::PacketPlace;
 use crate::decode::SetAside;
+use crate::diagnosis::FindingEvidence;
 use crate::report::Report;
 
 /// What is still to be found.
@@ -84,6 +85,12 @@ impl Plan {
     /// What findings lean on, where that is no failed attempt.
     fn want_proofs(&mut self, report: &Report) {
         for (number, finding) in (1_u32..).zip(&report.diagnosis.findings) {
+            for proof in &finding.evidence {
+                if let FindingEvidence::ResetOnRequest { request, reset, .. } = proof {
+                    self.want(*request, format!("finding {number}: the request"));
+                    self.want(*reset, format!("finding {number}: reset on the request"));
+                }
+            }
             if let Some(proof) = &finding.proof
                 && !self.wanted.contains_key(&proof.first)
             {
