@@ -233,20 +233,31 @@ fn the_reverse_path_filter_is_cited() {
          ip -n {client} address add 10.1.0.99/32 dev lo"
     ));
     network.listen("0.0.0.0", 84);
-    let watched = watch_on(&server, &["-i", "eth0"]);
+    let watched = watch_on(&server, &["-i", "eth0", "-F", "ndjson"]);
     let script = "import socket\nsocket.create_connection(('10.0.0.20',84),20,('10.1.0.99',0))";
     let child = on(&client, python(), &["-c", script])
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     network.children.push(child);
-    let (_, line) = watched.wait_for("10.0.0.20:84  dropped");
-    assert!(line.contains("IPReversePathFilter +"), "{line}");
+    let (_, line) = watched.wait_for("\"dropped\"");
+    let attempt: Value = serde_json::from_str(&line).unwrap();
+    let attempt = &attempt["data"];
+    let notes = texts(&attempt["notes"]);
+    assert!(has(&notes, &["IPReversePathFilter +"]), "{notes:?}");
     assert!(
-        line.contains("its accept queue is not full (0 waiting"),
-        "{line}"
+        has(&notes, &["its accept queue is not full (0 waiting"]),
+        "{notes:?}"
     );
-    watched.interrupt();
+    assert_eq!(attempt["cause"], "dropped_here", "{attempt:#}");
+    assert_eq!(attempt["confidence"], "likely");
+    let ended = watched.interrupt();
+    let findings = ended.data("finding");
+    assert_eq!(findings.len(), 1, "{findings:?}");
+    assert_eq!(findings[0]["kind"], "dropped_here");
+    assert_eq!(findings[0]["confidence"], "likely");
+    let steps = findings[0]["next_steps"].to_string();
+    assert!(steps.contains("rp_filter"), "{steps}");
 }
 
 fn a_rule_that_drops_before_tcp_is_told() {

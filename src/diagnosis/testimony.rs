@@ -217,6 +217,19 @@ pub(super) fn proves_full_accept_queue(testimony: &[Testimony]) -> bool {
     is_full && has_overflowed
 }
 
+/// By how much the packets rose, while an attempt was under way, that its host's reverse path filter
+/// dropped.
+pub(super) fn dropped_by_reverse_path_filter(testimony: &[Testimony]) -> u64 {
+    let rises = testimony
+        .iter()
+        .flat_map(|testimony| match &testimony.fact {
+            TestifiedFact::CountersRose { rises, .. } => rises.as_slice(),
+            _ => &[],
+        });
+    let of_filter = rises.filter(|(counter, _)| *counter == Counter::IpReversePathFilter);
+    of_filter.map(|(_, rise)| *rise).max().unwrap_or_default()
+}
+
 /// Whether a port refused, and its host's kernel says that nobody takes connects to it, or its
 /// socket table has nobody.
 pub(super) fn proves_closed_port(testimony: &[Testimony]) -> bool {

@@ -214,6 +214,10 @@ pub fn statement(finding: &Finding) -> String {
             never_left(attempts, *answers as u64)
         ),
         Statement::DroppedByKernel { reason, answers } => dropped_by_kernel(attempts, *answers, reason),
+        Statement::DroppedByReversePathFilter => format!(
+            "{} to {server} came in here, and meanwhile the reverse path filter of this host dropped as many packets: the way back leads out of another interface than they came in by",
+            all_of(attempts)
+        ),
         Statement::FilterLog {
             rules,
             blocked,

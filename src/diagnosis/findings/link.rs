@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::counted_drops::{counted_drops, is_counted};
 use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, in_order, over};
 use super::{filter_logs, kernel_drops};
 use crate::decode::{Endpoint, VerdictTeller};
@@ -19,6 +20,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(wrong_checksums(collected));
     findings.extend(dropped_here(collected));
     findings.extend(kernel_drops::findings(collected));
+    findings.extend(counted_drops(collected));
     findings
 }
 
@@ -30,6 +32,7 @@ pub(super) fn explains(collected: Collected<'_>, server: Endpoint, moment: &Mome
         || has_wrong_checksums && are_to_blame()
         || was_dropped_here(collected, server, moment)
         || kernel_drops::was_dropped(collected, moment)
+        || is_counted(collected, server, moment)
 }
 
 fn was_dropped_here(collected: Collected<'_>, server: Endpoint, moment: &Moment) -> bool {

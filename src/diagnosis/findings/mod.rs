@@ -9,6 +9,7 @@ mod capture_quality;
 mod claims;
 mod comparisons;
 mod connection_limits;
+mod counted_drops;
 mod evidence;
 mod filter_logs;
 mod folding;

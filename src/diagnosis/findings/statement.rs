@@ -325,6 +325,9 @@ pub enum Statement {
         /// Of how many connects it was what came after the SYN, not the SYN.
         answers: u64,
     },
+    /// Packets came in where they were captured, and the kernel there counted as many that its
+    /// reverse path filter dropped.
+    DroppedByReversePathFilter,
     /// Records of a packet filter say what it blocked and passed.
     FilterLog {
         /// By how many rules.

@@ -132,3 +132,20 @@ fn of_a_server_the_latest_testimony_counts() {
     assert_eq!(testimonies.of_server(server()), [dropped]);
     assert_eq!(testimonies.of_attempt(AttemptId(3)), []);
 }
+
+#[test]
+fn what_the_reverse_path_filter_dropped_is_counted_alone() {
+    let of_filter = Counter::IpReversePathFilter;
+    for (rises, dropped) in [
+        (&[(of_filter, 3)][..], 3),
+        (&[(Counter::ListenDrops, 4), (of_filter, 1)], 1),
+        (&[(Counter::ListenDrops, 4)], 0),
+        (&[], 0),
+    ] {
+        assert_eq!(
+            dropped_by_reverse_path_filter(&[rose(1, 10, rises)]),
+            dropped
+        );
+    }
+    assert_eq!(dropped_by_reverse_path_filter(&[]), 0);
+}

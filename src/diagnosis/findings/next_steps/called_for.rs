@@ -45,6 +45,9 @@ pub(super) fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
     {
         return is_shown_by_chains == asks_for("fw ");
     }
+    if finding.statement == Statement::DroppedByReversePathFilter {
+        return asks_for("sysctl net.ipv4.conf.all.rp_filter") || asks_for("ip route");
+    }
     let Statement::SlowConnects {
         reusing, repeated, ..
     } = finding.statement

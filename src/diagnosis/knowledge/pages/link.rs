@@ -1,7 +1,7 @@
 //! What goes wrong on the link and in its frames.
 
 use super::apart;
-use super::checks::{CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, NEIGHBOUR};
+use super::checks::{CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, NEIGHBOUR, REVERSE_PATH};
 use super::sayings_of_failures::REFUSED;
 use super::sayings_of_silence::{DELAYED, TIMED_OUT};
 use crate::diagnosis::knowledge::{Check, Kind, Page};
@@ -152,7 +152,8 @@ pub(super) const PAGES: &[Page] = &[
         title: "the packet comes in here, and never leaves",
         on_the_wire: "captured on all interfaces of a router, firewall or bridge: a SYN (or its \
             SYN-ACK) comes in and leaves by none, under its own addresses or translated ones, \
-            while others that go the same way do.",
+            while others that go the same way do; or, with `tcpwhy live` at the server, it comes in \
+            and the kernel counts as many packets that its reverse path filter dropped.",
         brought_about_by: &[
             "a filter of this host (forward chain), with or without a log",
             "a full table of connections, or two connects that were given the same translated \
@@ -172,6 +173,7 @@ pub(super) const PAGES: &[Page] = &[
             DROPPING_RULES,
             DROP_REASONS,
             DROPS_OF_CHECK_POINT,
+            REVERSE_PATH,
         ],
         applications: &[TIMED_OUT],
         shown_by: "tcpwhy read FILE, of tcpdump -ni any",
