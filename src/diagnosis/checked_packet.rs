@@ -5,7 +5,7 @@ use crate::decode::{CaptureFacts, Checksums, Encapsulation, Row};
 use crate::handshake::{Attempt, Role, SeenPacket};
 
 /// Packets that are compared with each other: captured at the same place, and going the same way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PacketKind {
     source: SourceId,
     interface: u16,

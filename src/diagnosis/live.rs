@@ -97,7 +97,7 @@ impl LiveDiagnostician {
             if comparison.has_too_much() {
                 comparison.make_room();
             }
-            comparison.add(decided);
+            comparison.add_open(decided);
         }
     }
 

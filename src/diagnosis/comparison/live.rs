@@ -6,6 +6,7 @@ use super::{Comparison, Names, REMEMBERED};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::capture_quality::CaptureQuality;
+use crate::diagnosis::checked_packet;
 use crate::diagnosis::compact_sets::Host;
 use crate::handshake::{DecidedAttempt, Outcome};
 
@@ -13,6 +14,15 @@ impl Comparison {
     /// The addresses of the host that captures, besides those of loopback.
     pub(in crate::diagnosis) fn take_addresses(&mut self, addresses: impl Iterator<Item = IpAddr>) {
         self.here = addresses.filter(|address| !address.is_loopback()).collect();
+    }
+
+    /// Takes note of an attempt that may go on.
+    pub(in crate::diagnosis) fn add_open(&mut self, decided: &DecidedAttempt) {
+        self.add(decided);
+        self.checksums.remember(
+            decided.attempt.id,
+            checked_packet::of_attempt(&decided.attempt),
+        );
     }
 
     /// Later evidence shows more of an attempt that was added before.
@@ -25,6 +35,8 @@ impl Comparison {
             }
         }
         self.note_success(decided);
+        self.checksums
+            .revise(attempt.id, checked_packet::of_attempt(attempt));
         if let Some(service) = self.services.get_mut(&attempt.server) {
             service.revise(decided);
         }
