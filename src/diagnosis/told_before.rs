@@ -8,7 +8,16 @@ use crate::capture::{PacketNumber, PacketPlace, SourceId};
 
 /// What was said of connects before, by the first packet of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldBefore(Vec<(SourceId, PacketNumber, Option<Judged>)>);
+pub struct ToldBefore(Vec<(SourceId, PacketNumber, Told)>);
+
+/// What was said of one connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Told {
+    /// Its cause.
+    Cause(Judged),
+    /// No cause.
+    Nothing,
+}
 
 impl ToldBefore {
     /// What comments on packets say, those among them that `tcpwhy` wrote on evidence. Whatever
@@ -29,7 +38,7 @@ impl ToldBefore {
         let Some(told) = first.and_then(|first| self.at(first)) else {
             return causes;
         };
-        let Some(told) = told else {
+        let Told::Cause(told) = told else {
             return Vec::new();
         };
         let limited = causes.into_iter().filter_map(|judged| {
@@ -48,8 +57,8 @@ impl ToldBefore {
         limited
     }
 
-    fn at(&self, place: PacketPlace) -> Option<Option<Judged>> {
-        let key = |told: &(SourceId, PacketNumber, Option<Judged>)| (told.0, told.1);
+    fn at(&self, place: PacketPlace) -> Option<Told> {
+        let key = |told: &(SourceId, PacketNumber, Told)| (told.0, told.1);
         let found = self
             .0
             .binary_search_by_key(&(place.source, place.number), key);
@@ -67,7 +76,7 @@ const fn below(confidence: Confidence) -> Option<Confidence> {
 
 /// `attempt 6: SYN of 10.0.0.7:52738 to 10.0.1.20:5432, refused: nothing listens on this port
 /// (likely)`: the cause, or none; nothing where the comment is another one.
-fn told_in(comment: &str) -> Option<Option<Judged>> {
+fn told_in(comment: &str) -> Option<Told> {
     const CONFIDENCES: [Confidence; 3] = [
         Confidence::Certain,
         Confidence::Likely,
@@ -88,7 +97,7 @@ fn told_in(comment: &str) -> Option<Option<Judged>> {
             confidence,
         })
     });
-    Some(cause)
+    Some(cause.map_or(Told::Nothing, Told::Cause))
 }
 
 /// Whether comments on packets are those that `tcpwhy` writes on evidence.
@@ -115,10 +124,13 @@ mod tests {
     fn every_cause_is_read_as_it_was_written() {
         for cause in Cause::ALL {
             let text = format!("{OF}, as the silence shows: {} (likely)", cause.words());
-            let told = told_in(&text).flatten().map(|judged| judged.cause);
-            assert_eq!(told, Some(*cause), "{text}");
+            let judged = Judged {
+                cause: *cause,
+                confidence: Confidence::Likely,
+            };
+            assert_eq!(told_in(&text), Some(Told::Cause(judged)), "{text}");
         }
-        assert_eq!(told_in(OF), Some(None));
+        assert_eq!(told_in(OF), Some(Told::Nothing));
         for other in [
             "attempt 6: SYN again, 1 s after the SYN",
             "attempt x: SYN of somebody: the client is silent (likely)",

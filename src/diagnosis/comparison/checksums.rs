@@ -80,7 +80,9 @@ impl ChecksumCounts {
                 *count = count.saturating_sub(1);
             }
         }
-        now.into_iter().for_each(|packet| self.add(packet));
+        for packet in now {
+            self.add(packet);
+        }
     }
 
     fn of_kind(&mut self, kind: PacketKind) -> Option<&mut Counts> {
@@ -184,7 +186,9 @@ mod tests {
         let mut counts = ChecksumCounts::default();
         let id = AttemptId(7);
         let at_first = packets(3, Checksums::Wrong, false);
-        at_first.iter().for_each(|packet| counts.add(*packet));
+        for packet in &at_first {
+            counts.add(*packet);
+        }
         counts.remember(id, at_first.into_iter());
         let later = || packets(4, Checksums::Wrong, false).into_iter();
         for _ in 0..3 {

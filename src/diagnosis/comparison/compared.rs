@@ -22,6 +22,9 @@ const SPREAD: usize = 16;
 /// So many of a client's successes are looked at for one to the same address.
 const NEAR: usize = 64;
 
+/// A server, and the connects to it that succeeded, in order of time.
+type Successes<'a> = (Endpoint, Vec<&'a Moment>);
+
 type Chosen = BTreeMap<PacketPlace, ComparedAttempt>;
 
 impl Comparison {
@@ -111,7 +114,7 @@ impl Comparison {
             .iter()
             .map(|decided| decided.attempt.server.port)
             .collect();
-        let mut by_port: BTreeMap<(u16, bool), Vec<(Endpoint, Vec<&Moment>)>> = BTreeMap::new();
+        let mut by_port: BTreeMap<(u16, bool), Vec<Successes<'_>>> = BTreeMap::new();
         for (server, history) in self.services() {
             if ports.contains(&server.port) {
                 let key = (server.port, server.address.is_ipv4());
