@@ -10,9 +10,7 @@ use super::wanted::{WantedAttempts, is_near, nearest};
 use crate::capture::Timestamp;
 use crate::diagnosis::knowledge;
 use crate::diagnosis::testimony::{LogPlace, LoggedLine, LoggedOften, TestifiedFact, Testimony};
-use crate::logs::{
-    HostEvent, LogReader, LogRecord, ReadLine, Saying, ServiceChange, WantedPorts, local_of,
-};
+use crate::logs::{HostEvent, LogReader, LogRecord, ReadLine, Saying, ServiceChange, local_of};
 
 /// Lines that are so far from the capture are not looked at further.
 const MARGIN: Duration = Duration::from_secs(600);
@@ -158,15 +156,6 @@ impl LogMatcher {
             exact_span: None,
             local_span: None,
         }
-    }
-}
-
-impl LogMatcher {
-    /// The ports that lines may name.
-    fn ports(&self) -> WantedPorts {
-        let mut ports = self.wanted.ports();
-        self.witnesses.add_ports(&mut ports);
-        ports
     }
 }
 

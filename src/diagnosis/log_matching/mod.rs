@@ -18,7 +18,7 @@ use super::testimony::{HostEvents, LogPlace, LoggedOften, LoggedOutage, Testifie
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{AttemptId, DecidedAttempt};
-use crate::logs::{HostEvent, Saying};
+use crate::logs::{HostEvent, Saying, WantedPorts};
 pub use clock::{ClockBasis, LogZone};
 pub use file::{LogFacts, MatchedLog, UnreadLine};
 use outages::Outages;
@@ -73,6 +73,13 @@ impl LogMatcher {
     pub fn want(&mut self, decided: &DecidedAttempt, diagnostician: &Diagnostician) {
         let translated = translated(decided, diagnostician);
         self.wanted.add_decided(decided, translated);
+    }
+
+    /// The ports that lines may name.
+    fn ports(&self) -> WantedPorts {
+        let mut ports = self.wanted.ports();
+        self.witnesses.add_ports(&mut ports);
+        ports
     }
 
     /// How many attempts are not looked for, because there are too many.
