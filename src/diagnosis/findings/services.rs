@@ -1,6 +1,6 @@
 //! What the attempts to one server say together: who gets in, and who does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::boxes::is_reset_by_a_box;
@@ -109,10 +109,14 @@ fn is_reset_by_a_filter(collected: Collected<'_>, server: Endpoint) -> bool {
 fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Finding> {
     let server = service.server;
     let history = collected.comparison.service(server)?;
+    if !history.has_accepted() {
+        return None;
+    }
+    let alone = dropped_alone(service, history);
     let clients: BTreeSet<IpAddr> = service.moments.iter().map(|moment| moment.client).collect();
     let shut_out: BTreeSet<IpAddr> = clients
         .into_iter()
-        .filter(|client| history.shuts_out(*client) || drops_alone(service, history, *client))
+        .filter(|client| history.shuts_out(*client) || alone.contains(client))
         .collect();
     let moments = service.those(|moment| shut_out.contains(&moment.client));
     let named: Vec<IpAddr> = shut_out.iter().take(NAMED_CLIENTS).copied().collect();
@@ -132,15 +136,26 @@ fn source_filtered(collected: Collected<'_>, service: &Service) -> Option<Findin
     })
 }
 
-/// Whether all connects of this client met silence while others were accepted, and no connect of
+/// The clients of which all connects met silence while others were accepted, and no connect of
 /// another did. One connect alone may be lost.
-fn drops_alone(service: &Service, history: &ServiceHistory, client: IpAddr) -> bool {
-    let own = service.those(|moment| moment.client == client);
-    let meets_silence = |moment: &Moment| {
-        moment.outcome == Outcome::Dropped && history.accepted_about(moment.started)
-    };
-    let is_told = history.tells_apart(client) || !history.drops_others_than(client);
-    own.len() > 1 && own.iter().all(meets_silence) && is_told
+fn dropped_alone(service: &Service, history: &ServiceHistory) -> BTreeSet<IpAddr> {
+    let mut dropped: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    let mut met_otherwise: BTreeSet<IpAddr> = BTreeSet::new();
+    for moment in &service.moments {
+        if moment.outcome == Outcome::Dropped && history.accepted_about(moment.started) {
+            *dropped.entry(moment.client).or_default() += 1;
+        } else {
+            met_otherwise.insert(moment.client);
+        }
+    }
+    let is_told =
+        |client: IpAddr| history.tells_apart(client) || !history.drops_others_than(client);
+    let dropped = dropped.into_iter();
+    dropped
+        .filter(|(client, count)| *count > 1 && !met_otherwise.contains(client))
+        .map(|(client, _)| client)
+        .filter(|client| is_told(*client))
+        .collect()
 }
 
 /// The narrowest range of addresses that holds these clients, where nobody of it is accepted.

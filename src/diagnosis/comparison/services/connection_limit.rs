@@ -53,6 +53,10 @@ impl ConnectionLimit {
     /// Of all attempts to one server, in order: likely when the limit was reached, left and reached
     /// again.
     pub(super) fn of(moments: &[Moment], closings: &Closings) -> Option<Self> {
+        let accepted = moments.iter().filter(|moment| moment.was_accepted());
+        if accepted.count() < FEWEST {
+            return None;
+        }
         let ways = [BeyondLimit::Refused, BeyondLimit::Silent];
         let is_tried = |beyond: &BeyondLimit| {
             let failed = moments.iter().filter(|moment| beyond.is_met_by(moment));
