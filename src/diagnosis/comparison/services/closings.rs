@@ -1,5 +1,7 @@
 //! When the connections to one server ended.
 
+use std::collections::HashSet;
+
 use super::Moment;
 use crate::capture::Timestamp;
 use crate::diagnosis::facts::Facts;
@@ -35,20 +37,16 @@ impl Closings {
         self.ends.len() > self.after_letting_go as usize + share + OF_UNDECIDED
     }
 
-    /// Lets go what is of none of these attempts, but for the latest; keeps one end of each side.
+    /// Lets go what is of none of these attempts, but for the latest.
     pub(super) fn let_go_but_of<'a>(&mut self, moments: impl IntoIterator<Item = &'a Moment>) {
         if self.ends.is_empty() {
             return;
         }
-        let mut known: Vec<AttemptId> = moments.into_iter().map(|moment| moment.id).collect();
-        known.sort_unstable();
-        let latest = self.ends.len().saturating_sub(OF_UNDECIDED);
-        let latest = self.ends.split_off(latest);
-        self.ends.sort_unstable();
-        // A FIN that is sent again ends nothing anew: the first one did.
-        self.ends.dedup_by_key(|(attempt, by, _)| (*attempt, *by));
-        self.ends
-            .retain(|(attempt, ..)| known.binary_search(attempt).is_ok());
+        let known: HashSet<AttemptId, foldhash::fast::RandomState> =
+            moments.into_iter().map(|moment| moment.id).collect();
+        let before_latest = self.ends.len().saturating_sub(OF_UNDECIDED);
+        let latest = self.ends.split_off(before_latest);
+        self.ends.retain(|(attempt, ..)| known.contains(attempt));
         self.ends.extend(latest);
         self.after_letting_go = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
     }
