@@ -60,6 +60,16 @@ fn hear(namespace: &str) -> Watched {
     Watched::start(&mut with_tracefs(namespace, &words))
 }
 
+/// What a watch at the server says of a connect to this port, by a client that waits so many
+/// seconds, and of a sound one to port 84; it ends so long after them.
+fn heard_of(network: &mut Network, (port, seconds): (u16, u32), after: Duration) -> Ended {
+    let watched = hear(&network.server);
+    network.connect("10.0.0.20", port, seconds);
+    network.connect_and_hear("10.0.0.20", 84, 5);
+    std::thread::sleep(after);
+    watched.interrupt()
+}
+
 /// A network whose server accepts on port 84, and sends a greeting.
 fn network() -> Network {
     let mut network = Network::new();
@@ -120,11 +130,7 @@ fn is_said(attempt: &Value, cause: &str, confidence: &str, words: &[&str]) {
 
 fn a_closed_port_is_told_by_its_socketless_reset() {
     let mut network = network();
-    let watched = hear(&network.server);
-    network.connect("10.0.0.20", 80, 5);
-    network.connect_and_hear("10.0.0.20", 84, 5);
-    std::thread::sleep(AFTER_ANSWER);
-    let ended = watched.interrupt();
+    let ended = heard_of(&mut network, (80, 5), AFTER_ANSWER);
     let words = ["sent the RST", "no socket listens there (NO_SOCKET)"];
     is_said(&attempt(&ended, 80), "closed_port", "certain", &words);
     nothing_is_said_of_port_84(&ended);
@@ -137,11 +143,7 @@ fn a_closed_port_is_told_by_its_socketless_reset() {
 fn a_reset_that_a_rule_makes_is_the_rule_s() {
     let mut network = network();
     filter(&network.server, "tcp dport 82 reject with tcp reset");
-    let watched = hear(&network.server);
-    network.connect("10.0.0.20", 82, 5);
-    network.connect_and_hear("10.0.0.20", 84, 5);
-    std::thread::sleep(AFTER_ANSWER);
-    let ended = watched.interrupt();
+    let ended = heard_of(&mut network, (82, 5), AFTER_ANSWER);
     let attempt = attempt(&ended, 82);
     is_said(
         &attempt,
@@ -225,11 +227,7 @@ fn a_socket_filter_is_told() {
          s.setsockopt(socket.SOL_SOCKET,26,struct.pack('HL',1,ctypes.addressof(code)))\n\
          print('listens',flush=True)\ntime.sleep(60)",
     );
-    let watched = hear(&network.server);
-    network.connect("10.0.0.20", 85, 20);
-    network.connect_and_hear("10.0.0.20", 84, 5);
-    std::thread::sleep(AFTER_SILENCE);
-    let ended = watched.interrupt();
+    let ended = heard_of(&mut network, (85, 20), AFTER_SILENCE);
     let words = ["of its SYNs", "(SOCKET_FILTER)"];
     is_said(&attempt(&ended, 85), "dropped_here", "certain", &words);
     nothing_is_said_of_port_84(&ended);
@@ -304,11 +302,7 @@ fn a_missing_signature_is_told_with_its_ends() {
          s.setsockopt(6,14,peer+struct.pack('BBHi80s',0,0,3,0,b'key'))\n\
          print('listens',flush=True)\ntime.sleep(60)",
     );
-    let watched = hear(&network.server);
-    network.connect("10.0.0.20", 85, 20);
-    network.connect_and_hear("10.0.0.20", 84, 5);
-    std::thread::sleep(AFTER_SILENCE);
-    let ended = watched.interrupt();
+    let ended = heard_of(&mut network, (85, 20), AFTER_SILENCE);
     let words = ["of its SYNs", "(TCP_MD5NOTFOUND)"];
     is_said(&attempt(&ended, 85), "dropped_here", "certain", &words);
     nothing_is_said_of_port_84(&ended);

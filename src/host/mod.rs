@@ -16,6 +16,8 @@ mod kernel_reason;
 #[cfg(all(feature = "live", target_os = "linux"))]
 mod linux;
 #[cfg(all(feature = "live", target_os = "linux"))]
+mod netlink_question;
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod processes;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 mod progress;

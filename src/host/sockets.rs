@@ -6,19 +6,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, Nla,
-};
+use netlink_packet_core::{NLM_F_DUMP, NetlinkMessage, NetlinkPayload, Nla};
 use netlink_packet_sock_diag::SockDiagMessage;
 use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6, IPPROTO_TCP};
 use netlink_packet_sock_diag::inet::{
     ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags,
 };
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, netlink, recv, send, socket_with,
-    sockopt,
+    AddressFamily, RecvFlags, SocketFlags, SocketType, netlink, recv, socket_with, sockopt,
 };
 
+use super::netlink_question::ask;
 #[cfg(feature = "probe")]
 use super::progress::ConnectProgress;
 use super::{Listener, OpenSocket, SocketInode};
@@ -173,14 +171,9 @@ impl SocketTable {
         mut each: impl FnMut(&InetResponse),
     ) -> io::Result<()> {
         self.sequence = self.sequence.wrapping_add(1);
-        let mut header = NetlinkHeader::default();
-        header.flags = NLM_F_REQUEST | if is_dump { NLM_F_DUMP } else { 0 };
-        header.sequence_number = self.sequence;
-        let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
-        message.finalize();
-        let mut bytes = vec![0; message.buffer_len()];
-        message.serialize(&mut bytes);
-        send(&self.socket, &bytes, SendFlags::empty())?;
+        let flags = if is_dump { NLM_F_DUMP } else { 0 };
+        let question = SockDiagMessage::InetRequest(request).into();
+        ask(&self.socket, self.sequence, flags, question)?;
 
         let mut buffer = vec![0; LARGEST_ANSWER];
         let mut messages = 0;

@@ -317,8 +317,8 @@ impl Witness {
         }
     }
 
-    /// Whether a packet passed in a hole of the place's capture: what it misses then says nothing of
-    /// the rest.
+    /// Whether a packet passed in a hole of the place's capture: what it misses then says nothing
+    /// of the rest.
     fn is_in_hole(&self, place: usize, journey: &PacketJourney, clocks: &[ClockEstimate]) -> bool {
         let local = journey.places().find_map(|other| {
             let packet = journey.at(other)?;

@@ -18,8 +18,8 @@ const SEVERAL: usize = 3;
 /// A stretch, in the direction in which it is passed.
 type Passage = (usize, usize);
 
-/// Tells of the SYNs and SYN-ACKs that were held up. How far clocks are off does not matter: what is
-/// compared is how much longer one packet takes than the fastest of its stretch and direction.
+/// Tells of the SYNs and SYN-ACKs that were held up. How far clocks are off does not matter: what
+/// is compared is how much longer one packet takes than the fastest of its stretch and direction.
 pub(super) fn tell(clocks: &[ClockEstimate], connects: &mut [JudgedConnect]) {
     let mut fastest: BTreeMap<Passage, (i64, usize)> = BTreeMap::new();
     let mut round_trip: Option<i64> = None;

@@ -224,14 +224,8 @@ impl<'a> Joining<'a> {
         (before, known): (usize, Sighting<'a>),
         (place, sighting): (usize, Sighting<'a>),
     ) -> bool {
-        let numbers = (
-            Numbers { attempt: known.1 },
-            Numbers {
-                attempt: sighting.1,
-            },
-        );
         let later = self.later((before, known.0), (place, sighting.0));
-        numbers.0.may_be(known.0, numbers.1, sighting.0)
+        have_numbers_in_common(known, sighting)
             && identity(known.0, sighting.0) != Identity::Other
             && later.is_none_or(|(later, off)| later.abs() <= COPY_WITHIN_NS.saturating_add(off))
     }
@@ -242,13 +236,7 @@ impl<'a> Joining<'a> {
         (before, known): (usize, Sighting<'a>),
         (place, sighting): (usize, Sighting<'a>),
     ) -> bool {
-        let numbers = (
-            Numbers { attempt: known.1 },
-            Numbers {
-                attempt: sighting.1,
-            },
-        );
-        if !numbers.0.may_be(known.0, numbers.1, sighting.0) {
+        if !have_numbers_in_common(known, sighting) {
             return false;
         }
         let identity = identity(known.0, sighting.0);
@@ -295,4 +283,13 @@ fn is_same(one: Sighting<'_>, other: Sighting<'_>) -> bool {
     numbers.0.may_be(one.0, numbers.1, other.0)
         && identity(one.0, other.0) != Identity::Other
         && apart < std::time::Duration::from_millis(50)
+}
+
+/// Whether the numbers of two packets are those that their connects have for one packet.
+fn have_numbers_in_common(known: Sighting<'_>, sighting: Sighting<'_>) -> bool {
+    let numbers = Numbers { attempt: known.1 };
+    let others = Numbers {
+        attempt: sighting.1,
+    };
+    numbers.may_be(known.0, others, sighting.0)
 }

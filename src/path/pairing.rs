@@ -92,8 +92,8 @@ pub(super) fn common_packets<'a>(
     })
 }
 
-/// What the pairs say about the clocks; `to_reference` is what the first place's clock stands for, and
-/// how much that may be off.
+/// What the pairs say about the clocks; `to_reference` is what the first place's clock stands for,
+/// and how much that may be off.
 ///
 /// Where the second place shows one direction only, a round trip at the first bounds its clock from
 /// the other side: a SYN passes before it is answered.

@@ -83,7 +83,8 @@ pub struct PathVerdict {
 /// How a connection begins that what stands on a stretch makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Beginning {
-    /// How long after the client's acknowledgement, in nanoseconds; `None` where clocks do not tell.
+    /// How long after the client's acknowledgement, in nanoseconds; `None` where clocks do not
+    /// tell.
     pub after_ns: Option<i64>,
     /// The number of the connect that it is; `None` where it has the same ends, and is told as one.
     pub number: Option<u64>,

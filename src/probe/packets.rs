@@ -2,8 +2,8 @@
 //! they show, and they are evidence.
 //!
 //! A thread captures on all interfaces while probes run, and keeps what is about the addresses that
-//! are probed, with ICMP errors about them and who asks for whom on the links: bounded in number and
-//! in bytes, the oldest go first.
+//! are probed, with ICMP errors about them and who asks for whom on the links: bounded in number
+//! and in bytes, the oldest go first.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, Write};

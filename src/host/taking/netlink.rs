@@ -6,9 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use netlink_packet_core::{
-    NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-};
+use netlink_packet_core::{NLM_F_DUMP, NetlinkMessage, NetlinkPayload};
 use netlink_packet_route::address::{AddressAttribute, AddressMessage};
 use netlink_packet_route::link::{LinkAttribute, LinkFlags, LinkMessage, Stats64};
 use netlink_packet_route::neighbour::{
@@ -20,10 +18,10 @@ use netlink_packet_route::route::{
 use netlink_packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use rustix::net::{
-    AddressFamily as SocketFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recv, send,
-    socket_with, sockopt,
+    AddressFamily as SocketFamily, RecvFlags, SocketFlags, SocketType, recv, socket_with, sockopt,
 };
 
+use crate::host::netlink_question::ask;
 use crate::host::snapshot::{
     HostInterface, InterfaceAddress, Neighbour, Route, RouteKind, Routing, RoutingRule,
 };
@@ -147,14 +145,8 @@ impl Links {
         mut each: impl FnMut(RouteNetlinkMessage),
     ) -> io::Result<()> {
         self.sequence = self.sequence.wrapping_add(1);
-        let mut header = NetlinkHeader::default();
-        header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-        header.sequence_number = self.sequence;
-        let mut message = NetlinkMessage::new(header, NetlinkPayload::from(question));
-        message.finalize();
-        let mut bytes = vec![0; message.buffer_len()];
-        message.serialize(&mut bytes);
-        send(&self.socket, &bytes, SendFlags::empty())?;
+        let question = NetlinkPayload::from(question);
+        ask(&self.socket, self.sequence, NLM_F_DUMP, question)?;
 
         let mut buffer = vec![0; LARGEST_ANSWER];
         let mut messages = 0;
