@@ -57,6 +57,7 @@ mod record_options;
 mod samples;
 mod scenarios;
 mod schema;
+mod screen;
 mod sets;
 mod shards;
 mod source_hash;
@@ -128,6 +129,7 @@ fn main() -> ExitCode {
         properties::TESTS,
         samples::TESTS,
         schema::TESTS,
+        screen::TESTS,
         sets::TESTS,
         shards::TESTS,
         source_hash::TESTS,

@@ -147,6 +147,10 @@ pub(super) struct ExplainArguments {
     #[arg(short = 'F', long, value_enum, default_value_t = ExplainFormat::Text)]
     pub(super) format: ExplainFormat,
 
+    /// Show what is longer than the screen without a pager; stands before TERM
+    #[arg(long)]
+    pub(super) no_pager: bool,
+
     /// An outcome, cause, finding, errno, number, or a line of a log; - for lines of standard input
     #[arg(value_name = "TERM", allow_hyphen_values = true)]
     pub(super) term: Vec<String>,
@@ -199,6 +203,13 @@ pub(super) struct ReadArguments {
     /// Format of the report
     #[arg(short = 'F', long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,
+
+    /// In text and Markdown, only the summary and the findings
+    ///
+    /// As much of each finding as fits on a screen of 24 lines: with what to do next, its sentence,
+    /// or one line.
+    #[arg(long)]
+    pub(super) brief: bool,
 
     /// Write the report there, whole or not at all
     ///
@@ -338,7 +349,7 @@ pub(super) struct ReadArguments {
     pub(super) names: bool,
 
     /// Show addresses only
-    #[arg(long)]
+    #[arg(short = 'n', long)]
     pub(super) no_names: bool,
 
     #[command(flatten)]
@@ -363,6 +374,10 @@ pub(super) struct DiffArguments {
     /// When to use colour
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub(super) color: ColorChoice,
+
+    /// Show what is longer than the screen without a pager
+    #[arg(long)]
+    pub(super) no_pager: bool,
 }
 
 /// Formats of a difference.

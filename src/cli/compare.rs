@@ -10,8 +10,9 @@ use super::compared_places::{NamedPlace, NamedPlaces, named_places};
 use super::exit_status::ExitStatus;
 use super::messages::Messages;
 use super::outcome_list::OutcomeList;
-use super::output::{try_to_write, unwritable_hint, write_report, write_whole};
+use super::output::{try_to_write, unwritable_hint, write_whole};
 use super::packet_filter::PacketFilter;
+use super::pager::{Paging, write_for_people};
 use super::read::{self, tell_problems};
 use super::terminal::{self, Wishes};
 use crate::anonymize::AddressMap;
@@ -59,7 +60,7 @@ pub(super) fn draw(arguments: &CompareArguments, number: u64) -> ExitStatus {
         return ExitStatus::Usage;
     };
     let style = style(arguments);
-    let written = write_report(None, |out| {
+    let written = write_for_people(None, arguments.messages.paging(), |out| {
         write_ladder(
             &compared.report,
             (number, judged),
@@ -384,11 +385,17 @@ fn is_ascii(arguments: &CompareArguments) -> bool {
 
 fn write_out(arguments: &CompareArguments, report: &PathReport) -> ExitStatus {
     let style = style(arguments);
-    let written = write_report(arguments.report_file(), |out| match arguments.format {
-        CompareFormat::Text => write_text(report, &style, is_ascii(arguments), out),
-        CompareFormat::Json => write_json(report, out),
-        CompareFormat::Html => html::write(report, style.zone, out),
-        CompareFormat::Markdown => markdown::write(report, style.zone, out),
+    let paging = match arguments.format {
+        CompareFormat::Text | CompareFormat::Markdown => arguments.messages.paging(),
+        CompareFormat::Json | CompareFormat::Html => Paging::Never,
+    };
+    let written = write_for_people(arguments.report_file(), paging, |out| {
+        match arguments.format {
+            CompareFormat::Text => write_text(report, &style, is_ascii(arguments), out),
+            CompareFormat::Json => write_json(report, out),
+            CompareFormat::Html => html::write(report, style.zone, out),
+            CompareFormat::Markdown => markdown::write(report, style.zone, out),
+        }
     });
     match written {
         Ok(()) => ExitStatus::Success,

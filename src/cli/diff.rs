@@ -7,7 +7,7 @@ use std::path::Path;
 use super::arguments::{DiffArguments, DiffFormat};
 use super::exit_status::ExitStatus;
 use super::messages::{Messages, chain};
-use super::output::write_report;
+use super::pager::{Paging, write_for_people};
 use super::terminal;
 use crate::capture::STANDARD_INPUT;
 use crate::report::TimeZoneChoice;
@@ -33,7 +33,11 @@ pub(super) fn run(arguments: &DiffArguments) -> ExitStatus {
         return ExitStatus::Input;
     };
     let difference = Difference::between(before, after);
-    let written = write_report(None, |out| match arguments.format {
+    let paging = match arguments.format {
+        DiffFormat::Text => Paging::unless(arguments.no_pager),
+        DiffFormat::Json => Paging::Never,
+    };
+    let written = write_for_people(None, paging, |out| match arguments.format {
         DiffFormat::Text => write_text(&difference, &style(arguments), out),
         DiffFormat::Json => write_json(&difference, out),
     });

@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::arguments::{ColorChoice, ExplainArguments, ExplainFormat};
 use super::exit_status::ExitStatus;
 use super::messages::Messages;
-use super::output::write_report;
+use super::pager::{Paging, write_for_people};
 use super::terminal;
 use crate::diagnosis::knowledge::{self, Tally};
 use crate::report::TimeZoneChoice;
@@ -28,12 +28,20 @@ const LONGEST_LINE: u64 = 64 * 1024;
 
 /// Explains the term, what standard input holds, or lists all terms.
 pub(super) fn run(arguments: ExplainArguments) -> ExitStatus {
+    let no_pager = arguments.no_pager;
     let (words, format) = with_format_behind(arguments);
+    let answer = Answer {
+        format,
+        paging: match format {
+            ExplainFormat::Text => Paging::unless(no_pager),
+            ExplainFormat::Json => Paging::Never,
+        },
+    };
     if let [word] = words.as_slice()
         && word == STANDARD_INPUT
     {
         return match lines_of_standard_input() {
-            Ok(lines) => explain_lines(lines, format),
+            Ok(lines) => explain_lines(lines, answer),
             Err(error) => {
                 Messages::error(format!("{error:#}"), None);
                 ExitStatus::Input
@@ -43,17 +51,19 @@ pub(super) fn run(arguments: ExplainArguments) -> ExitStatus {
     let term = words.join(" ");
     if term.trim().is_empty() {
         return match format {
-            ExplainFormat::Text => write(|style, out| explain::write_list(style, out)),
-            ExplainFormat::Json => write(|_, out| json::explain::write_list(out)),
+            ExplainFormat::Text => answer.write(|style, out| explain::write_list(style, out)),
+            ExplainFormat::Json => answer.write(|_, out| json::explain::write_list(out)),
         };
     }
-    explain_text(&term, format)
+    explain_text(&term, answer)
 }
 
 /// The words of the term without `--format json` behind them, where people like to put it: all that
 /// follows a term is taken for a part of it.
 fn with_format_behind(arguments: ExplainArguments) -> (Vec<String>, ExplainFormat) {
-    let ExplainArguments { format, mut term } = arguments;
+    let ExplainArguments {
+        format, mut term, ..
+    } = arguments;
     let words: Vec<&str> = term.iter().map(String::as_str).collect();
     let (count, format) = match words.as_slice() {
         [_, .., "--format" | "-F", "json"] => (2, ExplainFormat::Json),
@@ -66,14 +76,14 @@ fn with_format_behind(arguments: ExplainArguments) -> (Vec<String>, ExplainForma
     (term, format)
 }
 
-fn explain_text(text: &str, format: ExplainFormat) -> ExitStatus {
+fn explain_text(text: &str, answer: Answer) -> ExitStatus {
     let known = knowledge::explain(text);
     if known.pages.is_empty() {
         return unknown(text);
     }
-    match format {
-        ExplainFormat::Text => write(|style, out| explain::write(&known, style, out)),
-        ExplainFormat::Json => write(|_, out| json::explain::write(text, &known, out)),
+    match answer.format {
+        ExplainFormat::Text => answer.write(|style, out| explain::write(&known, style, out)),
+        ExplainFormat::Json => answer.write(|_, out| json::explain::write(text, &known, out)),
     }
 }
 
@@ -121,9 +131,9 @@ fn skip_to_end_of_line(input: &mut impl BufRead) -> io::Result<()> {
     }
 }
 
-fn explain_lines(lines: Lines, format: ExplainFormat) -> ExitStatus {
+fn explain_lines(lines: Lines, answer: Answer) -> ExitStatus {
     let tally = match lines {
-        Lines::One(line) => return explain_text(&line, format),
+        Lines::One(line) => return explain_text(&line, answer),
         Lines::Many(tally) => tally,
     };
     if tally.known_lines() == 0 {
@@ -134,9 +144,9 @@ fn explain_lines(lines: Lines, format: ExplainFormat) -> ExitStatus {
         Messages::error(what, None);
         return ExitStatus::Usage;
     }
-    match format {
-        ExplainFormat::Text => write(|style, out| explain::write_tally(tally, style, out)),
-        ExplainFormat::Json => write(|_, out| json::explain::write_tally(tally, out)),
+    match answer.format {
+        ExplainFormat::Text => answer.write(|style, out| explain::write_tally(tally, style, out)),
+        ExplainFormat::Json => answer.write(|_, out| json::explain::write_tally(tally, out)),
     }
 }
 
@@ -154,19 +164,31 @@ fn unknown(term: &str) -> ExitStatus {
     ExitStatus::Usage
 }
 
-fn write(text: impl FnOnce(&TextStyle, &mut dyn io::Write) -> io::Result<()>) -> ExitStatus {
-    let to_terminal = terminal::is_terminal();
-    let style = TextStyle {
-        width: terminal::width(to_terminal).min(WIDEST_TEXT),
-        color: terminal::uses_color(ColorChoice::Auto, to_terminal),
-        zone: TimeZoneChoice::Utc,
-        only_failures: false,
-    };
-    match write_report(None, |out| text(&style, out)) {
-        Ok(()) => ExitStatus::Success,
-        Err(error) => {
-            Messages::error(format!("{error:#}"), None);
-            ExitStatus::Input
+/// How what is known is told.
+#[derive(Clone, Copy)]
+struct Answer {
+    format: ExplainFormat,
+    paging: Paging,
+}
+
+impl Answer {
+    fn write(
+        self,
+        text: impl FnOnce(&TextStyle, &mut dyn io::Write) -> io::Result<()>,
+    ) -> ExitStatus {
+        let to_terminal = terminal::is_terminal();
+        let style = TextStyle {
+            width: terminal::width(to_terminal).min(WIDEST_TEXT),
+            color: terminal::uses_color(ColorChoice::Auto, to_terminal),
+            zone: TimeZoneChoice::Utc,
+            only_failures: false,
+        };
+        match write_for_people(None, self.paging, |out| text(&style, out)) {
+            Ok(()) => ExitStatus::Success,
+            Err(error) => {
+                Messages::error(format!("{error:#}"), None);
+                ExitStatus::Input
+            }
         }
     }
 }

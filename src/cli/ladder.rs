@@ -8,8 +8,8 @@ use super::compare_arguments::CompareArguments;
 use super::exit_status::ExitStatus;
 use super::ladder_arguments::LadderArguments;
 use super::messages::Messages;
-use super::output::write_report;
 use super::packet_filter::PacketFilter;
+use super::pager::write_for_people;
 use super::progress::Progress;
 use super::read::{self, tell_problems};
 use super::terminal::{self, Wishes};
@@ -78,7 +78,9 @@ pub(super) fn run(arguments: &LadderArguments) -> ExitStatus {
     };
     let drawn = Ladder::with_neighbours(&report, diagnosed, &neighbours);
     let (style, alphabet) = (style(arguments), alphabet(arguments));
-    match write_report(None, |out| drawing::write(&drawn, &style, alphabet, out)) {
+    match write_for_people(None, arguments.messages.paging(), |out| {
+        drawing::write(&drawn, &style, alphabet, out)
+    }) {
         Ok(()) => status,
         Err(error) => {
             Messages::error(format!("{error:#}"), None);

@@ -64,7 +64,7 @@ pub(super) struct LadderArguments {
     pub(super) names: bool,
 
     /// Show addresses only
-    #[arg(long)]
+    #[arg(short = 'n', long)]
     pub(super) no_names: bool,
 
     #[command(flatten)]

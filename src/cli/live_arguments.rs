@@ -196,7 +196,7 @@ pub(super) struct LiveArguments {
     pub(super) names: bool,
 
     /// Show addresses only
-    #[arg(long)]
+    #[arg(short = 'n', long)]
     pub(super) no_names: bool,
 
     /// When to use colour

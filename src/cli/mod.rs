@@ -28,6 +28,7 @@ mod new_file;
 mod outcome_list;
 mod output;
 mod packet_filter;
+mod pager;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 mod probe;
 mod probe_arguments;

@@ -11,8 +11,9 @@ use super::exit_status::ExitStatus;
 use super::ladder_command;
 use super::messages::Messages;
 use super::outcome_list::OutcomeList;
-use super::output::{is_stored, try_to_write, unwritable_hint, write_report};
+use super::output::{is_stored, try_to_write, unwritable_hint};
 use super::packet_filter::PacketFilter;
+use super::pager::{Paging, write_for_people};
 use super::progress::Progress;
 use super::report_format::Format;
 use super::spool;
@@ -34,21 +35,11 @@ use crate::report::{
 /// Reads the captures and writes the report.
 pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let messages = arguments.messages.messages();
-    let mut filter = match PacketFilter::new(arguments.filter.as_deref()) {
-        Ok(filter) => filter,
-        Err(message) => {
-            Messages::error(message, None);
+    let (mut filter, files) = match asked_for(arguments) {
+        Ok(asked_for) => asked_for,
+        Err((message, hint)) => {
+            Messages::error(message, hint);
             return ExitStatus::Usage;
-        }
-    };
-    let files = match files(arguments) {
-        Ok(files) => files,
-        Err(status) => {
-            Messages::error(
-                "no capture named",
-                Some("tcpwhy read FILE, or tcpdump -w - | tcpwhy read -"),
-            );
-            return status;
         }
     };
     let Opened {
@@ -205,8 +196,16 @@ fn may_write_report(arguments: &ReadArguments, captures: &CaptureSet) -> Result<
 
 fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> ExitStatus {
     let output = arguments.report_file();
-    let written = write_report(output, |out| match arguments.format {
+    let paging = match arguments.format {
+        Format::Text | Format::Markdown => arguments.messages.paging(),
+        _ => Paging::Never,
+    };
+    let written = write_for_people(output, paging, |out| match arguments.format {
         Format::Ndjson => json::ndjson::write(report, !is_stored(output), out),
+        Format::Text if arguments.brief => text::write_brief(report, style, out),
+        Format::Markdown if arguments.brief => {
+            markdown::write_brief(report, &markdown_style(style), out)
+        }
         format => write_in(format, report, style, out),
     });
     match written {
@@ -264,17 +263,32 @@ pub(super) fn usual_threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
+/// The filter and the files, or what is wrong with what was typed and what to do.
+#[expect(clippy::type_complexity, reason = "a message and its hint")]
+fn asked_for(
+    arguments: &ReadArguments,
+) -> Result<(PacketFilter, Vec<PathBuf>), (String, Option<&'static str>)> {
+    if arguments.brief && !matches!(arguments.format, Format::Text | Format::Markdown) {
+        let message = "'--brief' is for --format text and markdown".to_owned();
+        let hint = "--max-attempts 1 lists next to no attempts in the other formats";
+        return Err((message, Some(hint)));
+    }
+    let filter =
+        PacketFilter::new(arguments.filter.as_deref()).map_err(|message| (message, None))?;
+    let files = files(arguments).ok_or_else(|| {
+        let hint = "tcpwhy read FILE, or tcpdump -w - | tcpwhy read -";
+        ("no capture named".to_owned(), Some(hint))
+    })?;
+    Ok((filter, files))
+}
+
 /// The files named, or standard input when something is piped into it.
-fn files(arguments: &ReadArguments) -> Result<Vec<PathBuf>, ExitStatus> {
+fn files(arguments: &ReadArguments) -> Option<Vec<PathBuf>> {
     let named = arguments.named_files();
     if !named.is_empty() {
-        return Ok(named);
+        return Some(named);
     }
-    if terminal::has_piped_input() {
-        Ok(vec![PathBuf::from(STANDARD_INPUT)])
-    } else {
-        Err(ExitStatus::Usage)
-    }
+    terminal::has_piped_input().then(|| vec![PathBuf::from(STANDARD_INPUT)])
 }
 
 fn text_style(arguments: &ReadArguments) -> TextStyle {

@@ -5,6 +5,7 @@ use clap::Args;
 use super::arguments::ColorChoice;
 use super::endpoint_pattern::parse_endpoint_pattern;
 use super::messages::Messages;
+use super::pager::Paging;
 use crate::diagnosis::EndpointPattern;
 
 /// Of which connects a report is made.
@@ -31,6 +32,12 @@ pub(super) struct MessageArguments {
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
     pub(super) color: ColorChoice,
 
+    /// Show what is longer than the screen without a pager
+    ///
+    /// On a terminal it goes through that of `TCPWHY_PAGER` or `PAGER`, or `less`, otherwise.
+    #[arg(long)]
+    pub(super) no_pager: bool,
+
     /// No warnings on standard error
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
@@ -47,5 +54,10 @@ impl MessageArguments {
             is_quiet: self.quiet,
             verbosity: self.verbose,
         }
+    }
+
+    /// Whether what people read may go through a pager.
+    pub(super) const fn paging(self) -> Paging {
+        Paging::unless(self.no_pager)
     }
 }

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use super::arguments::ColorChoice;
+use super::pager::Screen;
 use crate::report::TimeZoneChoice;
 use crate::report::text::TextStyle;
 
@@ -43,6 +44,32 @@ pub(super) fn width(to_terminal: bool) -> usize {
         .or_else(|| variable("COLUMNS").and_then(|columns| columns.parse().ok()))
         .unwrap_or(WIDTH_WITHOUT_TERMINAL)
         .clamp(40, 240)
+}
+
+/// The screen that the report goes to, where it can be asked for its size.
+pub(super) fn screen() -> Option<Screen> {
+    let (columns, rows) = terminal_size::terminal_size()?;
+    Some(Screen {
+        columns: columns.0.into(),
+        rows: rows.0.into(),
+    })
+}
+
+/// The pager that the environment names, else `less`; none where none is wanted (an empty name, or
+/// `cat`), or the terminal can do nothing.
+pub(super) fn pager() -> Option<String> {
+    if variable("TERM").is_none_or(|term| term == "dumb") {
+        return None;
+    }
+    let named = variable("TCPWHY_PAGER").or_else(|| variable("PAGER"));
+    let pager = named.unwrap_or_else(|| "less".to_owned());
+    let pager = pager.trim();
+    (!pager.is_empty() && pager != "cat").then(|| pager.to_owned())
+}
+
+/// Whether there is such a variable in the environment, of whatever value.
+pub(super) fn has_variable(name: &str) -> bool {
+    variable(name).is_some()
 }
 
 /// What was asked for of the look of a text, and where it goes.

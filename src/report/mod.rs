@@ -70,4 +70,6 @@ pub(crate) mod words {
 pub use model::{CaptureTotals, PacketsSetAside, Report, Tool};
 pub use sanitize::terminal_safe;
 pub use settings::Settings;
+#[cfg(feature = "cli")]
+pub(crate) use text::page::visible_width;
 pub use times::TimeZoneChoice;

@@ -50,19 +50,26 @@ impl Report {
     /// terminal.
     pub(super) fn short_name_of(&self, address: IpAddr) -> Option<String> {
         let name = self.name_of(address)?;
-        Some(shortened(&terminal_safe(&name)))
+        Some(start_of(&terminal_safe(&name), LONGEST_NAME))
     }
 }
 
-/// Of a long name the start, which differs, is worth more than the end.
-const LONGEST_NAME: usize = 32;
+/// Running text has room for whatever name a cloud gives to a load balancer or a database.
+const LONGEST_NAME: usize = 72;
 
-/// The start of the name, with a mark where it goes on.
+/// Of a long name the start, which differs, is worth more than the end.
+const LONGEST_NAME_IN_A_COLUMN: usize = 32;
+
+/// The start of the name, with a mark where it goes on: where there is no room for more.
 pub(crate) fn shortened(name: &str) -> String {
-    if name.chars().count() <= LONGEST_NAME {
+    start_of(name, LONGEST_NAME_IN_A_COLUMN)
+}
+
+fn start_of(name: &str, longest: usize) -> String {
+    if name.chars().count() <= longest {
         return name.to_owned();
     }
-    name.chars().take(LONGEST_NAME - 1).chain(['~']).collect()
+    name.chars().take(longest - 1).chain(['~']).collect()
 }
 
 /// The program that made a report.

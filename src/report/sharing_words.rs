@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::duration_words;
 use crate::diagnosis::{Counts, Finding, Share, Statement};
 
 /// What the finding states, if it is one of these.
@@ -144,7 +145,7 @@ fn minutes(seconds: u32) -> String {
 
 /// `1.902 s`.
 pub(super) fn seconds(duration: Duration) -> String {
-    format!("{:.3} s", duration.as_secs_f64())
+    duration_words::to_the_millisecond(duration)
 }
 
 pub(super) fn connections(count: u64) -> String {

@@ -10,6 +10,7 @@ mod troubles;
 use std::time::Duration;
 
 use super::counts::counted;
+use super::duration_words;
 use super::testimony_words;
 use super::verdict_words;
 use super::{comparison_words, limit_words};
@@ -421,9 +422,9 @@ fn start_of(filter: &str) -> String {
     filter.chars().take(LONGEST - 1).chain(['~']).collect()
 }
 
-/// `1.902 s`: outages are told to the millisecond.
+/// `1.902 s`: short outages are told to the millisecond.
 fn seconds(duration: Duration) -> String {
-    format!("{:.3} s", duration.as_secs_f64())
+    duration_words::to_the_millisecond(duration)
 }
 
 /// What a filter left out that verdicts need, and what to capture in its place.

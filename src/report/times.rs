@@ -57,8 +57,10 @@ impl TimeZoneChoice {
     /// `UTC`, or the offset from it.
     pub(crate) fn name(self, at: Timestamp) -> String {
         match self {
-            Self::Utc => "UTC".to_owned(),
-            Self::Local => self.at(at).format("UTC%:z").to_string(),
+            Self::Local if self.at(at).offset().local_minus_utc() != 0 => {
+                self.at(at).format("UTC%:z").to_string()
+            }
+            Self::Utc | Self::Local => "UTC".to_owned(),
         }
     }
 }

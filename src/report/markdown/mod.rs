@@ -63,6 +63,17 @@ pub fn write(report: &Report, style: &MarkdownStyle, out: &mut dyn Write) -> io:
     writeln!(out, "{}", parts.join("\n\n"))
 }
 
+/// Writes the summary and the findings alone.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn write_brief(report: &Report, style: &MarkdownStyle, out: &mut dyn Write) -> io::Result<()> {
+    let mut parts = summary(report, *style);
+    parts.extend(findings(report, *style));
+    writeln!(out, "{}", parts.join("\n\n"))
+}
+
 /// The headline, and how the connects ended.
 fn summary(report: &Report, style: MarkdownStyle) -> Vec<String> {
     let sources = &report.capture.sources;

@@ -63,6 +63,9 @@ const TIME_COLUMNS: usize = 10 + 10 + 2;
 /// A reason in less room than this has a line of its own.
 const NARROWEST_WHY: usize = 40;
 
+/// Any address of IPv4 with its port.
+const NARROWEST_SERVER: usize = 21;
+
 impl Table {
     fn fitting(report: &Report, shown: &[&EndpointSummary], width: usize) -> Self {
         let widest = |head: &str, of: &dyn Fn(&EndpointSummary) -> String| {
@@ -87,7 +90,14 @@ impl Table {
         let numbers = connects + established + failed + other;
         let longest = widest("SERVER", &|endpoint| report.named(endpoint.server));
         // Of an address nothing is cut off: one that is too long has a line of its own.
-        let server = longest.min(width.saturating_sub(1 + numbers + TIME_COLUMNS));
+        let room = width.saturating_sub(1 + numbers + TIME_COLUMNS);
+        // One that would take the room of the reasons has a line of its own as well.
+        let beside_why = room.saturating_sub(NARROWEST_WHY);
+        let server = if longest > beside_why && beside_why >= NARROWEST_SERVER {
+            beside_why
+        } else {
+            longest.min(room)
+        };
         let why = width.saturating_sub(1 + server + numbers + TIME_COLUMNS);
         Self {
             server,

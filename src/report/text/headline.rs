@@ -11,8 +11,14 @@ use crate::report::outcome_words::{mark, shown_name};
 use crate::report::sanitize::terminal_safe;
 use crate::report::trouble_words::beside;
 
-/// How many of several sources are named.
-const NAMED_SOURCES: usize = 8;
+/// So many sources are each named; of more, those at both ends.
+const NAMED_SOURCES: usize = 4;
+
+/// What was read, and how the connects ended.
+pub(super) fn write_numbers(report: &Report, page: &mut Page) {
+    source_line(report, page);
+    outcome_line(report, page);
+}
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     source_line(report, page);
@@ -51,18 +57,27 @@ fn source_numbers(report: &Report, page: &mut Page) {
     if sources.len() < 2 {
         return;
     }
-    for (number, source) in sources.iter().enumerate().take(NAMED_SOURCES) {
+    let folded = if sources.len() > NAMED_SOURCES {
+        1..sources.len() - 1
+    } else {
+        0..0
+    };
+    for (number, source) in sources.iter().enumerate() {
+        if number == folded.start && !folded.is_empty() {
+            page.sentence(format!(
+                "#{number} to #{}: {} between, in the order of their paths",
+                folded.end - 1,
+                counted(folded.len() as u64, "file")
+            ));
+        }
+        if folded.contains(&number) {
+            continue;
+        }
         let path = source.path.to_string_lossy();
         let path = terminal_safe(&path);
         page.sentence(format!(
             "#{number}: {path}, {}",
             counted(source.packets, "packet")
-        ));
-    }
-    if sources.len() > NAMED_SOURCES {
-        page.sentence(format!(
-            "and {} more, numbered in the order of their paths",
-            sources.len() - NAMED_SOURCES
         ));
     }
 }

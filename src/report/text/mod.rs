@@ -2,6 +2,7 @@
 //! and each failing attempt with the packets that show it.
 
 mod attempts;
+mod brief;
 mod endpoints;
 pub mod explain;
 mod findings;
@@ -17,6 +18,7 @@ use std::io::{self, Write};
 
 use super::model::Report;
 use super::times::TimeZoneChoice;
+pub use brief::write_brief;
 #[cfg(feature = "live")]
 pub use findings::write_one as write_finding;
 #[cfg(feature = "live")]
@@ -50,7 +52,9 @@ pub(super) fn to_text(report: &Report, style: &TextStyle) -> String {
     let mut page = Page::new(*style);
     headline::write(report, &mut page);
     endpoints::write(report, &mut page);
+    let findings_begin = page.text.lines().count();
     findings::write(report, &mut page);
     attempts::write(report, &mut page);
+    brief::end(report, findings_begin, &mut page);
     page.text
 }

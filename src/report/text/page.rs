@@ -143,7 +143,7 @@ impl Page {
 }
 
 /// Columns that the text takes on a terminal: escape sequences that set colours take none.
-fn visible_width(text: &str) -> usize {
+pub(crate) fn visible_width(text: &str) -> usize {
     let mut parts = text.split('\u{1b}');
     let plain = parts.next().unwrap_or_default().width();
     plain
