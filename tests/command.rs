@@ -10,7 +10,6 @@ use crate::support::harness::{Test, tests};
 
 pub(crate) const TESTS: &[Test] = tests![
     a_file_alone_is_read,
-    the_readme_shows_what_is_printed,
     standard_input_is_read,
     a_directory_is_all_captures_in_it,
     a_file_named_twice_is_read_once,
@@ -69,26 +68,6 @@ fn a_file_alone_is_read() {
         alone.stdout
     );
     assert_eq!(alone.stderr, "");
-}
-
-fn the_readme_shows_what_is_printed() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    for command in [
-        "router-any-sll2.pcap --utc",
-        "compare client=two-ends-client.pcap server=two-ends-server.pcap --utc --max-attempts 1",
-    ] {
-        let typed = format!("$ tcpwhy {command}\n");
-        let shown = readme.split(&typed).nth(1).unwrap();
-        let shown = shown.split("```").next().unwrap();
-        let printed = tcpwhy()
-            .args(command.split(' '))
-            .env("COLUMNS", "104")
-            .env("LC_ALL", "C.UTF-8")
-            .current_dir("samples")
-            .output()
-            .unwrap();
-        assert_eq!(shown, String::from_utf8(printed.stdout).unwrap());
-    }
 }
 
 fn standard_input_is_read() {

@@ -20,6 +20,7 @@ mod compression;
 mod contrib;
 mod dashboard;
 mod diff;
+mod documentation;
 mod every_test_runs;
 mod evidence;
 mod evidence_again;
@@ -84,6 +85,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "live")]
         contrib::TESTS,
         diff::TESTS,
+        documentation::TESTS,
         every_test_runs::TESTS,
         evidence::TESTS,
         evidence_again::TESTS,
