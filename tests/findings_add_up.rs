@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tcpwhy::diagnosis::{Diagnosis, Finding, FindingKind};
+use tcpwhy::diagnosis::{Diagnosis, Finding, FindingKind, Statement};
 use tcpwhy::handshake::{AttemptId, DecidedAttempt};
 
 use crate::scenarios::scenario_files;
@@ -44,7 +44,7 @@ fn is_of_connections(finding: &Finding) -> bool {
     matches!(
         finding.kind,
         FindingKind::ResetsMidway | FindingKind::PathMtu
-    )
+    ) || matches!(finding.statement, Statement::StuckMidway { .. })
 }
 
 /// What does not add up.

@@ -19,7 +19,7 @@ use super::known_ends::{KnownEnds, KnownPairs, LatestPlaces, Place};
 use super::limits::{Limit, LimitKind};
 use super::listing::{AttemptsPutAside, ListingOrder, UnexplainedAttempts};
 use super::log_matching::LogMatcher;
-use super::midway_resets::MidwayResets;
+use super::midway_failures::MidwayFailures;
 use super::outcome_counts::OutcomeCounts;
 use super::past_noise::PastNoise;
 use super::selection::Selection;
@@ -28,7 +28,7 @@ use super::time_line::TimeLine;
 use super::trouble_counts::TroubleCounts;
 use crate::capture::PacketPlace;
 use crate::decode::{Answering, Contexts, Endpoint, Observation, RowBatch};
-use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving, MidwayReset};
+use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving, MidwayFailure};
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub struct Diagnostician {
     pub(super) comparison: Comparison,
     pub(super) outcomes: OutcomeCounts,
     pub(super) troubles: TroubleCounts,
-    pub(super) midway_resets: MidwayResets,
+    pub(super) midway_failures: MidwayFailures,
     pub(super) over_time: TimeLine,
     pub(super) endpoints: Endpoints,
     /// Of these and of the clients of `comparison`.
@@ -58,7 +58,7 @@ impl Facts for Diagnostician {
         self.comparison.merge(other.comparison);
         self.outcomes.merge(other.outcomes);
         self.troubles.merge(other.troubles);
-        self.midway_resets.merge(other.midway_resets);
+        self.midway_failures.merge(other.midway_failures);
         self.over_time.merge(other.over_time);
         self.endpoints.merge(other.endpoints);
         self.attempts.merge(other.attempts);
@@ -78,7 +78,7 @@ impl Diagnostician {
             comparison: Comparison::default(),
             outcomes: OutcomeCounts::default(),
             troubles: TroubleCounts::default(),
-            midway_resets: MidwayResets::default(),
+            midway_failures: MidwayFailures::default(),
             over_time: TimeLine::default(),
             endpoints: Endpoints::default(),
             known_pairs: KnownPairs::default(),
@@ -139,8 +139,8 @@ impl Diagnostician {
 
     /// Takes attempts into account, and leaves none.
     pub fn add_all(&mut self, decisions: &mut Decisions) {
-        for reset in decisions.take_midway_resets() {
-            self.add_midway_reset(reset);
+        for failure in decisions.take_midway_failures() {
+            self.add_midway_failure(failure);
         }
         for closing in decisions.take_closings() {
             self.comparison.note_closing(closing);
@@ -164,10 +164,10 @@ impl Diagnostician {
         });
     }
 
-    /// Counts a connection that was reset midway, if the report is about it.
-    pub(crate) fn add_midway_reset(&mut self, reset: MidwayReset) {
-        if self.selection.includes_midway(&reset) {
-            self.midway_resets.add(reset);
+    /// Counts a connection that failed midway, if the report is about it.
+    pub(crate) fn add_midway_failure(&mut self, failure: MidwayFailure) {
+        if self.selection.includes_midway(&failure) {
+            self.midway_failures.add(failure);
         }
     }
 
@@ -339,7 +339,7 @@ impl Diagnostician {
             comparison: self.comparison.clone(),
             outcomes: self.outcomes,
             troubles: self.troubles,
-            midway_resets: self.midway_resets.clone(),
+            midway_failures: self.midway_failures.clone(),
             over_time: self.over_time.clone(),
             endpoints: self.endpoints.clone(),
             known_pairs: KnownPairs::default(),
@@ -418,7 +418,7 @@ impl Diagnostician {
             testimonies: &explainer.testimonies,
             first_causes: &findings::first_causes(&endpoints),
             first_verdicts: &findings::first_verdicts(&endpoints),
-            midway_resets: &self.midway_resets,
+            midway_failures: &self.midway_failures,
         });
         let mut names = comparison.names().clone();
         for (address, name) in self.names {
@@ -428,7 +428,7 @@ impl Diagnostician {
         Diagnosis {
             outcomes: self.outcomes,
             troubles: self.troubles,
-            resets_midway: self.midway_resets.count(),
+            resets_midway: self.midway_failures.resets(),
             over_time: self.over_time,
             findings,
             names,

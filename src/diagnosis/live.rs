@@ -18,7 +18,7 @@ use super::selection::Selection;
 use super::testimony::Testimony;
 use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{Answering, Contexts, Observation};
-use crate::handshake::{AttemptId, Closing, DecidedAttempt, MidwayReset, Outcome};
+use crate::handshake::{AttemptId, Closing, DecidedAttempt, MidwayFailure, Outcome};
 
 /// As [`Diagnostician`], for a watch that may last for days, in bounded memory.
 ///
@@ -126,9 +126,9 @@ impl LiveDiagnostician {
         }
     }
 
-    /// Counts a connection that was reset midway: no attempt.
-    pub fn add_midway_reset(&mut self, reset: MidwayReset) {
-        self.kept.add_midway_reset(reset);
+    /// Counts a connection that failed midway: no attempt.
+    pub fn add_midway_failure(&mut self, failure: MidwayFailure) {
+        self.kept.add_midway_failure(failure);
     }
 
     /// An attempt is over: it counts from now on.

@@ -35,7 +35,7 @@ mod limits;
 mod listing;
 mod live;
 mod log_matching;
-mod midway_resets;
+mod midway_failures;
 mod names;
 mod noise;
 mod note;
@@ -72,8 +72,8 @@ pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
-    BackendOfFailures, Change, Finding, FindingEvidence, IgnoredFirst, LossPlace, NextStep, Proof,
-    SameOfAll, Situation, Statement, StepKind, next_steps_of_cause,
+    BackendOfFailures, Change, Finding, FindingEvidence, IgnoredFirst, LossPlace, NewConnects,
+    NextStep, Proof, SameOfAll, Situation, Statement, StepKind, next_steps_of_cause,
 };
 pub use fingerprint::Fingerprint;
 pub use host_words::{HostFacts, HostNotable, HostWord, HostWords};

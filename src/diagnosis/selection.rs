@@ -7,7 +7,7 @@ use super::attempt_facts::AttemptFacts;
 use super::comparison::{Hit, Moment};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::{AttemptId, DecidedAttempt, MidwayReset, Outcome, Trouble};
+use crate::handshake::{AttemptId, DecidedAttempt, MidwayFailure, Outcome, Trouble};
 
 /// An address range and a port, each optional: `10.0.0.0/8`, `:443`, `[2001:db8::]/32:443`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,14 +114,14 @@ impl Selection {
             && self.until.is_none_or(|until| started < until)
     }
 
-    /// Whether the report is about this reset of a connection.
-    pub(super) fn includes_midway(&self, reset: &MidwayReset) -> bool {
+    /// Whether the report is about this failure of a connection.
+    pub(super) fn includes_midway(&self, failure: &MidwayFailure) -> bool {
         let is_one_of = |patterns: &[EndpointPattern], end| {
             patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(end))
         };
-        let at = reset.request.at;
-        is_one_of(&self.servers, reset.server)
-            && is_one_of(&self.clients, reset.client)
+        let at = failure.request.at;
+        is_one_of(&self.servers, failure.server)
+            && is_one_of(&self.clients, failure.client)
             && self.since.is_none_or(|since| at >= since)
             && self.until.is_none_or(|until| at < until)
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
 use super::closing::Closing;
-use super::midway::MidwayReset;
+use super::midway::MidwayFailure;
 use super::outcome::{Judgement, Outcome, Watch, judge_unanswered};
 use super::regular::Regular;
 use crate::decode::{AddressPairs, Contexts, Encapsulation, Endpoint, Row};
@@ -185,7 +185,7 @@ pub struct Decisions {
     attempts: Vec<DecidedAttempt>,
     regular: Vec<(Regular, Judgement)>,
     syns: Vec<(Row, Judgement)>,
-    midway_resets: Vec<MidwayReset>,
+    midway_failures: Vec<MidwayFailure>,
     closings: Vec<Closing>,
     order: Vec<Kind>,
 }
@@ -267,9 +267,9 @@ impl Decisions {
         self.addresses.add(pair?)
     }
 
-    /// Adds a connection that was reset midway: no attempt.
-    pub(super) fn push_midway_reset(&mut self, reset: MidwayReset) {
-        self.midway_resets.push(reset);
+    /// Adds a connection that failed midway: no attempt.
+    pub(super) fn push_midway_failure(&mut self, failure: MidwayFailure) {
+        self.midway_failures.push(failure);
     }
 
     /// Adds that a connection ended, of this or of an earlier attempt.
@@ -282,9 +282,9 @@ impl Decisions {
         self.closings.drain(..)
     }
 
-    /// The connections that were reset midway; they are let go.
-    pub fn take_midway_resets(&mut self) -> Vec<MidwayReset> {
-        std::mem::take(&mut self.midway_resets)
+    /// The connections that failed midway; they are let go.
+    pub fn take_midway_failures(&mut self) -> Vec<MidwayFailure> {
+        std::mem::take(&mut self.midway_failures)
     }
 
     /// Those that are kept in full.

@@ -38,7 +38,7 @@ pub use closing::{ClosedBy, Closing};
 pub use decided::{DecidedAttempt, DecidedRows, DecidedSyn, DecidedSyns, Decisions, Leaving};
 pub use evidence::Evidence;
 pub use filter_signs::FilteredOut;
-pub use midway::MidwayReset;
+pub use midway::{MidwayEnding, MidwayFailure};
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender, Ways};
 pub use told::{AttemptVerdict, SpokenOf};

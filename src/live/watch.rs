@@ -144,8 +144,8 @@ impl LiveWatch {
     /// Tells what became known.
     pub(super) fn tell(&mut self, observer: &mut dyn LiveObserver) {
         let quality = self.quality(self.losses.recent());
-        for reset in self.tracker.take_midway_resets() {
-            self.diagnostician.add_midway_reset(reset);
+        for failure in self.tracker.take_midway_failures() {
+            self.diagnostician.add_midway_failure(failure);
         }
         for closing in self.tracker.take_closings() {
             self.diagnostician.note_closing(closing);

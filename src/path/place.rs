@@ -132,7 +132,7 @@ impl PlaceRecorder {
 
     /// Takes decided attempts.
     pub fn take(&mut self, decided: &mut Decisions) {
-        decided.take_midway_resets();
+        decided.take_midway_failures();
         decided.take_closings();
         decided.take_each(|next| match next {
             Leaving::Attempt(decided) => {

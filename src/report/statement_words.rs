@@ -14,10 +14,10 @@ use super::duration_words;
 use super::testimony_words;
 use super::verdict_words;
 use super::{comparison_words, limit_words};
-use crate::diagnosis::{Finding, FindingEvidence, LossPlace, Statement};
+use crate::diagnosis::{Finding, FindingEvidence, Statement};
 use crate::handshake::{FilteredOut, Outcome};
 pub use evidence::evidence;
-use troubles::{hung_up, slow_connects, stuck_connections};
+use troubles::{hung_up, resets_midway, slow_connects, stuck_connections, stuck_midway};
 
 /// How many of these a filter's log names; a log that is limited leaves out the others.
 fn stopped_by_log(attempts: u64, named: u64) -> String {
@@ -265,16 +265,12 @@ pub fn statement(finding: &Finding) -> String {
             connects,
             servers,
             place,
-        } => {
-            let place = match place {
-                LossPlace::WayOrCapture => ", or by the capture",
-                LossPlace::WayOfOneClient => " that the one client shares",
-                LossPlace::Way => "",
-            };
-            format!(
-                "{attempts} of {connects} connects to {servers} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{place}"
-            )
-        }
+        } => outages::path_loss(attempts, *connects, *servers, *place),
+        Statement::LossesAtOnce {
+            connects,
+            servers,
+            place,
+        } => outages::losses_at_once(attempts, *connects, *servers, *place),
         Statement::SharedFailure {
             servers,
             at_once,
@@ -287,19 +283,12 @@ pub fn statement(finding: &Finding) -> String {
         } => stuck_connections(&server, attempts, *connects, *full_size),
         Statement::SlowConnects { .. } => slow_connects(&server, attempts, &finding.statement),
         Statement::PathMtu { .. } => path_mtu(&server, &finding.statement),
-        Statement::ResetsMidway { idle } => {
-            let idle = match idle {
-                Some(idle) => format!(" after up to {} without a packet", seconds(*idle)),
-                None => ", older than this capture,".to_owned(),
-            };
-            let (connections, were, them) = match attempts {
-                1 => ("connection", "was", "it"),
-                _ => ("connections", "were", "them"),
-            };
-            format!(
-                "{attempts} {connections} to {server}{idle} {were} reset on the client's next request: the server, or a load balancer, NAT or firewall on the way, had forgotten {them}"
-            )
-        }
+        Statement::ResetsMidway { idle } => resets_midway(&server, attempts, *idle),
+        Statement::StuckMidway {
+            idle,
+            times,
+            new_connects,
+        } => stuck_midway(&server, attempts, *idle, (*times, *new_connects)),
         Statement::SynFlood { answered } => {
             let how = if *answered == attempts {
                 "were answered and never completed".to_owned()

@@ -12,7 +12,7 @@ use crate::diagnosis::comparison::FilterRuleHits;
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::Limit;
 use crate::diagnosis::testimony::Testimony;
-use crate::handshake::{AttemptId, Outcome};
+use crate::handshake::{AttemptId, MidwayEnding, Outcome};
 
 /// What a finding leans on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -83,15 +83,17 @@ pub enum FindingEvidence {
         /// Whether all ports of the scan are of one host.
         is_one_host: bool,
     },
-    /// A connection was reset on a request.
-    ResetOnRequest {
+    /// A connection failed on a request.
+    FailedOnRequest {
         /// Who sent the request.
         client: Endpoint,
         /// Where it stands.
         request: PacketPlace,
-        /// Where the RST stands.
-        reset: PacketPlace,
-        /// What it says in words.
+        /// What came of it.
+        ending: MidwayEnding,
+        /// Where the RST stands, or the last repetition.
+        last: PacketPlace,
+        /// What the RST says in words.
         said: Option<Box<CaptureVerdict>>,
     },
     /// What met a rule of a packet filter.

@@ -49,7 +49,7 @@ use super::cause::Confidence;
 use super::comparison::{Comparison, Moment};
 use super::finding_kind::FindingKind;
 use super::limits::Limit;
-use super::midway_resets::MidwayResets;
+use super::midway_failures::MidwayFailures;
 use super::noise::NoiseFilter;
 use super::selection::Selection;
 use super::testimony::{self, Testimonies, Testimony};
@@ -61,7 +61,7 @@ pub use evidence::FindingEvidence;
 pub(super) use from_cause::{FirstCauses, FirstVerdicts, first_causes, first_verdicts};
 pub use next_steps::{NextStep, Situation, StepKind, next_steps_of_cause};
 pub use statement::Statement;
-pub use statement_parts::{Change, IgnoredFirst, LossPlace, SameOfAll};
+pub use statement_parts::{Change, IgnoredFirst, LossPlace, NewConnects, SameOfAll};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -177,7 +177,7 @@ pub(super) struct Collected<'a> {
     pub(super) testimonies: &'a Testimonies,
     pub(super) first_causes: &'a FirstCauses,
     pub(super) first_verdicts: &'a FirstVerdicts,
-    pub(super) midway_resets: &'a MidwayResets,
+    pub(super) midway_failures: &'a MidwayFailures,
 }
 
 impl<'a> Collected<'a> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::statement_parts::{Change, IgnoredFirst, LossPlace, SameOfAll};
+use super::statement_parts::{Change, IgnoredFirst, LossPlace, NewConnects, SameOfAll};
 use crate::capture::Timestamp;
 use crate::decode::{CaptureVerdict, Endpoint, HardwareAddress, IcmpKind};
 use crate::diagnosis::comparison::{Counts, Share, Vantage};
@@ -270,6 +270,15 @@ pub enum Statement {
         /// Where.
         place: LossPlace,
     },
+    /// Packets are lost at the same times, over several hosts.
+    LossesAtOnce {
+        /// How many connects there were to these hosts.
+        connects: u64,
+        /// How many hosts.
+        servers: usize,
+        /// Where they may be lost.
+        place: LossPlace,
+    },
     /// Several servers met silence at once.
     SharedFailure {
         /// How many.
@@ -415,6 +424,15 @@ pub enum Statement {
     ResetsMidway {
         /// The longest idleness that was seen before; none where the capture began later.
         idle: Option<Duration>,
+    },
+    /// Requests on connections that had worked were sent again and again, and nothing came back.
+    StuckMidway {
+        /// The longest time without a packet before; none where the capture began later.
+        idle: Option<Duration>,
+        /// How often a request was sent, of the one that was sent most often.
+        times: u8,
+        /// What new connects met from then on.
+        new_connects: NewConnects,
     },
     /// Many connects that nobody completed.
     SynFlood {

@@ -28,6 +28,19 @@ pub enum SameOfAll {
     },
 }
 
+/// What new connects meet, while connections that had worked do not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum NewConnects {
+    /// They are accepted.
+    Accepted,
+    /// They fail as well.
+    Failed,
+    /// There are none, or they tell nothing.
+    Unknown,
+}
+
 /// How connects are met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

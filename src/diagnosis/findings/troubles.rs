@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::ignored_first::ignored_first;
-use super::{Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, over};
+use super::{
+    Collected, Finding, FindingEvidence, FindingKind, NewConnects, Service, Statement, count, over,
+};
+use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::comparison::{Moment, TooLarge};
-use crate::diagnosis::midway_resets::OfServer;
+use crate::diagnosis::comparison::{Moment, ServiceHistory, TooLarge};
+use crate::diagnosis::midway_failures::OfServer;
 use crate::diagnosis::sign::Sign;
-use crate::handshake::{AttemptId, Outcome, Trouble};
+use crate::handshake::{AttemptId, MidwayEnding, Outcome, Trouble};
 
 /// The findings about every server; `others` are told already.
 pub(super) fn findings(
@@ -28,7 +31,7 @@ pub(super) fn findings(
         }
         findings.extend(slow_connects(service, others));
     }
-    findings.extend(resets_midway(collected));
+    findings.extend(failures_midway(collected));
     findings
 }
 
@@ -236,28 +239,65 @@ fn server_of(collected: Collected<'_>, too_large: &TooLarge) -> Endpoint {
     }
 }
 
-/// Connections that had begun are reset on a request: likely what is in front of the server, or the
+/// Connections that had begun fail on a request: likely what is in front of the server, or the
 /// server itself, forgot them.
-fn resets_midway(collected: Collected<'_>) -> Vec<Finding> {
-    let of_server = |(server, resets): (Endpoint, &OfServer)| {
-        let first = &resets.first;
-        let statement = Statement::ResetsMidway { idle: resets.idle };
-        let kind = FindingKind::ResetsMidway;
+fn failures_midway(collected: Collected<'_>) -> Vec<Finding> {
+    let of_server = |(server, failures): (Endpoint, &OfServer)| {
+        let first = &failures.first;
+        let (kind, statement) = match failures.ending {
+            MidwayEnding::Reset => (
+                FindingKind::ResetsMidway,
+                Statement::ResetsMidway {
+                    idle: failures.idle,
+                },
+            ),
+            MidwayEnding::Silence(times) => (
+                FindingKind::StuckConnections,
+                Statement::StuckMidway {
+                    idle: failures.idle,
+                    times,
+                    new_connects: new_connects(collected, server, first.request.at),
+                },
+            ),
+        };
         Finding {
-            clients: resets.clients.len(),
-            attempts: resets.count,
+            clients: failures.clients.len(),
+            attempts: failures.count,
             from: Some(first.request.at),
-            until: Some(resets.last_at),
-            evidence: vec![FindingEvidence::ResetOnRequest {
+            until: Some(failures.last_at),
+            evidence: vec![FindingEvidence::FailedOnRequest {
                 client: first.client,
                 request: first.request,
-                reset: first.reset,
+                ending: first.ending,
+                last: first.last,
                 said: first.said.clone(),
             }],
             example_client: Some(first.client.address),
             ..over(kind, Confidence::Likely, Some(server), &[], statement)
         }
     };
-    let all = collected.midway_resets.by_server();
+    let all = collected.midway_failures.by_server();
     all.map(of_server).collect()
+}
+
+/// What new connects to a server met from then on.
+fn new_connects(collected: Collected<'_>, server: Endpoint, from: Timestamp) -> NewConnects {
+    let moments = collected
+        .comparison
+        .service(server)
+        .map(ServiceHistory::moments);
+    let later = moments
+        .unwrap_or_default()
+        .iter()
+        .filter(|moment| moment.started >= from);
+    let (mut accepted, mut failed) = (false, false);
+    for moment in later {
+        accepted |= moment.was_accepted();
+        failed |= moment.outcome.is_failure();
+    }
+    match (accepted, failed) {
+        (true, false) => NewConnects::Accepted,
+        (false, true) => NewConnects::Failed,
+        _ => NewConnects::Unknown,
+    }
 }

@@ -57,6 +57,7 @@ impl Ending {
     /// Judges all attempts that are left of one tracker, the oldest first, and gives them away,
     /// some at a time: whoever gets them leaves none. For an ending that is separate.
     pub fn finish(&self, tracker: &mut Tracker, mut give: impl FnMut(&mut Decisions)) {
+        tracker.finish_midway();
         tracker.flows.find_nothing_more();
         let (flows, decided) = (&mut tracker.flows, &mut tracker.decided);
         flows.take_all(|followed| {
@@ -102,6 +103,7 @@ pub fn finish_all(
     let mut orphans = ending.orphans.clone();
     let mut perhaps_linked = Vec::new();
     for (index, tracker) in trackers.iter_mut().enumerate() {
+        tracker.finish_midway();
         tracker.flows.find_nothing_more();
         let (flows, decided) = (&mut tracker.flows, &mut tracker.decided);
         flows.take_all(|followed| {

@@ -12,7 +12,7 @@ use crate::handshake::attempt::{Attempt, AttemptId};
 use crate::handshake::closing::Closing;
 use crate::handshake::decided::{DecidedAttempt, Decisions};
 use crate::handshake::flow_key::FlowKey;
-use crate::handshake::midway::MidwayReset;
+use crate::handshake::midway::MidwayFailure;
 use crate::handshake::open_attempt::OpenAttempt;
 use crate::handshake::outcome::{Outcome, Watch, judge};
 use crate::handshake::regular::Regular;
@@ -64,8 +64,8 @@ pub struct LiveTracker {
     /// What was told of the attempts that are still followed.
     told: HashMap<AttemptId, Outcome, foldhash::fast::RandomState>,
     verdicts: Vec<Verdict>,
-    /// Connections that were reset midway.
-    midway_resets: Vec<MidwayReset>,
+    /// Connections that failed midway.
+    midway_failures: Vec<MidwayFailure>,
     closings: Vec<Closing>,
     /// Room for what the tracker lets go of.
     decided: Decisions,
@@ -90,7 +90,7 @@ impl LiveTracker {
             due: VecDeque::new(),
             told: HashMap::default(),
             verdicts: Vec::new(),
-            midway_resets: Vec::new(),
+            midway_failures: Vec::new(),
             closings: Vec::new(),
             decided: Decisions::default(),
         }
@@ -142,9 +142,9 @@ impl LiveTracker {
         self.closings.drain(..)
     }
 
-    /// The connections that were reset midway since the last call.
-    pub fn take_midway_resets(&mut self) -> Vec<MidwayReset> {
-        std::mem::take(&mut self.midway_resets)
+    /// The connections that failed midway since the last call.
+    pub fn take_midway_failures(&mut self) -> Vec<MidwayFailure> {
+        std::mem::take(&mut self.midway_failures)
     }
 
     /// The clock was set, or the host slept: how long the open attempts were watched is not known.
@@ -281,8 +281,8 @@ impl LiveTracker {
 
     /// What the tracker itself has let go of.
     fn close_decided(&mut self) {
-        let resets = self.tracker.decided.take_midway_resets();
-        self.midway_resets.extend(resets);
+        let failures = self.tracker.decided.take_midway_failures();
+        self.midway_failures.extend(failures);
         self.closings.extend(self.tracker.decided.take_closings());
         if self.tracker.decided.is_empty() {
             return;

@@ -31,11 +31,18 @@ impl Tracker {
         if let Some(known) = known
             && !row.is_icmp_error()
             && !row.flags().contains(TcpFlags::SYN)
-            && let Some(mut reset) = self.midway.note(row, addresses, known)
+            && let Some(mut failure) = self.midway.note(row, addresses, known)
         {
             let said = said.and_then(|mark| self.contexts.verdict(mark.id));
-            reset.said = said.map(Box::new);
-            self.decided.push_midway_reset(reset);
+            failure.said = said.map(Box::new);
+            self.decided.push_midway_failure(failure);
+        }
+    }
+
+    /// Of what is sent in vain on such connections nothing more comes.
+    pub(super) fn finish_midway(&mut self) {
+        for failure in self.midway.finish() {
+            self.decided.push_midway_failure(failure);
         }
     }
 

@@ -7,6 +7,7 @@ use super::{MOST_PACKETS, Written, comments};
 use crate::capture::PacketPlace;
 use crate::decode::SetAside;
 use crate::diagnosis::FindingEvidence;
+use crate::handshake::MidwayEnding;
 use crate::report::Report;
 
 /// What is still to be found.
@@ -86,9 +87,25 @@ impl Plan {
     fn want_proofs(&mut self, report: &Report) {
         for (number, finding) in (1_u32..).zip(&report.diagnosis.findings) {
             for proof in &finding.evidence {
-                if let FindingEvidence::ResetOnRequest { request, reset, .. } = proof {
-                    self.want(*request, format!("finding {number}: the request"));
-                    self.want(*reset, format!("finding {number}: reset on the request"));
+                let FindingEvidence::FailedOnRequest {
+                    client,
+                    request,
+                    ending,
+                    last,
+                    ..
+                } = proof
+                else {
+                    continue;
+                };
+                match ending {
+                    MidwayEnding::Reset => {
+                        self.want(*request, format!("finding {number}: the request"));
+                        self.want(*last, format!("finding {number}: reset on the request"));
+                    }
+                    MidwayEnding::Silence(_) => {
+                        let comment = format!("finding {number}: the request of {client}, in vain");
+                        self.want_story((*request, *last), comment);
+                    }
                 }
             }
             if let Some(proof) = &finding.proof

@@ -2,7 +2,7 @@
 
 use super::{backends, limit_words, seconds, several, testimony_words, verdict_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint};
-use crate::handshake::Outcome;
+use crate::handshake::{MidwayEnding, Outcome};
 use crate::report::sharing_words::connections;
 
 /// What it leans on, one fact each.
@@ -69,20 +69,28 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
             let more = if *count > named.len() { ", ..." } else { "" };
             format!("{way} {count}: {}{more}", names.join(", "))
         }
-        FindingEvidence::ResetOnRequest {
+        FindingEvidence::FailedOnRequest {
             client,
             request,
-            reset,
+            ending,
+            last,
             said,
         } => {
             let said = said.as_deref().map(verdict_words::beside_packet);
-            format!(
-                "the request of {client} in packet {} is answered by the RST in packet {}, {:.1} ms later{}",
-                request.number.0,
-                reset.number.0,
-                reset.at.since(request.at).as_secs_f64() * 1000.0,
-                said.map(|said| format!("; {said}")).unwrap_or_default()
-            )
+            let request_is = format!("the request of {client} in packet {} is", request.number.0);
+            let after = last.at.since(request.at).as_secs_f64();
+            match ending {
+                MidwayEnding::Reset => format!(
+                    "{request_is} answered by the RST in packet {}, {:.1} ms later{}",
+                    last.number.0,
+                    after * 1000.0,
+                    said.map(|said| format!("; {said}")).unwrap_or_default()
+                ),
+                MidwayEnding::Silence(times) => format!(
+                    "{request_is} sent {times} times, the last time in packet {}, {after:.1} s later",
+                    last.number.0,
+                ),
+            }
         }
         FindingEvidence::AskedForInVain { address, questions } => format!(
             "nobody answers for {address} on a link of this capture, asked {questions} times"

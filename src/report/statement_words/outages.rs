@@ -1,4 +1,4 @@
-//! What is said of several servers that could not be reached at one time.
+//! What is said of several servers that could not be reached at one time, or now and then.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::seconds;
 use crate::decode::Endpoint;
+use crate::diagnosis::LossPlace;
 
 /// How many servers are named.
 const NAMED: usize = 4;
@@ -39,5 +40,36 @@ pub(super) fn shared_failure(
         "no connect succeeded to {} for {}, from one time to the same other: {shared} was out",
         names.join(", "),
         seconds(lasted)
+    )
+}
+
+fn that_is_shared(place: LossPlace) -> &'static str {
+    match place {
+        LossPlace::WayOrCapture => ", or by the capture",
+        LossPlace::WayOfOneClient => " that the one client shares",
+        LossPlace::Way => "",
+    }
+}
+
+pub(super) fn path_loss(attempts: u64, connects: u64, servers: usize, place: LossPlace) -> String {
+    format!(
+        "{attempts} of {connects} connects to {servers} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{}",
+        that_is_shared(place)
+    )
+}
+
+pub(super) fn losses_at_once(
+    attempts: u64,
+    connects: u64,
+    servers: usize,
+    place: LossPlace,
+) -> String {
+    let place = match place {
+        LossPlace::WayOfOneClient => ", or at the one client",
+        LossPlace::WayOrCapture => ", or by the capture",
+        LossPlace::Way => "",
+    };
+    format!(
+        "{attempts} of {connects} connects to {servers} hosts were answered only when the SYN was repeated, or never, at the same times at all of them: no queue of one of them, but what stands before them loses or drops, as a full table of connections (NAT, firewall) or a link that is overloaded{place}"
     )
 }

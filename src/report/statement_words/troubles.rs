@@ -1,7 +1,9 @@
 //! What findings say of connects that were established and failed for somebody.
 
+use std::time::Duration;
+
 use super::seconds;
-use crate::diagnosis::{IgnoredFirst, Statement};
+use crate::diagnosis::{IgnoredFirst, NewConnects, Statement};
 
 pub(super) fn hung_up(server: &str, attempts: u64, connects: u64, resets: u64) -> String {
     let how = match resets {
@@ -38,6 +40,60 @@ pub(super) fn stuck_connections(
         None => "what one side sends is repeated and never acknowledged, so it is lost or dropped beyond this point, or the server has no room for the connection".to_owned(),
     };
     format!("{attempts} of {connects} connects to {server} got stuck after the handshake: {why}")
+}
+
+/// How long they had carried nothing, and they as subject and object.
+fn that_had_worked(connections: u64, idle: Option<Duration>) -> (String, &'static str) {
+    let idle = match idle {
+        Some(idle) if idle >= Duration::from_secs(1) => {
+            format!(" after up to {} without a packet", seconds(idle))
+        }
+        Some(_) => " in the middle of a conversation".to_owned(),
+        None => ", older than this capture,".to_owned(),
+    };
+    match connections {
+        1 => (idle, "it"),
+        _ => (idle, "them"),
+    }
+}
+
+pub(super) fn resets_midway(server: &str, attempts: u64, idle: Option<Duration>) -> String {
+    let (idle, them) = that_had_worked(attempts, idle);
+    let (connections, were) = match attempts {
+        1 => ("connection", "was"),
+        _ => ("connections", "were"),
+    };
+    format!(
+        "{attempts} {connections} to {server}{idle} {were} reset on the client's next request: the server, or a load balancer, NAT or firewall on the way, had forgotten {them}"
+    )
+}
+
+pub(super) fn stuck_midway(
+    server: &str,
+    attempts: u64,
+    idle: Option<Duration>,
+    (times, new_connects): (u8, NewConnects),
+) -> String {
+    let (idle, them) = that_had_worked(attempts, idle);
+    let connections = if attempts == 1 {
+        "connection"
+    } else {
+        "connections"
+    };
+    let why = match new_connects {
+        NewConnects::Accepted => format!(
+            "new connects to it are accepted, so a NAT, firewall or load balancer on the way has forgotten {them}, as after its idle time-out, and drops without a word"
+        ),
+        NewConnects::Failed => {
+            "new connects to it fail as well, so the way or the host is out".to_owned()
+        }
+        NewConnects::Unknown => format!(
+            "a NAT, firewall or load balancer on the way has forgotten {them}, or the way or the host is out"
+        ),
+    };
+    format!(
+        "{attempts} {connections} to {server}{idle} got no answer any more: the client's next request was sent up to {times} times, and nothing came back; {why}"
+    )
 }
 
 pub(super) fn slow_connects(server: &str, attempts: u64, statement: &Statement) -> String {

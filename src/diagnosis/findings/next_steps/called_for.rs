@@ -3,7 +3,7 @@
 use super::{NextStep, StepKind};
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::comparison::{Share, Vantage};
-use crate::diagnosis::findings::{Finding, FindingKind, Statement};
+use crate::diagnosis::findings::{Finding, FindingKind, NewConnects, Statement};
 use crate::diagnosis::syn_traits::SynOption;
 use crate::handshake::Outcome;
 
@@ -25,6 +25,10 @@ pub(super) fn page_of_steps(finding: &Finding) -> &'static str {
         Statement::StuckConnections {
             full_size: Some(_), ..
         } => FindingKind::PathMtu.name(),
+        Statement::StuckMidway {
+            new_connects: NewConnects::Accepted,
+            ..
+        } => FindingKind::ResetsMidway.name(),
         _ => finding.kind.name(),
     }
 }

@@ -255,13 +255,20 @@ pub(super) const PAGES: &[Page] = &[
         numbers: None,
         title: "connects succeed, and nothing gets through",
         on_the_wire: "after complete handshakes with one port, what one side sends is repeated \
-            and never acknowledged, or the SYN-ACK is repeated although it was acknowledged.",
+            and never acknowledged, or the SYN-ACK is repeated although it was acknowledged; or a \
+            connection that had worked carries a request, again and again, and nothing comes back.",
         brought_about_by: &[
             "a stateful firewall on a way that packets take in one direction only",
             "a server whose accept queue is full",
             "packets that are too large for a tunnel on the way",
+            "a NAT, firewall or load balancer that forgot a connection that lay idle, and drops \
+            what it does not know",
         ],
         told_apart: &[
+            apart(
+                "resets_midway",
+                "there the next request is answered by a RST",
+            ),
             apart("path_mtu", "there ICMP errors name the size"),
             apart("overload", "there SYNs stay unanswered"),
         ],

@@ -1,4 +1,4 @@
-//! Connections that were reset on a request after idleness, per server.
+//! Connections that failed on a request, per server, and by what came of the request.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::facts::Facts;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
-use crate::handshake::MidwayReset;
+use crate::handshake::{MidwayEnding, MidwayFailure};
 
 /// So many servers, and clients of each, are told apart; others are counted only.
 const SERVERS: usize = 1024;
@@ -15,10 +15,13 @@ const CLIENTS: usize = 256;
 
 /// Those of all servers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct MidwayResets {
-    count: u64,
-    by_server: BTreeMap<Endpoint, OfServer>,
+pub(super) struct MidwayFailures {
+    resets: u64,
+    by_server: BTreeMap<Key, OfServer>,
 }
+
+/// The server, and whether it is silence that the requests met.
+type Key = (Endpoint, bool);
 
 /// Those of one server.
 #[derive(Clone, Debug)]
@@ -26,20 +29,22 @@ pub(super) struct OfServer {
     pub(super) count: u64,
     pub(super) clients: BTreeSet<IpAddr>,
     /// The earliest.
-    pub(super) first: MidwayReset,
+    pub(super) first: MidwayFailure,
     pub(super) last_at: Timestamp,
     /// The longest idleness that was seen.
     pub(super) idle: Option<Duration>,
+    /// What came of them; of silence, after the most that were sent.
+    pub(super) ending: MidwayEnding,
 }
 
-impl Facts for MidwayResets {
+impl Facts for MidwayFailures {
     fn merge(&mut self, other: Self) {
-        self.count = self.count.saturating_add(other.count);
-        for (server, others) in other.by_server {
-            match self.by_server.get_mut(&server) {
+        self.resets = self.resets.saturating_add(other.resets);
+        for (key, others) in other.by_server {
+            match self.by_server.get_mut(&key) {
                 Some(own) => own.merge(others),
                 None => {
-                    self.by_server.insert(server, others);
+                    self.by_server.insert(key, others);
                 }
             }
         }
@@ -49,8 +54,8 @@ impl Facts for MidwayResets {
 
 impl Facts for OfServer {
     fn merge(&mut self, other: Self) {
-        let order = |reset: &MidwayReset| {
-            let place = reset.request;
+        let order = |failure: &MidwayFailure| {
+            let place = failure.request;
             (place.at, place.source, place.number)
         };
         self.count = self.count.saturating_add(other.count);
@@ -63,23 +68,26 @@ impl Facts for OfServer {
         }
         self.last_at = self.last_at.max(other.last_at);
         self.idle = self.idle.max(other.idle);
+        self.ending = self.ending.max(other.ending);
     }
 }
 
-impl MidwayResets {
+impl MidwayFailures {
     /// Counts one.
-    pub(super) fn add(&mut self, reset: MidwayReset) {
-        let server = reset.server;
+    pub(super) fn add(&mut self, failure: MidwayFailure) {
+        let is_reset = failure.ending == MidwayEnding::Reset;
+        let key = (failure.server, !is_reset);
         let one = OfServer {
             count: 1,
-            clients: BTreeSet::from([reset.client.address]),
-            last_at: reset.request.at,
-            idle: reset.idle,
-            first: reset,
+            clients: BTreeSet::from([failure.client.address]),
+            last_at: failure.request.at,
+            idle: failure.idle,
+            ending: failure.ending,
+            first: failure,
         };
         self.merge(Self {
-            count: 1,
-            by_server: BTreeMap::from([(server, one)]),
+            resets: is_reset.into(),
+            by_server: BTreeMap::from([(key, one)]),
         });
     }
 
@@ -89,14 +97,14 @@ impl MidwayResets {
         }
     }
 
-    /// How many there were.
-    pub(super) fn count(&self) -> u64 {
-        self.count
+    /// How many were reset.
+    pub(super) fn resets(&self) -> u64 {
+        self.resets
     }
 
     /// Those of each server.
     pub(super) fn by_server(&self) -> impl Iterator<Item = (Endpoint, &OfServer)> {
         let all = self.by_server.iter();
-        all.map(|(server, of_server)| (*server, of_server))
+        all.map(|((server, _), of_server)| (*server, of_server))
     }
 }
