@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use super::acks_from_elsewhere::{AckFromElsewhere, AcksFromElsewhere, Told};
 use super::inspection::point;
 use super::observation::HardwareAddress;
+use super::syn_links::{LatestLink, SynLink, SynsOnLink};
 use super::{Encapsulation, Endpoint, Observation, SequenceNumber, TcpFlags};
 use crate::capture::{LinkType, Packet, SourceId, Timestamp};
 
@@ -42,6 +43,8 @@ pub enum Answering {
     TwoHosts(AnsweringHosts),
     /// One host stands behind two addresses, and answers from the other one.
     OneHost(AckFromElsewhere),
+    /// From here on SYNs go another way on the link: who answers them depends on it.
+    AskedOn(SynsOnLink),
 }
 
 /// Where a port was seen: what two captures hold may be two networks.
@@ -83,6 +86,7 @@ pub struct Answerers {
     latest: Box<[Option<Answer>]>,
     suspects: HashMap<Port, Suspect, foldhash::fast::RandomState>,
     acks: AcksFromElsewhere,
+    latest_link: LatestLink,
     found: Vec<Answering>,
 }
 
@@ -92,6 +96,7 @@ impl Default for Answerers {
             latest: vec![None; REMEMBERED].into_boxed_slice(),
             suspects: HashMap::default(),
             acks: AcksFromElsewhere::default(),
+            latest_link: LatestLink::default(),
             found: Vec::new(),
         }
     }
@@ -116,6 +121,11 @@ impl Answerers {
                 flags: segment.flags,
                 numbers: (segment.sequence, segment.acknowledgment),
             });
+        }
+        if let Observation::Segment(segment) = observation
+            && segment.flags.is_syn()
+        {
+            self.note_syn(packet, segment.ip.traffic_class);
         }
         if let Observation::Segment(segment) = observation
             && Self::may_tell(segment.flags)
@@ -148,6 +158,15 @@ impl Answerers {
     pub(super) fn note_ack(&mut self, told: Told) {
         let found = self.acks.look_at(&told);
         self.found.extend(found.map(Answering::OneHost));
+    }
+
+    /// Takes note of the way of a SYN on its link.
+    #[inline(never)]
+    pub(super) fn note_syn(&mut self, packet: &Packet<'_>, traffic_class: u8) {
+        let hosts = ends_of_frame(packet).map(|(receiver, sender)| (sender, receiver));
+        let link = SynLink::of(hosts, traffic_class);
+        let told = self.latest_link.note(packet.place, link);
+        self.found.extend(told.map(Answering::AskedOn));
     }
 
     /// What became known since the last call: of a port that is told again, the latest holds.
@@ -317,7 +336,7 @@ mod tests {
         let found = answerers.take_found().into_iter();
         let mut hosts = found.filter_map(|found| match found {
             Answering::TwoHosts(hosts) => Some(hosts.turns),
-            Answering::OneHost(_) => None,
+            Answering::OneHost(_) | Answering::AskedOn(_) => None,
         });
         hosts.next_back()
     }

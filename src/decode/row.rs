@@ -350,6 +350,11 @@ impl Row {
         }
     }
 
+    /// Its traffic class, or type of service.
+    pub(super) fn traffic_class(&self) -> u8 {
+        self.traffic_class
+    }
+
     /// What the capture says of it beside its headers.
     #[inline]
     pub fn capture(&self) -> CaptureFacts {

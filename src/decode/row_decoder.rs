@@ -241,6 +241,11 @@ impl RowDecoder {
             self.note_ack(row, batch);
         }
         if let Some(row) = batch.rows.last()
+            && row.flags().is_syn()
+        {
+            self.answerers.note_syn(packet, row.traffic_class());
+        }
+        if let Some(row) = batch.rows.last()
             && Answerers::may_tell(row.flags())
             && context == ContextId::NONE
         {

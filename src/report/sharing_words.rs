@@ -115,6 +115,9 @@ fn shared(share: Share) -> String {
         Share::Interface(number) => format!("were captured on interface {number}"),
         Share::Subnet(address, bits) => format!("come from {address}/{bits}"),
         Share::TimeToLive(ttl) => format!("have SYNs with TTL {ttl}"),
+        Share::SentTo(host) => format!("went to the MAC address {host} on this link"),
+        Share::SentBy(host) => format!("came from the MAC address {host} on this link"),
+        Share::ServiceClass(class) => format!("have SYNs marked with DSCP {class}"),
         Share::Period(period) => format!(
             "began within the same {} of every {}",
             seconds(period.lasts),
@@ -127,10 +130,10 @@ fn shared(share: Share) -> String {
 fn those(share: Share) -> &'static str {
     match share {
         Share::ClientPorts(_) => "those ports",
-        Share::With(_) | Share::Without(_) => "such SYNs",
+        Share::With(_) | Share::Without(_) | Share::ServiceClass(_) => "such SYNs",
         Share::Layer(_) | Share::Interface(_) => "that part of the network",
         Share::Subnet(..) => "that subnet",
-        Share::TimeToLive(_) => "that way",
+        Share::TimeToLive(_) | Share::SentTo(_) | Share::SentBy(_) => "that way",
         Share::Period(_) => "those times",
     }
 }

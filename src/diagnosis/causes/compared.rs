@@ -3,7 +3,7 @@
 
 use super::case::Case;
 use crate::diagnosis::cause::Confidence;
-use crate::diagnosis::comparison::{BeyondLimit, Dropped, Reason, ServiceHistory, Share};
+use crate::diagnosis::comparison::{BeyondLimit, Reason, ServiceHistory, Share};
 
 /// Only this 4-tuple fails, which was in use before, while new ports of the same client succeed.
 pub(super) fn stale_state(case: &Case<'_>) -> Option<Confidence> {
@@ -63,7 +63,7 @@ pub(super) fn is_of_shared_subnet(case: &Case<'_>) -> bool {
 fn verdict(case: &Case<'_>, reason: Reason) -> Option<Confidence> {
     let attempt = case.attempt();
     let history = case.comparison().service(attempt.server)?;
-    let dropped = Dropped::of_attempt(case.decided())?;
+    let dropped = case.comparison().dropped_attempt(case.decided())?;
     let story = case.comparison().drop_story(attempt.server)?;
     let verdict = story.verdict(history, &dropped)?;
     (verdict.reason == reason).then_some(verdict.confidence)

@@ -1,8 +1,22 @@
 //! Who answers for an address on its link: two hosts that have one address both do.
 
+use std::collections::BTreeMap;
+
 use super::Comparison;
+use super::syn_ways::SynWays;
 use crate::decode::{AckFromElsewhere, Answering, AnsweringHosts, Endpoint, HardwareAddress};
 use crate::diagnosis::facts::Facts;
+
+/// What frames show of the hosts on the link of the capture.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OnLink {
+    /// Ports for which two hosts answer.
+    answering: BTreeMap<Endpoint, AnsweringHosts>,
+    /// Connects whose SYNs were met by ACKs of another address, by client and server.
+    acks_from_elsewhere: BTreeMap<(Endpoint, Endpoint), AckFromElsewhere>,
+    /// Which way SYNs went.
+    pub(super) ways: SynWays,
+}
 
 /// The MAC addresses that answered for one IP address: the first two are told apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,11 +81,32 @@ impl Comparison {
     /// Takes note of what answers show of who stands behind addresses.
     pub(in crate::diagnosis) fn observe_answering(&mut self, answering: Answering) {
         match answering {
-            Answering::TwoHosts(hosts) => self.note_answering_hosts(hosts),
-            Answering::OneHost(ack) => self.note_ack_from_elsewhere(ack),
+            Answering::TwoHosts(hosts) => self.on_link.note_answering_hosts(hosts),
+            Answering::OneHost(ack) => self.on_link.note_ack_from_elsewhere(ack),
+            Answering::AskedOn(syns) => self.on_link.ways.note(syns),
         }
     }
 
+    /// The address whose ACKs came instead of answers to the SYNs of this connect.
+    pub(in crate::diagnosis) fn ack_from_elsewhere(
+        &self,
+        client: Endpoint,
+        server: Endpoint,
+    ) -> Option<AckFromElsewhere> {
+        self.on_link
+            .acks_from_elsewhere
+            .get(&(client, server))
+            .copied()
+    }
+
+    /// Ports for which two hosts answer by turns, in their order.
+    pub(in crate::diagnosis) fn answering_hosts(&self) -> Vec<AnsweringHosts> {
+        let hosts = self.on_link.answering.values().copied();
+        hosts.filter(|hosts| hosts.turns > 0).collect()
+    }
+}
+
+impl OnLink {
     /// Of several that are told of one connect, the one after the most SYNs holds.
     fn note_ack_from_elsewhere(&mut self, ack: AckFromElsewhere) {
         let ends = (ack.client, ack.server);
@@ -83,15 +118,6 @@ impl Comparison {
                 *known = ack;
             }
         }
-    }
-
-    /// The address whose ACKs came instead of answers to the SYNs of this connect.
-    pub(in crate::diagnosis) fn ack_from_elsewhere(
-        &self,
-        client: Endpoint,
-        server: Endpoint,
-    ) -> Option<AckFromElsewhere> {
-        self.acks_from_elsewhere.get(&(client, server)).copied()
     }
 
     /// Takes note of two hosts that answer for one port, or of a reason why they do: what is told
@@ -109,25 +135,17 @@ impl Comparison {
             };
         }
     }
+}
 
-    /// Ports for which two hosts answer by turns, in their order.
-    pub(in crate::diagnosis) fn answering_hosts(&self) -> Vec<AnsweringHosts> {
-        let hosts = self.answering.values().copied();
-        hosts.filter(|hosts| hosts.turns > 0).collect()
-    }
-
-    /// Those are known as well.
-    pub(super) fn merge_answering(
-        &mut self,
-        hosts: impl IntoIterator<Item = AnsweringHosts>,
-        acks: impl IntoIterator<Item = AckFromElsewhere>,
-    ) {
-        for hosts in hosts {
+impl Facts for OnLink {
+    fn merge(&mut self, other: Self) {
+        for hosts in other.answering.into_values() {
             self.note_answering_hosts(hosts);
         }
-        for ack in acks {
+        for ack in other.acks_from_elsewhere.into_values() {
             self.note_ack_from_elsewhere(ack);
         }
+        self.ways.merge(other.ways);
     }
 }
 

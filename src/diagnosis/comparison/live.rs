@@ -55,7 +55,8 @@ impl Comparison {
         if let Some(service) = self.services.get_mut(&server) {
             let has_changed = service.settle_if_changed(self.share);
             if has_changed {
-                self.sharing.settle_service(server, service);
+                let ways = &self.on_link.ways;
+                self.sharing.settle_service(server, service, ways);
             }
         }
     }

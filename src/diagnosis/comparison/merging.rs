@@ -49,8 +49,7 @@ impl Facts for Comparison {
         self.passages.merge(other.passages);
         self.forwarding.merge(other.forwarding);
         self.stuck_sizes.merge(other.stuck_sizes);
-        let acks = other.acks_from_elsewhere.into_values();
-        self.merge_answering(other.answering.into_values(), acks);
+        self.on_link.merge(other.on_link);
         self.filter_log.merge(other.filter_log);
         self.has_wire |= other.has_wire;
         self.here.extend(other.here);

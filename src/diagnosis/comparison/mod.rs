@@ -24,6 +24,7 @@ mod room;
 mod services;
 mod sharing;
 mod stuck_sizes;
+mod syn_ways;
 mod targets;
 mod translated;
 mod vantage;
@@ -36,11 +37,11 @@ pub(super) use path_mtu::TooLarge;
 pub(super) use rejecters::{LONGEST_TRACE, is_time_exceeded};
 pub(super) use services::{BeyondLimit, Moment, ServiceHistory, worth_of_server};
 pub use sharing::{Counts, Period, PortRange, Share};
-pub(super) use sharing::{DropStory, Dropped, Reason, network};
+pub(super) use sharing::{DropStory, Reason, network};
 pub(super) use targets::PORTS_OF_A_SCAN;
 pub use vantage::Vantage;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::net::IpAddr;
 
@@ -54,9 +55,10 @@ use super::known_ends::{KnownEnds, Place, Table};
 use super::names::Names;
 use super::sign::is_unfinished;
 use crate::capture::Timestamp;
-use crate::decode::{AckFromElsewhere, AnsweringHosts, Endpoint, HardwareAddress};
+use crate::decode::{Endpoint, HardwareAddress};
 use crate::handshake::{AttemptId, DecidedAttempt, Outcome};
 use checksums::ChecksumCounts;
+use claims::OnLink;
 use clients::ClientFacts;
 use contradicted::ContradictedRules;
 use damaged::DamagedSegments;
@@ -132,10 +134,7 @@ pub(super) struct Comparison {
     filter_log: FilterLog,
     contradicted: ContradictedRules,
     damaged: DamagedSegments,
-    /// Ports for which two hosts answer.
-    answering: BTreeMap<Endpoint, AnsweringHosts>,
-    /// Connects whose SYNs were met by ACKs of another address, by client and server.
-    acks_from_elsewhere: BTreeMap<(Endpoint, Endpoint), AckFromElsewhere>,
+    on_link: OnLink,
     /// Whether a packet about a connect is no record of a log.
     has_wire: bool,
     /// The addresses of the host that captures, where they are known.
@@ -181,8 +180,7 @@ impl Default for Comparison {
             contradicted: ContradictedRules::default(),
             damaged: DamagedSegments::default(),
             filter_log: FilterLog::default(),
-            answering: BTreeMap::new(),
-            acks_from_elsewhere: BTreeMap::new(),
+            on_link: OnLink::default(),
             has_wire: false,
             here: HashSet::default(),
         }
@@ -325,7 +323,8 @@ impl Comparison {
 
     /// Compares those that failed with those that succeeded, of all servers.
     pub(super) fn compare_failures(&mut self) {
-        let sharing = Sharing::of(&self.services(), |client| self.is_scanner(client));
+        let ways = &self.on_link.ways;
+        let sharing = Sharing::of(&self.services(), ways, |client| self.is_scanner(client));
         self.sharing = sharing;
     }
 

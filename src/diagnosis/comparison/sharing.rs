@@ -2,6 +2,7 @@
 //! said to be overloaded, both sets are compared.
 
 mod dead_tuples;
+mod elsewhere;
 mod kinds;
 mod outages;
 mod pairs;
@@ -11,13 +12,15 @@ mod share;
 mod stories;
 mod tuples;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::Comparison;
 use super::services::{Moment, ServiceHistory};
+use super::syn_ways::SynWays;
 use crate::capture::Timestamp;
-use crate::decode::Endpoint;
+use crate::decode::{Endpoint, SynLink};
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::syn_traits::SynTraits;
@@ -34,6 +37,8 @@ pub(crate) use stories::{DropStory, Reason};
 pub(super) struct Sharing {
     stories: HashMap<Endpoint, DropStory, foldhash::fast::RandomState>,
     dead_pairs: HashSet<(IpAddr, IpAddr), foldhash::fast::RandomState>,
+    /// Servers that lose connects when other hosts do.
+    losing_at_once: BTreeSet<Endpoint>,
 }
 
 /// A connect that met silence, as far as it is compared.
@@ -44,11 +49,13 @@ pub(crate) struct Dropped {
     pub(crate) syn_count: u32,
     pub(crate) syn_ttl: Option<u8>,
     pub(crate) syn_traits: SynTraits,
+    /// Which way its SYN went on the link, where that is known.
+    pub(crate) link: Option<SynLink>,
 }
 
 impl Dropped {
-    /// Of an attempt; `None` where its SYN was not captured.
-    pub(crate) fn of_attempt(decided: &DecidedAttempt) -> Option<Self> {
+    /// Of an attempt, but for its way; `None` where its SYN was not captured.
+    pub(super) fn of_attempt(decided: &DecidedAttempt) -> Option<Self> {
         let attempt = &decided.attempt;
         Some(Self {
             client: attempt.client,
@@ -56,20 +63,19 @@ impl Dropped {
             syn_count: attempt.syn_count,
             syn_ttl: decided.syn_ttl(),
             syn_traits: decided.syn_traits(),
+            link: None,
         })
     }
 
-    /// Of what is remembered of it.
-    pub(crate) fn of(moment: &Moment) -> Self {
+    /// Of what is remembered of it, but for its way.
+    pub(super) fn of(moment: &Moment) -> Self {
         Self {
-            client: Endpoint {
-                address: moment.client,
-                port: moment.client_port,
-            },
+            client: moment.client_end(),
             started: moment.started,
             syn_count: moment.syn_count.into(),
             syn_ttl: moment.syn_ttl,
             syn_traits: moment.syn_traits,
+            link: None,
         }
     }
 }
@@ -81,28 +87,41 @@ impl Sharing {
     /// Compares those that failed with those that succeeded, of all servers.
     pub(super) fn of(
         services: &[(Endpoint, &ServiceHistory)],
+        ways: &SynWays,
         is_scanner: impl Fn(IpAddr) -> bool,
     ) -> Self {
         let answered_until = last_answers(services);
+        let losing_at_once = elsewhere::losing_at_once(services);
         let stories = services.iter().filter_map(|(server, history)| {
             let elsewhere = answered_until.get(&server.address);
             let elsewhere = elsewhere.and_then(|answers| answers.of_others_than(server.port));
-            Some((*server, DropStory::of(history, elsewhere)?))
+            let mut story = DropStory::of(history, elsewhere, ways)?;
+            story.note_losses_elsewhere(losing_at_once.contains(server));
+            Some((*server, story))
         });
         Self {
             stories: stories.collect(),
             dead_pairs: pairs::dead_pairs(services, is_scanner),
+            losing_at_once,
         }
     }
 
     /// Looks at one server anew.
-    pub(super) fn settle_service(&mut self, server: Endpoint, history: &ServiceHistory) {
+    pub(super) fn settle_service(
+        &mut self,
+        server: Endpoint,
+        history: &ServiceHistory,
+        ways: &SynWays,
+    ) {
         let elsewhere = self
             .stories
             .get(&server)
             .and_then(DropStory::answered_elsewhere_until);
-        match DropStory::of(history, elsewhere) {
-            Some(story) => self.stories.insert(server, story),
+        match DropStory::of(history, elsewhere, ways) {
+            Some(mut story) => {
+                story.note_losses_elsewhere(self.losing_at_once.contains(&server));
+                self.stories.insert(server, story)
+            }
             None => self.stories.remove(&server),
         };
     }
@@ -120,6 +139,13 @@ impl Sharing {
         let mut pairs: Vec<_> = self.dead_pairs.iter().copied().collect();
         pairs.sort_unstable();
         pairs
+    }
+}
+
+impl Comparison {
+    /// Whether this server loses connects when other hosts do.
+    pub(in crate::diagnosis) fn loses_at_once_with_others(&self, server: Endpoint) -> bool {
+        self.sharing.losing_at_once.contains(&server)
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::{Collected, Finding, FindingKind, Service, Statement, count, in_order, over};
 use crate::diagnosis::cause::{Cause, Confidence};
-use crate::diagnosis::comparison::{Counts, DropStory, Dropped, Moment, Reason, Share};
+use crate::diagnosis::comparison::{Counts, DropStory, Moment, Reason, Share};
 use crate::diagnosis::syn_traits::SynOption;
 use crate::handshake::Outcome;
 
@@ -52,7 +52,7 @@ fn with_reason(
         collected.comparison.service(service.server)?,
     );
     let verdict = |moment: &Moment| {
-        let verdict = story.verdict(history, &Dropped::of(moment))?;
+        let verdict = story.verdict(history, &collected.comparison.dropped(moment))?;
         (verdict.reason == reason).then_some(verdict.confidence)
     };
     let those =
@@ -74,7 +74,7 @@ fn stale_state(collected: Collected<'_>, service: &Service) -> Option<(Finding, 
     let (those, confidence) = with_reason(collected, service, Reason::StaleState)?;
     let story = collected.comparison.drop_story(service.server)?;
     let first = those.first()?;
-    let earlier = story.earlier_use(&Dropped::of(first))?;
+    let earlier = story.earlier_use(&collected.comparison.dropped(first))?;
     let statement = Statement::StaleState {
         counts: story.reused,
         earlier: earlier.attempt,
@@ -142,7 +142,7 @@ fn dead_tuples(collected: Collected<'_>, service: &Service) -> Option<(Finding, 
     let story = collected.comparison.drop_story(service.server)?;
     let tuples = those.iter().take(NAMED_PAIRS);
     let statement = Statement::DeadTuples {
-        tuples: tuples.map(|moment| Dropped::of(moment).client).collect(),
+        tuples: tuples.map(|moment| moment.client_end()).collect(),
         dead: those.len() as u64,
         tried: story.reused.failing + story.reused.succeeding,
     };

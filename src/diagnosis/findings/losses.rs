@@ -37,9 +37,6 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
 /// SYNs or their answers are lost now and then, over several servers, while most get through:
 /// repeated before they are answered, or never answered by a port that accepts at other times.
 fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> {
-    let is_loss = |moment: &Moment| {
-        moment.sign == Some(Sign::AnsweredLate) || moment.outcome == Outcome::Dropped
-    };
     let is_alive = |service: &&Service| service.moments.iter().any(Moment::was_accepted);
     let mut hosts = BTreeSet::new();
     let mut lost = Vec::new();
@@ -53,6 +50,9 @@ fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> 
         lost.extend(losses);
     }
     let is_rare = count(&lost) * 2 < tried;
+    if let Some(finding) = losses_at_once(collected, services) {
+        return Some(finding);
+    }
     if hosts.len() < FEWEST_HOSTS || lost.len() < FEWEST_LOSSES || !is_rare {
         return None;
     }
@@ -69,6 +69,49 @@ fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> 
         &lost,
         statement,
     ))
+}
+
+/// SYNs or their answers are lost at the same times, over several hosts: what stands before them
+/// loses them, as a table of connections that is full. Of two hosts that may be chance.
+fn losses_at_once(collected: Collected<'_>, services: &[Service]) -> Option<Finding> {
+    let at_once = |service: &&Service| {
+        let comparison = collected.comparison;
+        comparison.loses_at_once_with_others(service.server)
+    };
+    let (mut servers, mut lost, mut tried) = (BTreeSet::new(), Vec::new(), 0);
+    for service in services.iter().filter(at_once) {
+        let losses = service.those(is_loss);
+        if !losses.is_empty() {
+            servers.insert(service.server);
+            tried += count(&service.moments);
+        }
+        lost.extend(losses);
+    }
+    let hosts: BTreeSet<IpAddr> = servers.iter().map(|server| server.address).collect();
+    if hosts.len() < 2 || lost.len() < FEWEST_LOSSES {
+        return None;
+    }
+    let confidence = if hosts.len() < FEWEST_HOSTS {
+        Confidence::Possible
+    } else {
+        Confidence::Likely
+    };
+    let statement = Statement::LossesAtOnce {
+        connects: tried,
+        servers: hosts.len(),
+        place: where_they_are_lost(collected, &lost),
+    };
+    let lost = in_order(lost.into_iter());
+    let kind = FindingKind::PathLoss;
+    Some(Finding {
+        servers,
+        ..over(kind, confidence, None, &lost, statement)
+    })
+}
+
+/// Lost was what had to be repeated before it was answered, and what never was.
+fn is_loss(moment: &Moment) -> bool {
+    moment.sign == Some(Sign::AnsweredLate) || moment.outcome == Outcome::Dropped
 }
 
 /// When one client meets it all, its own link is the nearest suspect.

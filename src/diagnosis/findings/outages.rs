@@ -203,7 +203,8 @@ impl<'a> Window<'a> {
     /// Silence right beside success is no outage: a queue is full, or a limit drops.
     fn is_beside_success(&self) -> bool {
         let is_beside = |accepted: Option<&Moment>, shut: &Moment| {
-            accepted.is_some_and(|accepted| is_about_the_same_time(accepted.started, shut.started))
+            accepted
+                .is_some_and(|accepted| is_about_the_same_time(answered_at(accepted), shut.started))
         };
         is_beside(self.before, self.first) || is_beside(self.after, self.last)
     }

@@ -9,7 +9,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::cause::Confidence::{self, Certain, Likely, Possible};
 use crate::diagnosis::comparison::{
-    BeyondLimit, DropStory, Dropped, Moment, Reason, ServiceHistory, is_about_the_same_time,
+    BeyondLimit, DropStory, Moment, Reason, ServiceHistory, is_about_the_same_time,
 };
 use crate::diagnosis::sign::Sign;
 use crate::diagnosis::testimony::proves_full_accept_queue;
@@ -121,7 +121,7 @@ fn is_for_want_of_room(
     let verdict = comparison
         .drop_story(server)
         .zip(comparison.service(server))
-        .and_then(|(story, history)| story.verdict(history, &Dropped::of(moment)))?;
+        .and_then(|(story, history)| story.verdict(history, &comparison.dropped(moment)))?;
     (verdict.reason == Reason::FullQueue).then_some(verdict.confidence)
 }
 

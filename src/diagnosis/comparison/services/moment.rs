@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
-use crate::decode::IcmpKind;
+use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::app_error::error_of;
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::fingerprint::Fingerprint;
@@ -233,7 +233,15 @@ impl Moment {
         self.flags.has(Flags::HEARD)
     }
 
-    /// The last of its packets that matter.
+    /// From where it was tried.
+    pub(crate) fn client_end(&self) -> Endpoint {
+        Endpoint {
+            address: self.client,
+            port: self.client_port,
+        }
+    }
+
+    /// When its last packet that matters was captured.
     pub(crate) fn last_at(&self) -> Timestamp {
         self.last_at
     }

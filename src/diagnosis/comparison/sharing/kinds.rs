@@ -10,9 +10,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::Dropped;
 use super::share::{Share, subnet, subnet_bits};
 use crate::diagnosis::comparison::services::Moment;
+use crate::diagnosis::comparison::syn_ways::SynWays;
 use crate::diagnosis::syn_traits::SynOption;
 use crate::handshake::Outcome;
 
@@ -24,51 +24,54 @@ const FEWEST_RUNS: usize = 3;
 
 /// By chance, some kind would hold all failures and no success once among a thousand servers; so
 /// many kinds are tried.
-const HARDLY_CHANCE: f64 = 1e-3 / 24.0;
+const HARDLY_CHANCE: f64 = 1e-3 / 27.0;
 
 /// So much of what fails must be of the kind: the rest may be lost.
 const MOST: f64 = 0.8;
 
 /// What the failures share and no success does; what tells most first.
-pub(super) fn shared_kinds(failures: &[&Moment], successes: &[&Moment]) -> Vec<Share> {
+pub(super) fn shared_kinds(
+    failures: &[&Moment],
+    successes: &[&Moment],
+    ways: &SynWays,
+) -> Vec<Share> {
     if failures.len() < FEWEST_FAILURES || successes.len() < FEWEST_RUNS {
         return Vec::new();
     }
     let runs = Runs::of(failures, successes);
-    let candidates = candidates(failures);
+    let candidates = candidates(failures, ways);
+    let is_of = |share: Share, moment: &Moment| share.is_of(&ways.of_dropped(moment));
     let telling = candidates.into_iter().filter(|share| {
-        !successes
-            .iter()
-            .any(|moment| share.is_of(&Dropped::of(moment)))
-            && failures
-                .iter()
-                .filter(|moment| share.is_of(&Dropped::of(moment)))
-                .count()
-                >= FEWEST_FAILURES
-            && runs.tell_of(*share)
+        let of_kind = failures.iter().filter(|moment| is_of(*share, moment));
+        !successes.iter().any(|moment| is_of(*share, moment))
+            && of_kind.count() >= FEWEST_FAILURES
+            && runs.tell_of(|moment| is_of(*share, moment))
     });
     telling.collect()
 }
 
 /// What is worth looking at: of each feature the values that failures have.
-fn candidates(failures: &[&Moment]) -> Vec<Share> {
+fn candidates(failures: &[&Moment], ways: &SynWays) -> Vec<Share> {
     let mut candidates = Vec::new();
     for option in SynOption::ALL {
         candidates.extend([Share::With(option), Share::Without(option)]);
     }
-    candidates.extend(most_frequent(failures, |moment| {
-        moment.syn_traits.layer().map(Share::Layer)
-    }));
-    candidates.extend(most_frequent(failures, |moment| {
-        Some(Share::Interface(moment.syn_traits.interface()))
-    }));
-    candidates.extend(most_frequent(failures, |moment| {
-        let bits = subnet_bits(moment.client);
-        Some(Share::Subnet(subnet(moment.client, bits), bits))
-    }));
-    candidates.extend(most_frequent(failures, |moment| {
-        moment.syn_ttl.map(Share::TimeToLive)
-    }));
+    let features: [&dyn Fn(&Moment) -> Option<Share>; 7] = [
+        &|moment| Some(Share::ServiceClass(ways.of(moment.id)?.service_class)),
+        &|moment| moment.syn_traits.layer().map(Share::Layer),
+        &|moment| Some(Share::Interface(moment.syn_traits.interface())),
+        &|moment| {
+            let bits = subnet_bits(moment.client);
+            Some(Share::Subnet(subnet(moment.client, bits), bits))
+        },
+        &|moment| Some(Share::SentTo(ways.of(moment.id)?.hosts?.1)),
+        &|moment| Some(Share::SentBy(ways.of(moment.id)?.hosts?.0)),
+        &|moment| moment.syn_ttl.map(Share::TimeToLive),
+    ];
+    let most = features
+        .iter()
+        .filter_map(|feature| most_frequent(failures, feature));
+    candidates.extend(most);
     candidates
 }
 
@@ -122,11 +125,8 @@ impl<'a> Runs<'a> {
 
     /// Whether it is hardly chance that this holds so many of the runs that fail, and none of the
     /// others.
-    fn tell_of(&self, share: Share) -> bool {
-        let of_kind = self
-            .failing
-            .iter()
-            .filter(|moment| share.is_of(&Dropped::of(moment)));
+    fn tell_of(&self, is_of_kind: impl Fn(&Moment) -> bool) -> bool {
+        let of_kind = self.failing.iter().filter(|moment| is_of_kind(moment));
         let (of_kind, failing) = (of_kind.count(), self.failing.len());
         let clients = self.failing.iter().map(|moment| moment.client);
         let clients: BTreeSet<IpAddr> = clients.collect();

@@ -33,11 +33,12 @@ impl Outage {
 /// them. The last connects before were served: an application that stands still serves nobody.
 pub(super) fn of(moments: &[Moment], history: &ServiceHistory) -> Vec<Outage> {
     let decided = decided(moments);
-    let runs = runs(&decided, history);
+    // Who goes on until he gets through met the same at first.
+    let runs = runs(&decided, history, fails_at_first);
     let mut before: Option<&Moment> = None;
     let mut outages = Vec::new();
     for run in runs {
-        if is_shut(run) {
+        if has_failures(run) {
             let was_serving = before.is_none_or(Moment::was_heard);
             outages.extend(one(moments, run).filter(|_| was_serving));
         }
@@ -49,13 +50,13 @@ pub(super) fn of(moments: &[Moment], history: &ServiceHistory) -> Vec<Outage> {
 /// Runs of failures, however short, beside which nobody is accepted within the same seconds.
 pub(super) fn windows(moments: &[Moment], history: &ServiceHistory) -> Vec<Outage> {
     let decided = decided(moments);
-    let runs = runs(&decided, history);
+    let runs = runs(&decided, history, is_unanswered);
     let of_run = |run: &&[&Moment]| {
         let (first, last) = (run.first()?, run.last()?);
         let is_alone = !history.accepted_about(first.started)
             && !history.accepted_about(last.started)
             && run.len() >= FEWEST_OF_A_WINDOW;
-        (is_shut(run) && is_alone).then_some(Outage {
+        (has_failures(run) && is_alone).then_some(Outage {
             from: first.started,
             until: last.started,
         })
@@ -69,23 +70,27 @@ fn decided(moments: &[Moment]) -> Vec<&Moment> {
     moments.iter().filter(is_decided).collect()
 }
 
-/// The attempts one after the other that were unanswered, and those that were not; none where they
-/// alternate too often.
-fn runs<'a, 'b>(decided: &'b [&'a Moment], history: &ServiceHistory) -> Vec<&'b [&'a Moment]> {
+/// The attempts one after the other that failed, and those that did not; none where they alternate
+/// too often.
+fn runs<'a, 'b>(
+    decided: &'b [&'a Moment],
+    history: &ServiceHistory,
+    fails: fn(&Moment) -> bool,
+) -> Vec<&'b [&'a Moment]> {
     let goes_on = |one: &&Moment, next: &&Moment| {
-        is_unanswered(one) == is_unanswered(next)
-            && !(is_unanswered(one)
-                && history.accepted_uncounted_between(one.started, next.started))
+        fails(one) == fails(next)
+            && !(fails(one) && history.accepted_uncounted_between(one.started, next.started))
     };
     let runs: Vec<&[&Moment]> = decided.chunk_by(goes_on).collect();
-    if runs.iter().filter(|run| is_shut(run)).count() > MOST_RUNS {
+    if runs.iter().filter(|run| has_failures(run)).count() > MOST_RUNS {
         return Vec::new();
     }
     runs
 }
 
-fn is_shut(run: &[&Moment]) -> bool {
-    run.first().is_some_and(|first| is_unanswered(first))
+/// Whether some of them never got through.
+fn has_failures(run: &[&Moment]) -> bool {
+    run.iter().any(|moment| is_unanswered(moment))
 }
 
 /// When it was accepted, as far as that is remembered.
@@ -95,6 +100,10 @@ fn answered_at(moment: &Moment) -> Timestamp {
     } else {
         moment.started
     }
+}
+
+fn fails_at_first(moment: &Moment) -> bool {
+    is_unanswered(moment) || moment.sign == Some(Sign::AnsweredLate)
 }
 
 fn is_unanswered(moment: &Moment) -> bool {

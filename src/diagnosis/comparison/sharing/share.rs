@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::period::Period;
 use super::{Dropped, PortRange};
-use crate::decode::EncapsulationLayer;
+use crate::decode::{EncapsulationLayer, HardwareAddress, SynLink};
 use crate::diagnosis::syn_traits::SynOption;
 
 /// What failures may have in common.
@@ -29,22 +29,31 @@ pub enum Share {
     Subnet(IpAddr, u8),
     /// The time to live of their SYNs.
     TimeToLive(u8),
+    /// The host to which their frames went: the next hop, or the server.
+    #[serde(serialize_with = "as_text")]
+    SentTo(HardwareAddress),
+    /// The host from which their frames came: the last hop, or the client.
+    #[serde(serialize_with = "as_text")]
+    SentBy(HardwareAddress),
+    /// How their SYNs are marked to be treated on their way (DSCP).
+    ServiceClass(u8),
     /// A time that comes again and again.
     Period(Period),
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
 fn as_text<S: serde::Serializer>(
-    layer: &EncapsulationLayer,
+    value: &impl std::fmt::Display,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(layer)
+    serializer.collect_str(value)
 }
 
 impl Share {
     /// Whether a connect has it.
     pub(crate) fn is_of(self, connect: &Dropped) -> bool {
         let traits = connect.syn_traits;
+        let hosts = connect.link.and_then(|link: SynLink| link.hosts);
         match self {
             Self::ClientPorts(range) => range.holds(connect.client.port),
             Self::With(option) => traits.carries(option),
@@ -53,6 +62,11 @@ impl Share {
             Self::Interface(number) => traits.interface() == number,
             Self::Subnet(address, bits) => subnet(connect.client.address, bits) == address,
             Self::TimeToLive(ttl) => connect.syn_ttl == Some(ttl),
+            Self::SentTo(host) => hosts.is_some_and(|(_, receiver)| receiver == host),
+            Self::SentBy(host) => hosts.is_some_and(|(sender, _)| sender == host),
+            Self::ServiceClass(class) => {
+                connect.link.is_some_and(|link| link.service_class == class)
+            }
             Self::Period(period) => period.holds(connect.started),
         }
     }

@@ -13,6 +13,7 @@ use super::{Dropped, SAME_HOUR, Verdict, dead_tuples, kinds, period, ports};
 use crate::capture::Timestamp;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::comparison::services::{BeyondLimit, Moment, ServiceHistory};
+use crate::diagnosis::comparison::syn_ways::SynWays;
 use crate::diagnosis::sign::Sign;
 use crate::handshake::{AttemptId, Outcome};
 
@@ -62,6 +63,8 @@ pub(crate) struct DropStory {
     /// Whether SYNs were answered when they were repeated.
     repetitions_get_through: bool,
     elsewhere_until: Option<Timestamp>,
+    /// Whether other hosts lose connects when this one does.
+    are_lost_elsewhere: bool,
 }
 
 /// Of failures and of successes, how many have something, and how many there are.
@@ -79,7 +82,11 @@ pub struct Counts {
 
 impl DropStory {
     /// Of a server that dropped some; `elsewhere` is when its host answered last on another port.
-    pub(super) fn of(history: &ServiceHistory, elsewhere: Option<Timestamp>) -> Option<Self> {
+    pub(super) fn of(
+        history: &ServiceHistory,
+        elsewhere: Option<Timestamp>,
+        ways: &SynWays,
+    ) -> Option<Self> {
         let in_order = history.moments().is_sorted_by_key(Moment::order);
         let mut sorted = Vec::new();
         if !in_order {
@@ -112,7 +119,7 @@ impl DropStory {
             succeeding_with: count(&successes, &is_reused),
             succeeding: successes.len() as u64,
         };
-        let shares = shares(&failures, &successes);
+        let shares = shares(&failures, &successes, ways);
         let are_tuples_dead = dead_tuples::are_dead(history, &failures, &successes);
         let repetitions_get_through = successes
             .iter()
@@ -139,7 +146,13 @@ impl DropStory {
             windows,
             repetitions_get_through,
             elsewhere_until: elsewhere,
+            are_lost_elsewhere: false,
         })
+    }
+
+    /// Takes note of whether other hosts lose connects when this one does.
+    pub(super) fn note_losses_elsewhere(&mut self, are_lost_elsewhere: bool) {
+        self.are_lost_elsewhere = are_lost_elsewhere;
     }
 
     pub(super) fn answered_elsewhere_until(&self) -> Option<Timestamp> {
@@ -199,6 +212,10 @@ impl DropStory {
             return None;
         }
         let is_shut = self.is_shut(dropped.started);
+        // What several hosts lose at once waits in no queue of one of them.
+        if self.are_lost_elsewhere && !is_shut {
+            return None;
+        }
         let is_one_of_several =
             self.reused.failing > self.reused.failing_with.max(1) && self.repetitions_get_through;
         let is_among = history.accepted_about(dropped.started);
@@ -230,8 +247,8 @@ impl DropStory {
 }
 
 /// What these failures share and no success does.
-fn shares(failures: &[&Moment], successes: &[&Moment]) -> Vec<Share> {
-    let mut shares = kinds::shared_kinds(failures, successes);
+fn shares(failures: &[&Moment], successes: &[&Moment], ways: &SynWays) -> Vec<Share> {
+    let mut shares = kinds::shared_kinds(failures, successes, ways);
     let ports = ports::shared_range(failures, successes);
     shares.extend(ports.map(Share::ClientPorts));
     if shares.is_empty() {

@@ -52,6 +52,15 @@ pub(super) fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
     if finding.statement == Statement::DroppedByReversePathFilter {
         return asks_for("sysctl net.ipv4.conf.all.rp_filter") || asks_for("ip route");
     }
+    if let Statement::FailuresShare { share, .. } = finding.statement {
+        return match share {
+            Share::SentTo(_) => !asks_for("ss -s"),
+            Share::SentBy(_) | Share::ServiceClass(_) => {
+                !asks_for("ss -s") && !asks_for("ip route get")
+            }
+            _ => !asks_for("ip route get"),
+        };
+    }
     let Statement::SlowConnects {
         reusing, repeated, ..
     } = finding.statement

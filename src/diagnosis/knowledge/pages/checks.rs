@@ -101,6 +101,12 @@ pub(super) const ROUTE_TO_SERVER: Check = Check {
     tells: "which route and source address are used, and whether there is one at all",
 };
 
+pub(super) const NEXT_HOP: Check = Check {
+    on: "CLIENT",
+    run: Some("ip route get SERVER; ip neigh; ip route show default"),
+    tells: "which router has that MAC address, and whether several ways are used by turns",
+};
+
 pub(super) const ROUTE_TO_CLIENT: Check = Check {
     on: "SERVER",
     run: Some("ip route get CLIENT"),

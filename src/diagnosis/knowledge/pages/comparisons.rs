@@ -4,7 +4,7 @@
 use super::checks::{
     APPLICATION_LOG, BACKENDS, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS,
     CONNTRACK, IP6TABLES_RULES, IPTABLES_RULES, LISTENERS, LISTENERS_WINDOWS, LOCAL_PORTS,
-    NFT_RULES, SERVICE_STATE, TRACE_TCP, WINDOWS_FIREWALL,
+    NEXT_HOP, NFT_RULES, SERVICE_STATE, TRACE_TCP, WINDOWS_FIREWALL,
 };
 use super::sayings_of_failures::{REFUSED, REFUSED_BY_ICMP};
 use super::sayings_of_silence::{NONE, RESET, TIMED_OUT};
@@ -74,7 +74,8 @@ pub(super) const PAGES: &[Page] = &[
         title: "what fails has something that no success has",
         on_the_wire: "the SYNs that meet silence have something, and no SYN that is answered has \
             it: client ports of one range, an option or none, a VLAN or tunnel, an interface, a \
-            subnet, a TTL, or a time that comes again and again. It is said when, among so many \
+            subnet, a TTL, a DSCP value, a MAC address that they go to or come from, or a time \
+            that comes again and again. It is said when, among so many \
             of both, chance would hardly bring that about; a client that fails and succeeds by \
             turns counts each time, one that only fails counts once.",
         brought_about_by: &[
@@ -83,6 +84,8 @@ pub(super) const PAGES: &[Page] = &[
             "one of several workers or queues, chosen by port, that is stuck",
             "a box that drops an option, or a key for TCP-MD5 that one side does not have",
             "a VLAN, a subnet or a way without a route back, or with a rule of its own",
+            "one of several routers or links, chosen as next hop, that loses all",
+            "a rule or a policer for one class of service (DSCP)",
             "a job by the clock during which nothing is answered",
         ],
         told_apart: &[
@@ -94,6 +97,7 @@ pub(super) const PAGES: &[Page] = &[
             apart("source_filtered", "there the client tells who fails"),
         ],
         check: &[
+            NEXT_HOP,
             CONNTRACK,
             LOCAL_PORTS,
             NFT_RULES,

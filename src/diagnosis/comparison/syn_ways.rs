@@ -1,0 +1,117 @@
+//! Which way the SYNs of a capture went on its link: by runs of those that went the same way.
+
+use std::collections::BTreeMap;
+
+use super::Comparison;
+use super::services::Moment;
+use super::sharing::Dropped;
+use crate::decode::{SynLink, SynsOnLink};
+use crate::diagnosis::facts::Facts;
+use crate::handshake::{AttemptId, DecidedAttempt};
+
+/// So many runs are remembered, the last ones.
+const REMEMBERED: usize = 1 << 16;
+
+/// The ways, by the SYN with which each run begins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SynWays(BTreeMap<AttemptId, SynLink>);
+
+impl SynWays {
+    pub(super) fn note(&mut self, syns: SynsOnLink) {
+        self.0.insert(AttemptId::of(syns.first), syns.link);
+        if self.0.len() > REMEMBERED {
+            self.0.pop_first();
+        }
+    }
+
+    /// The way of the SYN with which an attempt begins.
+    pub(super) fn of(&self, attempt: AttemptId) -> Option<SynLink> {
+        let (run, link) = self.0.range(..=attempt).next_back()?;
+        (run.first_packet().0 == attempt.first_packet().0).then_some(*link)
+    }
+
+    /// A connect that met silence, with its way.
+    pub(super) fn of_dropped(&self, moment: &Moment) -> Dropped {
+        Dropped {
+            link: self.of(moment.id),
+            ..Dropped::of(moment)
+        }
+    }
+}
+
+impl Facts for SynWays {
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+        while self.0.len() > REMEMBERED {
+            self.0.pop_first();
+        }
+    }
+}
+
+impl Comparison {
+    /// A connect that met silence, as it is compared.
+    pub(in crate::diagnosis) fn dropped(&self, moment: &Moment) -> Dropped {
+        self.on_link.ways.of_dropped(moment)
+    }
+
+    /// The same of an attempt; `None` where its SYN was not captured.
+    pub(in crate::diagnosis) fn dropped_attempt(
+        &self,
+        decided: &DecidedAttempt,
+    ) -> Option<Dropped> {
+        Some(Dropped {
+            link: self.on_link.ways.of(decided.attempt.id),
+            ..Dropped::of_attempt(decided)?
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
+
+    fn place(source: u32, number: u64) -> PacketPlace {
+        PacketPlace {
+            at: Timestamp::EARLIEST,
+            source: SourceId(source),
+            number: PacketNumber(number),
+        }
+    }
+
+    fn marked(service_class: u8) -> SynLink {
+        SynLink {
+            hosts: None,
+            service_class,
+        }
+    }
+
+    #[test]
+    fn a_syn_went_the_way_of_its_run() {
+        let mut ways = SynWays::default();
+        for (source, number, class) in [(0, 5, 1), (0, 9, 2), (1, 3, 3)] {
+            let first = place(source, number);
+            let link = marked(class);
+            ways.note(SynsOnLink { first, link });
+        }
+        let of = |source, number| ways.of(AttemptId::of(place(source, number)));
+        assert_eq!(of(0, 4), None);
+        assert_eq!(of(0, 8), Some(marked(1)));
+        assert_eq!(of(0, 900), Some(marked(2)));
+        assert_eq!(of(1, 2), None, "those of another place tell nothing");
+        assert_eq!(of(1, 3), Some(marked(3)));
+    }
+
+    #[test]
+    fn of_too_many_runs_the_last_ones_are_known() {
+        let mut ways = SynWays::default();
+        for number in 0..100_000 {
+            let first = place(0, number);
+            let link = marked(u8::from(number % 2 == 0));
+            ways.note(SynsOnLink { first, link });
+        }
+        assert_eq!(ways.0.len(), REMEMBERED);
+        assert_eq!(ways.of(AttemptId::of(place(0, 10))), None);
+        assert_eq!(ways.of(AttemptId::of(place(0, 99_998))), Some(marked(1)));
+    }
+}
