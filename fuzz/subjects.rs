@@ -108,6 +108,7 @@ pub(crate) fn read(data: &[u8]) {
         diagnosis,
         settings: Settings::with_patience(Duration::from_secs(3)),
         shows_names: true,
+        handover: tcpwhy::report::Handover::default(),
     };
     let mut page = Vec::new();
     let style = text::TextStyle {

@@ -24,6 +24,14 @@ const UPDATE: &str = "UPDATE_DOCUMENTATION";
 const SET_ANEW: &str =
     "UPDATE_DOCUMENTATION=1 cargo test --test suite documentation writes it anew";
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it chooses between comparing and writing, not what either says"
+)]
+fn is_to_be_written() -> bool {
+    std::env::var_os(UPDATE).is_some()
+}
+
 fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -32,7 +40,14 @@ fn package() -> &'static Path {
 fn pages() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in [
-        "", "docs", "contrib", "findings", "fuzz", "samples", "tests",
+        "",
+        "docs",
+        "contrib",
+        "findings",
+        "fuzz",
+        "packaging",
+        "samples",
+        "tests",
     ] {
         collect(&package().join(folder), folder == "tests", &mut found);
     }
@@ -68,7 +83,7 @@ fn what_is_shown_is_what_is_printed() {
             }
             shown += 1;
             let printed = printed(&session.arguments());
-            if std::env::var_os(UPDATE).is_some() {
+            if is_to_be_written() {
                 anew = anew.replace(&session.block(), &session.block_with(&printed));
             } else {
                 let place = format!("{}: $ tcpwhy {}", page.display(), session.typed);
@@ -144,7 +159,7 @@ fn the_tutorial_can_be_typed_along() {
 fn the_reference_is_what_explain_says() {
     let path = package().join("docs/reference.md");
     let page = reference::page();
-    if std::env::var_os(UPDATE).is_some() {
+    if is_to_be_written() {
         std::fs::write(&path, page).unwrap();
         return;
     }

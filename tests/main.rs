@@ -34,6 +34,7 @@ mod fuzz_seeds;
 #[cfg(all(feature = "probe", target_os = "linux"))]
 mod host;
 mod html;
+mod html_handed_over;
 mod lab;
 mod ladder;
 mod live;
@@ -111,6 +112,7 @@ fn main() -> ExitCode {
         formats_for_programs::TESTS,
         fuzz_seeds::TESTS,
         html::TESTS,
+        html_handed_over::TESTS,
         ladder::TESTS,
         live_verdicts::TESTS,
         logs::TESTS,

@@ -43,6 +43,7 @@ fn report_of(path: &Path, shards: usize) -> Vec<u8> {
         diagnosis,
         settings: Settings::default(),
         shows_names: true,
+        handover: tcpwhy::report::Handover::default(),
     };
     let mut document = Vec::new();
     json::write(&report, &mut document).unwrap();

@@ -76,6 +76,7 @@ fn report((capture, diagnosis): (CaptureTotals, Diagnosis)) -> Report {
         diagnosis,
         settings: Settings::default(),
         shows_names: true,
+        handover: tcpwhy::report::Handover::default(),
     }
 }
 

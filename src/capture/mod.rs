@@ -67,5 +67,7 @@ pub(crate) use record_buffer::RecordBuffer;
 pub use record_options::RecordOptions;
 pub use resolved_name::ResolvedName;
 pub use source::{STANDARD_INPUT, SourceFacts};
+#[cfg(feature = "cli")]
+pub(crate) use source_hash::sha256_of_file;
 pub(crate) use text_file::{open_text, text_of};
 pub use timestamp::Timestamp;

@@ -137,6 +137,26 @@ impl HashedInput {
     }
 }
 
+/// SHA-256 of a file as it lies on disk, in hexadecimal.
+///
+/// # Errors
+///
+/// What the system says when it cannot be read.
+#[cfg(feature = "cli")]
+pub(crate) fn sha256_of_file(path: &std::path::Path) -> io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(hexadecimal(&hasher.finalize())),
+            Ok(count) => hasher.update(piece.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 fn hexadecimal(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {

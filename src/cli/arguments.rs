@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::compare_arguments::CompareArguments;
+use super::handover_arguments::HandoverArguments;
 use super::host_arguments::{self, HostArguments, HostFileArguments};
 use super::ladder_arguments::LadderArguments;
 use super::live_arguments::LiveArguments;
@@ -288,6 +289,9 @@ pub(super) struct ReadArguments {
 
     #[command(flatten)]
     pub(super) hosts: HostFileArguments,
+
+    #[command(flatten)]
+    pub(super) handover: HandoverArguments,
 
     /// Follow so many undecided attempts at once
     ///

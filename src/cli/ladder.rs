@@ -164,6 +164,7 @@ fn report(
         diagnosis,
         settings: read::told_settings(arguments.filter.clone(), settings),
         shows_names: !arguments.no_names,
+        handover: crate::report::Handover::default(),
     }
 }
 

@@ -12,6 +12,7 @@ mod evidence;
 mod exit_status;
 mod explain;
 #[cfg(all(feature = "live", target_os = "linux"))]
+mod handover_arguments;
 mod host;
 mod host_arguments;
 mod ladder;

@@ -104,6 +104,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
             ..told_settings(anonymous::filter(arguments), settings)
         },
         shows_names: !arguments.no_names,
+        handover: arguments.handover.handover(arguments.anonymize),
     };
     let mut status = judge(arguments.fail_on.as_ref(), &report.diagnosis);
     status = status.max(tell_problems(&report.capture, messages));
@@ -208,7 +209,7 @@ fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> E
         }
         format => write_in(format, report, style, out),
     });
-    match written {
+    match written.and_then(|()| arguments.handover.write_hash(output)) {
         Ok(()) => ExitStatus::Success,
         Err(error) => {
             Messages::error(format!("{error:#}"), unwritable_hint(&error));
@@ -271,6 +272,9 @@ fn asked_for(
     if arguments.brief && !matches!(arguments.format, Format::Text | Format::Markdown) {
         let message = "'--brief' is for --format text and markdown".to_owned();
         let hint = "--max-attempts 1 lists next to no attempts in the other formats";
+        return Err((message, Some(hint)));
+    }
+    if let Some((message, hint)) = arguments.handover.problem(arguments) {
         return Err((message, Some(hint)));
     }
     let filter =

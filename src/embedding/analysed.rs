@@ -32,6 +32,7 @@ impl Analysed {
                 shown_attempts: None,
             },
             shows_names: true,
+            handover: crate::report::Handover::default(),
         };
         Self { report }
     }

@@ -15,6 +15,7 @@ mod conversions;
 mod counts;
 #[cfg(feature = "csv")]
 pub mod csv;
+mod custody_words;
 pub mod difference;
 mod duration_words;
 mod endpoint_words;
@@ -22,6 +23,7 @@ mod endpoint_words;
 pub mod evidence;
 mod evidence_words;
 mod finding_words;
+mod handover;
 mod host_words;
 #[cfg(feature = "html")]
 pub mod html;
@@ -67,6 +69,7 @@ pub(crate) mod words {
     pub(crate) use super::text::page::{cut, padded, right};
 }
 
+pub use handover::{Custody, Handover};
 pub use model::{CaptureTotals, PacketsSetAside, Report, Tool};
 pub use sanitize::terminal_safe;
 pub use settings::Settings;

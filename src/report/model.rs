@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::handover::Handover;
 use super::sanitize::terminal_safe;
 use super::settings::Settings;
 use crate::capture::{LinkType, PacketNumber, PacketPlace, SourceFacts, SourceId, Timestamp};
@@ -24,6 +25,8 @@ pub struct Report {
     pub settings: Settings,
     /// Whether names are shown beside addresses.
     pub shows_names: bool,
+    /// What it says beside the capture, where it is handed over.
+    pub handover: Handover,
 }
 
 impl Report {

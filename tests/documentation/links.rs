@@ -41,7 +41,7 @@ fn headings(page: &Path) -> HashSet<String> {
         match event {
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => {
-                found.extend(heading.take().map(|title| slug(&title)))
+                found.extend(heading.take().map(|title| slug(&title)));
             }
             Event::Text(part) | Event::Code(part) => {
                 if let Some(title) = &mut heading {

@@ -1,5 +1,7 @@
 //! The page of all terms that a report may say, made from what `tcpwhy explain` says of each.
 
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use crate::support::command::run;
@@ -20,7 +22,7 @@ pub(super) fn page() -> String {
         if !TOLD.iter().any(|told| heading.starts_with(told)) {
             continue;
         }
-        page.push_str(&format!("\n## {}\n", sentence(heading)));
+        let _ = writeln!(page, "\n## {}", sentence(heading));
         for term in lines.filter_map(|line| line.split_whitespace().next()) {
             page.push_str(&of_term(term));
         }
@@ -44,7 +46,7 @@ fn of_term(term: &str) -> String {
     assert_eq!(page["term"], term);
     let mut text = format!("\n### {term}\n\n{}.\n", escaped(&page["title"]));
     if let Some(wire) = page["on_the_wire"].as_str() {
-        text.push_str(&format!("\n{}\n", escape(wire)));
+        let _ = writeln!(text, "\n{}", escape(wire));
     }
     let told_apart =
         |other: &Value| format!("`{}`: {}", text_of(&other["other"]), escaped(&other["by"]));

@@ -51,6 +51,7 @@ pub(crate) fn report_beside(paths: &[PathBuf], patience: Duration, logs: LogSett
         diagnosis,
         settings: Settings::with_patience(patience),
         shows_names: true,
+        handover: tcpwhy::report::Handover::default(),
     }
 }
 

@@ -243,6 +243,7 @@ impl LiveCommand<'_> {
             diagnosis,
             settings: self.settings(),
             shows_names: !self.arguments.no_names,
+            handover: crate::report::Handover::default(),
         }
     }
 

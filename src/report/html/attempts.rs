@@ -2,6 +2,7 @@
 //! script makes rows.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use maud::{Markup, PreEscaped, html};
 
@@ -11,7 +12,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::{Confidence, DiagnosedAttempt};
 use crate::handshake::{AttemptId, Outcome};
 use crate::report::attempt_words::headline;
-use crate::report::counts::grouped;
+use crate::report::counts::{counted, grouped};
 use crate::report::evidence_words::duration;
 use crate::report::outcome_words::shown_name;
 
@@ -76,13 +77,24 @@ fn ladder_command(view: View<'_>) -> String {
     format!("{command} NUMBER")
 }
 
-/// Which packets are on paper, where not all are.
-fn on_paper_words(rows: &[DiagnosedAttempt], drawn: &BTreeSet<AttemptId>) -> &'static str {
+/// Which packets and attempts are on paper, where not all are.
+fn on_paper_words(rows: &[DiagnosedAttempt], drawn: &BTreeSet<AttemptId>) -> String {
+    let mut words = String::new();
     if rows.iter().filter(|row| is_told(row)).count() > drawn.len() {
-        "; on paper, packets stand below those attempts that prove a finding and the first ones of their kind"
-    } else {
-        ""
+        words.push_str("; on paper, packets stand below those attempts that prove a finding and the first ones of their kind");
     }
+    let left_out = rows
+        .iter()
+        .filter(|row| on_paper::is_left_out(drawn, row))
+        .count();
+    if left_out > 0 {
+        let _ = write!(
+            words,
+            ", and {} of scans, floods or backscatter are left out",
+            counted(left_out as u64, "attempt")
+        );
+    }
+    words
 }
 
 fn left_out(view: View<'_>) -> String {
@@ -191,8 +203,10 @@ fn row(
     let answer = answer(diagnosed);
     let why = why(diagnosed);
     html! {
-        tr #{ "attempt-" (attempt.id) } role="row" data-outcome=(outcome.name()) {
-            td.n.plain role="cell" data-label="#" data-key=(attempt.id.0) { (attempt.id) }
+        tr.screen-only[on_paper::is_left_out(drawn, diagnosed)] #{ "attempt-" (attempt.id) } role="row" data-outcome=(outcome.name()) {
+            td.n.plain role="cell" data-label="#" data-key=(attempt.id.0) {
+                a.self href={ "#attempt-" (attempt.id) } title="Link to this attempt" { (attempt.id) }
+            }
             td.t.plain role="cell" data-label="Began" data-key=(index) { (view.zone.precise_time_of_day(attempt.started_at())) }
             td.plain role="cell" data-label="Client" data-key=(rank(&ranks.clients, &attempt.client)) {
                 (view.report.named(attempt.client))

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod capture;
+mod custody;
 mod data;
 mod drawings;
 mod endpoints;

@@ -20,7 +20,8 @@ const MOST: usize = 40;
 pub(super) fn drawn(view: View<'_>, rows: &[DiagnosedAttempt]) -> BTreeSet<AttemptId> {
     let told = || rows.iter().filter(|diagnosed| is_told(diagnosed));
     let id = |diagnosed: &DiagnosedAttempt| diagnosed.decided.attempt.id;
-    if told().count() <= ALL {
+    let told_singly = || told().filter(|diagnosed| diagnosed.noise.is_none());
+    if told_singly().count() <= ALL && told().count() == told_singly().count() {
         return told().map(id).collect();
     }
     let findings = view.report.diagnosis.findings.iter();
@@ -37,10 +38,17 @@ pub(super) fn drawn(view: View<'_>, rows: &[DiagnosedAttempt]) -> BTreeSet<Attem
         .collect()
 }
 
-/// What makes attempts alike.
-fn kind(diagnosed: &DiagnosedAttempt) -> (Endpoint, Outcome, Option<Cause>) {
+/// Whether an attempt is not even a line on paper: of a scan, a flood or backscatter, whose finding
+/// says what they are, and of which the first of each kind are drawn.
+pub(super) fn is_left_out(drawn: &BTreeSet<AttemptId>, diagnosed: &DiagnosedAttempt) -> bool {
+    diagnosed.noise.is_some() && !drawn.contains(&diagnosed.decided.attempt.id)
+}
+
+/// What makes attempts alike: those of a scan are, whichever port they try.
+fn kind(diagnosed: &DiagnosedAttempt) -> (Option<Endpoint>, Outcome, Option<Cause>) {
+    let server = diagnosed.decided.attempt.server;
     (
-        diagnosed.decided.attempt.server,
+        diagnosed.noise.is_none().then_some(server),
         diagnosed.decided.judgement.outcome,
         diagnosed.cause().map(|judged| judged.cause),
     )

@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::policy::policy;
 use super::{
-    View, attempts, capture, drawings, endpoints, findings, marks, reading, shown, summary,
+    View, attempts, capture, custody, drawings, endpoints, findings, marks, reading, shown, summary,
 };
 use crate::report::counts::grouped;
 
@@ -12,17 +12,20 @@ pub(in crate::report) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// The sections: what they are called, and by which name links lead there.
-const SECTIONS: [(&str, &str); 6] = [
+const SECTIONS: [(&str, &str); 7] = [
     ("findings", "Findings"),
     ("servers", "Servers"),
     ("time", "Over time"),
     ("attempts", "Attempts"),
     ("capture", "The capture"),
     ("reading", "How to read this"),
+    ("custody", "Chain of custody"),
 ];
 
 /// The whole page.
 pub(super) fn page(view: View<'_>) -> Markup {
+    let custody = custody::custody(view);
+    let count = SECTIONS.len() - usize::from(custody.is_none());
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -43,7 +46,7 @@ pub(super) fn page(view: View<'_>) -> Markup {
                     (summary::summary(view))
                     nav aria-label="Sections" {
                         ul {
-                            @for (id, name) in SECTIONS { li { a href={ "#" (id) } { (name) } } }
+                            @for (id, name) in SECTIONS.into_iter().take(count) { li { a href={ "#" (id) } { (name) } } }
                         }
                     }
                 }
@@ -54,6 +57,7 @@ pub(super) fn page(view: View<'_>) -> Markup {
                     (section(3, &attempts::attempts(view)))
                     (section(4, &capture::capture(view)))
                     (section(5, &reading::reading(view)))
+                    @if let Some(custody) = custody { (section(6, &custody)) }
                 }
                 footer {
                     "Made by tcpwhy " (view.report.tool.version)
@@ -78,9 +82,11 @@ fn section(number: usize, content: &Markup) -> Markup {
 /// `incident.pcap: 73 of 1,204 connects failed`.
 fn title(view: View<'_>) -> String {
     let outcomes = &view.report.diagnosis.outcomes;
+    let handover = &view.report.handover;
+    let incident = handover.title.as_deref().map(shown);
     format!(
         "{}: {} of {} connects failed",
-        sources(view),
+        incident.unwrap_or_else(|| sources(view)),
         grouped(outcomes.failed()),
         grouped(outcomes.total())
     )

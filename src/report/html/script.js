@@ -52,6 +52,13 @@ const story = ([filter, again, facts, rungs], client, server, pool) => {
 // An attempt is named by its first packet; the number of the source stands above 2 to the 40th.
 const named = (id) => (id < 2 ** 40 ? String(id) : Math.floor(id / 2 ** 40) + ':' + (id % 2 ** 40));
 
+const linkTo = (id) => {
+  const link = element('a', 'self', named(id));
+  link.href = '#attempt-' + named(id);
+  link.title = 'Link to this attempt';
+  return link;
+};
+
 // The rows that are not in the page as HTML: [id, time, client, server, outcome, answer, why, story].
 const rowOfData = (values, data, labels) => {
   const [id, time, client, server, outcome, answer, why, told] = values;
@@ -74,7 +81,7 @@ const rowOfData = (values, data, labels) => {
     reason = fold;
   }
   row.append(
-    cell(0, 'n plain', named(id)), cell(1, 't plain', time), cell(2, 'plain', data.clients[client]),
+    cell(0, 'n plain', linkTo(id)), cell(1, 't plain', time), cell(2, 'plain', data.clients[client]),
     cell(3, 'to', data.servers[server]), cell(4, 'plain outcome ' + name, mark(name), shown),
     cell(5, answer ? 'n' : 'n empty', data.answers[answer]), cell(6, 'wide plain', reason));
   return row;
@@ -206,6 +213,8 @@ addEventListener('afterprint', () => unfolded.splice(0).forEach((fold) => { fold
 const follow = () => {
   const id = decodeURIComponent(location.hash.slice(1));
   if (id.startsWith('attempt-')) finders.forEach((find) => find(id));
+  const fold = id.startsWith('finding-') && document.getElementById(id);
+  if (fold && 'open' in fold) fold.open = true;
 };
 addEventListener('hashchange', follow);
 document.addEventListener('click', (event) => {

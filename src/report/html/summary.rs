@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::drawings::measure;
 use super::findings::capitalised;
 use super::page::sources;
-use super::{View, marks};
+use super::{View, marks, shown};
 use crate::handshake::Outcome;
 use crate::report::capture_words::{nothing_to_report, time_span};
 use crate::report::counts::{counted, grouped};
@@ -15,8 +15,11 @@ pub(super) fn summary(view: View<'_>) -> Markup {
     let outcomes = &view.report.diagnosis.outcomes;
     let present: Vec<(Outcome, u64)> = outcomes.iter().filter(|(_, count)| *count > 0).collect();
     html! {
-        h1 { (sources(view)) }
-        p.soft { (when(view)) }
+        @match &view.report.handover.title {
+            Some(title) => { h1 { (shown(title)) } p.soft { (sources(view)) ", " (when(view)) } },
+            None => { h1 { (sources(view)) } p.soft { (when(view)) } }
+        }
+        @for note in &view.report.handover.notes { p.handed { (shown(note)) } }
         @if present.is_empty() {
             p { (capitalised(&nothing_to_report(view.report))) "." }
         } @else {

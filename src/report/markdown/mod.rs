@@ -59,6 +59,7 @@ pub fn write(report: &Report, style: &MarkdownStyle, out: &mut dyn Write) -> io:
     parts.extend(attempts(report, *style));
     parts.extend(limits(report));
     parts.extend(provenance::provenance(report, style.zone));
+    parts.extend(provenance::custody(report));
     // A blank line ends each part, whatever it is.
     writeln!(out, "{}", parts.join("\n\n"))
 }
@@ -89,7 +90,16 @@ fn summary(report: &Report, style: MarkdownStyle) -> Vec<String> {
     facts.push(counted(report.capture.packets, "packet"));
     facts.push(counted(outcomes.total(), "connect"));
     facts.push(format!("**{} failed**", grouped(outcomes.failed())));
-    let mut parts = vec![format!("# TCP connects in {name}"), facts.join(", ")];
+    let handover = &report.handover;
+    let mut parts = match &handover.title {
+        Some(title) => vec![
+            format!("# {}", prose(title, Place::Paragraph)),
+            format!("TCP connects in {name}: {}", facts.join(", ")),
+        ],
+        None => vec![format!("# TCP connects in {name}"), facts.join(", ")],
+    };
+    let notes = handover.notes.iter();
+    parts.extend(notes.map(|note| prose(note, Place::Paragraph)));
     if outcomes.total() == 0 {
         parts.push(nothing_to_report(report));
         return parts;

@@ -4,6 +4,7 @@ use super::escape::{Place, code};
 use super::table::Table;
 use crate::capture::{SourceFacts, Timestamp};
 use crate::report::counts::grouped;
+use crate::report::custody_words;
 use crate::report::model::Report;
 use crate::report::provenance_words::{dropped, link_types, settings, time_handling};
 use crate::report::shell_word::shell_word;
@@ -26,6 +27,17 @@ pub(super) fn provenance(report: &Report, zone: TimeZoneChoice) -> Vec<String> {
     }
     let lines: Vec<String> = facts.iter().map(|fact| format!("- {fact}")).collect();
     vec!["## Made from".to_owned(), lines.join("\n"), sources(report)]
+}
+
+/// Who made the report, where that was to be said. The files and their hashes stand above it.
+pub(super) fn custody(report: &Report) -> Vec<String> {
+    let Some(custody) = &report.handover.custody else {
+        return Vec::new();
+    };
+    let facts = custody_words::facts(report, custody).into_iter();
+    let lines = facts.map(|(name, value)| format!("- {name}: {}", code(&value, Place::Paragraph)));
+    let lines: Vec<String> = lines.collect();
+    vec!["## Chain of custody".to_owned(), lines.join("\n")]
 }
 
 fn sources(report: &Report) -> String {

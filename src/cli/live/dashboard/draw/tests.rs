@@ -71,6 +71,7 @@ fn shell() -> Report {
         diagnosis: crate::diagnosis::Diagnosis::default(),
         settings: Settings::default(),
         shows_names: true,
+        handover: crate::report::Handover::default(),
     }
 }
 
