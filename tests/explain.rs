@@ -19,6 +19,7 @@ pub(crate) const TESTS: &[Test] = tests![
     every_cause_that_an_application_notices_says_how_each_language_puts_it,
     commands_and_titles_fit_on_a_line,
     what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems,
+    pages_name_probe_where_it_settles_a_doubt,
     firewalls_of_ipv4_come_with_those_of_ipv6,
     every_term_leads_to_its_own_page_however_it_is_spelt,
     a_whole_line_of_a_log_works_as_it_is,
@@ -229,6 +230,20 @@ fn what_may_be_a_servers_fault_says_where_to_look_on_both_sides_and_systems() {
             );
             assert!(is_there("SERVER (Windows)", ""), "{term}");
         }
+    }
+}
+
+fn pages_name_probe_where_it_settles_a_doubt() {
+    const DOUBTS: &str = "refused rejected dropped port_unreachable host_unreachable \
+        net_unreachable admin_prohibited ttl_exceeded local_firewall host_down host_silent \
+        port_filtered source_filtered service_filtered closed_port firewall_reset middlebox_reset \
+        accept_queue_full overload never_listening service_down_window proxy_without_backend \
+        hung_up fallback_worked";
+    for term in DOUBTS.split_whitespace() {
+        let check = knowledge::page(term).unwrap().check;
+        let mut runs = check.iter().filter_map(|check| check.run);
+        let names_it = runs.any(|run| run.starts_with("tcpwhy probe SERVER:PORT"));
+        assert!(names_it, "{term}");
     }
 }
 

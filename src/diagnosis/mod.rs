@@ -94,9 +94,10 @@ pub use selection::{EndpointPattern, Selection};
 pub use service_names::service_name;
 pub use syn_traits::SynOption;
 pub use testimony::{
-    DroppedPacket, HostDistance, HostSays, HostStatement, KernelDeed, KernelDropCounts,
-    KernelDrops, ListenersAtEnd, ListeningSocket, LogPlace, LoggedLine, LoggedOften, LoggedOutage,
-    SocketHolder, StoppingRule, TestifiedFact, Testimony, TestimonySource,
+    ChangesBefore, DroppedPacket, HostDistance, HostSays, HostStatement, KernelDeed,
+    KernelDropCounts, KernelDrops, ListenersAtEnd, ListeningSocket, LogPlace, LoggedChange,
+    LoggedLine, LoggedOften, LoggedOutage, SocketHolder, StoppingRule, TestifiedFact, Testimony,
+    TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
 pub use told_before::{ToldBefore, is_on_evidence};

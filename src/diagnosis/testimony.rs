@@ -3,6 +3,7 @@
 //! Rules, notes and findings read it beside the packets. Who has it hands it in before an attempt
 //! is explained, and nothing edits what is said afterwards.
 
+mod changes;
 mod kernel;
 mod logged;
 mod of_host;
@@ -20,6 +21,8 @@ use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{Attempt, AttemptId, AttemptVerdict, Outcome};
 use crate::host::{Counter, Listener, Process};
+pub(super) use changes::ChangeLines;
+pub use changes::{ChangesBefore, LoggedChange};
 pub use kernel::{DroppedPacket, KernelDeed, KernelDropCounts, KernelDrops};
 pub(super) use kernel::{
     NETFILTER_DROP, NO_SOCKET, dropped_by_kernel, has_no_route, reset_by_kernel,
@@ -94,6 +97,8 @@ pub enum TestifiedFact {
     LoggedOften(LoggedOften),
     /// A log says that a service stopped or was found down, and when it came back.
     LoggedOutage(LoggedOutage),
+    /// Logs say what was changed before connects began to fail.
+    ChangedBefore(Box<ChangesBefore>),
     /// A host said it of itself, before or after.
     Host(Box<HostStatement>),
 }
@@ -145,7 +150,8 @@ impl Testimony {
             TestifiedFact::Verdict(_) => TestimonySource::Capture,
             TestifiedFact::Logged(_)
             | TestifiedFact::LoggedOften(_)
-            | TestifiedFact::LoggedOutage(_) => TestimonySource::Log,
+            | TestifiedFact::LoggedOutage(_)
+            | TestifiedFact::ChangedBefore(_) => TestimonySource::Log,
             TestifiedFact::Host(_) => TestimonySource::HostFile,
         }
     }
@@ -276,6 +282,7 @@ pub(super) struct Testimonies {
     logged: Arc<BTreeMap<Endpoint, Vec<LoggedOften>>>,
     outages: Arc<[LoggedOutage]>,
     events: Arc<HostEvents>,
+    changes: Arc<ChangeLines>,
     /// What hosts said of themselves.
     hosts: Arc<HostWords>,
 }
@@ -289,6 +296,7 @@ impl Default for Testimonies {
             logged: Arc::default(),
             outages: Arc::default(),
             events: Arc::default(),
+            changes: Arc::default(),
             hosts: Arc::default(),
         }
     }
@@ -338,6 +346,7 @@ impl Testimonies {
         self.logged = Arc::new(found.of_servers);
         self.outages = found.outages.into();
         self.events = Arc::new(found.events);
+        self.changes = Arc::new(found.changes);
     }
 
     /// Takes what hosts said of themselves.
@@ -363,6 +372,11 @@ impl Testimonies {
     /// What logs say of hosts as a whole.
     pub(super) fn events(&self) -> &HostEvents {
         &self.events
+    }
+
+    /// What logs say was changed.
+    pub(super) fn changes(&self) -> &ChangeLines {
+        &self.changes
     }
 
     /// Of the host that captures as a whole, forgets what is older.

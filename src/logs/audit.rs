@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::changed;
 use super::record::{ConnectCall, LogRecord, Saying};
 use super::stamp::{self, Stamp};
 use crate::decode::Endpoint;
@@ -47,6 +48,12 @@ impl AuditEvents {
     pub(super) fn take(&mut self, text: &str) -> Option<LogRecord> {
         let (kind, rest) = text.strip_prefix("type=")?.split_once(' ')?;
         let (event, rest) = rest.strip_prefix("msg=audit(")?.split_once("):")?;
+        if kind == "NETFILTER_CFG" {
+            return Some(LogRecord {
+                stamp: stamp_of(event)?,
+                saying: Saying::Changed(changed::rules(rest)?),
+            });
+        }
         let part = match kind {
             "SYSCALL" => Part::Call(caller(rest)?),
             "SOCKADDR" => Part::Server(server(value(rest, "saddr")?)?),

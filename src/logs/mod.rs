@@ -11,7 +11,9 @@
 
 mod asa;
 mod audit;
+mod changed;
 mod check_point;
+mod commands;
 mod fortigate;
 mod junos;
 mod kernel;
@@ -42,9 +44,9 @@ pub use palo_alto::PaloAltoLine;
 pub use pf::PfLine;
 pub use reader::{LogReader, ReadLine};
 pub use record::{
-    ConnectCall, FilterAction, FilterKind, FilteredPacket, HostEvent, HostEventKind, LogRecord,
-    LoggedSegment, ProxiedSession, Saying, ServiceChange, ServiceState, UpstreamFailure,
-    UpstreamProblem,
+    ChangedThing, ConnectCall, FilterAction, FilterKind, FilteredPacket, HostChange, HostEvent,
+    HostEventKind, LogRecord, LoggedSegment, ProxiedSession, Saying, ServiceChange, ServiceState,
+    UpstreamFailure, UpstreamProblem,
 };
 pub use stamp::{Stamp, StampTime};
 pub(crate) use stamp::{local_of, nanoseconds_of};

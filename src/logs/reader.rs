@@ -6,7 +6,8 @@ use super::stamp::{self, LatestStamp, Stamp, StampTime};
 use super::wanted_ports::WantedPorts;
 use super::wrapping::{Message, of_journal, time_of_journal, unwrapped};
 use super::{
-    asa, check_point, fortigate, junos, kernel, netfilter, nginx, palo_alto, pf, proxy, service,
+    asa, changed, check_point, fortigate, junos, kernel, netfilter, nginx, palo_alto, pf, proxy,
+    service,
 };
 
 /// Reads lines; remembers only what belongs to the next ones.
@@ -153,15 +154,25 @@ fn saying(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
         Some("kernel") => {
             let packet = netfilter::filtered(text).or_else(|| kernel::signed(text));
             let event = || kernel::event(text).map(Saying::Host);
-            packet.map(Saying::Filter).or_else(event).map(plain)
+            let change = || changed::change("kernel", text);
+            packet
+                .map(Saying::Filter)
+                .or_else(event)
+                .or_else(change)
+                .map(plain)
         }
         Some("systemd") => service::change(text).map(Saying::Service).map(plain),
-        Some("haproxy") => proxy::saying(text),
+        Some("haproxy") => {
+            let change = || changed::change("haproxy", text).map(plain);
+            proxy::saying(text).or_else(change)
+        }
         Some("nginx") => {
             // It may write its own time before the message, too.
             let text = stamp::leading(text).map_or(text, |(_, rest)| rest);
+            let change = || changed::change("nginx", text);
             nginx::upstream_failure(text)
                 .map(Saying::Upstream)
+                .or_else(change)
                 .map(plain)
         }
         Some(program) if asa::is_of_asa(program) => {
@@ -178,7 +189,7 @@ fn saying(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
             let packet = junos::of_filter(&format!("PFE_FW_SYSLOG_IP: {text}"));
             packet.map(Saying::Filter).map(plain)
         }
-        Some(_) => None,
+        Some(program) => changed::change(program, text).map(plain),
         None => of_no_program(message),
     }
 }
@@ -200,7 +211,14 @@ fn of_no_program(message: &Message<'_>) -> Option<(Option<Stamp>, Saying)> {
     let filter = pf::of_tcpdump(text).or_else(of_filterlog);
     let filter = filter.or_else(of_kernel);
     let upstream = || nginx::upstream_failure(text).map(Saying::Upstream);
-    let saying = filter.map(Saying::Filter).or_else(upstream)?;
+    let reload = || {
+        let is_reload = changed::is_reload_of_nginx(text);
+        is_reload.then(|| changed::change("nginx", text)).flatten()
+    };
+    let saying = filter
+        .map(Saying::Filter)
+        .or_else(upstream)
+        .or_else(reload)?;
     Some((None, saying))
 }
 

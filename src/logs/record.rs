@@ -33,6 +33,10 @@ pub enum Saying {
     Service(ServiceChange),
     /// Something happened on a host as a whole.
     Host(HostEvent),
+    /// Somebody changed how a host works.
+    Changed(HostChange),
+    /// A service itself says that it started, stops, or reads its configuration again.
+    Announced(ServiceChange),
 }
 
 impl Saying {
@@ -49,6 +53,28 @@ impl Saying {
                 Self::Filter(packet.translated_to(Some(translated)))
             }
             other => other,
+        }
+    }
+
+    /// Whether it is about no connect, but about a host or what runs on it.
+    pub(crate) const fn is_of_host(&self) -> bool {
+        matches!(
+            self,
+            Self::Service(_) | Self::Host(_) | Self::Changed(_) | Self::Announced(_)
+        )
+    }
+
+    /// Whether something was changed then, from which on a host may work otherwise: not what a check
+    /// found, or what was full.
+    pub(crate) const fn is_change(&self) -> bool {
+        match self {
+            Self::Changed(_) | Self::Announced(_) => true,
+            Self::Service(change) => !matches!(change.state, ServiceState::Up | ServiceState::Down),
+            Self::Host(event) => matches!(
+                event.kind,
+                HostEventKind::LinkDown | HostEventKind::LinkUp | HostEventKind::ProcessKilled
+            ),
+            _ => false,
         }
     }
 
@@ -271,6 +297,8 @@ pub enum ServiceState {
     Stopped,
     /// It ended by itself, in failure.
     Failed,
+    /// It goes on, with its configuration read again.
+    Reloaded,
     /// A proxy's check found it up.
     Up,
     /// A proxy's check found it down.
@@ -316,4 +344,44 @@ pub enum HostEventKind {
     LinkDown,
     /// An interface has its link again.
     LinkUp,
+}
+
+/// How a host works, changed by somebody.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HostChange {
+    /// What was changed.
+    pub thing: ChangedThing,
+    /// Who did: a user or a program, where the line says; hostile text.
+    pub by: String,
+    /// The command, or what became of it; hostile text.
+    pub what: String,
+    /// Whether it is a command that somebody gave.
+    pub is_command: bool,
+}
+
+/// What somebody changed on a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ChangedThing {
+    /// Rules of a packet filter.
+    Rules,
+    /// Addresses, routes, interfaces or settings of the kernel.
+    Network,
+    /// A service.
+    Service,
+    /// A container.
+    Container,
+}
+
+impl ChangedThing {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Network => "network",
+            Self::Service => "service",
+            Self::Container => "container",
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The words for logs that were read beside a capture: the same in every format. Safe for a
 //! terminal.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 
 use super::counts::{counted, grouped};
@@ -10,6 +12,9 @@ use super::model::Report;
 use super::sanitize::terminal_safe;
 use crate::capture::Timestamp;
 use crate::diagnosis::{ClockBasis, LogFacts, LogZone};
+
+/// A log that ends so long before the capture begins still tells what changed before.
+const WORTH_TELLING: Duration = Duration::from_secs(15 * 60);
 
 /// What was read of each log, and how its times were taken, one sentence each; and what the kernel
 /// did meanwhile, where it was heard.
@@ -33,8 +38,12 @@ pub(super) fn of_log(report: &Report, log: &LogFacts) -> String {
             0 => String::new(),
             lines => format!(", {} about the host", grouped(lines)),
         };
+        let changes = match log.of_changes {
+            0 => String::new(),
+            lines => format!(", {} about changes", grouped(lines)),
+        };
         parts.push(format!(
-            "{} of {} {} about these connects{services}{hosts}",
+            "{} of {} {} about these connects{services}{hosts}{changes}",
             grouped(log.matched),
             counted(log.lines, "line"),
             if log.matched == 1 { "is" } else { "are" }
@@ -134,7 +143,9 @@ fn zone_name(zone: LogZone) -> String {
 fn missed(report: &Report, log: &LogFacts) -> Option<String> {
     let (begin, end) = report.capture.first.zip(report.capture.last)?;
     let (first, last) = log.first.zip(log.last)?;
-    let how = if last < begin && log.matched == 0 {
+    let tells_of_changes = log.of_changes + log.of_services > 0;
+    let is_just_before = tells_of_changes && begin.since(last) <= WORTH_TELLING;
+    let how = if last < begin && log.matched == 0 && !is_just_before {
         format!(
             "it ends {} before the capture begins",
             duration(begin.since(last))

@@ -1,6 +1,7 @@
 //! The words for what is known from elsewhere than packets: the same in every format. Names of
 //! processes are hostile text: what could be misread is quoted.
 
+mod changes;
 pub(super) mod kernel;
 mod logged;
 mod of_host;
@@ -16,6 +17,7 @@ use crate::decode::Endpoint;
 use crate::diagnosis::{ListenersAtEnd, ListeningSocket, TestifiedFact, Testimony};
 use crate::handshake::Outcome;
 use crate::host::{Counter, Process};
+pub(super) use changes::change;
 pub(super) use of_host::explains as host_explains;
 
 /// So many listeners are named singly.
@@ -40,6 +42,7 @@ pub fn of_attempt(testimony: &Testimony) -> String {
         TestifiedFact::Logged(line) => logged::of_attempt(testimony.at, line),
         TestifiedFact::LoggedOften(often) => logged::of_server(often),
         TestifiedFact::LoggedOutage(outage) => logged::outage(outage),
+        TestifiedFact::ChangedBefore(changes) => changes::before(changes),
         TestifiedFact::Host(told) => of_host::of_attempt(testimony, told),
     }
 }
@@ -56,7 +59,8 @@ pub fn of_server(testimony: &Testimony) -> String {
         ),
         TestifiedFact::Logged(_)
         | TestifiedFact::LoggedOften(_)
-        | TestifiedFact::LoggedOutage(_) => of_attempt(testimony),
+        | TestifiedFact::LoggedOutage(_)
+        | TestifiedFact::ChangedBefore(_) => of_attempt(testimony),
         TestifiedFact::Host(told) => of_host::of_server(testimony, told),
         _ => format!("{}, at {} UTC", of_attempt(testimony), utc(testimony.at)),
     }

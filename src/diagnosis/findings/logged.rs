@@ -7,6 +7,7 @@ use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::diagnosis::comparison::Moment;
 use crate::diagnosis::testimony::{LoggedOften, LoggedOutage, TestifiedFact, Testimony};
+use crate::logs::Saying;
 
 /// So many kinds of lines, and so many services, are told beside one finding.
 const MOST: usize = 3;
@@ -49,6 +50,39 @@ pub(super) fn logged(collected: Collected<'_>, finding: &Finding) -> Vec<Finding
         .chain(events)
         .map(FindingEvidence::Testimony)
         .collect()
+}
+
+/// What logs say was changed before the first of its connects began, and is told nowhere else.
+/// Whatever it was, it explains nothing by itself.
+pub(super) fn changed_before(
+    collected: Collected<'_>,
+    finding: &Finding,
+) -> Option<FindingEvidence> {
+    let is_of_connects = finding.kind.weight() == 0 && finding.kind != FindingKind::FilterLog;
+    let first = finding.from.filter(|_| is_of_connects)?;
+    let outages: Vec<&LoggedOutage> = finding
+        .evidence
+        .iter()
+        .filter_map(|evidence| match evidence {
+            FindingEvidence::Testimony(testimony) => match &testimony.fact {
+                TestifiedFact::LoggedOutage(outage) => Some(outage),
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    let is_told = |at: Timestamp, saying: &Saying| {
+        let is_its = |outage: &&LoggedOutage| {
+            let begin = outage.down.as_ref().or(outage.up.as_ref());
+            let is_name = matches!(saying, Saying::Service(change) if change.name == outage.name);
+            is_name && begin.is_some_and(|(begin, _)| *begin <= at)
+        };
+        outages.iter().any(is_its)
+    };
+    let changes = collected.testimonies.changes().before(first, is_told)?;
+    let at = changes.told.last()?.at;
+    let fact = TestifiedFact::ChangedBefore(Box::new(changes));
+    Some(FindingEvidence::Testimony(Testimony { at, fact }))
 }
 
 /// What kernels wrote of their hosts while the attempts failed, or just before. Whose kernel it is

@@ -388,6 +388,8 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
     let by_hosts = told_by_host::beside(collected, &finding);
     finding.evidence.extend(by_hosts);
     finding.evidence.extend(logged::logged(collected, &finding));
+    let changed = logged::changed_before(collected, &finding);
+    finding.evidence.extend(changed);
     // A log's rules are looked up where the filter is, not at the servers.
     if finding.kind != FindingKind::FilterLog
         && let Some(situation) = Situation::of(collected.comparison, &finding)

@@ -226,8 +226,13 @@ fn steps_of_page(term: &str, situation: Situation) -> impl Iterator<Item = NextS
     checks
         .iter()
         .filter(move |check| situation.fits(check))
-        .filter(move |check| !is_capture(check))
+        .filter(move |check| !is_capture(check) && !is_probe(check))
         .filter_map(move |check| step(check, situation))
+}
+
+/// Whether it asks anew, as pages suggest: a report says what to look at of what happened.
+fn is_probe(check: &Check) -> bool {
+    check.run.is_some_and(|run| run.starts_with("tcpwhy probe"))
 }
 
 /// A check of a page, if it can be typed: everything that it names must be known.

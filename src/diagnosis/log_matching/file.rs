@@ -10,10 +10,11 @@ use super::wanted::{WantedAttempts, is_near, nearest};
 use crate::capture::Timestamp;
 use crate::diagnosis::knowledge;
 use crate::diagnosis::testimony::{LogPlace, LoggedLine, LoggedOften, TestifiedFact, Testimony};
-use crate::logs::{HostEvent, LogReader, LogRecord, ReadLine, Saying, ServiceChange, local_of};
+use crate::logs::{LogReader, LogRecord, ReadLine, Saying, local_of};
 
-/// Lines that are so far from the capture are not looked at further.
-const MARGIN: Duration = Duration::from_secs(600);
+/// Lines that are so far from the capture are not looked at further: what changed before is worth
+/// telling for 15 minutes.
+const MARGIN: Duration = Duration::from_secs(16 * 60);
 
 /// So many lines that may be about attempts are kept until it is known when they were written.
 const MOST_LINES: usize = 100_000;
@@ -48,6 +49,8 @@ pub struct LogFacts {
     pub of_services: u64,
     /// How many say what happened on a host as a whole.
     pub of_hosts: u64,
+    /// How many tell that rules, a network, a service or a container was changed.
+    pub of_changes: u64,
     /// How many may be about attempts, and were left out because there were too many.
     pub left_out: u64,
     /// How many are of the capture's time, or of none, and of no kind that is read.
@@ -81,6 +84,7 @@ impl LogFacts {
             matched: 0,
             of_services: 0,
             of_hosts: 0,
+            of_changes: 0,
             left_out: 0,
             not_understood: 0,
             first_not_understood: None,
@@ -114,13 +118,6 @@ struct Kept {
     saying: Saying,
 }
 
-/// Something that happened, to connects of any number.
-#[derive(Debug)]
-enum Change {
-    Service(ServiceChange),
-    Host(HostEvent),
-}
-
 /// Takes the lines of one log.
 #[derive(Debug)]
 pub struct MatchedLog<'a> {
@@ -129,7 +126,8 @@ pub struct MatchedLog<'a> {
     clock: LogClock,
     facts: LogFacts,
     kept: Vec<Kept>,
-    changes: Vec<(u64, LineTime, Change)>,
+    /// What happened, to connects of any number.
+    changes: Vec<(u64, LineTime, Saying)>,
     /// Lines that may be about connects that were established.
     of_successes: Vec<(LineTime, Duration, Saying)>,
     /// From the first to the last time: moments, and local times.
@@ -223,14 +221,9 @@ impl MatchedLog<'_> {
             self.facts.of_skipped_times += u64::from(self.clock.is_skipped(stamp));
             return;
         };
-        let change = match &saying {
-            Saying::Service(change) => Some(Change::Service(change.clone())),
-            Saying::Host(event) => Some(Change::Host(event.clone())),
-            _ => None,
-        };
-        if let Some(change) = change {
+        if saying.is_of_host() {
             if self.changes.len() < MOST_CHANGES {
-                self.changes.push((number, time, change));
+                self.changes.push((number, time, saying));
             } else {
                 self.facts.left_out += 1;
             }
@@ -322,7 +315,8 @@ impl MatchedLog<'_> {
             }
         }
         let file = name_of(&self.facts.path);
-        for (line, time, change) in self.changes {
+        let assumed = matches!(basis, ClockBasis::Assumed(_));
+        for (line, time, saying) in std::mem::take(&mut self.changes) {
             let Some(at) = moment(time) else {
                 continue;
             };
@@ -330,16 +324,9 @@ impl MatchedLog<'_> {
                 file: file.clone(),
                 line,
             };
-            match change {
-                Change::Service(change) => {
-                    self.facts.of_services += 1;
-                    self.matcher.outages.add(at, place, change);
-                }
-                Change::Host(event) => {
-                    self.facts.of_hosts += 1;
-                    self.matcher.events.push((at, place, event));
-                }
-            }
+            let is_assumed = assumed && matches!(time, LineTime::Local(_));
+            self.facts.count_change(&saying);
+            self.matcher.note_change((at, is_assumed), place, saying);
         }
         let mut facts = self.facts;
         facts.matched = matched;

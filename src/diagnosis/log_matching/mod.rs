@@ -5,6 +5,7 @@
 //! server), and its time is that of the packet, of the end, or of the call. A line that may be of
 //! several attempts is of none.
 
+mod changes;
 mod clock;
 mod file;
 mod outages;
@@ -14,7 +15,9 @@ mod witnesses;
 use std::collections::{BTreeMap, HashMap};
 
 use super::diagnostician::Diagnostician;
-use super::testimony::{HostEvents, LogPlace, LoggedOften, LoggedOutage, TestifiedFact, Testimony};
+use super::testimony::{
+    ChangeLines, HostEvents, LogPlace, LoggedOften, LoggedOutage, TestifiedFact, Testimony,
+};
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
 use crate::handshake::{AttemptId, DecidedAttempt};
@@ -42,6 +45,7 @@ pub struct LogMatcher {
     of_servers: BTreeMap<(Endpoint, String), LoggedOften>,
     outages: Outages,
     events: Vec<(Timestamp, LogPlace, HostEvent)>,
+    changes: ChangeLines,
 }
 
 impl LogMatcher {
@@ -66,6 +70,7 @@ impl LogMatcher {
             of_servers: BTreeMap::new(),
             outages: Outages::default(),
             events: Vec::new(),
+            changes: ChangeLines::default(),
         }
     }
 
@@ -140,6 +145,7 @@ impl LogMatcher {
             of_servers,
             outages: self.outages.into_all(),
             events: HostEvents::of(self.events),
+            changes: self.changes.in_order(),
         }
     }
 }
@@ -160,6 +166,7 @@ pub(super) struct Found {
     pub(super) of_servers: BTreeMap<Endpoint, Vec<LoggedOften>>,
     pub(super) outages: Vec<LoggedOutage>,
     pub(super) events: HostEvents,
+    pub(super) changes: ChangeLines,
 }
 
 /// What lines have in common that are counted together.
@@ -173,6 +180,6 @@ fn kind_of(saying: &Saying) -> String {
         Saying::Session(session) => format!("{} {}", session.code, session.server),
         Saying::Connect(call) => format!("{} {:?}", call.process, call.returned),
         Saying::Service(change) => format!("{} {:?}", change.name, change.state),
-        Saying::Host(event) => format!("{event:?}"),
+        Saying::Host(_) | Saying::Changed(_) | Saying::Announced(_) => format!("{saying:?}"),
     }
 }

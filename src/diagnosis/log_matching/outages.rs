@@ -18,7 +18,8 @@ pub(super) struct Outages {
 
 impl Outages {
     pub(super) fn add(&mut self, at: Timestamp, place: LogPlace, change: ServiceChange) {
-        if self.count < MOST {
+        // A service that reads its configuration again serves on.
+        if self.count < MOST && change.state != ServiceState::Reloaded {
             self.count += 1;
             let changes = self.changes.entry(change.name).or_default();
             changes.push((at, place, change.state));

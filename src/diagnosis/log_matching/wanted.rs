@@ -96,7 +96,9 @@ impl WantedAttempt {
                 may_be.then_some((self.started, self.started))?
             }
             Saying::Upstream(failure) => self.end_for_proxy(failure.problem)?,
-            Saying::Service(_) | Saying::Host(_) => return None,
+            Saying::Service(_) | Saying::Host(_) | Saying::Changed(_) | Saying::Announced(_) => {
+                return None;
+            }
         };
         Some(beyond(span, at, step))
     }
@@ -305,7 +307,9 @@ impl WantedAttempts {
             Saying::Upstream(failure) => self.by_server.get(&failure.server),
             Saying::Connect(call) => self.by_server.get(&call.server),
             Saying::Session(session) => self.by_client.get(&session.client),
-            Saying::Service(_) | Saying::Host(_) => None,
+            Saying::Service(_) | Saying::Host(_) | Saying::Changed(_) | Saying::Announced(_) => {
+                None
+            }
         };
         places.map_or(&[], |places| places)
     }

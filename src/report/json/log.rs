@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rfc3339;
-use crate::diagnosis::{LogFacts, TestifiedFact, Testimony, TestimonySource};
+use crate::diagnosis::{
+    Finding, FindingEvidence, LogFacts, LoggedChange, TestifiedFact, Testimony, TestimonySource,
+};
 use crate::report::model::Report;
 use crate::report::{log_words, testimony_words};
 
@@ -23,6 +25,8 @@ pub(super) struct Log {
     of_services: u64,
     /// How many say what happened on a host as a whole.
     of_hosts: u64,
+    /// How many tell that rules, a network, a service or a container was changed.
+    of_changes: u64,
     /// How many are of a time outside of the capture.
     of_other_times: u64,
     /// How many of the others are of no kind that is read.
@@ -53,6 +57,53 @@ pub(in crate::report) struct Statement {
     says: String,
 }
 
+/// What a log says was changed before the first of a finding's connects: never the cause by itself.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "json-schema", derive(JsonSchema))]
+pub(in crate::report) struct ChangeBefore {
+    /// When, the last time.
+    time: String,
+    /// How long before the first connect that was, in microseconds.
+    before_us: u64,
+    /// `rules` of a packet filter, `network`, `service` or `container`.
+    what: &'static str,
+    /// In words: what, and by whom.
+    says: String,
+    /// How many lines say the same in the 15 minutes before.
+    lines: u64,
+    /// The name of the log, without its folder.
+    file: String,
+    /// The number of the line in it.
+    line: u64,
+}
+
+/// What was changed before the connects of a finding.
+pub(super) fn changes_before(finding: &Finding) -> Vec<ChangeBefore> {
+    let changes = finding
+        .evidence
+        .iter()
+        .filter_map(|evidence| match evidence {
+            FindingEvidence::Testimony(testimony) => match &testimony.fact {
+                TestifiedFact::ChangedBefore(changes) => Some(&changes.told),
+                _ => None,
+            },
+            _ => None,
+        });
+    changes.flatten().map(change_before).collect()
+}
+
+fn change_before(change: &LoggedChange) -> ChangeBefore {
+    ChangeBefore {
+        time: rfc3339(change.at),
+        before_us: u64::try_from(change.before.as_micros()).unwrap_or(u64::MAX),
+        what: change.thing().name(),
+        says: testimony_words::change(change),
+        lines: change.lines,
+        file: change.place.file.clone(),
+        line: change.place.line,
+    }
+}
+
 pub(super) fn logs(report: &Report) -> Vec<Log> {
     let logs = report.capture.logs.iter();
     logs.map(|log| wire_log(report, log)).collect()
@@ -65,6 +116,7 @@ fn wire_log(report: &Report, log: &LogFacts) -> Log {
         matched: log.matched,
         of_services: log.of_services,
         of_hosts: log.of_hosts,
+        of_changes: log.of_changes,
         of_other_times: log.of_other_times,
         not_understood: log.not_understood,
         first: log.first.map(rfc3339),

@@ -270,6 +270,7 @@ fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
                     .map(|proof| evidence_words::proof(report, &proof)),
             )
             .collect(),
+        changes_before: log::changes_before(finding),
         next_steps: finding.next_steps.iter().map(wire_step).collect(),
         display_filter: packet_filters::display_filter_of_finding(finding),
         capture_filter: packet_filters::capture_filter_of_finding(finding),

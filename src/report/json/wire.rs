@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::attempt_sequence::AttemptSequence;
 use super::host::Host;
 use super::kernel::Kernel;
-use super::log::{Log, Statement};
+use super::log::{ChangeBefore, Log, Statement};
 use super::verdict::Verdict;
 
 /// The name and version of this shape.
@@ -293,6 +293,10 @@ pub(super) struct Finding {
     pub(super) app_errors: Vec<&'static str>,
     /// What proves it.
     pub(super) evidence: Vec<String>,
+    /// What logs (`--log`) say was changed in the 15 minutes before the first of its attempts:
+    /// told as that, never as the cause. Left out when there is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(super) changes_before: Vec<ChangeBefore>,
     /// What to check next.
     pub(super) next_steps: Vec<NextStep>,
     /// Wireshark's display filter for the handshakes and errors of its server, or of its one

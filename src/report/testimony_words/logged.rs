@@ -73,8 +73,9 @@ fn of_line(at: Timestamp, line: &LoggedLine) -> String {
                 call.server,
             )
         }
-        Saying::Host(event) => format!("{} {when}", happened(event)),
-        Saying::Service(change) => format!(
+        Saying::Host(event) => format!("meanwhile a kernel logged {}, {when}", happened(event)),
+        Saying::Changed(_) => format!("a host was changed {when}"),
+        Saying::Service(change) | Saying::Announced(change) => format!(
             "{} was {} {when}",
             quoted(&change.name),
             state(change.state)
@@ -98,7 +99,7 @@ pub(super) fn of_server(often: &LoggedOften) -> String {
             session_code(&session.code),
             quoted(&session.server)
         ),
-        Saying::Host(event) => happened(event),
+        Saying::Host(event) => format!("meanwhile a kernel logged {},", happened(event)),
         _ => "a log names it".to_owned(),
     };
     let (since, first) = (time(often.since), place(&often.first));
@@ -132,10 +133,10 @@ pub(super) fn outage(outage: &LoggedOutage) -> String {
 }
 
 /// What the kernel of some host wrote of it.
-fn happened(event: &HostEvent) -> String {
+pub(super) fn happened(event: &HostEvent) -> String {
     let about = event.name.as_deref().map(quoted).unwrap_or_default();
     let port = event.port.unwrap_or_default();
-    let what = match event.kind {
+    match event.kind {
         HostEventKind::SynCookies => format!(
             "more half-open connects to port {port} than its queue holds (SYN cookies from then on)"
         ),
@@ -154,8 +155,7 @@ fn happened(event: &HostEvent) -> String {
         }
         HostEventKind::LinkDown => format!("that the link of {about} is down"),
         HostEventKind::LinkUp => format!("that the link of {about} is up"),
-    };
-    format!("meanwhile a kernel logged {what},")
+    }
 }
 
 /// Who says what of a packet, up to before the packet.
@@ -237,18 +237,19 @@ fn session_code(code: &str) -> &'static str {
     }
 }
 
-const fn state(state: ServiceState) -> &'static str {
+pub(super) const fn state(state: ServiceState) -> &'static str {
     match state {
         ServiceState::Started => "started",
         ServiceState::Stopped => "stopped",
         ServiceState::Failed => "ended in failure",
+        ServiceState::Reloaded => "reloaded",
         ServiceState::Up => "found up",
         _ => "found down",
     }
 }
 
 /// As it is where it is of usual characters, spaces and brackets among them; else in quotes.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let is_usual =
         |character: char| character.is_ascii_alphanumeric() || " -_.:/@+#[]%,".contains(character);
     if !text.is_empty() && text.chars().all(is_usual) {
@@ -258,12 +259,12 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn place(place: &LogPlace) -> String {
+pub(super) fn place(place: &LogPlace) -> String {
     format!("{} line {}", quoted(&place.file), place.line)
 }
 
 /// With so many digits behind the dot as say something.
-fn time(at: Timestamp) -> String {
+pub(super) fn time(at: Timestamp) -> String {
     let at = DateTime::from_timestamp_nanos(at.nanoseconds());
     let fraction = Duration::from_nanos(at.timestamp_subsec_nanos().into());
     if fraction.is_zero() {

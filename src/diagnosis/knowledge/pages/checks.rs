@@ -95,6 +95,25 @@ pub(super) const PROBE_PATH: Check = Check {
     tells: "which hop the SYN passes last, and whether the host answers on another port",
 };
 
+pub(super) const PROBE_AT_SERVER: Check = Check {
+    on: "SERVER",
+    run: Some("tcpwhy probe SERVER:PORT"),
+    tells: "by its own tables: whether anybody listens, on which address only, and whether the \
+            queue is full; listening and yet refused or silent is a rule",
+};
+
+pub(super) const PROBE_FIRST_BYTE: Check = Check {
+    on: "CLIENT",
+    run: Some("tcpwhy probe SERVER:PORT --first-byte 2s"),
+    tells: "whether what accepts closes or resets at once, says something, or waits for the client",
+};
+
+pub(super) const PROBE_UNTIL: Check = Check {
+    on: "CLIENT",
+    run: Some("tcpwhy probe SERVER:PORT --wait 60s"),
+    tells: "whether it accepts by now, and when: each change is a line",
+};
+
 pub(super) const ROUTE_TO_SERVER: Check = Check {
     on: "CLIENT",
     run: Some("ip route get SERVER"),

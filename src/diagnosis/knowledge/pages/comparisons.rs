@@ -4,7 +4,7 @@
 use super::checks::{
     APPLICATION_LOG, BACKENDS, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS,
     CONNTRACK, IP6TABLES_RULES, IPTABLES_RULES, LISTENERS, LISTENERS_WINDOWS, LOCAL_PORTS,
-    NEXT_HOP, NFT_RULES, SERVICE_STATE, TRACE_TCP, WINDOWS_FIREWALL,
+    NEXT_HOP, NFT_RULES, PROBE_AT_SERVER, SERVICE_STATE, TRACE_TCP, WINDOWS_FIREWALL,
 };
 use super::sayings_of_failures::{REFUSED, REFUSED_BY_ICMP};
 use super::sayings_of_silence::{NONE, RESET, TIMED_OUT};
@@ -197,6 +197,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_SERVER,
             CAPTURE_AT_CLIENT,
             LISTENERS_WINDOWS,
+            PROBE_AT_SERVER,
         ],
         applications: &[RESET],
         shown_by: "tcpwhy read FILE --outcome reset --server SERVER:PORT",

@@ -3,7 +3,7 @@
 use super::apart;
 use super::checks::{
     CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS, CONNTRACK, CONNTRACK_VIP,
-    ROUTE_TO_CLIENT, RULES_OF_ROUTER, SECURITY_GROUP, TRACE_TCP,
+    PROBE_PATH, ROUTE_TO_CLIENT, RULES_OF_ROUTER, SECURITY_GROUP, TRACE_TCP,
 };
 use super::sayings_of_failures::REFUSED;
 use super::sayings_of_silence::{RESET, TIMED_OUT};
@@ -129,6 +129,7 @@ pub(super) const PAGES: &[Page] = &[
             SECURITY_GROUP,
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_PATH,
         ],
         applications: &[REFUSED, RESET],
         shown_by: "tcpwhy read FILE",

@@ -1,6 +1,7 @@
 //! The pages: data, and nothing else.
 
 mod balancers;
+mod beside_captures;
 mod checks;
 mod comparisons;
 mod elsewhere;
@@ -58,6 +59,7 @@ pub(super) const ALL: &[&[Page]] = &[
     kernel_signs::PAGES,
     firewall_signs::PAGES,
     tool_signs::PAGES,
+    beside_captures::PAGES,
 ];
 
 const fn apart(other: &'static str, by: &'static str) -> LookAlike {

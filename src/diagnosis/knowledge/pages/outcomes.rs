@@ -5,8 +5,8 @@ use super::checks::{
     CAPTURE_OF_ANSWER, CONNTRACK, CONTAINER_PORTS, ENDPOINT_SLICES, FIREWALLD,
     IP6TABLES_OUTPUT_RULES, IP6TABLES_RULES, IPTABLES_OUTPUT_RULES, IPTABLES_RULES, LISTENERS,
     LISTENERS_WINDOWS, MESH_CHECK, NFT_OUTPUT_RULES, NFT_RULES, OUTPUT_RULES_WINDOWS, PING,
-    ROUTE_TO_CLIENT, ROUTE_TO_SERVER, SECURITY_GROUP, SERVICE_STATE, SILENT_COUNTERS, TRACE_TCP,
-    WIDER_CAPTURE, WINDOWS_FIREWALL,
+    PROBE_NOW, PROBE_PATH, ROUTE_TO_CLIENT, ROUTE_TO_SERVER, SECURITY_GROUP, SERVICE_STATE,
+    SILENT_COUNTERS, TRACE_TCP, WIDER_CAPTURE, WINDOWS_FIREWALL,
 };
 use super::sayings_of_failures::{HOST_UNREACHABLE, REFUSED};
 use super::sayings_of_silence::{NO_ANSWER, NONE, RESET, TIMED_OUT};
@@ -143,6 +143,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_CLIENT,
             LISTENERS_WINDOWS,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_NOW,
         ],
         applications: &[REFUSED],
         shown_by: "tcpwhy read FILE --outcome refused",
@@ -194,6 +195,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_OF_ANSWER,
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_NOW,
         ],
         applications: &[HOST_UNREACHABLE],
         shown_by: "tcpwhy read FILE --outcome rejected",
@@ -325,6 +327,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,
             WINDOWS_FIREWALL,
+            PROBE_PATH,
         ],
         applications: &[TIMED_OUT],
         shown_by: "tcpwhy read FILE --outcome dropped",

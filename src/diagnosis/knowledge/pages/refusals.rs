@@ -5,8 +5,9 @@ use super::checks::{
     APPLICATION_LOG, APPLICATION_LOG_WINDOWS, BACKENDS, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER,
     CAPTURE_AT_SERVER_WINDOWS, CAPTURE_OF_ANSWER, CONTAINER_LISTENERS, CONTAINER_PORTS,
     ENDPOINT_SLICES, FIREWALLD, IP6TABLES_RULES, IPTABLES_RULES, LISTENERS, LISTENERS_WINDOWS,
-    MESH_CHECK, NEIGHBOUR, NETWORK_POLICY, NFT_RULES, PROBE_DSCP, SECURITY_GROUP, SERVICE_STATE,
-    SERVICE_STATE_WINDOWS, TRACE_TCP, WINDOWS_FIREWALL,
+    MESH_CHECK, NEIGHBOUR, NETWORK_POLICY, NFT_RULES, PROBE_AT_SERVER, PROBE_DSCP,
+    PROBE_FIRST_BYTE, PROBE_PATH, SECURITY_GROUP, SERVICE_STATE, SERVICE_STATE_WINDOWS, TRACE_TCP,
+    WINDOWS_FIREWALL,
 };
 use super::sayings_of_failures::REFUSED;
 use super::sayings_of_silence::{PROXIED, RESET};
@@ -60,6 +61,7 @@ pub(super) const PAGES: &[Page] = &[
             LISTENERS_WINDOWS,
             SERVICE_STATE_WINDOWS,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_AT_SERVER,
         ],
         applications: &[REFUSED],
         shown_by: "tcpwhy read FILE --outcome refused --server SERVER:PORT",
@@ -102,6 +104,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_CLIENT,
             WINDOWS_FIREWALL,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_AT_SERVER,
         ],
         applications: &[REFUSED],
         shown_by: "tcpwhy read FILE --outcome refused --client CLIENT",
@@ -139,6 +142,7 @@ pub(super) const PAGES: &[Page] = &[
             SECURITY_GROUP,
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_PATH,
         ],
         applications: &[REFUSED, RESET],
         shown_by: "tcpwhy ladder FILE ID",
@@ -254,6 +258,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_SERVER,
             CAPTURE_AT_CLIENT,
             LISTENERS_WINDOWS,
+            PROBE_FIRST_BYTE,
         ],
         applications: &[PROXIED],
         shown_by: "tcpwhy read FILE --outcome reset,established --server SERVER:PORT",

@@ -4,8 +4,8 @@ use super::checks::{
     ACCEPT_QUEUE, APPLICATION_LOG, BACKENDS, BACKLOG_LIMITS, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER,
     CAPTURE_AT_SERVER_WINDOWS, CAPTURE_OF_ANSWER, CONNECTIONS_WINDOWS, CONNTRACK_VIP,
     CONTAINER_LISTENERS, CONTAINER_PORTS, ENDPOINT_SLICES, IP6TABLES_RULES, IPTABLES_RULES,
-    LISTENERS, LISTENERS_WINDOWS, NFT_RULES, SECURITY_GROUP, SERVICE_STATE, SERVICE_STATE_WINDOWS,
-    SILENT_COUNTERS, WINDOWS_FIREWALL,
+    LISTENERS, LISTENERS_WINDOWS, NFT_RULES, PROBE_AT_SERVER, PROBE_PATH, PROBE_UNTIL,
+    SECURITY_GROUP, SERVICE_STATE, SERVICE_STATE_WINDOWS, SILENT_COUNTERS, WINDOWS_FIREWALL,
 };
 use super::sayings_of_failures::{REFUSED, REFUSED_BY_ICMP};
 use super::sayings_of_silence::{NO_ANSWER, RESET, TIMED_OUT};
@@ -47,6 +47,7 @@ pub(super) const PAGES: &[Page] = &[
             LISTENERS_WINDOWS,
             SERVICE_STATE_WINDOWS,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_UNTIL,
         ],
         applications: &[REFUSED],
         shown_by: "tcpwhy read FILE --server SERVER:PORT",
@@ -81,6 +82,7 @@ pub(super) const PAGES: &[Page] = &[
             LISTENERS_WINDOWS,
             SERVICE_STATE_WINDOWS,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_AT_SERVER,
         ],
         applications: &[REFUSED],
         shown_by: "tcpwhy read FILE --outcome refused --server SERVER:PORT",
@@ -114,6 +116,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,
             WINDOWS_FIREWALL,
+            PROBE_PATH,
         ],
         applications: &[TIMED_OUT],
         shown_by: "tcpwhy read FILE --outcome dropped --server SERVER:PORT",
@@ -152,6 +155,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_CLIENT,
             CONNECTIONS_WINDOWS,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_AT_SERVER,
         ],
         applications: &[TIMED_OUT, NO_ANSWER, RESET],
         shown_by: "tcpwhy read FILE --server SERVER:PORT",

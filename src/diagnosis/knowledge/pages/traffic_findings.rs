@@ -3,8 +3,8 @@
 use super::checks::{
     BACKENDS, CAPTURE_ALL_ICMP, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS,
     CONNTRACK, CONTAINER_LISTENERS, IP6TABLES_RULES, IPTABLES_RULES, LARGER_BUFFER, LISTENERS,
-    LISTENERS_WINDOWS, LOCAL_PORTS, MESH_CHECK, NFT_RULES, RESOLVE, ROUTE_TO_SERVER, SMALLER_PART,
-    WIDER_CAPTURE,
+    LISTENERS_WINDOWS, LOCAL_PORTS, MESH_CHECK, NFT_RULES, PROBE_FIRST_BYTE, PROBE_NOW, RESOLVE,
+    ROUTE_TO_SERVER, SMALLER_PART, WIDER_CAPTURE,
 };
 use super::sayings_of_failures::REFUSED;
 use super::sayings_of_silence::{NONE, PROXIED, SCANNER, TIMED_OUT};
@@ -91,6 +91,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_SERVER,
             CAPTURE_AT_CLIENT,
             LISTENERS_WINDOWS,
+            PROBE_NOW,
         ],
         applications: &[Sayings {
             when: "",
@@ -132,6 +133,7 @@ pub(super) const PAGES: &[Page] = &[
                 tells: "whether caches still hold an address that the zone's own server no longer \
                  gives, and for how long",
             },
+            PROBE_NOW,
         ],
         applications: &[TIMED_OUT, REFUSED],
         shown_by: "tcpwhy read FILE",
@@ -191,6 +193,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_SERVER,
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_FIRST_BYTE,
         ],
         applications: &[PROXIED],
         shown_by: "tcpwhy read FILE --server SERVER:PORT",

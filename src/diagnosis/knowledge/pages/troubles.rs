@@ -3,8 +3,8 @@
 
 use super::checks::{
     ACCEPT_QUEUE, APPLICATION_LOG, BACKENDS, CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER,
-    CAPTURE_AT_SERVER_WINDOWS, CONNTRACK, CONTAINER_LISTENERS, MESH_CHECK, PING, REVERSE_PATH,
-    SILENT_COUNTERS,
+    CAPTURE_AT_SERVER_WINDOWS, CONNTRACK, CONTAINER_LISTENERS, MESH_CHECK, PING, PROBE_FIRST_BYTE,
+    REVERSE_PATH, SILENT_COUNTERS,
 };
 use super::sayings_of_silence::{NO_ANSWER, RESET};
 use super::{apart, said};
@@ -151,6 +151,7 @@ pub(super) const PAGES: &[Page] = &[
             CAPTURE_AT_SERVER,
             CAPTURE_AT_CLIENT,
             CAPTURE_AT_SERVER_WINDOWS,
+            PROBE_FIRST_BYTE,
         ],
         applications: &[END_OF_FILE, RESET],
         shown_by: "tcpwhy read FILE --outcome hung-up",

@@ -3,8 +3,8 @@
 use super::apart;
 use super::checks::{
     CAPTURE_AT_CLIENT, CAPTURE_AT_SERVER, CAPTURE_AT_SERVER_WINDOWS, HOST_POWER, NEIGHBOUR,
-    OWN_PREFIXES, PROBE_WINDOWS, ROUTE_OF_SENDER, ROUTE_TO_CLIENT, ROUTE_TO_CLIENT_WINDOWS,
-    TRACE_TCP,
+    OWN_PREFIXES, PROBE_NOW, PROBE_WINDOWS, ROUTE_OF_SENDER, ROUTE_TO_CLIENT,
+    ROUTE_TO_CLIENT_WINDOWS, TRACE_TCP,
 };
 use super::sayings_of_failures::{HOST_UNREACHABLE, NET_UNREACHABLE};
 use super::sayings_of_silence::TIMED_OUT;
@@ -68,6 +68,7 @@ pub(super) const PAGES: &[Page] = &[
             TRACE_TCP,
             CAPTURE_AT_CLIENT,
             PROBE_WINDOWS,
+            PROBE_NOW,
         ],
         applications: &[HOST_UNREACHABLE, NET_UNREACHABLE],
         shown_by: "tcpwhy read FILE --outcome rejected",
