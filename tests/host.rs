@@ -3,6 +3,7 @@
 
 mod misread;
 mod reasons;
+mod several;
 mod told;
 pub(crate) mod typed;
 
@@ -11,4 +12,4 @@ use crate::support::tools::Needs;
 
 pub(crate) const NEEDS: Needs = Needs::networks(&["ip", "nft", "python3", "kill", "tcpdump"]);
 
-pub(crate) const LISTS: &[&[Test]] = &[told::TESTS, reasons::TESTS, misread::TESTS];
+pub(crate) const LISTS: &[&[Test]] = &[told::TESTS, reasons::TESTS, misread::TESTS, several::TESTS];

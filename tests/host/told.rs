@@ -87,7 +87,12 @@ impl Scene {
 
     /// What a host says of itself, to root.
     pub(super) fn asked(&self, namespace: &str) -> PathBuf {
-        let path = self.path("host.json");
+        self.kept(namespace, "host.json")
+    }
+
+    /// As [`Self::asked`], in a file of its own.
+    pub(super) fn kept(&self, namespace: &str, file: &str) -> PathBuf {
+        let path = self.path(file);
         let words = ["host", "-q", "-o", path.to_str().unwrap()];
         let status = on(namespace, env!("CARGO_BIN_EXE_tcpwhy"), &words).status();
         assert!(status.unwrap().success());
