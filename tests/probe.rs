@@ -1,8 +1,11 @@
 //! `tcpwhy probe` as an ordinary user, against real kernels in network namespaces: what it says is
 //! held against what `connect()` returned and how the network was built.
 
+mod bounded;
+mod icmp_codes;
 mod names;
 mod own_host;
+mod policies;
 mod repeated;
 pub(crate) mod row;
 mod traced;
@@ -29,8 +32,11 @@ pub(crate) const TESTS: &[Test] = tests![
 
 pub(crate) const LISTS: &[&[Test]] = &[
     TESTS,
+    bounded::TESTS,
+    icmp_codes::TESTS,
     names::TESTS,
     own_host::TESTS,
+    policies::TESTS,
     repeated::TESTS,
     traced::TESTS,
     witnessed::TESTS,

@@ -20,7 +20,7 @@ Exit status:
   1  one is not
   2  wrong usage, or a line of --file that names no target
   3  a name could not be resolved, or a list not be read
-  4  this build or system cannot probe, or may not capture for --evidence";
+  4  this build or system cannot probe, or not do what --trace or --evidence needs";
 
 /// What is said below its short help.
 pub(super) const EXAMPLES: &str = "\

@@ -238,6 +238,9 @@ fn dropped(word: &KernelWord, testimony: &[Testimony]) -> Vec<Judged> {
     };
     let of_server = if proves_full_accept_queue(testimony) {
         vec![certain(Cause::AcceptQueueFull)]
+    } else if word.own_drops == OwnDrops::All {
+        // None of its SYNs left: what is behind has nothing to do with it.
+        Vec::new()
     } else if shows_a_rule(testimony, Outcome::Dropped) || is_closed_by_table(testimony) {
         vec![likely(Cause::PortFiltered)]
     } else if word.ignored_segments {
@@ -245,8 +248,6 @@ fn dropped(word: &KernelWord, testimony: &[Testimony]) -> Vec<Judged> {
             possible(Cause::InvalidReset),
             possible(Cause::StaleConnection),
         ]
-    } else if word.own_drops == OwnDrops::All {
-        Vec::new()
     } else if word.answers_elsewhere {
         vec![likely(Cause::PortFiltered)]
     } else {

@@ -23,6 +23,11 @@ impl Errno {
         format!("{:?}", self.0)
     }
 
+    /// Whether it is EACCES.
+    pub fn is_access(self) -> bool {
+        self == Self::ACCES
+    }
+
     /// What `strerror` says for it.
     pub fn words(self) -> &'static str {
         self.0.desc()

@@ -31,5 +31,6 @@ pub use packets::PacketWitness;
 pub use report::{ConnectReport, IcmpSeen, ProbeNote, TargetReport, Witness};
 pub use run::{ProbeEvent, ProbeSettings, Rounds, TraceSettings, probe};
 pub use settings::{ConnectSettings, Timeout};
+pub use socket::has_error_queue;
 pub use target::{Target, TargetError, TargetHost, target_of_line};
 pub use trace::{Hop, HopSays, Trace};

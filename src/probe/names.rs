@@ -64,29 +64,20 @@ pub const MOST_ADDRESSES: usize = 16;
 type Answer = Result<Vec<SocketAddr>, NameError>;
 
 /// Asks for one target, again and again when that is wanted: with at most one question under way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Names {
-    longest: Duration,
     under_way: Option<Receiver<Answer>>,
 }
 
 impl Names {
-    /// No question takes longer.
-    pub(super) const fn new(longest: Duration) -> Self {
-        Self {
-            longest,
-            under_way: None,
-        }
-    }
-
-    /// The addresses of the target now.
-    pub(super) fn of(&mut self, target: &Target) -> NamesFound {
+    /// The addresses of the target now; it is asked for so long at most.
+    pub(super) fn of(&mut self, target: &Target, longest: Duration) -> NamesFound {
         let started = now();
         let (is_name, answer) = match &target.host {
             TargetHost::Address(address) => {
                 (false, Ok(vec![SocketAddr::new(*address, target.port)]))
             }
-            TargetHost::Name(name) => (true, self.ask(name, target.port)),
+            TargetHost::Name(name) => (true, self.ask(name, target.port, longest)),
         };
         let elapsed = now() - started;
         let (addresses, error) = match answer {
@@ -104,12 +95,12 @@ impl Names {
         }
     }
 
-    fn ask(&mut self, name: &str, port: u16) -> Answer {
+    fn ask(&mut self, name: &str, port: u16, longest: Duration) -> Answer {
         let question = match self.under_way.take() {
             Some(question) => question,
             None => begin(name.to_owned(), port)?,
         };
-        match question.recv_timeout(self.longest) {
+        match question.recv_timeout(longest) {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => {
                 self.under_way = Some(question);
@@ -201,10 +192,11 @@ mod tests {
 
     #[test]
     fn an_address_is_not_asked_for_and_the_hosts_file_is() {
-        let mut names = Names::new(Duration::from_secs(10));
-        let address = names.of(&"192.0.2.1:80".parse().unwrap());
+        let mut names = Names::default();
+        let longest = Duration::from_secs(10);
+        let address = names.of(&"192.0.2.1:80".parse().unwrap(), longest);
         assert!(!address.is_name && address.addresses.len() == 1);
-        let local = names.of(&"localhost:80".parse().unwrap());
+        let local = names.of(&"localhost:80".parse().unwrap(), longest);
         assert!(local.is_name, "{local:?}");
         assert!(
             local
@@ -216,12 +208,12 @@ mod tests {
 
     #[test]
     fn a_resolver_that_hangs_is_given_up_and_not_asked_twice() {
-        let mut names = Names::new(Duration::from_millis(20));
+        let mut names = Names::default();
         let (_never, question) = channel();
         names.under_way = Some(question);
         let target = "hangs.invalid:80".parse().unwrap();
         for _ in 0..2 {
-            let found = names.of(&target);
+            let found = names.of(&target, Duration::from_millis(20));
             assert_eq!(found.error, Some(NameError::TimedOut));
             assert!(names.under_way.is_some());
         }

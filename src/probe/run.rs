@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -142,7 +142,7 @@ struct OneTarget<'a> {
 impl OneTarget<'_> {
     fn run(&self) {
         let began = now();
-        let mut names = Names::new(self.settings.longest_lookup);
+        let mut names = Names::default();
         loop {
             let round_began = now();
             let report = self.round(&mut names, began);
@@ -181,15 +181,20 @@ impl OneTarget<'_> {
         end.is_none_or(|end| now() < end)
     }
 
-    /// No connect outlives the time that there is.
-    fn connect_settings(&self, began: Instant) -> ConnectSettings {
-        let connect = self.settings.connect;
+    /// How much of the time is left, where there is an end to it.
+    fn left(&self, began: Instant) -> Option<Duration> {
         let longest = match self.settings.rounds {
             Rounds::One => None,
             Rounds::Wait { longest, .. } => Some(longest),
             Rounds::Every { longest, .. } => longest,
         };
-        let left = longest.map(|longest| (began + longest).saturating_duration_since(now()));
+        longest.map(|longest| (began + longest).saturating_duration_since(now()))
+    }
+
+    /// No connect outlives the time that there is.
+    fn connect_settings(&self, began: Instant) -> ConnectSettings {
+        let connect = self.settings.connect;
+        let left = self.left(began);
         let left = left.filter(|left| *left < connect.timeout.longest());
         ConnectSettings {
             timeout: left.map_or(connect.timeout, Timeout::After),
@@ -198,29 +203,11 @@ impl OneTarget<'_> {
     }
 
     fn round(&self, names: &mut Names, began: Instant) -> TargetReport {
-        let found = names.of(self.target);
+        let longest = self.left(began).unwrap_or(self.settings.longest_lookup);
+        let found = names.of(self.target, longest.min(self.settings.longest_lookup));
         self.tell(ProbeEvent::Named(found.clone()));
-        let witness = self.settings.packets.as_ref();
-        packets::want(witness, &found.addresses);
-        let mut connects: Vec<(usize, ConnectReport)> = Vec::new();
-        connect_all(
-            &found.addresses,
-            self.connect_settings(began),
-            self.shared,
-            &mut |place, report| {
-                // What packets show is known a little later: no other connect waits for that.
-                if witness.is_none() {
-                    self.tell(ProbeEvent::Connect(Box::new(report.clone())));
-                }
-                connects.push((place, report));
-            },
-        );
-        if let Some(witness) = witness {
-            for (_, report) in &mut connects {
-                witness.testify(report);
-                self.tell(ProbeEvent::Connect(Box::new(report.clone())));
-            }
-        }
+        packets::want(self.settings.packets.as_ref(), &found.addresses);
+        let mut connects = self.connects(&found, self.connect_settings(began));
         connects.sort_by_key(|(place, _)| *place);
         for (_, report) in &mut connects {
             self.trace(report);
@@ -230,6 +217,39 @@ impl OneTarget<'_> {
             names: found,
             connects: connects.into_iter().map(|(_, report)| report).collect(),
         }
+    }
+
+    /// What came of a connect to each address, by its place in the list. Each is told as soon as it
+    /// has ended: what its packets show is known a little later, and no other connect waits for that.
+    fn connects(
+        &self,
+        found: &NamesFound,
+        settings: ConnectSettings,
+    ) -> Vec<(usize, ConnectReport)> {
+        let (hand, handed) = channel::<(usize, ConnectReport)>();
+        thread::scope(|scope| {
+            let telling = scope.spawn(move || {
+                let testified = handed.into_iter().map(|(place, mut report)| {
+                    if let Some(witness) = &self.settings.packets {
+                        witness.testify(&mut report);
+                    }
+                    self.tell(ProbeEvent::Connect(Box::new(report.clone())));
+                    (place, report)
+                });
+                testified.collect()
+            });
+            connect_all(
+                &found.addresses,
+                settings,
+                self.shared,
+                &mut |place, report| {
+                    // It goes on until all were handed over.
+                    let _ = hand.send((place, report));
+                },
+            );
+            drop(hand);
+            telling.join().unwrap_or_default()
+        })
     }
 
     /// Of what was sent, and to another host.

@@ -63,11 +63,7 @@ impl TcpSocket {
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
         // Without a queue the errors come without those who sent them.
-        let _ = if is_ipv6 {
-            setsockopt(&socket, nix_sockopt::Ipv6RecvErr, &true)
-        } else {
-            setsockopt(&socket, nix_sockopt::Ipv4RecvErr, &true)
-        };
+        let _ = with_queue(&socket, is_ipv6);
         Ok(Self(socket))
     }
 
@@ -147,6 +143,35 @@ impl AsFd for TcpSocket {
     }
 }
 
+fn with_queue(socket: &OwnedFd, is_ipv6: bool) -> nix::Result<()> {
+    if is_ipv6 {
+        setsockopt(socket, nix_sockopt::Ipv6RecvErr, &true)
+    } else {
+        setsockopt(socket, nix_sockopt::Ipv4RecvErr, &true)
+    }
+}
+
+/// The first kernel whose TCP queues ICMP errors with those who sent them.
+const QUEUES_SINCE: (u32, u32) = (5, 9);
+
+/// Whether this kernel tells who sent an ICMP error about a connect; without it no hop of a path can
+/// be told.
+pub fn has_error_queue() -> bool {
+    let flags = SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, flags, None);
+    // Without IPv4 there is nothing to try it with.
+    let is_taken = socket.map_or(true, |socket| with_queue(&socket, false).is_ok());
+    let release = rustix::system::uname();
+    let version = release.release().to_str().ok().and_then(version_of);
+    is_taken && version.is_none_or(|version| version >= QUEUES_SINCE)
+}
+
+/// `6.18.44-1-amd64`: the first two numbers.
+fn version_of(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(['.', '-']).map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
 #[expect(
     clippy::needless_pass_by_value,
     reason = "this is what an iterator over messages hands out"
@@ -178,5 +203,18 @@ fn kind_of(error: &libc::sock_extended_err) -> Option<IcmpKind> {
         ORIGIN_ICMP => Some(IcmpKind::V4(error.ee_type, error.ee_code)),
         ORIGIN_ICMP6 => Some(IcmpKind::V6(error.ee_type, error.ee_code)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_a_kernel_is_read() {
+        assert_eq!(version_of("6.18.44-fc"), Some((6, 18)));
+        assert_eq!(version_of("5.4.0-150-generic"), Some((5, 4)));
+        assert_eq!(version_of("5.9"), Some((5, 9)));
+        assert_eq!(version_of("unknown"), None);
     }
 }

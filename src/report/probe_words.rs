@@ -9,7 +9,7 @@ use super::testimony_words;
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::{AfterAccept, LocalReason, OwnDrops, next_steps_of_cause};
 use crate::handshake::{Outcome, Trouble};
-use crate::probe::{ConnectReport, Hop, HopSays, NameError, ProbeNote, Trace, Witness};
+use crate::probe::{ConnectReport, Errno, Hop, HopSays, NameError, ProbeNote, Trace, Witness};
 
 /// An ICMP error that comes at once is only kept: the connect fails with the next one, or never.
 const WENT_ON: Duration = Duration::from_millis(100);
@@ -28,7 +28,7 @@ pub fn name_error(error: &NameError) -> String {
 }
 
 /// Why this host sent nothing.
-pub fn local_reason(reason: LocalReason) -> &'static str {
+pub fn local_reason(reason: LocalReason, error: Option<Errno>) -> &'static str {
     match reason {
         LocalReason::NoRoute => "this host has no route there",
         LocalReason::UnreachableRoute => "a route of this host says 'unreachable'",
@@ -42,8 +42,14 @@ pub fn local_reason(reason: LocalReason) -> &'static str {
             "all client ports of this host to that address and port are in use"
         }
         LocalReason::InterfaceDown => "the interface of this host is down",
+        // Landlock and the security modules say EACCES, programs of a cgroup EPERM.
+        LocalReason::ForbiddenHere if error.is_some_and(Errno::is_access) => {
+            "a policy of this host forbids it, before any packet: a sandbox (Landlock) or a \
+             security module (SELinux, AppArmor)"
+        }
         LocalReason::ForbiddenHere => {
-            "a policy of this host forbids it: a cgroup program, a sandbox or a security module"
+            "a policy of this host forbids it, before any packet: a program of its cgroup on \
+             connect(), or a filter of system calls (seccomp)"
         }
         LocalReason::NotUnicast => "a broadcast or multicast address: TCP has one peer",
         LocalReason::NoSuchFamily => "this host does not have this version of IP",
@@ -235,7 +241,7 @@ fn note(note: &ProbeNote) -> String {
             "sent from {source}, an address of the link: this host has no other of this version of IP, and answers from beyond do not find it"
         ),
         ProbeNote::KeptIn(OwnDrops::All) => {
-            "no repetition of a SYN left this host meanwhile (TCPRetransFail): a packet filter on output, a cgroup program, or a route that went away".to_owned()
+            "no repetition of a SYN left this host meanwhile (TCPRetransFail): a packet filter on output, a program of its cgroup (as systemd's IPAddressDeny is one), or a route that went away".to_owned()
         }
         ProbeNote::KeptIn(_) => {
             "some repetitions of SYNs did not leave this host meanwhile (TCPRetransFail): perhaps these".to_owned()

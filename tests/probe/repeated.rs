@@ -45,11 +45,17 @@ fn a_start_script_goes_on_as_soon_as_the_service_accepts() {
     let lines: Vec<&str> = ran.stdout.lines().collect();
     assert!(lines[0].contains("refused"), "{}", ran.stdout);
     assert!(ran.stdout.contains("established"), "{}", ran.stdout);
+    // The first line says that it goes on, the last one when it ended; each names the target once.
+    let again = "; asked again every 0.1 s, for 20 s at most";
     assert!(
-        ran.stdout.contains("as expected in the end"),
+        ran.stdout.replace("\n    ", " ").contains(again),
         "{}",
         ran.stdout
     );
+    let last = lines.last().unwrap();
+    assert!(last.contains("as expected in round "), "{}", ran.stdout);
+    let named = |line: &&str| line.matches("10.0.1.20:80").count() > 1;
+    assert!(!lines.iter().any(named), "{}", ran.stdout);
 }
 
 fn waiting_in_vain_ends_in_time() {

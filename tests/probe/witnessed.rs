@@ -11,6 +11,7 @@ pub(crate) const TESTS: &[Test] = tests![
     packets_tell_a_rule_from_a_closed_port,
     evidence_is_read_again_with_the_same_verdicts,
     evidence_needs_a_right,
+    each_connect_is_told_as_it_ends,
 ];
 
 fn probe_as_root(row: &Row, arguments: &[&str]) -> Ran {
@@ -118,4 +119,33 @@ fn evidence_needs_a_right() {
     let nowhere = ["10.0.1.20:80", "--evidence", "/nonexistent/probe.pcapng"];
     let ran = row.probe(&nowhere);
     assert_eq!((ran.status, &*ran.stdout), (3, ""), "{}", ran.stderr);
+}
+
+/// Of a name with one address that accepts and one that is silent, the first is told long before the
+/// second has ended.
+fn each_connect_is_told_as_it_ends() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let mut row = Row::new();
+    row.serve(&[80], "pass");
+    rules(&row.router, "forward", "ip daddr 10.0.1.31 drop");
+    row.name("two.test", &["10.0.1.20", "10.0.1.31"]);
+    let program = env!("CARGO_BIN_EXE_tcpwhy");
+    let mut child = on(&row.client, program, &["probe", "two.test:80"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut is_under_way = None;
+    for line in lines.map_while(Result::ok) {
+        if line.contains("10.0.1.20") && line.contains("established") {
+            is_under_way = Some(child.try_wait().unwrap().is_none());
+            break;
+        }
+    }
+    // The silent one takes three seconds and more.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let goes_on = child.try_wait().unwrap().is_none();
+    let _ = child.wait();
+    assert_eq!((is_under_way, goes_on), (Some(true), true));
 }

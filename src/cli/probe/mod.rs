@@ -23,8 +23,8 @@ use super::terminal::{self, Wishes};
 use crate::capture::STANDARD_INPUT;
 use crate::capture::live::may_capture;
 use crate::probe::{
-    ConnectSettings, PacketWitness, ProbeSettings, Rounds, Target, Timeout, TraceSettings, probe,
-    target_of_line,
+    ConnectSettings, PacketWitness, ProbeSettings, Rounds, Target, Timeout, TraceSettings,
+    has_error_queue, probe, target_of_line,
 };
 use seen::SeenTargets;
 use tell::Teller;
@@ -60,6 +60,13 @@ pub(super) fn run(arguments: &ProbeArguments) -> ExitStatus {
             Messages::error("nothing to probe: no target is named", Some(hint));
         }
         return ExitStatus::Usage;
+    }
+    if arguments.trace && !has_error_queue() {
+        let hint = "without --trace it is probed all the same; as root: traceroute -T -p PORT HOST";
+        let error = "no trace: this kernel does not tell who sent an ICMP error (Linux 5.9 and \
+                     later do, by the error queue of TCP)";
+        Messages::error(error, Some(hint));
+        return ExitStatus::Interface;
     }
     let packets = match witness(arguments) {
         Ok(packets) => packets,

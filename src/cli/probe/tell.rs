@@ -126,14 +126,23 @@ impl Teller {
                     if let Some(told) = self.gists.get_mut(place)
                         && *told != gist
                     {
+                        let is_first = told.is_none();
                         *told = gist;
-                        let line = text::round(&report, after, &self.style);
+                        let again = match self.rounds {
+                            Rounds::Wait { every, longest } if is_first && !seen.as_expected => {
+                                Some((every, longest))
+                            }
+                            _ => None,
+                        };
+                        let line = text::round(&report, after, again, &self.style);
                         out.write_all(line.as_bytes())?;
                     }
                 }
                 ProbeEvent::Done => {
                     if let Some(probed) = seen.probed() {
-                        let line = text::summary(&probed, seen.rounds_as_expected, &self.style);
+                        let is_waited_for = matches!(self.rounds, Rounds::Wait { .. });
+                        let met = seen.rounds_as_expected;
+                        let line = text::summary(&probed, met, is_waited_for, &self.style);
                         out.write_all(line.as_bytes())?;
                     }
                 }

@@ -72,7 +72,7 @@ fn headline(connect: &ConnectReport, page: &Page) -> String {
         None => page.in_outcome_color(Outcome::Rejected, words),
     };
     let why = match (connect.local, connect.cause()) {
-        (Some(reason), _) => format!(": {}", probe_words::local_reason(reason)),
+        (Some(reason), _) => format!(": {}", probe_words::local_reason(reason, connect.error)),
         (None, Some(judged)) => {
             format!(": {} ({})", judged.cause.words(), judged.confidence.name())
         }
@@ -143,39 +143,60 @@ pub fn conclusion(report: &TargetReport, is_unexpected: bool, style: &TextStyle)
     page.text
 }
 
-/// One line for a round of a target that is probed again and again.
-pub fn round(report: &TargetReport, after: Duration, style: &TextStyle) -> String {
+/// One line for a round of a target that is probed again and again; what is not as wanted yet is
+/// probed again in such steps, for so long at most.
+pub fn round(
+    report: &TargetReport,
+    after: Duration,
+    again: Option<(Duration, Duration)>,
+    style: &TextStyle,
+) -> String {
     let mut page = Page::new(*style);
-    let name = page.bold(terminal_safe(&report.target.text));
     let words = gathered(report, &page);
-    page.wrapped(
-        0,
-        INDENT,
-        "",
-        &[format!("{:>8}  {name}  {words}", duration(after))],
-    );
-    page.text
-}
-
-/// What a target comes to that was probed again and again.
-pub fn summary(probed: &Probed<'_>, rounds_as_expected: u64, style: &TextStyle) -> String {
-    let mut page = Page::new(*style);
-    let name = page.bold(terminal_safe(&probed.report.target.text));
-    let state = if probed.as_expected {
-        "as expected".to_owned()
+    let again = again.map_or_else(String::new, |(every, longest)| {
+        let (every, longest) = (every.as_secs_f64(), longest.as_secs_f64());
+        format!("; asked again every {every} s, for {longest} s at most")
+    });
+    // An address stands before what came of it.
+    let is_said = matches!(&*report.connects, [only] if shown(only) == report.target.text);
+    let name = if is_said {
+        String::new()
     } else {
-        page.bold("not as expected")
+        format!("{}  ", page.bold(terminal_safe(&report.target.text)))
     };
     page.wrapped(
         0,
         INDENT,
         "",
-        &[format!(
-            "{:>8}  {name}  {state} in the end; so in {rounds_as_expected} of {}",
-            duration(probed.after),
-            counted(probed.rounds, "round")
-        )],
+        &[format!("{:>8}  {name}{words}{again}", duration(after))],
     );
+    page.text
+}
+
+/// What a target comes to that was probed again and again: until it was as expected, or all the
+/// time.
+pub fn summary(
+    probed: &Probed<'_>,
+    rounds_as_expected: u64,
+    is_waited_for: bool,
+    style: &TextStyle,
+) -> String {
+    let mut page = Page::new(*style);
+    let name = page.bold(terminal_safe(&probed.report.target.text));
+    let rounds = counted(probed.rounds, "round");
+    let words = match (is_waited_for, probed.as_expected) {
+        (true, true) => format!("as expected in round {}", probed.rounds),
+        (true, false) => format!("{} in {rounds}: given up", page.bold("not as expected")),
+        (false, true) => {
+            format!("as expected in the end; so in {rounds_as_expected} of {rounds}")
+        }
+        (false, false) => format!(
+            "{} in the end; so in {rounds_as_expected} of {rounds}",
+            page.bold("not as expected")
+        ),
+    };
+    let line = format!("{:>8}  {name}  {words}", duration(probed.after));
+    page.wrapped(0, INDENT, "", &[line]);
     page.text
 }
 
