@@ -15,7 +15,9 @@ use crate::capture::{CaptureSet, Interface, Packet, SourceFacts};
 use crate::decode::{
     Contexts, FlowHasher, Observation, PrefixNumbers, RowDecoder, SetAside, TunnelPorts,
 };
-use crate::diagnosis::{CaptureQuality, Diagnosis, Selection, ToldBefore, is_on_evidence};
+use crate::diagnosis::{
+    CaptureQuality, Diagnosis, Selection, ToldBefore, is_on_evidence, without_annotations,
+};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
 pub use attempt_spool::{SpoolError, SpoolSettings};
@@ -238,7 +240,10 @@ fn read_all(
     totals.comments = comments
         .into_iter()
         .filter(|_| !settings.is_anonymous)
-        .map(|comment| ((comment.source, comment.number), comment.text))
+        .filter_map(|comment| {
+            let text = without_annotations(&comment.text)?;
+            Some(((comment.source, comment.number), text))
+        })
         .collect();
     let names = captures.take_resolved_names();
     for resolved in names.into_iter().filter(|_| !settings.is_anonymous) {

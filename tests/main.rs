@@ -9,6 +9,7 @@
     reason = "a test that cannot be set up fails, and says where"
 )]
 
+mod annotate;
 mod anonymize;
 mod bad_input;
 mod busy_servers;
@@ -68,6 +69,7 @@ mod support;
 mod told_by_packets;
 mod told_by_records;
 mod usage_errors;
+mod wireshark_plugin;
 
 use std::process::ExitCode;
 
@@ -76,6 +78,7 @@ use support::watching;
 
 fn main() -> ExitCode {
     let subjects = Group::that_work(&[
+        annotate::TESTS,
         anonymize::TESTS,
         anonymize::links::TESTS,
         bad_input::TESTS,
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         fuzz_seeds::TESTS,
         html::TESTS,
         html_handed_over::TESTS,
+        wireshark_plugin::TESTS,
         ladder::TESTS,
         live_verdicts::TESTS,
         logs::TESTS,

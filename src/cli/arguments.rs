@@ -137,7 +137,10 @@ impl ReadArguments {
 
     /// Whether the report names the SHA-256 of every source.
     pub(super) fn hashes_sources(&self) -> bool {
-        self.sha256 || self.evidence.is_some() || self.format.is_handed_over()
+        self.sha256
+            || self.evidence.is_some()
+            || self.annotate.is_some()
+            || self.format.is_handed_over()
     }
 }
 
@@ -227,6 +230,15 @@ pub(super) struct ReadArguments {
     /// the folder for temporary files (TMPDIR) meanwhile. Default: none.
     #[arg(long, value_name = "FILE")]
     pub(super) evidence: Option<PathBuf>,
+
+    /// Also write the whole capture, with the verdicts as comments on its packets
+    ///
+    /// A pcapng file, whole or not at all: every packet as it was captured, those of failed
+    /// connects with a comment each, the first of every other listed one with how it ended; in
+    /// Wireshark the field `frame.comment`. Not from a pipe. Comments are on at most 10,000 failed
+    /// connects and 100,000 packets of theirs. Default: none.
+    #[arg(long, value_name = "FILE", conflicts_with = "anonymize")]
+    pub(super) annotate: Option<PathBuf>,
 
     /// Replace addresses and drop payload, in the report and in --evidence alike
     ///

@@ -24,22 +24,22 @@ pub(super) struct EvidenceFile {
 /// Why there can be none.
 pub(super) struct Refusal {
     message: String,
-    hint: &'static str,
+    hint: String,
     status: ExitStatus,
 }
 
 impl Refusal {
-    fn usage(message: String, hint: &'static str) -> Self {
+    pub(super) fn usage(message: String, hint: impl Into<String>) -> Self {
         Self {
             message,
-            hint,
+            hint: hint.into(),
             status: ExitStatus::Usage,
         }
     }
 
     /// Says so.
     pub(super) fn tell(self) -> ExitStatus {
-        Messages::error(self.message, Some(self.hint));
+        Messages::error(self.message, Some(&self.hint));
         self.status
     }
 }
@@ -63,6 +63,41 @@ fn is_input(captures: &CaptureSet, path: &Path) -> bool {
     sources.iter().any(|facts| is_same_file(&facts.path, path))
 }
 
+/// Why `what` cannot be written to this file; `example` is what to type.
+pub(super) fn refuse_file(
+    arguments: &ReadArguments,
+    captures: &CaptureSet,
+    path: &Path,
+    what: &str,
+    example: &str,
+) -> Result<(), Refusal> {
+    let shown = path.display();
+    if path == Path::new(STANDARD_INPUT) {
+        let message = format!("cannot write {what} to standard output");
+        return Err(Refusal::usage(message, format!("name a file: {example}")));
+    }
+    if is_input(captures, path) {
+        let message =
+            format!("cannot write {what} to {shown}: it is one of the captures to be read");
+        return Err(Refusal::usage(message, "name another file"));
+    }
+    let is_this = |output: &Path| is_same_file(output, path);
+    if arguments.report_file().is_some_and(is_this) {
+        let message = format!("cannot write {what} to {shown}: the report goes there");
+        return Err(Refusal::usage(message, "name another file"));
+    }
+    let both = arguments
+        .evidence
+        .as_deref()
+        .zip(arguments.annotate.as_deref());
+    if both.is_some_and(|(evidence, annotated)| is_same_file(evidence, annotated)) {
+        let message =
+            format!("cannot write {what} to {shown}: --evidence and --annotate name one file");
+        return Err(Refusal::usage(message, "name another file"));
+    }
+    Ok(())
+}
+
 impl EvidenceFile {
     /// What was asked for, before the first packet is read.
     pub(super) fn asked_for(
@@ -72,26 +107,14 @@ impl EvidenceFile {
         let Some(path) = arguments.evidence.clone() else {
             return Ok(None);
         };
+        refuse_file(
+            arguments,
+            captures,
+            &path,
+            "evidence",
+            "--evidence proof.pcapng",
+        )?;
         let shown = path.display();
-        if path == Path::new(STANDARD_INPUT) {
-            let message = "cannot write evidence to standard output".to_owned();
-            return Err(Refusal::usage(
-                message,
-                "name a file: --evidence proof.pcapng",
-            ));
-        }
-        if is_input(captures, &path) {
-            let message =
-                format!("cannot write evidence to {shown}: it is one of the captures to be read");
-            return Err(Refusal::usage(message, "name another file"));
-        }
-        if arguments
-            .report_file()
-            .is_some_and(|output| is_same_file(output, &path))
-        {
-            let message = format!("cannot write evidence to {shown}: the report goes there");
-            return Err(Refusal::usage(message, "name another file"));
-        }
         let notes = if captures.is_reopenable() {
             EvidenceNotes::default()
         } else {
@@ -100,7 +123,8 @@ impl EvidenceFile {
                     "cannot put packets aside for {shown}: no temporary file in {}: {error}",
                     std::env::temp_dir().display()
                 ),
-                hint: "set TMPDIR to a folder with room, or read a file instead of a pipe",
+                hint: "set TMPDIR to a folder with room, or read a file instead of a pipe"
+                    .to_owned(),
                 status: ExitStatus::Input,
             })?
         };

@@ -1,6 +1,7 @@
 //! **The outside.** What was typed comes in; it puts the rooms together, writes what they give, and
 //! says by its exit status how it went. It knows nothing about packets.
 
+mod annotated;
 mod anonymous;
 mod arguments;
 mod compare;

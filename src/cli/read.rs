@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use super::annotated::AnnotatedFile;
 use super::anonymous;
 use super::arguments::ReadArguments;
 use super::evidence::{self, EvidenceFile};
@@ -62,6 +63,11 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         Ok(evidence) => evidence,
         Err(refusal) => return refusal.tell(),
     };
+    let annotated = match AnnotatedFile::asked_for(arguments, &captures) {
+        Ok(annotated) => annotated,
+        Err(refusal) => return refusal.tell(),
+    };
+    let proves_failures = evidence.is_some() || annotated.is_some();
     let mut map = match anonymous::map(arguments, messages) {
         Ok(map) => map,
         Err(message) => {
@@ -71,7 +77,7 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     };
     let style = text_style(arguments);
     let settings = AnalysisSettings {
-        evidence_attempts: evidence.as_ref().map_or(0, |_| MOST_ATTEMPTS),
+        evidence_attempts: if proves_failures { MOST_ATTEMPTS } else { 0 },
         selection: anonymous::selection(selection(arguments, start, style.zone), map.as_mut()),
         prefix_numbers: map.as_ref().map(AddressMap::prefix_numbers),
         ..analysis_settings(arguments)
@@ -120,6 +126,9 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         let filter = PacketFilter::new(arguments.filter.as_deref());
         status =
             status.max(evidence.write(&report, &captures.facts(), filter, map.as_mut(), messages));
+    }
+    if let Some(annotated) = annotated {
+        status = status.max(annotated.write(&report, &captures.facts(), messages));
     }
     status.max(write_out(arguments, &report, &style))
 }

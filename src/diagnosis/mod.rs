@@ -100,5 +100,5 @@ pub use testimony::{
     TestimonySource,
 };
 pub use time_line::{BucketWidth, Count, Event, TimeLine};
-pub use told_before::{ToldBefore, is_on_evidence};
+pub use told_before::{ANNOTATION, ToldBefore, is_on_evidence, without_annotations};
 pub use trouble_counts::TroubleCounts;

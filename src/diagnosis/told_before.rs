@@ -114,6 +114,19 @@ pub fn is_on_evidence(comments: &str) -> bool {
     })
 }
 
+/// What each comment begins with that stands on a whole capture, of which nothing was chosen.
+pub const ANNOTATION: &str = "tcpwhy: ";
+
+/// What others say of a packet: comments without those that annotate a whole capture, which would
+/// only repeat what is found anew.
+pub fn without_annotations(comments: &str) -> Option<String> {
+    let of_others = comments
+        .split("; ")
+        .filter(|comment| !comment.starts_with(ANNOTATION));
+    let kept: Vec<&str> = of_others.collect();
+    (!kept.is_empty()).then(|| kept.join("; "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

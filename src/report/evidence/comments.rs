@@ -27,6 +27,15 @@ pub(super) fn on_packet(diagnosed: &DiagnosedAttempt, packet: &SeenPacket) -> St
     format!("attempt {}: {words}", attempt.id)
 }
 
+/// `attempt 17: SYN of 10.0.0.7:40000 to 10.0.1.20:443, established`.
+pub(super) fn on_first(diagnosed: &DiagnosedAttempt) -> String {
+    format!(
+        "attempt {}: {}",
+        diagnosed.decided.attempt.id,
+        of_syn(diagnosed)
+    )
+}
+
 /// Who, to whom, how it ended and why: the packet at which people begin to read.
 fn of_syn(diagnosed: &DiagnosedAttempt) -> String {
     let attempt = &diagnosed.decided.attempt;

@@ -6,6 +6,7 @@
 //! host, a packet that shows that it lives. The file says for how long silence was watched, so that
 //! reading it gives the same verdicts.
 
+mod annotate;
 mod beside;
 mod comments;
 mod needed;
@@ -15,6 +16,7 @@ mod plan;
 mod recent;
 mod section;
 
+pub use annotate::annotate;
 #[cfg(feature = "live")]
 pub(crate) use needed::NeededPackets;
 pub use notes::EvidenceNotes;

@@ -6,7 +6,7 @@ use super::notes::EvidenceNotes;
 use super::{MOST_PACKETS, Written, comments};
 use crate::capture::PacketPlace;
 use crate::decode::SetAside;
-use crate::diagnosis::FindingEvidence;
+use crate::diagnosis::{DiagnosedAttempt, FindingEvidence};
 use crate::handshake::MidwayEnding;
 use crate::report::Report;
 
@@ -139,6 +139,16 @@ impl Plan {
                 cut.first,
                 "shows that packets were cut too short for their headers".to_owned(),
             );
+        }
+    }
+
+    /// The first packet of an attempt that none of its own comments would name.
+    pub(super) fn want_first(&mut self, diagnosed: &DiagnosedAttempt, comment: String) {
+        let seen = diagnosed.decided.attempt.evidence.packets();
+        if let Some(first) = seen.first()
+            && !self.wanted.contains_key(&first.place)
+        {
+            self.want(first.place, comment);
         }
     }
 

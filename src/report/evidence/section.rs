@@ -28,6 +28,27 @@ pub(super) fn application(report: &Report) -> String {
     }
 }
 
+/// The comment of the section of an annotated capture.
+pub(super) fn annotated(report: &Report, written: &Written) -> String {
+    let arguments = report.tool.arguments.iter().map(|word| shell_word(word));
+    let arguments: Vec<String> = arguments.collect();
+    let mut lines = vec![
+        format!(
+            "The whole capture, with what tcpwhy {} says of {} failed or partly seen connects, and of others, as comments on their packets.",
+            report.tool.version, written.attempts
+        ),
+        format!("arguments: {}", arguments.join(" ")),
+    ];
+    let sources = report
+        .capture
+        .sources
+        .iter()
+        .enumerate()
+        .take(NAMED_SOURCES);
+    lines.extend(sources.map(|(number, source)| source_line(number, source)));
+    lines.join("\n")
+}
+
 /// The comment of the section: what this is, what made it, and from what.
 pub(super) fn comment(report: &Report, written: &Written, is_anonymous: bool) -> String {
     let arguments = report.tool.arguments.iter().map(|word| shell_word(word));
