@@ -20,7 +20,6 @@ use crate::diagnosis::compact_sets::AddressSet;
 use crate::diagnosis::facts::Facts;
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::fixed_hash;
-use crate::diagnosis::sign::Sign;
 use crate::handshake::{Closing, Outcome};
 use closings::Closings;
 pub(crate) use connection_limit::{BeyondLimit, ConnectionLimit};
@@ -406,9 +405,11 @@ impl ServiceHistory {
 
     /// Whether a filter's own log says of others that were refused that it was the filter.
     pub(crate) fn is_refused_by_filter(&self) -> bool {
-        self.moments().iter().any(|moment| {
-            moment.outcome == Outcome::Refused && moment.sign == Some(Sign::FilterVerdict)
-        })
+        // Of each class some are remembered: looking through them all takes too long in a flood.
+        let those = self.tallies.iter().filter(|tally| tally.count > 0);
+        those
+            .map(|tally| tally.class)
+            .any(Class::is_refused_by_filter)
     }
 
     /// Whether it ever accepted this client.

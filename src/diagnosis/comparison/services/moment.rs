@@ -89,6 +89,11 @@ pub(super) struct Class {
 }
 
 impl Class {
+    /// Whether a filter's own log says that it was the filter who refused.
+    pub(super) fn is_refused_by_filter(self) -> bool {
+        self.outcome == Outcome::Refused && self.sign == Some(Sign::FilterVerdict)
+    }
+
     /// Of an attempt of which nothing is known but how it ended, unanswered by a SYN-ACK.
     pub(super) fn of_unanswered(outcome: Outcome, has_one_syn: bool) -> Self {
         Self {
