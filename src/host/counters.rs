@@ -30,11 +30,14 @@ pub enum Counter {
     /// The signature of RFC 2385 was wrong.
     #[serde(rename = "TCPMD5Failure")]
     TcpMd5Failure,
+    /// Connection tracking dropped a packet: its table was full.
+    #[serde(rename = "nf_conntrack_drop")]
+    ConntrackDrop,
 }
 
 impl Counter {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ListenOverflows,
         Self::ListenDrops,
         Self::TcpReqQFullDrop,
@@ -44,9 +47,11 @@ impl Counter {
         Self::TcpMd5NotFound,
         Self::TcpMd5Unexpected,
         Self::TcpMd5Failure,
+        Self::ConntrackDrop,
     ];
 
-    /// Its name in `/proc/net/netstat` and `nstat`.
+    /// Its name in `/proc/net/netstat` and `nstat`; of connection tracking, that of its file in
+    /// `/proc/net/stat` and of its column.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ListenOverflows => "ListenOverflows",
@@ -58,6 +63,7 @@ impl Counter {
             Self::TcpMd5NotFound => "TCPMD5NotFound",
             Self::TcpMd5Unexpected => "TCPMD5Unexpected",
             Self::TcpMd5Failure => "TCPMD5Failure",
+            Self::ConntrackDrop => "nf_conntrack_drop",
         }
     }
 }
@@ -81,6 +87,23 @@ impl Counters {
             }
         }
         counters
+    }
+
+    /// With what `/proc/net/stat/nf_conntrack` says: names above hexadecimal values, a line for each
+    /// processor.
+    #[must_use]
+    pub fn with_conntrack(self, text: &str) -> Self {
+        let mut lines = text.lines().map(str::split_whitespace);
+        let Some(place) = lines
+            .next()
+            .and_then(|mut names| names.position(|name| name == "drop"))
+        else {
+            return self;
+        };
+        let of_processors = lines.filter_map(|mut values| values.nth(place));
+        let counts = of_processors.filter_map(|value| u64::from_str_radix(value, 16).ok());
+        let sum = counts.fold(0_u64, u64::saturating_add);
+        self.with(Counter::ConntrackDrop, sum)
     }
 
     /// With this value for one of them.
@@ -140,6 +163,24 @@ MPTcpExt: 0
                 (Counter::IpReversePathFilter, 2),
             ]
         );
+    }
+
+    #[test]
+    fn drops_of_connection_tracking_are_summed_over_processors() {
+        // Of Linux 6.18, shortened.
+        let text = "entries  clashres found new invalid ignore delete drop early_drop\n\
+                    0000012c  00000000 00000000 00000000 00000000 00000000 00000000 0000000a 00000001\n\
+                    0000012c  00000000 00000000 00000000 00000001 00000000 00000000 00000005 00000000\n";
+        let counters = Counters::default().with_conntrack(text);
+        let before = Counters::default().with(Counter::ConntrackDrop, 0);
+        let risen = counters.risen_since(&before);
+        assert_eq!(risen, [(Counter::ConntrackDrop, 15)]);
+        for text in ["", "\n", "entries found\n1 2\n"] {
+            assert_eq!(
+                Counters::default().with_conntrack(text),
+                Counters::default()
+            );
+        }
     }
 
     #[test]

@@ -42,15 +42,22 @@ impl HostTables for LinuxTables {
     }
 
     fn counters(&mut self) -> Option<Counters> {
-        let file = fs::File::open("/proc/self/net/netstat").ok()?;
-        let mut text = String::new();
-        file.take(MOST_TEXT).read_to_string(&mut text).ok()?;
-        Some(Counters::parse(&text))
+        let counters = Counters::parse(&text_of("/proc/self/net/netstat")?);
+        // Without connection tracking there is no such file.
+        let conntrack = text_of("/proc/self/net/stat/nf_conntrack").unwrap_or_default();
+        Some(counters.with_conntrack(&conntrack))
     }
 
     fn interface_name(&mut self, number: u32) -> Option<String> {
         interface_name(number)
     }
+}
+
+fn text_of(file: &str) -> Option<String> {
+    let mut text = String::new();
+    let file = fs::File::open(file).ok()?;
+    file.take(MOST_TEXT).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 /// The name of an interface.

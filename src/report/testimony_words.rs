@@ -236,6 +236,7 @@ const fn meaning(counter: Counter) -> &'static str {
         Counter::TcpMd5NotFound => "a segment lacked the signature (RFC 2385) that is expected",
         Counter::TcpMd5Unexpected => "a segment had a signature (RFC 2385) that nobody expects",
         Counter::TcpMd5Failure => "the signature (RFC 2385) of a segment was wrong",
+        Counter::ConntrackDrop => "connection tracking dropped packets, as its table is full",
     }
 }
 

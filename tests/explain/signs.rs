@@ -29,6 +29,7 @@ const LINES: &[(&str, &str)] = &[
         "ip_conntrack: table full, dropping packet.",
         "conntrack_full",
     ),
+    ("nf_conntrack_drop +5", "conntrack_full"),
     (
         "TCP: request_sock_TCP: Possible SYN flooding on port 0.0.0.0:443. Sending cookies.",
         "syn_flooding",

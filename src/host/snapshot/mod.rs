@@ -15,7 +15,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Counters, Process};
+use super::{Counter, Counters, Process};
 use crate::capture::Timestamp;
 pub use filter::{
     AddressRange, BaseChain, ChainHook, ChainPolicy, Condition, Family, FilterChain, FilterRule,
@@ -291,11 +291,17 @@ impl HostSnapshot {
 
     /// The counters that diagnosis knows.
     pub fn known_counters(&self) -> Counters {
-        let all = super::Counter::ALL.iter();
+        let all = Counter::ALL.iter();
         all.fold(Counters::default(), |known, counter| {
+            let value = match counter {
+                Counter::ConntrackDrop => {
+                    let conntrack = self.conntrack.as_ref();
+                    conntrack.and_then(|table| table.counters.get("drop"))
+                }
+                counter => self.counters.get(counter.name()),
+            };
             // What is not there is 0: those are left out.
-            let value = self.counters.get(counter.name()).copied().unwrap_or(0);
-            known.with(*counter, value)
+            known.with(*counter, value.copied().unwrap_or(0))
         })
     }
 

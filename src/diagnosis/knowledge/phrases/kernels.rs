@@ -85,6 +85,11 @@ pub(super) const SIGNS: &[Sign] = &[
 /// Counters of `nstat`, `netstat -s` and `conntrack -S`.
 pub(super) const COUNTERS: &[Sign] = &[
     sign(
+        "conntrack_full",
+        "nf_conntrack_drop",
+        "packets that connection tracking dropped, as its table was full: drop in conntrack -S",
+    ),
+    sign(
         "ListenOverflows",
         "listenoverflows",
         "handshakes that found the accept queue full, of all listeners",
