@@ -1,9 +1,12 @@
 //! What the kernel itself says of connects (`tcpwhy live --kernel`), in network namespaces: of each
 //! reason a connect that meets it, by how the network was built, and others beside it that do not.
 
+pub(crate) mod ipv6;
 pub(crate) mod own_instance;
+pub(crate) mod states;
 
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,10 +14,10 @@ use serde_json::Value;
 use crate::support::harness::{Test, tests};
 use crate::support::tools::Needs;
 use crate::support::watching;
-use crate::support::watching::network::{Network, filter, on, python, run_script};
+use crate::support::watching::network::{self, Network, filter, on, python, run_script};
 use crate::support::watching::running::{Ended, Watched};
 
-pub(crate) const TESTS: &[Test] = tests![
+const TESTS: &[Test] = tests![
     a_closed_port_is_told_by_its_socketless_reset,
     a_reset_that_a_rule_makes_is_the_rule_s,
     a_dropped_syn_is_told_with_the_kernel_s_reason,
@@ -28,6 +31,8 @@ pub(crate) const TESTS: &[Test] = tests![
     an_answer_that_no_socket_of_the_client_waits_for_is_told_there,
     an_application_that_hangs_up_with_data_unread_is_told,
 ];
+
+pub(crate) const LISTS: &[&[Test]] = &[TESTS, ipv6::TESTS, states::TESTS, own_instance::TESTS];
 
 pub(crate) const NEEDS: Needs = Needs {
     tracefs: true,
@@ -54,10 +59,27 @@ fn with_tracefs(namespace: &str, words: &[&str]) -> Command {
     on(namespace, "sh", &[&start[..], words].concat())
 }
 
-/// A watch with the kernel's word on the server's or client's eth0.
+/// A watch with the kernel's word on the server's or client's way to the other.
 fn hear(namespace: &str) -> Watched {
-    let words = ["-i", "eth0", "--kernel", "--processes", "-F", "ndjson"];
+    let interface = interface_of(namespace);
+    let words = ["-i", &interface, "--kernel", "--processes", "-F", "ndjson"];
     Watched::start(&mut with_tracefs(namespace, &words))
+}
+
+/// The name of the interface that has an address of the first network.
+fn interface_of(namespace: &str) -> String {
+    let words = [
+        "-n",
+        namespace,
+        "-o",
+        "address",
+        "show",
+        "to",
+        "10.0.0.0/24",
+    ];
+    let shown = Command::new("ip").args(words).output().unwrap();
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    shown.split_whitespace().nth(1).unwrap().to_owned()
 }
 
 /// What a watch at the server says of a connect to this port, by a client that waits so many
@@ -70,9 +92,30 @@ fn heard_of(network: &mut Network, (port, seconds): (u16, u32), after: Duration)
     watched.interrupt()
 }
 
-/// A network whose server accepts on port 84, and sends a greeting.
+/// A network without names that others have for their interfaces: the kernel's events are of all
+/// namespaces, and whose a packet was is known by the name.
+fn quiet_network() -> Network {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let process = std::process::id();
+    let network = Network::new();
+    for (side, namespace) in [("c", &network.client), ("s", &network.server)] {
+        let name = format!("{side}{number}-{process}");
+        run_script(&format!(
+            "ip -n {namespace} link set eth0 down && ip -n {namespace} link set eth0 name {name} &&
+             ip -n {namespace} link set {name} up"
+        ));
+    }
+    for namespace in [&network.client, &network.server] {
+        let interface = interface_of(namespace);
+        network::wait_until_up(namespace, &interface);
+    }
+    network
+}
+
+/// The same, whose server accepts on port 84, and sends a greeting.
 fn network() -> Network {
-    let mut network = Network::new();
+    let mut network = quiet_network();
     network.greet("10.0.0.20", &[84]);
     network
 }
@@ -85,11 +128,14 @@ fn attempts(ended: &Ended) -> Vec<Value> {
 /// The last verdict on the connect to this port of the server.
 #[track_caller]
 fn attempt(ended: &Ended, port: u16) -> Value {
-    let server = format!("10.0.0.20:{port}");
+    latest_to(ended, &format!("10.0.0.20:{port}"))
+}
+
+/// The last verdict on the connect to this server.
+#[track_caller]
+fn latest_to(ended: &Ended, server: &str) -> Value {
     let attempts = attempts(ended);
-    let found = attempts
-        .iter()
-        .rfind(|attempt| attempt["server"] == server.as_str());
+    let found = attempts.iter().rfind(|attempt| attempt["server"] == server);
     found
         .unwrap_or_else(|| panic!("no attempt to {server}: {ended:#?}"))
         .clone()
@@ -107,11 +153,16 @@ fn kernels_word(attempt: &Value) -> Vec<String> {
 /// The sound twin: it succeeded, and nothing is said of it.
 #[track_caller]
 fn nothing_is_said_of_port_84(ended: &Ended) {
+    nothing_is_said_of(ended, "10.0.0.20:84");
+}
+
+#[track_caller]
+fn nothing_is_said_of(ended: &Ended, server: &str) {
     for attempt in attempts(ended) {
-        assert_ne!(attempt["server"], "10.0.0.20:84", "{attempt}");
+        assert_ne!(attempt["server"], server, "{attempt}");
     }
     for finding in ended.data("finding") {
-        assert_ne!(finding["server"], "10.0.0.20:84", "{finding}");
+        assert_ne!(finding["server"], server, "{finding}");
     }
     let established = ended.data("summary")[0]["established"].as_u64();
     assert!(established >= Some(1), "{ended:#?}");
@@ -187,12 +238,12 @@ fn a_dropped_syn_is_told_with_the_kernel_s_reason() {
     assert_eq!(kernel["lost"], 0, "{kernel}");
 }
 
-/// The SYN comes in by eth0, and the way back to its source leads out of eth1.
+/// The SYN comes in by the first interface, and the way back to its source leads out of eth1.
 fn the_reverse_path_filter_is_told() {
     let mut network = network();
     let (client, server) = (network.client.clone(), network.server.clone());
     run_script(&format!(
-        "ip netns exec {server} sh -c 'for f in all eth0; do echo 1 > /proc/sys/net/ipv4/conf/$f/rp_filter; done' &&
+        "ip netns exec {server} sh -c 'echo 1 > /proc/sys/net/ipv4/conf/all/rp_filter' &&
          ip netns exec {client} sh -c 'echo 2 > /proc/sys/net/ipv4/conf/all/arp_announce' &&
          ip -n {client} address add 10.1.0.99/32 dev lo"
     ));
@@ -243,9 +294,10 @@ def total(b):
  s=sum(struct.unpack('!%dH'%(len(b)//2),b))
  while s>>16: s=(s>>16)+(s&65535)
  return s
-def send(sport,dport,flags,seq,ack=0,wrong=0):
- def header(check): return struct.pack('!HHIIBBHHHBBH',sport,dport,seq,ack,6<<4,flags,64240,check,0,2,4,1460)
- fixed=socket.inet_aton(S)+socket.inet_aton(D)+struct.pack('!HH',6,24)
+def send(sport,dport,flags,seq,ack=0,wrong=0,options=b'\\2\\4\\5\\264'):
+ length=20+len(options)
+ def header(check): return struct.pack('!HHIIBBHHH',sport,dport,seq,ack,length<<2,flags,64240,check,0)+options
+ fixed=socket.inet_aton(S)+socket.inet_aton(D)+struct.pack('!HH',6,length)
  check=(~total(fixed+header(0)))&65535
  raw.sendto(header(check^wrong),(D,0))
 def answers():

@@ -157,11 +157,7 @@ fn main() -> ExitCode {
         Group::stories(lab::AT_ONCE, lab::stories()),
         Group::stories(places::AT_ONCE, places::stories()),
         Group::that_wait(watching::AT_ONCE, watching::NEEDS, &watches),
-        Group::that_wait(
-            watching::AT_ONCE,
-            live_kernel::NEEDS,
-            &[live_kernel::TESTS, live_kernel::own_instance::TESTS],
-        ),
+        Group::that_wait(watching::AT_ONCE, live_kernel::NEEDS, live_kernel::LISTS),
         #[cfg(all(feature = "probe", target_os = "linux"))]
         Group::that_wait(watching::AT_ONCE, host::NEEDS, host::LISTS),
         #[cfg(all(feature = "probe", target_os = "linux"))]

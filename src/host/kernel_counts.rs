@@ -1,6 +1,7 @@
 //! What the kernel did, counted by its reasons.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Reasons are told apart up to so many: kernels have some hundred.
 const REASONS: usize = 256;
@@ -20,6 +21,9 @@ pub struct KernelCounts {
     pub joined: u64,
     /// Events that were lost, because they were not read in time: at least.
     pub lost: u64,
+    /// For how long which of its events were not heard, because there were too many: `receptions` of
+    /// packets, without which is not known which were dropped, `drops`, `resets`.
+    pub unheard: BTreeMap<&'static str, Duration>,
 }
 
 impl KernelCounts {

@@ -1,7 +1,9 @@
 //! What the kernel of this host says of packets, while it handles them.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -75,12 +77,17 @@ pub struct Reception {
 
 /// Tells what the kernel says.
 pub trait KernelTeller: Debug + Send {
-    /// Gives all that it has said since the last time: of one processor in order.
-    fn read(&mut self, each: &mut dyn FnMut(KernelEvent));
+    /// Gives all that it has said since the last time: of one processor in order. `now` is the time
+    /// since some beginning: what is said too often is not heard for a while.
+    fn read(&mut self, now: Duration, each: &mut dyn FnMut(KernelEvent));
 
     /// How many events were lost, because they were not read in time: at least.
     fn lost(&self) -> u64;
 
-    /// Whether it may say how a packet came in that it dropped.
+    /// For how long which of what it says was not heard, because there was too much of it:
+    /// `receptions` of packets, `drops`, `resets`.
+    fn unheard(&self) -> &BTreeMap<&'static str, Duration>;
+
+    /// Whether it may say now how a packet came in that it dropped.
     fn tells_which_packets(&self) -> bool;
 }

@@ -39,10 +39,21 @@ pub(super) fn of_counts(kernel: &KernelCounts) -> String {
             grouped(kernel.lost)
         ));
     }
+    let unheard = kernel.unheard.iter();
+    parts.extend(unheard.map(|(what, time)| unheard_words(what, time.as_secs().max(1))));
     format!(
         "this host's kernel, of all network namespaces: {}",
         parts.join(", ")
     )
+}
+
+fn unheard_words(what: &str, seconds: u64) -> String {
+    let (not_known, too_many) = match what {
+        "receptions" => ("which packets it dropped is not known", "packets came in"),
+        "drops" => ("what it dropped is not known", "were dropped"),
+        _ => ("why it refused is not known", "were refused"),
+    };
+    format!("{not_known} for {seconds} s, as too many {too_many}")
 }
 
 fn all(counts: &BTreeMap<String, u64>, what: &str) -> String {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{hear, network};
+use super::{hear, interface_of, network};
 use crate::support::harness::{Test, tests};
 use crate::support::tools::is_done;
 use crate::support::watching::network::on;
@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[Test] = tests![
     what_a_killed_watch_leaves_is_cleared,
     without_tracefs_it_goes_on,
     without_rights_it_goes_on,
+    where_nothing_can_be_made_it_goes_on,
 ];
 
 /// All trace instances of these processes, as this program's own tracefs shows them.
@@ -115,7 +116,8 @@ fn what_a_killed_watch_leaves_is_cleared() {
 fn without_tracefs_it_goes_on() {
     let mut network = network();
     let program = env!("CARGO_BIN_EXE_tcpwhy");
-    let words = ["live", "--utc", "-i", "eth0", "--kernel"];
+    let interface = interface_of(&network.server);
+    let words = ["live", "--utc", "-i", &interface, "--kernel"];
     let watched = Watched::start(&mut on(&network.server, program, &words));
     network.connect("10.0.0.20", 80, 5);
     watched.wait_for("10.0.0.20:80  refused");
@@ -130,7 +132,8 @@ fn without_rights_it_goes_on() {
     let network = network();
     let script = "mount -t tracefs nodev /sys/kernel/tracing && exec setpriv --reuid=65534 --clear-groups \
                   --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw \"$@\"";
-    let words = ["-i", "eth0", "--kernel", "--duration", "0.5"];
+    let interface = interface_of(&network.server);
+    let words = ["-i", &interface, "--kernel", "--duration", "0.5"];
     let start = ["-c", script, "sh", env!("CARGO_BIN_EXE_tcpwhy"), "live"];
     let output = on(&network.server, "sh", &[&start[..], &words].concat())
         .output()
@@ -138,5 +141,22 @@ fn without_rights_it_goes_on() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     let line = "--kernel: /sys/kernel/tracing is root's: run as root; the watch goes on without the kernel's word";
+    assert!(said.contains(line), "{said}");
+}
+
+/// As in most containers.
+fn where_nothing_can_be_made_it_goes_on() {
+    let network = network();
+    let script = "mount -t tracefs nodev /sys/kernel/tracing && \
+                  mount -o remount,bind,ro /sys/kernel/tracing && exec \"$@\"";
+    let interface = interface_of(&network.server);
+    let words = ["-i", &interface, "--kernel", "--duration", "0.5"];
+    let start = ["-c", script, "sh", env!("CARGO_BIN_EXE_tcpwhy"), "live"];
+    let output = on(&network.server, "sh", &[&start[..], &words].concat())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let line = "--kernel: /sys/kernel/tracing is mounted read-only: mount -o remount,rw /sys/kernel/tracing; the watch goes on without the kernel's word";
     assert!(said.contains(line), "{said}");
 }

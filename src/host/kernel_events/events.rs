@@ -1,11 +1,6 @@
-//! The events that are asked for, and what their records say.
+//! The events that are asked for, and what of them.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
-
-use super::format::{EventFormat, Field};
-use super::ring_page::number;
-use crate::decode::Endpoint;
+use super::format::EventFormat;
 
 /// An event of the kernel that is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,9 +19,14 @@ pub(super) enum Asked {
     SignatureUnexpected,
     /// The signature of a segment was wrong.
     SignatureWrong,
-    /// No route was found.
+    /// No route was found, of IPv4.
     NoRoute,
+    /// The same of IPv6.
+    NoRoute6,
 }
+
+/// The reason for dropping what TCP refuses, or what no socket of another protocol wants.
+const NOBODY_LISTENS: &str = "NO_SOCKET";
 
 /// Of IPv4 and of IPv6.
 const ETHERTYPES: [u16; 2] = [0x0800, 0x86dd];
@@ -41,15 +41,17 @@ const MAIN_TABLE: u32 = 254;
 const NOT_IN_THIS_TABLE: i32 = -11;
 
 impl Asked {
-    pub(super) const ALL: [Self; 8] = [
+    /// In the order in which they are turned on.
+    pub(super) const ALL: [Self; 9] = [
+        Self::Reset,
         Self::Dropped,
         Self::Received,
-        Self::Reset,
         Self::BadChecksum,
         Self::SignatureMissing,
         Self::SignatureUnexpected,
         Self::SignatureWrong,
         Self::NoRoute,
+        Self::NoRoute6,
     ];
 
     /// Its folder below `events`.
@@ -63,6 +65,7 @@ impl Asked {
             Self::SignatureUnexpected => "tcp/tcp_hash_md5_unexpected",
             Self::SignatureWrong => "tcp/tcp_hash_md5_mismatch",
             Self::NoRoute => "fib/fib_table_lookup",
+            Self::NoRoute6 => "fib6/fib6_table_lookup",
         }
     }
 
@@ -72,7 +75,9 @@ impl Asked {
             Self::Dropped => &["skbaddr", "protocol", "reason"],
             Self::Received => &["skbaddr", "len", "name"],
             Self::Reset => &["saddr", "daddr", "reason"],
-            Self::NoRoute => &["tb_id", "err", "proto", "src", "dst", "sport", "dport"],
+            Self::NoRoute | Self::NoRoute6 => {
+                &["tb_id", "err", "proto", "src", "dst", "sport", "dport"]
+            }
             _ => &["saddr", "daddr"],
         }
     }
@@ -86,7 +91,7 @@ impl Asked {
             Self::SignatureMissing | Self::SignatureUnexpected | Self::SignatureWrong => {
                 "Linux 6.12"
             }
-            Self::Received | Self::NoRoute => "Linux with CONFIG_FTRACE",
+            Self::Received | Self::NoRoute | Self::NoRoute6 => "Linux with CONFIG_FTRACE",
         }
     }
 
@@ -101,233 +106,87 @@ impl Asked {
                 "which segments are signed wrongly"
             }
             Self::NoRoute => "to whom no route leads",
+            Self::NoRoute6 => "to whom no route of IPv6 leads",
         }
     }
 
-    /// What the kernel is to leave out, in its own language; `None` for nothing.
-    pub(super) fn filter(self, format: &EventFormat, interfaces: &[String]) -> Option<String> {
+    /// What the kernel is to leave out, in its own language; `None` for nothing. Where it tells why
+    /// its TCP refuses, `hears_resets`, that nobody listened is not to be said once more.
+    pub(super) fn filter(
+        self,
+        format: &EventFormat,
+        interfaces: &[String],
+        hears_resets: bool,
+    ) -> Option<String> {
         match self {
-            Self::Dropped => {
-                let [four, six] = ETHERTYPES;
-                let reasons = format.numbers_of(&reasons());
-                let reasons: Vec<String> = reasons
-                    .iter()
-                    .map(|number| format!("reason == {number}"))
-                    .collect();
-                let protocols = format!("(protocol == {four} || protocol == {six})");
-                Some(if reasons.is_empty() {
-                    protocols
-                } else {
-                    format!("{protocols} && ({})", reasons.join(" || "))
-                })
-            }
-            Self::Received => {
-                let (shortest, longest) = LENGTHS;
-                let lengths = format!("len >= {shortest} && len <= {longest}");
-                // A name that its language cannot write, or all interfaces: nothing is left out.
-                let is_plain = |name: &String| {
-                    name != "any"
-                        && name
-                            .chars()
-                            .all(|one| one.is_ascii_alphanumeric() || "-_.@".contains(one))
-                };
-                if interfaces.is_empty() || !interfaces.iter().all(is_plain) {
-                    return Some(lengths);
-                }
-                let names: Vec<String> = interfaces
-                    .iter()
-                    .map(|name| format!("name == \"{name}\""))
-                    .collect();
-                Some(format!("{lengths} && ({})", names.join(" || ")))
-            }
+            Self::Dropped => Some(of_drops(format, hears_resets)),
+            Self::Received => Some(of_receptions(interfaces)),
             Self::NoRoute => Some(format!(
                 "proto == 6 && sport != 0 && err != 0 && (err != {NOT_IN_THIS_TABLE} || tb_id == {MAIN_TABLE})"
+            )),
+            // Of the other tables as well it says that nothing leads there.
+            Self::NoRoute6 => Some(format!(
+                "proto == 6 && sport != 0 && err != 0 && tb_id == {MAIN_TABLE}"
             )),
             _ => None,
         }
     }
 }
 
-/// What one record says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Record {
-    Received {
-        buffer: u64,
-        length: u32,
-        interface: Arc<str>,
-    },
-    Dropped {
-        buffer: u64,
-        reason: Arc<str>,
-        /// Whether it happened while the packet was received, or later, for a process.
-        is_at_reception: bool,
-    },
-    Reset {
-        source: Endpoint,
-        destination: Endpoint,
-        reason: Arc<str>,
-    },
-    BadSegment {
-        source: Endpoint,
-        destination: Endpoint,
-        reason: &'static str,
-    },
-    NoRoute {
-        source: Endpoint,
-        destination: Endpoint,
-    },
-}
-
-/// The layouts of the events that this kernel has.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Formats(Vec<(Asked, EventFormat)>);
-
-/// Set in `common_flags` while packets are received.
-const IN_SOFT_INTERRUPT: u64 = 0x10;
-const IN_HARD_INTERRUPT: u64 = 0x08;
-
-impl Formats {
-    pub(super) fn add(&mut self, asked: Asked, format: EventFormat) {
-        self.0.push((asked, format));
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn has(&self, asked: Asked) -> bool {
-        self.0.iter().any(|(one, _)| *one == asked)
-    }
-
-    /// Reads a record; `None` for one of another event, or that is too short for its layout.
-    pub(super) fn read(&self, payload: &[u8]) -> Option<Record> {
-        let id = number(payload, 0, 2)?;
-        let (asked, format) = self.0.iter().find(|(_, one)| u64::from(one.id) == id)?;
-        let reader = Reader { payload, format };
-        match asked {
-            Asked::Received => Some(Record::Received {
-                buffer: reader.number("skbaddr")?,
-                length: u32::try_from(reader.number("len")?).ok()?,
-                interface: reader.text("name")?,
-            }),
-            Asked::Dropped => {
-                let context = number(payload, 2, 1)?;
-                Some(Record::Dropped {
-                    buffer: reader.number("skbaddr")?,
-                    reason: reader.reason()?,
-                    is_at_reception: context & (IN_SOFT_INTERRUPT | IN_HARD_INTERRUPT) != 0,
-                })
-            }
-            Asked::Reset => {
-                let (source, destination) = reader.ends()?;
-                Some(Record::Reset {
-                    source,
-                    destination,
-                    reason: reader.reason()?,
-                })
-            }
-            Asked::BadChecksum => reader.bad_segment("TCP_CSUM"),
-            Asked::SignatureMissing => reader.bad_segment("TCP_MD5NOTFOUND"),
-            Asked::SignatureUnexpected => reader.bad_segment("TCP_MD5UNEXPECTED"),
-            Asked::SignatureWrong => reader.bad_segment("TCP_MD5FAILURE"),
-            Asked::NoRoute => reader.no_route(),
-        }
-    }
-}
-
-/// A record and its layout.
-struct Reader<'a> {
-    payload: &'a [u8],
-    format: &'a EventFormat,
-}
-
-impl Reader<'_> {
-    fn field(&self, name: &str) -> Option<Field> {
-        self.format.field(name)
-    }
-
-    fn bytes(&self, name: &str) -> Option<&[u8]> {
-        let Field { offset, size } = self.field(name)?;
-        self.payload.get(offset..offset.checked_add(size)?)
-    }
-
-    fn number(&self, name: &str) -> Option<u64> {
-        let Field { offset, size } = self.field(name)?;
-        number(self.payload, offset, size)
-    }
-
-    /// A text stands elsewhere in the record: a word says where, and how long it is.
-    fn text(&self, name: &str) -> Option<Arc<str>> {
-        let place = u32::try_from(self.number(name)?).ok()?;
-        let (offset, length) = (usize::from(low(place)), usize::from(low(place >> 16)));
-        let bytes = self.payload.get(offset..offset.checked_add(length)?)?;
-        let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
-        Some(Arc::from(&*String::from_utf8_lossy(text)))
-    }
-
-    fn reason(&self) -> Option<Arc<str>> {
-        let number = self.number("reason")?;
-        let named = self.format.reason(number).cloned();
-        Some(named.unwrap_or_else(|| Arc::from(format!("reason {number}"))))
-    }
-
-    fn ends(&self) -> Option<(Endpoint, Endpoint)> {
-        Some((
-            socket_address(self.bytes("saddr")?)?,
-            socket_address(self.bytes("daddr")?)?,
-        ))
-    }
-
-    fn bad_segment(&self, reason: &'static str) -> Option<Record> {
-        let (source, destination) = self.ends()?;
-        Some(Record::BadSegment {
-            source,
-            destination,
-            reason,
-        })
-    }
-
-    fn no_route(&self) -> Option<Record> {
-        let end = |address: &str, port: &str| {
-            let bytes: [u8; 4] = self.bytes(address)?.try_into().ok()?;
-            Some(Endpoint {
-                address: IpAddr::V4(Ipv4Addr::from(bytes)),
-                port: u16::try_from(self.number(port)?).ok()?,
-            })
-        };
-        Some(Record::NoRoute {
-            source: end("src", "sport")?,
-            destination: end("dst", "dport")?,
-        })
-    }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
-const fn low(word: u32) -> u16 {
-    word as u16
-}
-
-/// `sockaddr_in` or `sockaddr_in6`.
-fn socket_address(bytes: &[u8]) -> Option<Endpoint> {
-    const INTERNET: u64 = 2;
-    const INTERNET_6: u64 = 10;
-    let port = u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?);
-    let address = match number(bytes, 0, 2)? {
-        INTERNET => IpAddr::V4(Ipv4Addr::from(<[u8; 4]>::try_from(bytes.get(4..8)?).ok()?)),
-        INTERNET_6 => {
-            let address = <[u8; 16]>::try_from(bytes.get(8..24)?).ok()?;
-            IpAddr::V6(Ipv6Addr::from(address)).to_canonical()
-        }
-        _ => return None,
-    };
-    Some(Endpoint { address, port })
-}
-
-/// The reasons for dropping that say something of a connect. Others are of packets for somebody
-/// else, of copies, or of what is taken and thrown away as usual.
-fn reasons() -> Vec<&'static str> {
-    crate::host::kernel_reason::DROPS
-        .iter()
+fn of_drops(format: &EventFormat, hears_resets: bool) -> String {
+    let [four, six] = ETHERTYPES;
+    let protocols = format!("(protocol == {four} || protocol == {six})");
+    let reasons = crate::host::kernel_reason::DROPS.iter();
+    let reasons: Vec<&str> = reasons
         .map(|known| known.name)
-        .collect()
+        .filter(|name| !(hears_resets && *name == NOBODY_LISTENS))
+        .collect();
+    // Each part of it costs the kernel time, of every packet that it throws away.
+    let reasons: Vec<String> = ranges(&format.numbers_of(&reasons))
+        .iter()
+        .map(|(first, last)| {
+            if first == last {
+                format!("reason == {first}")
+            } else {
+                format!("(reason >= {first} && reason <= {last})")
+            }
+        })
+        .collect();
+    if reasons.is_empty() {
+        protocols
+    } else {
+        format!("{protocols} && ({})", reasons.join(" || "))
+    }
+}
+
+/// Numbers in order, those that follow each other together.
+fn ranges(numbers: &[u64]) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => ranges.push((*number, *number)),
+        }
+    }
+    ranges
+}
+
+fn of_receptions(interfaces: &[String]) -> String {
+    let (shortest, longest) = LENGTHS;
+    let lengths = format!("len >= {shortest} && len <= {longest}");
+    // A name that its language cannot write, or all interfaces: nothing is left out.
+    let is_plain = |name: &String| {
+        name != "any"
+            && name
+                .chars()
+                .all(|one| one.is_ascii_alphanumeric() || "-_.@".contains(one))
+    };
+    if interfaces.is_empty() || !interfaces.iter().all(is_plain) {
+        return lengths;
+    }
+    let names: Vec<String> = interfaces
+        .iter()
+        .map(|name| format!("name == \"{name}\""))
+        .collect();
+    format!("{lengths} && ({})", names.join(" || "))
 }

@@ -11,6 +11,9 @@ use super::KernelGap;
 /// What the names of instances begin with; the number of the process follows.
 const NAME: &str = "tcpwhy-";
 
+/// In containers, several processes may have one number: then a number of its own follows.
+const OF_ONE_NUMBER: u32 = 16;
+
 /// An instance, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Instance {
@@ -31,15 +34,11 @@ impl Instance {
             _ => return Err(KernelGap::NotMounted(tracefs.to_owned())),
         }
         clear_left_behind(&instances, Path::new("/proc"));
-        let folder = instances.join(format!("{NAME}{}", std::process::id()));
-        // Of a process that had the same number.
-        let _ = fs::remove_dir(&folder);
-        fs::create_dir(&folder).map_err(|source| match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                KernelGap::NotPermitted(tracefs.to_owned())
-            }
+        let folder = make_folder(&instances).map_err(|(folder, source)| match source.kind() {
+            io::ErrorKind::PermissionDenied => KernelGap::NotPermitted(tracefs.to_owned()),
+            io::ErrorKind::ReadOnlyFilesystem => KernelGap::ReadOnly(tracefs.to_owned()),
             _ => KernelGap::CannotUse {
-                path: folder.clone(),
+                path: folder,
                 message: source.to_string(),
             },
         })?;
@@ -100,6 +99,27 @@ impl Drop for Instance {
     }
 }
 
+/// Makes the folder of an instance; of the last one that was tried, why it could not be made.
+fn make_folder(instances: &Path) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let process = std::process::id();
+    let mut folder = instances.join(format!("{NAME}{process}"));
+    let mut number = 1;
+    loop {
+        // Of a process that had the same number: one that is read the kernel keeps.
+        let _ = fs::remove_dir(&folder);
+        match fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists && number < OF_ONE_NUMBER =>
+            {
+                number += 1;
+                folder = instances.join(format!("{NAME}{process}-{number}"));
+            }
+            Err(error) => return Err((folder, error)),
+        }
+    }
+}
+
 /// Removes the instances of processes that are gone. One that is still read, perhaps by a process
 /// that cannot be seen from here, the kernel keeps.
 fn clear_left_behind(instances: &Path, proc: &Path) {
@@ -109,7 +129,7 @@ fn clear_left_behind(instances: &Path, proc: &Path) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let process = name.to_str().and_then(|name| name.strip_prefix(NAME));
-        let process = process.and_then(|process| process.parse::<u32>().ok());
+        let process = process.and_then(|process| process.split('-').next()?.parse::<u32>().ok());
         if process.is_some_and(|process| !proc.join(process.to_string()).exists()) {
             let _ = fs::remove_dir(entry.path());
         }
@@ -131,17 +151,45 @@ impl Instance {
 mod tests {
     use super::*;
 
+    /// As in another container: its folder is not empty, so that it stays.
+    #[test]
+    fn another_process_of_the_same_number_keeps_its_instance() {
+        let instances = tempfile::tempdir().unwrap();
+        let process = std::process::id();
+        let taken = instances.path().join(format!("{NAME}{process}"));
+        fs::create_dir_all(taken.join("busy")).unwrap();
+        let made = make_folder(instances.path()).unwrap();
+        assert_eq!(made, instances.path().join(format!("{NAME}{process}-2")));
+        assert!(taken.exists() && made.exists());
+        let nowhere = instances.path().join("nowhere");
+        let (folder, error) = make_folder(&nowhere).unwrap_err();
+        assert_eq!(folder, nowhere.join(format!("{NAME}{process}")));
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+
     #[test]
     fn what_processes_left_behind_that_are_gone_is_cleared() {
         let root = tempfile::tempdir().unwrap();
         let (instances, proc) = (root.path().join("instances"), root.path().join("proc"));
-        for folder in ["tcpwhy-12", "tcpwhy-13", "tcpwhy-x", "other-12"] {
+        for folder in [
+            "tcpwhy-12",
+            "tcpwhy-12-2",
+            "tcpwhy-13",
+            "tcpwhy-x",
+            "other-12",
+        ] {
             fs::create_dir_all(instances.join(folder)).unwrap();
         }
         fs::create_dir_all(proc.join("13")).unwrap();
         clear_left_behind(&instances, &proc);
-        let left = ["tcpwhy-12", "tcpwhy-13", "tcpwhy-x", "other-12"]
-            .map(|folder| instances.join(folder).exists());
-        assert_eq!(left, [false, true, true, true]);
+        let left = [
+            "tcpwhy-12",
+            "tcpwhy-12-2",
+            "tcpwhy-13",
+            "tcpwhy-x",
+            "other-12",
+        ]
+        .map(|folder| instances.join(folder).exists());
+        assert_eq!(left, [false, false, true, true, true]);
     }
 }

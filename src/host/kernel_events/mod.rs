@@ -8,23 +8,31 @@
 
 mod events;
 mod format;
+mod gap;
 mod instance;
+mod records;
 mod ring_page;
 #[cfg(test)]
 mod tests;
+mod throttle;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::{KernelAct, KernelEvent, KernelTeller, Reception};
 use crate::capture::Timestamp;
 use crate::capture::live::TraceClock;
-use events::{Asked, Formats, Record};
+use events::Asked;
 use format::EventFormat;
+pub use gap::KernelGap;
 use instance::Instance;
+use records::{Formats, Record};
 use ring_page::PageLayout;
+use throttle::{Throttle, Turned};
 
 /// Where tracefs is, when `/proc` does not tell.
 const USUAL_PLACE: &str = "/sys/kernel/tracing";
@@ -41,60 +49,23 @@ const PAGES_AT_ONCE: usize = 512;
 const RECEPTIONS: usize = 32;
 const RECEPTION_HOLDS: u64 = 200_000;
 
-/// Why the kernel is not heard, or not in full. Each is one line for people.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum KernelGap {
-    /// There is no tracefs.
-    #[error(
-        "tracefs is not mounted at {}: mount -t tracefs nodev /sys/kernel/tracing", .0.display()
-    )]
-    NotMounted(PathBuf),
-    /// It is root's.
-    #[error("{} is root's: run as root", .0.display())]
-    NotPermitted(PathBuf),
-    /// A file of it does not do what it should.
-    #[error("{}: {message}", path.display())]
-    CannotUse {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        message: String,
-    },
-    /// This kernel has none of the events.
-    #[error("this kernel has none of the events that are needed (Linux 6.10 has them)")]
-    NoEvents,
-    /// This kernel does not have an event.
-    #[error("this kernel has no event {event} ({since} has it): it does not tell {tells}")]
-    NoEvent {
-        /// Which.
-        event: &'static str,
-        /// Since when there is one.
-        since: &'static str,
-        /// What is not known without it.
-        tells: &'static str,
-    },
-    /// An event of this kernel says too little.
-    #[error(
-        "event {event} of this kernel has no field {field} ({since} has it): it does not tell {tells}"
-    )]
-    NoField {
-        /// Which event.
-        event: &'static str,
-        /// What it does not say.
-        field: &'static str,
-        /// Since when it does.
-        since: &'static str,
-        /// What is not known without it.
-        tells: &'static str,
-    },
-}
+/// So many interfaces are known by their names without making each anew.
+const INTERFACES: usize = 64;
+
+/// So many of an event are heard in a second: of more, none for a while. What comes in is much more
+/// than what is dropped, and what is dropped is counted all the same without it.
+const MOST_A_SECOND: [(Asked, &str, u64); 3] = [
+    (Asked::Received, "receptions", 40_000),
+    (Asked::Dropped, "drops", 200_000),
+    (Asked::Reset, "resets", 200_000),
+];
 
 /// Reads the kernel's events.
 #[derive(Debug)]
 pub struct KernelEvents {
-    // In this order: the kernel keeps an instance that is being read.
+    // In this order: the kernel keeps an instance of which a file is open.
     processors: Vec<Processor>,
+    throttles: Vec<(Asked, &'static str, Throttle)>,
     instance: Instance,
     formats: Formats,
     layout: PageLayout,
@@ -102,6 +73,7 @@ pub struct KernelEvents {
     gaps: Vec<KernelGap>,
     page: Vec<u8>,
     lost: u64,
+    unheard: BTreeMap<&'static str, Duration>,
 }
 
 /// What a processor took in last, by when and into which of the kernel's buffers.
@@ -109,6 +81,7 @@ pub struct KernelEvents {
 struct Received {
     processor: usize,
     latest: VecDeque<(u64, u64, Reception)>,
+    interfaces: Vec<Arc<str>>,
 }
 
 /// The buffer of one processor.
@@ -162,10 +135,17 @@ impl KernelEvents {
             pipe,
             received: Received {
                 processor: number,
-                latest: VecDeque::new(),
+                ..Received::default()
             },
         };
+        let throttles = MOST_A_SECOND.into_iter();
+        let throttles = throttles.filter(|(asked, ..)| formats.has(*asked));
+        let throttle = |(asked, what, most): (Asked, _, _)| {
+            let enable = instance.path(&format!("events/{}/enable", asked.folder()));
+            (asked, what, Throttle::of(&enable, most))
+        };
         Ok(Self {
+            throttles: throttles.map(throttle).collect(),
             processors: pipes.into_iter().enumerate().map(processor).collect(),
             page: vec![0; layout.size],
             instance,
@@ -174,6 +154,7 @@ impl KernelEvents {
             clock,
             gaps,
             lost: 0,
+            unheard: BTreeMap::new(),
         })
     }
 
@@ -190,19 +171,28 @@ impl KernelEvents {
 
 impl KernelTeller for KernelEvents {
     fn tells_which_packets(&self) -> bool {
-        self.formats.has(Asked::Dropped) && self.formats.has(Asked::Received)
+        let is_on = |wanted: Asked| {
+            let mut throttles = self.throttles.iter();
+            throttles.any(|(asked, _, throttle)| *asked == wanted && throttle.is_on())
+        };
+        is_on(Asked::Dropped) && is_on(Asked::Received)
     }
 
     fn lost(&self) -> u64 {
         self.lost
     }
 
-    fn read(&mut self, each: &mut dyn FnMut(KernelEvent)) {
+    fn unheard(&self) -> &BTreeMap<&'static str, Duration> {
+        &self.unheard
+    }
+
+    fn read(&mut self, now: Duration, each: &mut dyn FnMut(KernelEvent)) {
         let offset = self.clock.behind_wall();
         let at = |time: u64| {
             let nanoseconds = i128::from(time) + i128::from(offset);
             Timestamp::from_wide_nanoseconds(nanoseconds)
         };
+        let mut counts = [0; MOST_A_SECOND.len()];
         for processor in &mut self.processors {
             for _ in 0..PAGES_AT_ONCE {
                 let length = match processor.pipe.read(&mut self.page) {
@@ -213,17 +203,44 @@ impl KernelTeller for KernelEvents {
                 };
                 let page = self.page.get(..length).unwrap_or_default();
                 let (layout, formats) = (self.layout, &self.formats);
-                let lost = take_page(
-                    &mut processor.received,
-                    page,
-                    layout,
-                    formats,
-                    |time, what| {
-                        each(KernelEvent { at: at(time), what });
-                    },
-                    at,
-                );
+                let take_one = |time, what| {
+                    count(&mut counts, &what);
+                    each(KernelEvent { at: at(time), what });
+                };
+                let lost = take_page(&mut processor.received, page, layout, formats, take_one, at);
                 self.lost = self.lost.saturating_add(lost);
+            }
+        }
+        self.throttle(now, counts);
+    }
+}
+
+/// Counts what is heard up to a bound, in the order of [`MOST_A_SECOND`].
+fn count([receptions, drops, resets]: &mut [u64; 3], what: &KernelAct) {
+    match what {
+        KernelAct::Received(_) => *receptions += 1,
+        KernelAct::Dropped { .. } => *drops += 1,
+        KernelAct::Reset { .. } => *resets += 1,
+        _ => {}
+    }
+}
+
+impl KernelEvents {
+    /// So many were heard of each: turns off and on.
+    fn throttle(&mut self, now: Duration, counts: [u64; MOST_A_SECOND.len()]) {
+        for ((limited, ..), heard) in MOST_A_SECOND.iter().zip(counts) {
+            let throttles = self.throttles.iter_mut();
+            for (_, what, throttle) in throttles.filter(|(asked, ..)| asked == limited) {
+                if throttle.note(now, heard) != Turned::No {
+                    // Which of the kernel's buffers was used again meanwhile is not known.
+                    for processor in &mut self.processors {
+                        processor.received.latest.clear();
+                    }
+                }
+                let off = throttle.was_off(now);
+                if !off.is_zero() {
+                    self.unheard.insert(what, off);
+                }
             }
         }
     }
@@ -253,7 +270,7 @@ fn take_page(
 /// What a record tells beside those before it on the same processor.
 fn take(
     received: &mut Received,
-    record: Record,
+    record: Record<'_>,
     time: u64,
     at: impl Fn(u64) -> Timestamp,
 ) -> KernelAct {
@@ -263,6 +280,7 @@ fn take(
             length,
             interface,
         } => {
+            let interface = received.interface(interface);
             let latest = &mut received.latest;
             latest.retain(|(_, known, _)| *known != buffer);
             if latest.len() >= RECEPTIONS {
@@ -332,6 +350,21 @@ fn take(
     }
 }
 
+impl Received {
+    /// The name of an interface.
+    fn interface(&mut self, name: &[u8]) -> Arc<str> {
+        let known = self.interfaces.iter();
+        if let Some(known) = known.clone().find(|known| known.as_bytes() == name) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = Arc::from(&*String::from_utf8_lossy(name));
+        if self.interfaces.len() < INTERFACES {
+            self.interfaces.push(Arc::clone(&new));
+        }
+        new
+    }
+}
+
 /// This file ends after the first read, however little that took (Linux 6.18).
 fn read_at_once(file: &Path) -> io::Result<String> {
     let mut bytes = vec![0; 1 << 14];
@@ -362,7 +395,8 @@ fn turn_on(instance: &Instance, interfaces: &[String]) -> (Formats, Vec<KernelGa
     let mut formats = Formats::default();
     let mut gaps = Vec::new();
     for asked in Asked::ALL {
-        match turn_on_one(instance, asked, interfaces) {
+        let hears_resets = formats.has(Asked::Reset);
+        match turn_on_one(instance, asked, interfaces, hears_resets) {
             Ok(format) => formats.add(asked, format),
             Err(gap) => gaps.push(gap),
         }
@@ -374,6 +408,7 @@ fn turn_on_one(
     instance: &Instance,
     asked: Asked,
     interfaces: &[String],
+    hears_resets: bool,
 ) -> Result<EventFormat, KernelGap> {
     let folder = format!("events/{}", asked.folder());
     let (event, since, tells) = (asked.folder(), asked.since(), asked.tells());
@@ -400,7 +435,7 @@ fn turn_on_one(
         path: instance.path(file),
         message: error.to_string(),
     };
-    if let Some(filter) = asked.filter(&format, interfaces) {
+    if let Some(filter) = asked.filter(&format, interfaces, hears_resets) {
         let file = format!("{folder}/filter");
         let set = instance.set(&file, &filter);
         set.map_err(|error| cannot(&file, &error))?;

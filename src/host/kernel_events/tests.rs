@@ -146,7 +146,7 @@ fn a_drop_long_after_a_reception_is_of_another_packet() {
     let came = |buffer| Record::Received {
         buffer,
         length: 60,
-        interface: "eth0".into(),
+        interface: b"eth0",
     };
     let dropped = |is_at_reception| Record::Dropped {
         buffer: 7,
@@ -182,13 +182,23 @@ fn filters_name_reasons_by_this_kernels_numbers_and_interfaces_that_are_plain() 
     };
     let filter = |asked: Asked, interfaces: &[&str]| {
         let interfaces: Vec<String> = interfaces.iter().map(|name| (*name).to_owned()).collect();
-        asked.filter(&format(asked), &interfaces).unwrap()
+        asked.filter(&format(asked), &interfaces, true).unwrap()
     };
     let drops = filter(Asked::Dropped, &[]);
-    assert!(drops.starts_with("(protocol == 2048 || protocol == 34525) && (reason == 3 || "));
+    let start = "(protocol == 2048 || protocol == 34525) && (reason == 5 || ";
+    assert!(drops.starts_with(start), "{drops}");
     assert!(
         drops.contains(" reason == 12 ") && !drops.contains(" 13 "),
         "{drops}"
+    );
+    assert!(
+        drops.contains("|| (reason >= 14 && reason <= 16) ||"),
+        "{drops}"
+    );
+    let without_resets = Asked::Dropped.filter(&format(Asked::Dropped), &[], false);
+    assert_eq!(
+        without_resets.unwrap(),
+        drops.replace("(reason == 5", "(reason == 3 || reason == 5")
     );
     assert!(drops.len() < 4096, "the kernel takes no more");
     let lengths = "len >= 40 && len <= 160";
@@ -231,7 +241,7 @@ fn an_older_kernel_tells_less_and_that_is_said() {
     assert!(formats.has(Asked::Dropped) && !formats.has(Asked::Reset));
     let gaps: Vec<String> = gaps.iter().map(ToString::to_string).collect();
     assert_eq!(
-        gaps[1],
+        gaps[0],
         "event tcp/tcp_send_reset of this kernel has no field reason (Linux 6.10 has it): it does not tell why TCP refuses"
     );
     assert_eq!(
@@ -242,6 +252,11 @@ fn an_older_kernel_tells_less_and_that_is_said() {
         fs::read_to_string(folder.path().join("events").join(event).join("enable")).unwrap()
     };
     assert_eq!(enabled("skb/kfree_skb"), "1");
+    let filter = fs::read_to_string(folder.path().join("events/skb/kfree_skb/filter")).unwrap();
+    assert!(
+        filter.contains("reason == 3 "),
+        "nothing else tells who is refused: {filter}"
+    );
     assert_eq!(
         enabled("tcp/tcp_send_reset"),
         "",

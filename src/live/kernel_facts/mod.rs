@@ -5,6 +5,7 @@
 //! others are counted, and nothing is said of whose they were.
 
 mod counted;
+mod listener;
 mod recent;
 mod receptions;
 #[cfg(test)]
@@ -26,11 +27,12 @@ use crate::diagnosis::{
 use crate::handshake::{Attempt, DecidedAttempt, Outcome, Role};
 use crate::host::{KernelAct, KernelCounts, KernelEvent, KernelTeller, Reception};
 use counted::History;
+use listener::Listener;
 use recent::{RecentPackets, RecentSegment, Search};
 use receptions::Receptions;
 
 /// The kernel is not heard more often, but when a failure is to be explained.
-const BETWEEN_READS: Duration = Duration::from_millis(10);
+const BETWEEN_READS: Duration = Duration::from_millis(20);
 
 /// So many pairs of ends are remembered with what was said of their packets, and so much of each.
 const REMEMBERED: usize = 1 << 14;
@@ -86,7 +88,10 @@ struct Unknown {
 #[derive(Debug)]
 pub(super) struct KernelFacts {
     /// `None` where nobody asked for it, or the kernel cannot be heard.
-    teller: Option<Box<dyn KernelTeller>>,
+    listener: Option<Listener>,
+    /// What was heard, and is not taken note of yet: empty but while that is done.
+    events: Vec<KernelEvent>,
+    tells_which_packets: bool,
     clock: HostClock,
     /// Names of the interfaces, by their sources.
     interfaces: Vec<String>,
@@ -103,7 +108,9 @@ pub(super) struct KernelFacts {
 impl KernelFacts {
     pub(super) fn of(teller: Option<Box<dyn KernelTeller>>, interfaces: Vec<String>) -> Self {
         Self {
-            teller,
+            tells_which_packets: teller.as_ref().is_some_and(|it| it.tells_which_packets()),
+            listener: teller.map(Listener::new),
+            events: Vec::new(),
             clock: HostClock::new(),
             interfaces,
             heard_at: None,
@@ -126,8 +133,7 @@ impl KernelFacts {
         leaves: impl FnOnce((Endpoint, Endpoint)) -> bool,
     ) {
         if let Observation::Segment(segment) = observation
-            && let Some(teller) = &self.teller
-            && teller.tells_which_packets()
+            && self.tells_which_packets
             && !leaves((segment.source, segment.destination))
         {
             self.recent.note(packet, segment);
@@ -138,20 +144,28 @@ impl KernelFacts {
     pub(super) fn hear_now_and_then(&mut self) {
         let running = self.clock.running();
         let is_due = |at: Duration| running.saturating_sub(at) >= BETWEEN_READS;
-        if self.teller.is_some() && self.heard_at.is_none_or(is_due) {
+        if self.listener.is_some() && self.heard_at.is_none_or(is_due) {
             self.hear();
         }
     }
 
     fn hear(&mut self) {
-        let Some(mut teller) = self.teller.take() else {
+        let Some(listener) = &self.listener else {
             return;
         };
         self.heard_at = Some(self.clock.running());
         self.heard_until = self.clock.read().now;
-        teller.read(&mut |event| self.take(event));
-        self.counts.lost = teller.lost();
-        self.teller = Some(teller);
+        let mut events = std::mem::take(&mut self.events);
+        let heard = listener.hear(&mut events);
+        self.counts.lost = heard.lost;
+        self.counts.unheard = heard.unheard;
+        self.tells_which_packets = heard.tells_which_packets;
+        // Processors tell one after another.
+        events.sort_by_key(|event| event.at);
+        for event in events.drain(..) {
+            self.take(event);
+        }
+        self.events = events;
         self.settle();
     }
 
@@ -166,7 +180,7 @@ impl KernelFacts {
 
     /// What was counted; `None` where nobody listens.
     pub(super) fn counts(&self) -> Option<&KernelCounts> {
-        self.teller.as_ref().map(|_| &self.counts)
+        self.listener.as_ref().map(|_| &self.counts)
     }
 
     fn take(&mut self, event: KernelEvent) {
@@ -221,29 +235,32 @@ impl KernelFacts {
     /// Finds out which packets were dropped, as far as they were captured meanwhile.
     fn settle(&mut self) {
         let newest = self.recent.newest();
-        for _ in 0..self.waiting.len() {
-            let Some(unknown) = self.waiting.pop_front() else {
-                break;
-            };
+        let mut waiting = std::mem::take(&mut self.waiting);
+        // In place: mostly none of those that wait can be found yet.
+        waiting.retain(|unknown| {
             let is_late = self.heard_until.since(unknown.at) >= LONGEST_WAIT;
-            if newest < Some(unknown.reception.at) && !is_late {
-                self.waiting.push_back(unknown);
-                continue;
-            }
-            let are_all_there = is_late || newest >= Some(unknown.at.after(READ_BY_THEN));
-            let reception = &unknown.reception;
-            match (self.recent).find(reception, &self.interfaces, &self.receptions, are_all_there) {
-                Search::Found(segment) => {
-                    self.counts.joined = self.counts.joined.saturating_add(1);
-                    self.say_dropped(&unknown, &segment);
-                }
-                Search::NotThere if !are_all_there => self.waiting.push_back(unknown),
-                Search::NotThere | Search::Unclear => self.history.add(unknown.at, &unknown.reason),
-            }
-        }
+            (newest < Some(unknown.reception.at) && !is_late) || !self.is_settled(unknown, is_late)
+        });
+        self.waiting = waiting;
         let forgotten = self.heard_until.before(LONGEST_WAIT);
         self.recent.forget_before(forgotten);
         self.receptions.forget_before(forgotten);
+    }
+
+    /// Looks for the packet that was dropped; whether nothing more can be found out of it.
+    fn is_settled(&mut self, unknown: &Unknown, is_late: bool) -> bool {
+        let newest = self.recent.newest();
+        let are_all_there = is_late || newest >= Some(unknown.at.after(READ_BY_THEN));
+        let reception = &unknown.reception;
+        match (self.recent).find(reception, &self.interfaces, &self.receptions, are_all_there) {
+            Search::Found(segment) => {
+                self.counts.joined = self.counts.joined.saturating_add(1);
+                self.say_dropped(unknown, &segment);
+            }
+            Search::NotThere if !are_all_there => return false,
+            Search::NotThere | Search::Unclear => self.history.add(unknown.at, &unknown.reason),
+        }
+        true
     }
 
     fn say_dropped(&mut self, unknown: &Unknown, segment: &RecentSegment) {
@@ -263,7 +280,7 @@ impl KernelFacts {
         decided: &DecidedAttempt,
         is_of_here: bool,
     ) -> Vec<Testimony> {
-        if self.teller.is_none() {
+        if self.listener.is_none() {
             return Vec::new();
         }
         if decided.judgement.at > self.heard_until {

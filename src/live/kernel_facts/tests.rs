@@ -1,6 +1,6 @@
 //! A watch beside a kernel that is made up: what is told, and what it comes to.
 
-use std::collections::VecDeque as Queue;
+use std::collections::{BTreeMap, VecDeque as Queue};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +15,7 @@ use crate::live::{GoOn, LiveEvent, LiveObserver, LiveWatch, LiveWatchSettings};
 struct MadeUpKernel(Arc<Mutex<Queue<KernelEvent>>>);
 
 impl KernelTeller for MadeUpKernel {
-    fn read(&mut self, each: &mut dyn FnMut(KernelEvent)) {
+    fn read(&mut self, _: Duration, each: &mut dyn FnMut(KernelEvent)) {
         for event in self.0.lock().unwrap().drain(..) {
             each(event);
         }
@@ -23,6 +23,10 @@ impl KernelTeller for MadeUpKernel {
 
     fn lost(&self) -> u64 {
         0
+    }
+
+    fn unheard(&self) -> &BTreeMap<&'static str, Duration> {
+        const { &BTreeMap::new() }
     }
 
     fn tells_which_packets(&self) -> bool {

@@ -192,7 +192,7 @@ impl Metrics {
 /// The label of what has no series of its own.
 const OTHERS: &str = "other";
 
-fn of_kernel(kernel: &KernelCounts) -> [Family; 4] {
+fn of_kernel(kernel: &KernelCounts) -> [Family; 5] {
     let by_reason = |counts: &BTreeMap<String, u64>| {
         counts
             .iter()
@@ -221,6 +221,16 @@ fn of_kernel(kernel: &KernelCounts) -> [Family; 4] {
             "tcpwhy_kernel_lost_events",
             "Events of the kernel that were lost, because they were not read in time: at least.",
             one(kernel.lost),
+        ),
+        counter(
+            "tcpwhy_kernel_unheard_seconds",
+            "Whole seconds for which events of the kernel were not heard, because there were too many: \
+             of receptions, without which is not known which packets are dropped, drops, resets.",
+            (kernel.unheard.iter())
+                .map(|(what, time)| {
+                    Sample::count(vec![("event", (*what).to_owned())], time.as_secs())
+                })
+                .collect(),
         ),
     ]
 }

@@ -23,6 +23,9 @@ pub(super) struct Kernel {
     joined: u64,
     /// Events that were lost, because they were not read in time: at least.
     lost: u64,
+    /// For how many seconds which events were not heard, because there were too many: `receptions`,
+    /// without which is not known which packets are dropped, `drops`, `resets`.
+    unheard_s: BTreeMap<String, f64>,
     /// All of it in words.
     says: String,
 }
@@ -33,6 +36,9 @@ pub(super) fn kernel(counts: &KernelCounts) -> Kernel {
         resets: counts.resets.clone(),
         joined: counts.joined,
         lost: counts.lost,
+        unheard_s: (counts.unheard.iter())
+            .map(|(what, time)| ((*what).to_owned(), time.as_secs_f64()))
+            .collect(),
         says: kernel_words::of_counts(counts),
     }
 }

@@ -59,19 +59,10 @@ impl Network {
         ));
     }
 
-    /// The kernel sends nothing before it has noticed that both ends are up, a second later at
-    /// most.
+    /// Until both ends are up.
     pub(crate) fn wait_until_up(&self, interface: &str) {
         for namespace in [&self.client, &self.server] {
-            wait_until(|| {
-                let shown = Command::new("ip")
-                    .args(["-n", namespace, "-o", "link", "show", interface])
-                    .output()
-                    .unwrap();
-                let is_up = String::from_utf8_lossy(&shown.stdout).contains("state UP");
-                let never = || format!("{namespace}: {interface} never came up");
-                is_up.then_some(()).ok_or_else(never)
-            });
+            wait_until_up(namespace, interface);
         }
     }
 
@@ -168,6 +159,19 @@ pub(crate) fn add_namespace(name: &str) {
     run_script(&format!(
         "ip netns add {name} && ip -n {name} link set lo up"
     ));
+}
+
+/// The kernel sends nothing before it has noticed that an interface is up, a second later at most.
+pub(crate) fn wait_until_up(namespace: &str, interface: &str) {
+    wait_until(|| {
+        let shown = Command::new("ip")
+            .args(["-n", namespace, "-o", "link", "show", interface])
+            .output()
+            .unwrap();
+        let is_up = String::from_utf8_lossy(&shown.stdout).contains("state UP");
+        let never = || format!("{namespace}: {interface} never came up");
+        is_up.then_some(()).ok_or_else(never)
+    });
 }
 
 /// A packet filter in a namespace, instead of the one before.
