@@ -60,12 +60,28 @@ fn csv_holds_the_scalar_fields_of_every_attempt() {
         let mut count = 0;
         for (row, attempt) in rows.records().zip(attempts) {
             for (name, field) in headers.iter().zip(&row.unwrap()) {
-                assert_eq!(field, as_text(&attempt[name]), "{}: {name}", path.display());
+                let expected = match name {
+                    "path" => as_text(&attempt[name]).replace(" vlan", ", vlan"),
+                    "packets" => packets(attempt),
+                    // A float has not all of its digits.
+                    "started_epoch" if attempt[name] == field.parse::<f64>().unwrap() => continue,
+                    _ => as_text(&attempt[name]),
+                };
+                assert_eq!(field, expected, "{}: {name}", path.display());
             }
             count += 1;
         }
         assert_eq!(count, attempts.len(), "{}", path.display());
     }
+}
+
+/// The numbers of the packets that stand in the file of the first.
+fn packets(attempt: &Value) -> String {
+    let evidence = attempt["evidence"].as_array().unwrap().iter();
+    let numbers = evidence
+        .filter(|packet| packet["source"] == attempt["first_packet"]["source"])
+        .map(|packet| packet["packet"].to_string());
+    numbers.collect::<Vec<_>>().join(" ")
 }
 
 fn csv_without_an_attempt_has_its_header() {
@@ -86,6 +102,9 @@ fn no_field_of_csv_is_a_formula_and_none_breaks_its_row() {
     let capture = hostile();
     let text = printed("csv", capture.path.to_str().unwrap());
     let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let headers = rows.headers().unwrap().clone();
+    let server_name = headers.iter().position(|name| name == "server_name");
+    let server_name = server_name.unwrap();
     let names: Vec<String> = rows
         .records()
         .map(|row| {
@@ -96,7 +115,7 @@ fn no_field_of_csv_is_a_formula_and_none_breaks_its_row() {
                     "{field}"
                 );
             }
-            row[4].to_owned()
+            row[server_name].to_owned()
         })
         .collect();
     let expected = [

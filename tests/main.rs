@@ -36,6 +36,7 @@ mod fuzz_seeds;
 mod host;
 mod html;
 mod html_handed_over;
+mod joining;
 mod lab;
 mod ladder;
 mod live;
@@ -117,6 +118,7 @@ fn main() -> ExitCode {
         html::TESTS,
         html_handed_over::TESTS,
         wireshark_plugin::TESTS,
+        joining::TESTS,
         ladder::TESTS,
         live_verdicts::TESTS,
         logs::TESTS,

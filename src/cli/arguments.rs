@@ -326,8 +326,8 @@ pub(super) struct ReadArguments {
     ///
     /// Failures first, then by time. The counts always cover all. Text and Markdown tell failures
     /// of one finding that are alike together. Default: 1000 in text, Markdown and HTML, of which
-    /// the first two show 20, those that are alike together; 100000 in JSON and CSV, all in NDJSON.
-    /// When one of these three lists all, and there are more than 65536, they are put into an
+    /// the first two show 20, those that are alike together; 100000 in JSON and CSV, all in NDJSON
+    /// and ECS. When one of these four lists all, and there are more than 65536, they are put into an
     /// unnamed file in the folder for temporary files (TMPDIR) meanwhile.
     #[arg(long, value_name = "N")]
     pub(super) max_attempts: Option<usize>,

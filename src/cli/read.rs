@@ -30,7 +30,7 @@ use crate::report::evidence::MOST_ATTEMPTS;
 use crate::report::markdown::MarkdownStyle;
 use crate::report::text::TextStyle;
 use crate::report::{
-    CaptureTotals, Report, Settings, TimeZoneChoice, Tool, csv, html, json, markdown, text,
+    CaptureTotals, Report, Settings, TimeZoneChoice, Tool, csv, ecs, html, json, markdown, text,
 };
 
 /// Reads the captures and writes the report.
@@ -212,6 +212,7 @@ fn write_out(arguments: &ReadArguments, report: &Report, style: &TextStyle) -> E
     };
     let written = write_for_people(output, paging, |out| match arguments.format {
         Format::Ndjson => json::ndjson::write(report, !is_stored(output), out),
+        Format::Ecs => ecs::write(report, !is_stored(output), out),
         Format::Text if arguments.brief => text::write_brief(report, style, out),
         Format::Markdown if arguments.brief => {
             markdown::write_brief(report, &markdown_style(style), out)
@@ -239,6 +240,7 @@ pub(super) fn write_in(
         Format::Json => json::write(report, out),
         Format::Html => html::write(report, style.zone, out),
         Format::Ndjson => json::ndjson::write(report, false, out),
+        Format::Ecs => ecs::write(report, false, out),
         Format::Csv => csv::write(report, out),
         Format::Markdown => markdown::write(report, &markdown_style(style), out),
     }

@@ -17,6 +17,8 @@ pub(super) enum Format {
     Ndjson,
     /// For spreadsheets: one attempt a row
     Csv,
+    /// For what takes in the Elastic Common Schema: each attempt and finding on a line of its own
+    Ecs,
 }
 
 /// How many attempts are listed for people, unless told otherwise.
@@ -34,7 +36,7 @@ impl Format {
         match self {
             Self::Text | Self::Markdown | Self::Html => LISTED_FOR_PEOPLE,
             Self::Json | Self::Csv => LISTED_FOR_PROGRAMS,
-            Self::Ndjson => 0,
+            Self::Ndjson | Self::Ecs => 0,
         }
     }
 
@@ -52,7 +54,7 @@ impl Format {
     pub(super) fn is_handed_over(self) -> bool {
         match self {
             Self::Html | Self::Markdown => true,
-            Self::Text | Self::Json | Self::Ndjson | Self::Csv => false,
+            Self::Text | Self::Json | Self::Ndjson | Self::Csv | Self::Ecs => false,
         }
     }
 }

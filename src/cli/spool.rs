@@ -14,7 +14,7 @@ const KEPT_IN_MEMORY: usize = 65_536;
 pub(super) fn settings(format: Format, listed_attempts: Option<usize>) -> Option<SpoolSettings> {
     let order = match format {
         Format::Json | Format::Csv => ListingOrder::ByStart,
-        Format::Ndjson => ListingOrder::ByDecision,
+        Format::Ndjson | Format::Ecs => ListingOrder::ByDecision,
         Format::Text | Format::Html | Format::Markdown => return None,
     };
     listed_attempts.is_none().then(|| SpoolSettings {

@@ -54,6 +54,11 @@ fn said(analysed: Analysed) -> serde_json::Value {
     let mut report = analysed.report();
     report.shows_names = false;
     report.capture.comments.clear();
+    for source in &mut report.capture.sources {
+        for interface in &mut source.interfaces {
+            interface.name = None;
+        }
+    }
     let mut said: serde_json::Value = serde_json::from_str(&report.to_json().unwrap()).unwrap();
     let capture = said.get_mut("capture").unwrap().as_object_mut().unwrap();
     capture.remove("sources");

@@ -5,19 +5,30 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::json;
+use super::json::{self, WireAttempt, WireEvidence};
 use super::model::Report;
 use super::sanitize::terminal_safe;
 use crate::diagnosis::ListingOrder;
 
-/// The scalar fields of an attempt, by the names and in the order of the JSON report.
-const COLUMNS: [&str; 23] = [
+/// The scalar fields of an attempt, by the names and in the order of the JSON report, `path` with
+/// commas; and the numbers of its packets.
+const COLUMNS: [&str; 34] = [
     "id",
+    "file",
     "client",
+    "client_address",
+    "client_port",
     "server",
+    "server_address",
+    "server_port",
+    "community_id",
     "client_name",
     "server_name",
     "service",
+    "path",
+    "vlan",
+    "inner_vlan",
+    "interface",
     "captured_at",
     "part_of",
     "isn",
@@ -26,6 +37,7 @@ const COLUMNS: [&str; 23] = [
     "cause",
     "confidence",
     "started",
+    "started_epoch",
     "decided",
     "duration_us",
     "syn_count",
@@ -37,15 +49,28 @@ const COLUMNS: [&str; 23] = [
     "verdict",
 ];
 
+/// The columns behind these: lists of the JSON report, in short.
+const MORE_COLUMNS: [&str; 1] = ["packets"];
+
 /// One attempt, field by field as [`COLUMNS`]; absent is empty.
 #[derive(Serialize)]
 struct Row<'a> {
     id: u64,
+    file: Cow<'a, str>,
     client: &'a str,
+    client_address: &'a str,
+    client_port: u16,
     server: &'a str,
+    server_address: &'a str,
+    server_port: u16,
+    community_id: &'a str,
     client_name: Option<Cow<'a, str>>,
     server_name: Option<Cow<'a, str>>,
     service: Option<&'a str>,
+    path: String,
+    vlan: Option<u16>,
+    inner_vlan: Option<u16>,
+    interface: Option<Cow<'a, str>>,
     captured_at: Option<&'a str>,
     part_of: Option<&'a str>,
     isn: Option<u32>,
@@ -55,6 +80,7 @@ struct Row<'a> {
     cause: Option<&'a str>,
     confidence: Option<&'a str>,
     started: &'a str,
+    started_epoch: &'a str,
     decided: &'a str,
     duration_us: u64,
     syn_count: u32,
@@ -64,6 +90,8 @@ struct Row<'a> {
     display_filter: &'a str,
     capture_filter: Option<&'a str>,
     verdict: Option<Cow<'a, str>>,
+    /// Those of its evidence in the file of the first, separated by spaces.
+    packets: String,
 }
 
 /// Writes a header row, and one row for each listed attempt.
@@ -75,36 +103,58 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut rows = ::csv::WriterBuilder::new()
         .has_headers(false)
         .from_writer(out);
-    rows.write_record(COLUMNS)?;
+    rows.write_record(COLUMNS.iter().chain(&MORE_COLUMNS))?;
     for diagnosed in report.diagnosis.listed(ListingOrder::ByStart) {
-        let attempt = json::wire_attempt(report, &*diagnosed?);
-        rows.serialize(Row {
-            id: attempt.id,
-            client: &attempt.client,
-            server: &attempt.server,
-            client_name: attempt.client_name.as_deref().map(no_formula),
-            server_name: attempt.server_name.as_deref().map(no_formula),
-            service: attempt.service.as_deref(),
-            captured_at: attempt.captured_at,
-            part_of: attempt.part_of,
-            isn: attempt.isn,
-            outcome: attempt.outcome,
-            trouble: attempt.trouble.join(" "),
-            cause: attempt.cause,
-            confidence: attempt.confidence,
-            started: &attempt.started,
-            decided: &attempt.decided,
-            duration_us: attempt.duration_us,
-            syn_count: attempt.syn_count,
-            syn_ack_count: attempt.syn_ack_count,
-            answer_us: attempt.answer_us,
-            app_error: attempt.app_error,
-            display_filter: &attempt.display_filter,
-            capture_filter: attempt.capture_filter.as_deref(),
-            verdict: attempt.verdict.as_deref().map(no_formula),
-        })?;
+        rows.serialize(row(&json::wire_attempt(report, &*diagnosed?)))?;
     }
     rows.flush()
+}
+
+fn row(attempt: &WireAttempt) -> Row<'_> {
+    Row {
+        id: attempt.id,
+        file: no_formula(&attempt.file),
+        client: &attempt.client,
+        client_address: &attempt.client_address,
+        client_port: attempt.client_port,
+        server: &attempt.server,
+        server_address: &attempt.server_address,
+        server_port: attempt.server_port,
+        community_id: &attempt.community_id,
+        client_name: attempt.client_name.as_deref().map(no_formula),
+        server_name: attempt.server_name.as_deref().map(no_formula),
+        service: attempt.service.as_deref(),
+        path: attempt.path.join(", "),
+        vlan: attempt.vlan,
+        inner_vlan: attempt.inner_vlan,
+        interface: attempt.interface.as_deref().map(no_formula),
+        captured_at: attempt.captured_at,
+        part_of: attempt.part_of,
+        isn: attempt.isn,
+        outcome: attempt.outcome,
+        trouble: attempt.trouble.join(" "),
+        cause: attempt.cause,
+        confidence: attempt.confidence,
+        started: &attempt.started,
+        started_epoch: attempt.started_epoch.get(),
+        decided: &attempt.decided,
+        duration_us: attempt.duration_us,
+        syn_count: attempt.syn_count,
+        syn_ack_count: attempt.syn_ack_count,
+        answer_us: attempt.answer_us,
+        app_error: attempt.app_error,
+        display_filter: &attempt.display_filter,
+        capture_filter: attempt.capture_filter.as_deref(),
+        verdict: attempt.verdict.as_deref().map(no_formula),
+        packets: packets(attempt),
+    }
+}
+
+fn packets(attempt: &WireAttempt) -> String {
+    let of_file = |packet: &&WireEvidence| packet.source == attempt.first_packet.source;
+    let numbers = attempt.evidence.iter().filter(of_file);
+    let numbers: Vec<String> = numbers.map(|packet| packet.packet.to_string()).collect();
+    numbers.join(" ")
 }
 
 /// Text that came from the capture, on one line, and with an apostrophe before it where a
@@ -145,9 +195,9 @@ mod tests {
         let scalars: Vec<&str> = fields
             .iter()
             .filter(|(name, field)| {
-                // Of the lists only the short one of words is a column.
+                // Of the lists only the short ones of words are columns.
                 let is_list = field.get("type") == Some(&"array".into());
-                let is_list = is_list && name.as_str() != "trouble";
+                let is_list = is_list && !["trouble", "path"].contains(&name.as_str());
                 // The id says in one number what the place of the first packet says in two.
                 !is_list && field.get("$ref").is_none()
             })

@@ -10,6 +10,7 @@
 
 mod attempt_words;
 pub(crate) mod capture_words;
+mod community_id;
 mod comparison_words;
 mod conversions;
 mod counts;
@@ -18,6 +19,7 @@ pub mod csv;
 mod custody_words;
 pub mod difference;
 mod duration_words;
+pub mod ecs;
 mod endpoint_words;
 #[cfg(feature = "evidence")]
 pub mod evidence;

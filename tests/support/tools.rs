@@ -105,6 +105,10 @@ fn is_there(tool: &str) -> bool {
         let import = ["-c", "import prometheus_client.openmetrics.parser"];
         return *CAN_PARSE.get_or_init(|| is_done(python(), &import));
     }
+    if tool == "python3-pandas" {
+        static CAN_IMPORT: OnceLock<bool> = OnceLock::new();
+        return *CAN_IMPORT.get_or_init(|| is_done(python(), &["-c", "import pandas"]));
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
 }
@@ -208,9 +212,19 @@ fn how_to_run_all(packages: &[&str]) -> String {
     } else {
         ("sudo ", "sudo env \"PATH=$PATH\" CI=true cargo test")
     };
-    if packages.is_empty() {
-        return cargo.to_owned();
+    let of_python = packages.iter().filter_map(|name| name.strip_prefix("pip:"));
+    let of_python: Vec<&str> = of_python.collect();
+    let of_debian = packages.iter().filter(|name| !name.starts_with("pip:"));
+    let of_debian: Vec<&str> = of_debian.copied().collect();
+    let mut steps = Vec::new();
+    if !of_debian.is_empty() {
+        let packages = of_debian.join(" ");
+        let install = "DEBIAN_FRONTEND=noninteractive apt-get install -y";
+        steps.push(format!("{sudo}env {install} {packages}"));
     }
-    let packages = packages.join(" ");
-    format!("{sudo}env DEBIAN_FRONTEND=noninteractive apt-get install -y {packages} && {cargo}")
+    if !of_python.is_empty() {
+        steps.push(format!("pip install {}", of_python.join(" ")));
+    }
+    steps.push(cargo.to_owned());
+    steps.join(" && ")
 }

@@ -28,7 +28,8 @@ pub(super) enum FrontEnd<'a, 'b> {
 /// Whether the dashboard is shown: to somebody at a terminal, who asked for no lines.
 #[cfg(feature = "dashboard")]
 fn shows_dashboard(arguments: &LiveArguments) -> bool {
-    !arguments.plain && arguments.format != Format::Ndjson && terminal::is_for_somebody()
+    let is_for_people = !matches!(arguments.format, Format::Ndjson | Format::Ecs);
+    !arguments.plain && is_for_people && terminal::is_for_somebody()
 }
 
 /// Catches the signals that the front end listens to.

@@ -12,7 +12,7 @@ use crate::diagnosis::DiagnosedAttempt;
 use crate::handshake::{DecidedAttempt, Outcome};
 use crate::live::{GoOn, LiveEvent, LiveObserver, LiveWatch};
 use crate::report::text::AttemptLine;
-use crate::report::{Report, json};
+use crate::report::{Report, ecs, json};
 
 /// Writes lines, and knows when to end.
 pub(super) struct Lines<'a, 'b> {
@@ -51,7 +51,10 @@ impl<'a, 'b> Lines<'a, 'b> {
     /// A document on standard output must stand there alone.
     fn writes_lines(&self) -> bool {
         let arguments = self.command.arguments;
-        matches!(arguments.format, Format::Text | Format::Ndjson) || arguments.output.is_some()
+        matches!(
+            arguments.format,
+            Format::Text | Format::Ndjson | Format::Ecs
+        ) || arguments.output.is_some()
     }
 
     /// Failures and what corrects them; of others those that were asked for.
@@ -78,17 +81,21 @@ impl<'a, 'b> Lines<'a, 'b> {
             (None, None)
         };
         let mut bytes = Vec::new();
-        let made = if self.command.arguments.format == Format::Ndjson {
-            json::ndjson::write_attempt(&self.shell, diagnosed, before, names, &mut bytes)
-        } else {
-            let line = AttemptLine {
-                diagnosed,
-                before,
-                is_doubtful,
-                names,
-                zone: self.command.style.zone,
-            };
-            writeln!(bytes, "{}", line.text())
+        let made = match self.command.arguments.format {
+            Format::Ndjson => {
+                json::ndjson::write_attempt(&self.shell, diagnosed, before, names, &mut bytes)
+            }
+            Format::Ecs => ecs::write_attempt(&self.shell, diagnosed, before, names, &mut bytes),
+            _ => {
+                let line = AttemptLine {
+                    diagnosed,
+                    before,
+                    is_doubtful,
+                    names,
+                    zone: self.command.style.zone,
+                };
+                writeln!(bytes, "{}", line.text())
+            }
         };
         let mut out = io::stdout().lock();
         let written = made

@@ -25,7 +25,7 @@ use crate::handshake::TrackerSettings;
 use crate::host::KernelTeller;
 use crate::live::{LiveWatch, LiveWatchSettings, Observers, watch};
 use crate::report::text::TextStyle;
-use crate::report::{CaptureTotals, Report, Settings, Tool, json};
+use crate::report::{CaptureTotals, Report, Settings, Tool, ecs, json};
 use companions::{CompanionNews, Companions, OpenedCompanions};
 use front_end::FrontEnd;
 use signals::Signals;
@@ -262,6 +262,7 @@ impl LiveCommand<'_> {
         let (style, format) = (self.style, self.arguments.format);
         let write = |out: &mut dyn std::io::Write| match format {
             Format::Ndjson => json::ndjson::write_end(report, out),
+            Format::Ecs => ecs::write_findings(report, out),
             _ => write_in(format, report, &style, out),
         };
         match &mut self.output {

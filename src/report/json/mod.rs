@@ -3,6 +3,7 @@
 mod attempt_sequence;
 pub mod explain;
 mod host;
+mod joining;
 mod kernel;
 mod log;
 pub mod ndjson;
@@ -12,12 +13,15 @@ mod verdict;
 mod wire;
 
 pub(super) use wire::SCHEMA;
+#[cfg(feature = "csv")]
+pub(super) use wire::{Attempt as WireAttempt, Evidence as WireEvidence};
 
 use std::io::{self, Write};
 
 use attempt_sequence::AttemptSequence;
 use verdict::Verdict;
 
+use super::community_id::community_id;
 use super::limit_words;
 use super::model::Report;
 use super::next_step_words::{self, StepWords};
@@ -246,7 +250,7 @@ fn numbered(findings: &[Finding]) -> impl Iterator<Item = (u64, &Finding)> {
     (1..).zip(findings)
 }
 
-fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
+pub(super) fn wire_finding(report: &Report, id: u64, finding: &Finding) -> wire::Finding {
     wire::Finding {
         id,
         kind: finding.kind.name().to_owned(),
@@ -332,13 +336,21 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
     let DecidedAttempt { attempt, judgement } = decided;
     let started = attempt.started_at();
     let cause = diagnosed.cause();
+    let mut vlans = joining::vlans(&attempt.encapsulation);
     let microseconds =
         |duration: std::time::Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
     wire::Attempt {
         id: attempt.id.0,
         first_packet: first_packet(attempt.id),
+        file: joining::file(report, attempt),
         client: attempt.client.to_string(),
+        client_address: attempt.client.address.to_string(),
+        client_port: attempt.client.port,
         server: attempt.server.to_string(),
+        server_address: attempt.server.address.to_string(),
+        server_port: attempt.server.port,
+        community_id: community_id(attempt.client, attempt.server),
+        legs: joining::legs(diagnosed),
         client_name: report.name_of(attempt.client.address),
         server_name: report.name_of(attempt.server.address),
         service: service_name(attempt.server.port).map(str::to_owned),
@@ -347,6 +359,9 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
             .layers()
             .map(|layer| layer.to_string())
             .collect(),
+        vlan: vlans.next(),
+        inner_vlan: vlans.next(),
+        interface: joining::interface(report, attempt),
         captured_at: diagnosed.vantage.map(Vantage::name),
         part_of: diagnosed.noise.map(Noise::name),
         isn: attempt.isn.map(|isn| isn.0),
@@ -355,6 +370,7 @@ pub(super) fn wire_attempt(report: &Report, diagnosed: &DiagnosedAttempt) -> wir
         cause: cause.map(|judged| judged.cause.name()),
         confidence: cause.map(|judged| judged.confidence.name()),
         started: rfc3339(started),
+        started_epoch: joining::epoch(started),
         decided: rfc3339(judgement.at),
         duration_us: microseconds(judgement.at.since(started)),
         syn_count: attempt.syn_count,

@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 #[cfg(feature = "json-schema")]
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::attempt_sequence::AttemptSequence;
 use super::host::Host;
+use super::joining::Leg;
 use super::kernel::Kernel;
 use super::log::{ChangeBefore, Log, Statement};
 use super::verdict::Verdict;
@@ -152,9 +154,9 @@ pub(super) struct Capture {
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct PacketPlace {
     /// Index into `capture.sources`.
-    pub(super) source: u32,
+    pub(in crate::report) source: u32,
     /// Its 1-based number in its source.
-    pub(super) packet: u64,
+    pub(in crate::report) packet: u64,
 }
 
 /// Packets dropped by the capturing host.
@@ -265,7 +267,7 @@ pub(super) struct Summary {
 /// What many attempts say together.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
-pub(super) struct Finding {
+pub(in crate::report) struct Finding {
     /// Its number in this report.
     pub(super) id: u64,
     /// What kind of finding it is.
@@ -376,10 +378,26 @@ pub(in crate::report) struct Attempt {
     pub(in crate::report) id: u64,
     /// The packet with which it begins.
     pub(in crate::report) first_packet: PacketPlace,
+    /// The file or stream that packet is in, as it is called in `capture.sources`.
+    pub(in crate::report) file: String,
     /// Who sent the first SYN.
     pub(in crate::report) client: String,
+    /// The address of `client`.
+    pub(in crate::report) client_address: String,
+    /// Its port.
+    pub(in crate::report) client_port: u16,
     /// To whom.
     pub(in crate::report) server: String,
+    /// The address of `server`.
+    pub(in crate::report) server_address: String,
+    /// Its port.
+    pub(in crate::report) server_port: u16,
+    /// Community ID 1.0 of the flow, with seed 0: as Zeek, Suricata and Wireshark call it.
+    pub(in crate::report) community_id: String,
+    /// The same connect after an address or port of it was translated, where that was captured as
+    /// well; mostly left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::report) legs: Vec<Leg>,
     /// The client's name, learned from the capture.
     pub(in crate::report) client_name: Option<String>,
     /// The server's name, learned from the capture.
@@ -388,6 +406,13 @@ pub(in crate::report) struct Attempt {
     pub(in crate::report) service: Option<String>,
     /// What the packets were wrapped in, outside in.
     pub(in crate::report) path: Vec<String>,
+    /// The outermost VLAN of these; null without one.
+    pub(in crate::report) vlan: Option<u16>,
+    /// The next VLAN within that.
+    pub(in crate::report) inner_vlan: Option<u16>,
+    /// The interface on which its first packet was captured: its name, or where it has none its
+    /// number among several; null when the capture does not say.
+    pub(in crate::report) interface: Option<String>,
     /// Where the packets were captured: at the `client`, at the `server`, `between` or in the
     /// log of a packet `filter`; null when that cannot be told.
     pub(in crate::report) captured_at: Option<&'static str>,
@@ -407,6 +432,9 @@ pub(in crate::report) struct Attempt {
     pub(in crate::report) confidence: Option<&'static str>,
     /// Time of the first SYN; of the first packet when no SYN was captured.
     pub(in crate::report) started: String,
+    /// The same in seconds since 1970, with nine digits behind the point.
+    #[cfg_attr(feature = "json-schema", schemars(with = "f64"))]
+    pub(in crate::report) started_epoch: Box<RawValue>,
     /// Time of the packet, or the moment, that settled the outcome.
     pub(in crate::report) decided: String,
     /// From one to the other, in microseconds.
@@ -443,9 +471,9 @@ pub(in crate::report) struct Attempt {
 #[cfg_attr(feature = "json-schema", derive(JsonSchema))]
 pub(in crate::report) struct Evidence {
     /// Its 1-based number in its source, as Wireshark's frame.number.
-    pub(super) packet: u64,
+    pub(in crate::report) packet: u64,
     /// Index into `capture.sources`.
-    pub(super) source: u32,
+    pub(in crate::report) source: u32,
     /// Capture time.
     pub(super) time: String,
     /// `client`, `server`, or another address.

@@ -76,7 +76,7 @@ fn extension(format: Format) -> &'static str {
         Format::Html => "html",
         Format::Markdown => "md",
         Format::Json => "json",
-        Format::Ndjson => "ndjson",
+        Format::Ndjson | Format::Ecs => "ndjson",
         Format::Csv => "csv",
     }
 }
