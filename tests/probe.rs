@@ -3,6 +3,7 @@
 
 mod bounded;
 mod icmp_codes;
+mod learned;
 mod names;
 mod own_host;
 mod policies;
@@ -34,6 +35,7 @@ pub(crate) const LISTS: &[&[Test]] = &[
     TESTS,
     bounded::TESTS,
     icmp_codes::TESTS,
+    learned::TESTS,
     names::TESTS,
     own_host::TESTS,
     policies::TESTS,

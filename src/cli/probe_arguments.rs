@@ -12,8 +12,11 @@ pub(super) const POLITENESS: &str = "\
 What is sent: for each address one connect by the kernel's own TCP (a SYN, repeated by the kernel
 about once a second while nothing answers: at most 8), and an orderly close. No payload, ever. The
 same address and port are connected to once a second at most, unless --every says otherwise; --trace
-adds at most 60 SYNs to a port, twice where it compares, and three to find a port that answers. Of a
-name at most 16 addresses are tried. Ranges of ports and networks are refused.
+adds at most 64 SYNs, those to a port that it compares with among them, and no hop gets ten a second.
+Of a name at most 16 addresses are tried. Ranges of ports and networks are refused.
+
+How long it takes: a name 15 s at most, silence 3.5 s (7.5 s where the kernel repeats its SYN more
+slowly) or --timeout, a trace a second for every four hops, twice where one is silent.
 
 Exit status:
   0  all targets are as expected
@@ -69,7 +72,7 @@ pub(super) struct ProbeArguments {
     /// Tell where on the path the SYN stops
     ///
     /// SYNs that live for one hop more each, one to a hop, four at once, again where nothing came:
-    /// at most 60, and less than ten a second to any one hop. Routers tell by ICMP, which needs
+    /// at most 64, and less than ten a second to any one hop. Routers tell by ICMP, which needs
     /// Linux 5.9 and no right. Where the way ends in silence, it is compared with that to a port of
     /// the same host that answers (--reference, else 80, 443 or 22): a filter is told from a host
     /// that is away.

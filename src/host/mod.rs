@@ -41,7 +41,7 @@ pub(crate) use kernel_counts::count_reason;
 pub use kernel_event::{KernelAct, KernelEvent, KernelTeller, Reception};
 pub use kernel_reason::{KernelReason, kernel_reason};
 #[cfg(all(feature = "probe", target_os = "linux"))]
-pub use progress::{ConnectProgress, ConnectTable};
+pub use progress::{AgreedOptions, ConnectProgress, ConnectTable};
 #[cfg(all(feature = "live", target_os = "linux"))]
 pub use taking::{SnapshotSettings, take_snapshot};
 

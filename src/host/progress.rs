@@ -18,12 +18,40 @@ pub struct ConnectProgress {
     pub round_trip: Option<Duration>,
     /// The largest segment that it sends.
     pub segment_size: u32,
+    /// The largest packet that passes, as far as this host knows.
+    pub path_mtu: u32,
+    /// What both sides agreed on, once it is established.
+    pub options: AgreedOptions,
+}
+
+/// Options of TCP that both sides agreed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AgreedOptions(u8);
+
+impl AgreedOptions {
+    /// By the bits of `tcpi_options`.
+    const NAMES: [(u8, &'static str); 4] = [
+        (1, "timestamps"),
+        (2, "selective_acknowledgments"),
+        (4, "window_scaling"),
+        (8, "explicit_congestion_notification"),
+    ];
+
+    /// Their names in reports.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let agreed = Self::NAMES
+            .into_iter()
+            .filter(move |(bit, _)| self.0 & bit != 0);
+        agreed.map(|(_, name)| name)
+    }
 }
 
 /// Where the fields stand in `struct tcp_info`, which only grows at its end (`linux/tcp.h`). Those
 /// behind what an older kernel fills are not there.
 mod offset {
+    pub(super) const OPTIONS: usize = 5;
     pub(super) const SEGMENT_SIZE: usize = 16;
+    pub(super) const PATH_MTU: usize = 60;
     pub(super) const ROUND_TRIP_US: usize = 68;
     pub(super) const REPETITIONS: usize = 100;
     pub(super) const SEGMENTS_IN: usize = 140;
@@ -49,6 +77,8 @@ impl ConnectProgress {
             segments_in: number(offset::SEGMENTS_IN).unwrap_or_default(),
             round_trip: round_trip.map(|time| Duration::from_micros(time.into())),
             segment_size: number(offset::SEGMENT_SIZE).unwrap_or_default(),
+            path_mtu: number(offset::PATH_MTU).unwrap_or_default(),
+            options: AgreedOptions(bytes.get(offset::OPTIONS).copied().unwrap_or_default()),
         })
     }
 }
@@ -92,6 +122,9 @@ mod tests {
         assert_eq!(progress.syns, 1);
         assert!(progress.segments_in >= 1, "{progress:?}");
         assert!(progress.round_trip.is_some() && progress.segment_size > 500);
+        assert!(progress.path_mtu > progress.segment_size, "{progress:?}");
+        let agreed: Vec<&str> = progress.options.names().collect();
+        assert!(agreed.contains(&"selective_acknowledgments"), "{agreed:?}");
         drop((listening, stream));
         assert_eq!(table.progress(client, server), None, "it is over");
     }

@@ -10,6 +10,7 @@ use super::trace::Trace;
 use crate::decode::IcmpKind;
 use crate::diagnosis::{AfterAccept, DiagnosedAttempt, Judged, LocalReason, OwnDrops, Testimony};
 use crate::handshake::{Outcome, Trouble};
+use crate::host::AgreedOptions;
 
 /// What came of one target.
 #[derive(Clone, Debug)]
@@ -55,6 +56,10 @@ pub struct ConnectReport {
     pub round_trip: Option<Duration>,
     /// The largest segment that was agreed on.
     pub segment_size: Option<u32>,
+    /// The largest packet that passes on the way, as far as this host knows, once it was accepted.
+    pub path_mtu: Option<u32>,
+    /// The options of TCP that both sides agreed on.
+    pub options: AgreedOptions,
     /// What this host testifies.
     pub testimony: Vec<Testimony>,
     /// What else the kernel tells.

@@ -26,6 +26,8 @@ pub struct Trace {
     pub reference: Option<Box<Trace>>,
     /// Whether a port that answers was looked for, in vain.
     pub is_without_reference: bool,
+    /// Whether it ended because no more SYNs are sent.
+    pub is_cut: bool,
 }
 
 /// What came back from one hop.
@@ -54,8 +56,12 @@ pub enum HopSays {
     Refused,
 }
 
-/// No path is longer, and no more SYNs are sent of it: each hop is asked at most twice.
+/// No path is longer.
 const MOST_HOPS: u8 = 30;
+
+/// So many SYNs are sent in all: of the trace itself that many, so that there are enough to compare.
+const MOST_SYNS: usize = 64;
+const MOST_OF_ITSELF: usize = 40;
 
 /// So many hops are asked at once. When as many in a row say nothing, nothing more is behind them.
 const AT_ONCE: u8 = 4;
@@ -98,16 +104,18 @@ const fn is_time_exceeded(kind: IcmpKind) -> bool {
 /// named one, or else one of the usual ones.
 pub(super) fn trace(to: SocketAddr, reference: Option<u16>, shared: &Shared) -> Trace {
     let turn = shared.trace_turn();
-    let mut traced = one_trace(to);
+    let mut left = MOST_OF_ITSELF;
+    let mut traced = one_trace(to, &mut left);
+    left += MOST_SYNS - MOST_OF_ITSELF;
     if traced.end().is_none() {
         let found = match reference {
-            Some(port) => answering(to, &[port]),
-            None => answering(to, &USUAL_REFERENCES),
+            Some(port) => answering(to, &[port], &mut left),
+            None => answering(to, &USUAL_REFERENCES, &mut left),
         };
         traced.is_without_reference = found.is_none();
         traced.reference = found.map(|port| {
             std::thread::sleep(BETWEEN_TRACES);
-            Box::new(one_trace(with_port(to, port)))
+            Box::new(one_trace(with_port(to, port), &mut left))
         });
     }
     std::thread::sleep(BETWEEN_TRACES);
@@ -120,11 +128,17 @@ fn with_port(mut to: SocketAddr, port: u16) -> SocketAddr {
     to
 }
 
-fn one_trace(to: SocketAddr) -> Trace {
+fn one_trace(to: SocketAddr, left: &mut usize) -> Trace {
     let mut hops: Vec<Hop> = Vec::new();
     let mut first = 1;
+    let mut is_cut = false;
     while first <= MOST_HOPS {
-        let numbers: Vec<u8> = (first..=MOST_HOPS).take(AT_ONCE.into()).collect();
+        let wanted: Vec<u8> = (first..=MOST_HOPS).take(AT_ONCE.into()).collect();
+        let numbers = within(left, &wanted);
+        is_cut = numbers.len() < wanted.len();
+        if numbers.is_empty() {
+            break;
+        }
         let mut asked = ask(to, &numbers);
         let silent = asked.iter().filter(|hop| hop.says == HopSays::Nothing);
         let silent: Vec<u8> = silent.map(|hop| hop.number).collect();
@@ -133,7 +147,7 @@ fn one_trace(to: SocketAddr) -> Trace {
                 .any(|hop| !hop.is_router() && hop.says != HopSays::Nothing)
         };
         // One that is silent before the end may have lost the SYN, or does not answer each.
-        for again in ask(to, &silent) {
+        for again in ask(to, &within(left, &silent)) {
             if let Some(hop) = asked.iter_mut().find(|hop| hop.number == again.number) {
                 *hop = again;
             }
@@ -142,6 +156,9 @@ fn one_trace(to: SocketAddr) -> Trace {
         let is_over = is_ended(&asked) || is_all_silent;
         hops.extend(asked);
         if is_over {
+            is_cut = false;
+        }
+        if is_over || is_cut {
             break;
         }
         first += AT_ONCE;
@@ -151,7 +168,15 @@ fn one_trace(to: SocketAddr) -> Trace {
         hops: until_the_end(hops),
         reference: None,
         is_without_reference: false,
+        is_cut,
     }
+}
+
+/// Those of the hops that may still be asked, which are fewer from now on.
+fn within(left: &mut usize, numbers: &[u8]) -> Vec<u8> {
+    let allowed: Vec<u8> = numbers.iter().take(*left).copied().collect();
+    *left -= allowed.len();
+    allowed
 }
 
 /// Hops behind the end are the same end again; silent ones behind the last that answered are one.
@@ -245,10 +270,10 @@ fn look(socket: &TcpSocket, began: Instant, hop: &mut Hop, to: SocketAddr) {
 }
 
 /// The first of these ports on which the host answers.
-fn answering(to: SocketAddr, ports: &[u16]) -> Option<u16> {
+fn answering(to: SocketAddr, ports: &[u16], left: &mut usize) -> Option<u16> {
     let candidates = ports.iter().filter(|port| **port != to.port());
     candidates.copied().find(|port| {
-        let answers = ask(with_port(to, *port), &[FULL_LIFE]);
+        let answers = ask(with_port(to, *port), &within(left, &[FULL_LIFE]));
         let is_answer = |hop: &Hop| matches!(hop.says, HopSays::Accepted | HopSays::Refused);
         answers.iter().any(is_answer)
     })
@@ -296,9 +321,19 @@ mod tests {
     fn the_way_to_this_host_is_one_hop() {
         let listening = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let to = listening.local_addr().unwrap();
-        let traced = one_trace(to);
+        let mut left = 3;
+        let traced = one_trace(to, &mut left);
         let end = traced.end().unwrap();
         assert_eq!((end.number, end.says), (1, HopSays::Accepted));
-        assert_eq!(traced.passed(), None);
+        assert_eq!((traced.passed(), left), (None, 0), "three hops were asked");
+    }
+
+    #[test]
+    fn no_more_syns_are_sent_than_are_left() {
+        let mut left = 6;
+        assert_eq!(within(&mut left, &[1, 2, 3, 4]), [1, 2, 3, 4]);
+        assert_eq!(within(&mut left, &[5, 6, 7, 8]), [5, 6]);
+        assert_eq!(within(&mut left, &[9]), Vec::<u8>::new());
+        assert_eq!(left, 0);
     }
 }

@@ -8,7 +8,7 @@ use super::report::{ConnectReport, ProbeNote, Witness};
 use crate::diagnosis::{
     AfterAccept, ConnectEnd, KernelVerdict, KernelWord, LocalReason, OwnDrops, judge_kernel_word,
 };
-use crate::handshake::Outcome;
+use crate::host::AgreedOptions;
 
 /// What silence is must have been watched for so long.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -35,6 +35,8 @@ impl OneConnect {
             after_accept: AfterAccept::NotWaited,
             round_trip: self.progress.round_trip,
             segment_size: None,
+            path_mtu: None,
+            options: AgreedOptions::default(),
             testimony: Vec::new(),
             notes: Vec::new(),
             trace: None,
@@ -66,6 +68,8 @@ impl OneConnect {
         if let ConnectEnd::Connected(after_accept) = end {
             report.after_accept = after_accept;
             report.segment_size = Some(self.progress.segment_size).filter(|size| *size > 0);
+            report.path_mtu = Some(self.progress.path_mtu).filter(|size| *size > 0);
+            report.options = self.progress.options;
         }
         let own_drops = self.own_drops(end);
         let is_ignored = end == ConnectEnd::Silent && self.progress.segments_in > 0;
@@ -86,8 +90,10 @@ impl OneConnect {
         };
         let server = endpoint(self.address);
         let outcome = judge_kernel_word(&word, &[]).outcome;
+        // Who waits for a service is in a hurry, and not told who it is.
+        let is_hurried = end == ConnectEnd::Connected(AfterAccept::NotWaited);
         if let Some(own_ports) = &mut self.own_ports
-            && outcome != Outcome::Established
+            && !is_hurried
         {
             report.testimony = own_ports.testimony(server, outcome);
         }

@@ -101,6 +101,15 @@ pub fn after_accept(after: AfterAccept) -> Option<String> {
     }
 }
 
+/// A path on which less passes than on the usual link.
+fn narrow_path(connect: &ConnectReport) -> Option<String> {
+    const USUAL_MTU: u32 = 1500;
+    let mtu = connect.path_mtu.filter(|mtu| *mtu < USUAL_MTU)?;
+    Some(format!(
+        "packets of at most {mtu} bytes pass on the way there, as far as this host knows"
+    ))
+}
+
 /// What a hop said.
 pub fn hop_says(says: HopSays) -> &'static str {
     match says {
@@ -126,6 +135,10 @@ pub fn trace(trace: &Trace) -> String {
         };
     }
     let passed = match trace.passed() {
+        Some(last) if trace.is_cut => format!(
+            "it passes {}; as many SYNs were sent as may be, and nobody behind it was asked",
+            place(last)
+        ),
         Some(last) => format!("it passes {}, and nothing behind it answers", place(last)),
         None => "no hop at all tells anything".to_owned(),
     };
@@ -181,6 +194,7 @@ pub fn notes(connect: &ConnectReport) -> Vec<String> {
     let others = other_causes(connect);
     let mut all: Vec<String> = icmp.into_iter().chain(went_on).chain(slow).collect();
     all.extend(after_accept(connect.after_accept));
+    all.extend(narrow_path(connect));
     all.extend(own.chain(others));
     for words in testified.chain(packets) {
         if !all.contains(&words) {

@@ -10,6 +10,7 @@ use crate::support::watching::network::{on, python};
 pub(crate) const TESTS: &[Test] = tests![
     a_trace_sends_what_the_help_promises needs "tcpdump",
     sockets_are_connected_and_nothing_is_written needs "strace",
+    targets_run_at_once_and_are_told_in_the_order_asked_for,
     a_resolver_that_hangs_does_not_outlast_the_wait,
     a_trace_needs_a_queue_of_errors,
 ];
@@ -35,10 +36,16 @@ fn a_trace_sends_what_the_help_promises() {
     let captured = row.captured_while(|row| {
         row.probe(&["10.0.1.20:81", "--trace"]);
     });
-    // The connect, and a trace that ends in silence.
-    assert!((1..=8 + 60).contains(&syns(&captured, 81)), "{captured}");
-    // One question whether it answers, and a trace to compare with.
-    assert!((1..=1 + 60).contains(&syns(&captured, 443)), "{captured}");
+    // The connect, a trace that ends in silence, and one to compare with.
+    let all: usize = [80, 81, 443, 22]
+        .iter()
+        .map(|port| syns(&captured, *port))
+        .sum();
+    assert!((4..=8 + 64).contains(&all), "{captured}");
+    assert!(
+        syns(&captured, 81) > 3 && syns(&captured, 443) > 1,
+        "{captured}"
+    );
     assert!(
         syns(&captured, 80) == 1 && syns(&captured, 22) <= 1,
         "{captured}"
@@ -110,6 +117,37 @@ fn sockets_are_connected_and_nothing_is_written() {
     let to_network = sends.filter(|line| line.contains("<TCP") || line.contains("<UDP"));
     let to_network: Vec<&str> = to_network.collect();
     assert!(to_network.is_empty(), "{to_network:#?}");
+}
+
+fn targets_run_at_once_and_are_told_in_the_order_asked_for() {
+    let mut row = Row::new();
+    row.serve(&[80], "pass");
+    rules(&row.server, "input", "tcp dport { 81-84 } drop");
+    let ports = [81, 80, 82, 85, 83, 84];
+    let targets: Vec<String> = ports
+        .iter()
+        .map(|port| format!("10.0.1.20:{port}"))
+        .collect();
+    let words: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let started = now();
+    let ran = row.probe(&[&["-F", "ndjson"], &*words].concat());
+    let at_once = started.elapsed();
+    let told: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| {
+            text(&serde_json::from_str::<serde_json::Value>(line).unwrap()["data"]["target"])
+        })
+        .collect();
+    assert_eq!(told, targets, "{}", ran.stdout);
+    // Four are silent for 3.5 s each.
+    assert!(at_once < Duration::from_secs(10), "{at_once:?}");
+    let started = now();
+    row.probe(&[&["--parallel", "1", "--timeout", "1s"], &*words].concat());
+    assert!(
+        started.elapsed() >= Duration::from_secs(4),
+        "one after the other"
+    );
 }
 
 /// Takes questions for names, and answers none.

@@ -108,6 +108,12 @@ struct WireConnect {
     round_trip_us: Option<u64>,
     /// The largest segment that was agreed on, in bytes.
     mss: Option<u32>,
+    /// The largest packet that passes on the way there, in bytes, as far as this host knows: an
+    /// ICMP error may have told it.
+    path_mtu: Option<u32>,
+    /// The options of TCP that both sides agreed on: `timestamps`, `selective_acknowledgments`,
+    /// `window_scaling`, `explicit_congestion_notification`; null when it was not accepted.
+    options: Option<Vec<&'static str>>,
     /// The first ICMP error about the SYN.
     icmp: Option<WireIcmp>,
     /// Who says so: `kernel` or `packets`.
@@ -301,6 +307,10 @@ fn wire_connect(connect: &ConnectReport) -> WireConnect {
         syn_count: connect.syn_count,
         round_trip_us: connect.round_trip.map(microseconds),
         mss: connect.segment_size,
+        path_mtu: connect.path_mtu,
+        options: connect
+            .is_accepted()
+            .then(|| connect.options.names().collect()),
         icmp: connect.icmp.map(wire_icmp),
         witness: connect.witness.name(),
         first_byte: first_byte(connect.after_accept),
