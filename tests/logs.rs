@@ -14,6 +14,7 @@ use crate::support::in_package;
 
 pub(crate) const TESTS: &[Test] = tests![
     every_format_shows_what_a_log_says,
+    every_format_tells_what_was_changed_before_and_blames_nothing_for_it,
     a_compressed_log_is_read_as_a_plain_one,
     a_log_comes_from_standard_input,
     what_is_no_log_is_one_clear_line,
@@ -89,6 +90,51 @@ fn every_format_shows_what_a_log_says() {
         evidence.contains("5 times, first at 06:49:27 UTC"),
         "{evidence}"
     );
+}
+
+fn every_format_tells_what_was_changed_before_and_blames_nothing_for_it() {
+    let folder = Folder::new();
+    let log = folder.put(
+        "syslog",
+        "Nov 21 06:20:00 db systemd[1]: Reloaded old.service - Longer ago.\n\
+         Nov 21 06:45:00 db systemd[1]: Reloaded web.service - A web server.\n\
+         Nov 21 06:49:00 db sudo[78]: alice : TTY=pts/0 ; PWD=/ ; USER=root ; \
+         COMMAND=/usr/sbin/nft add rule ip a b tcp dport 5432 drop # <b>\u{1b}[2J\n"
+            .as_bytes(),
+    );
+    for format in ["text", "markdown", "html", "json", "ndjson"] {
+        let ran = read_with(&log, &["--format", format, "--log-zone", "utc"]);
+        assert_eq!(ran.status, 0, "{format}: {}", ran.stderr);
+        let words: Vec<&str> = ran.stdout.split_whitespace().collect();
+        let text = words.join(" ").replace(['`', '\\'], "");
+        assert!(text.contains("need not be the cause"), "{format}: {text}");
+        assert!(
+            text.contains("web.service was reloaded"),
+            "{format}: {text}"
+        );
+        assert!(text.contains("alice ran"), "{format}: {text}");
+        assert!(!text.contains("old.service was"), "{format}: {text}");
+        assert!(!ran.stdout.contains('\u{1b}'), "{format}");
+        assert!(
+            format != "html" || !ran.stdout.contains("drop # <b>"),
+            "{format}"
+        );
+        // It ends before the capture begins, as it may.
+        assert!(!text.contains("a wrong time zone?"), "{format}: {text}");
+    }
+    let with = json_with(&log);
+    let capture = in_package(CAPTURE).to_string_lossy().into_owned();
+    let ran = run(&["read", &capture, "--utc", "--format", "json"]);
+    let without: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(with["attempts"], without["attempts"]);
+    let verdict = |report: &Value| {
+        let finding = &report["findings"][0];
+        ["kind", "confidence", "statement"].map(|field| finding[field].clone())
+    };
+    assert_eq!(verdict(&with), verdict(&without));
+    // Where no line tells the zone, that is said.
+    let says = with["findings"][0]["evidence"].to_string();
+    assert!(says.contains("UTC, if its zone is that"), "{says}");
 }
 
 fn a_compressed_log_is_read_as_a_plain_one() {
