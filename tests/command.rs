@@ -300,7 +300,7 @@ fn completions_and_manual_come_from_the_program() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = run(&["completions", shell]);
         assert_eq!(ran.status, 0);
-        assert!(ran.stdout.contains("max-attempts"), "{shell}");
+        assert!(ran.stdout.contains("TCPWHY_COMPLETE"), "{shell}");
     }
     let manual = run(&["man"]);
     assert_eq!(manual.status, 0);

@@ -69,6 +69,7 @@ mod spooled_attempts;
 mod support;
 mod told_by_packets;
 mod told_by_records;
+mod typing;
 mod usage_errors;
 mod wireshark_plugin;
 
@@ -144,6 +145,7 @@ fn main() -> ExitCode {
         shards::TESTS,
         source_hash::TESTS,
         spooled_attempts::TESTS,
+        typing::TESTS,
         usage_errors::TESTS,
     ]);
     let watches = [

@@ -67,7 +67,7 @@ const MISTAKES: &[(&[&str], &str, &str)] = &[
     (
         &["read", "-F", "htm", SAMPLE],
         "'htm' is no value for '--format'",
-        "did you mean 'html'? one of text, json, html, markdown, ndjson, csv",
+        "did you mean 'html'? one of text, json, html, markdown, ndjson, csv, ecs",
     ),
     (
         &["read", "--tunnel", "8473=vlan", SAMPLE],
@@ -87,7 +87,7 @@ const MISTAKES: &[(&[&str], &str, &str)] = &[
     (
         &["read", "--format"],
         "'--format' needs a value",
-        "one of text, json, html, markdown, ndjson, csv",
+        "one of text, json, html, markdown, ndjson, csv, ecs",
     ),
     (
         &["live", "--patience"],

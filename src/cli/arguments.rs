@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 
 use super::compare_arguments::CompareArguments;
+use super::completers;
+use super::examples;
 use super::handover_arguments::HandoverArguments;
 use super::host_arguments::{self, HostArguments, HostFileArguments};
 use super::ladder_arguments::LadderArguments;
@@ -61,13 +64,14 @@ pub(super) enum Command {
     /// SIGUSR1 writes a report in between: of the dashboard into a new file, unless --output names
     /// one. Needs the right to capture (`CAP_NET_RAW`), and gives it up once the interfaces are
     /// open.
+    #[command(after_help = examples::LIVE)]
     Live(Box<LiveArguments>),
 
     /// Tell where on a path connects fail, by captures from several places on it
     ///
     /// Each connect is judged once, over all places: through translated addresses and ports, and
     /// with clocks that do not agree. A place that was not watching is no witness.
-    #[command(override_usage = "tcpwhy compare [OPTIONS] NAME=FILE[,FILE...]...")]
+    #[command(after_help = examples::COMPARE, override_usage = "tcpwhy compare [OPTIONS] NAME=FILE[,FILE...]...")]
     Compare(Box<CompareArguments>),
 
     /// Connect now, and tell what comes of it, and why
@@ -91,7 +95,7 @@ pub(super) enum Command {
     /// Who sent what when, with relative and absolute numbers, retransmissions, copies and silence,
     /// and where the verdict fell. The numbers of attempts are those that `tcpwhy read` shows for
     /// the same files, read with the same --filter, --patience and --max-flows.
-    #[command(override_usage = "tcpwhy ladder [OPTIONS] [FILE]... ID")]
+    #[command(after_help = examples::LADDER, override_usage = "tcpwhy ladder [OPTIONS] [FILE]... ID")]
     Ladder(Box<LadderArguments>),
     /// Tell what an outcome, a cause, an errno or an application's error means, and what to check
     ///
@@ -99,28 +103,43 @@ pub(super) enum Command {
     /// any of sixteen languages, kernels and firewalls; the hosts that it names are filled into
     /// the commands. With - each line of standard input, and how many are about what:
     /// `journalctl -k | tcpwhy explain -`.
+    #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArguments),
     /// Tell what fails newly, and what healed, between two JSON reports
     ///
     /// For before and after a change, and for CI: exit status 1 when a service is newly failing.
     /// Services are told apart by address and port.
-    #[command(after_long_help = RULE)]
+    #[command(after_help = examples::DIFF, after_long_help = format!("{}\n\n{RULE}", examples::DIFF))]
     Diff(DiffArguments),
     /// List the interfaces that can be sniffed
+    #[command(after_help = examples::INTERFACES)]
     Interfaces,
     /// Print the JSON Schema of the JSON report, or of what another command writes
+    #[command(after_help = examples::SCHEMA)]
     Schema {
         /// Of which command's JSON
         #[arg(value_enum, default_value_t = SchemaOf::Read)]
         of: SchemaOf,
     },
     /// Print shell completions
+    ///
+    /// They ask this program: for interfaces, outcomes, terms and captures as well.
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// For which shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of the program, or of a command
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// Of this command
+        #[arg(value_name = "COMMAND", add = ArgValueCompleter::new(completers::commands))]
+        command: Option<String>,
+
+        /// Write all pages into this folder, for a package
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        output_dir: Option<PathBuf>,
+    },
 }
 
 impl ReadArguments {
@@ -156,7 +175,7 @@ pub(super) struct ExplainArguments {
     pub(super) no_pager: bool,
 
     /// An outcome, cause, finding, errno, number, or a line of a log; - for lines of standard input
-    #[arg(value_name = "TERM", allow_hyphen_values = true)]
+    #[arg(value_name = "TERM", allow_hyphen_values = true, add = ArgValueCompleter::new(completers::terms))]
     pub(super) term: Vec<String>,
 }
 
@@ -178,11 +197,11 @@ pub(super) struct ReadArguments {
     /// directory stands for every capture in it. Several files are read as one capture in order of
     /// time, whatever the order in which they are named. Without a file, standard input is read
     /// when something is piped into it.
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = ArgValueCompleter::new(completers::captures))]
     pub(super) files: Vec<PathBuf>,
 
     /// As naming the file, for those who are used to it from tcpdump
-    #[arg(short, long = "read", value_name = "FILE")]
+    #[arg(short, long = "read", value_name = "FILE", add = ArgValueCompleter::new(completers::captures))]
     pub(super) read_files: Vec<PathBuf>,
 
     /// Use only packets that this libpcap expression lets through
@@ -264,7 +283,7 @@ pub(super) struct ReadArguments {
     /// `failed` stands for all but established, pending and partial. Beside them the troubles of
     /// established connects: slow, hung-up, stuck. The counts cover all outcomes.
     /// Default: failed, partial and troubled in text and Markdown, all otherwise.
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(completers::outcomes))]
     pub(super) outcome: Option<OutcomeList>,
 
     #[command(flatten)]
@@ -355,7 +374,7 @@ pub(super) struct ReadArguments {
     /// End with status 1 when an attempt ended so or is in such trouble, as in failed,hung-up
     ///
     /// A list as for --outcome; only selected attempts count.
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(completers::outcomes))]
     pub(super) fail_on: Option<OutcomeList>,
 
     /// Show names beside addresses, as by default
@@ -376,11 +395,11 @@ pub(super) struct ReadArguments {
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
     /// The earlier report, made with --format json; - is standard input
-    #[arg(value_name = "A.json")]
+    #[arg(value_name = "A.json", add = ArgValueCompleter::new(completers::reports))]
     pub(super) before: PathBuf,
 
     /// The later report
-    #[arg(value_name = "B.json")]
+    #[arg(value_name = "B.json", add = ArgValueCompleter::new(completers::reports))]
     pub(super) after: PathBuf,
 
     /// Format of what is told

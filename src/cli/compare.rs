@@ -30,6 +30,9 @@ use reading::read_all;
 
 /// Reads the places and writes what they say together.
 pub(super) fn run(arguments: &CompareArguments, typed: Vec<String>) -> ExitStatus {
+    if let Err(status) = arguments.endpoints.refuse_names() {
+        return status;
+    }
     let mut compared = match compared(arguments, typed) {
         Ok(compared) => compared,
         Err(status) => return status,
@@ -284,9 +287,10 @@ fn selection(
     let start = start.unwrap_or_default();
     let zone = style(arguments).zone;
     let outcome = arguments.outcome.as_ref();
+    let (servers, clients) = arguments.endpoints.addresses();
     let selection = Selection {
-        servers: arguments.endpoints.server.clone(),
-        clients: arguments.endpoints.client.clone(),
+        servers,
+        clients,
         since: arguments.since.map(|time| time.resolve(start, zone)),
         until: arguments.until.map(|time| time.resolve(start, zone)),
         listed: outcome.map(|named| named.outcomes.clone()),

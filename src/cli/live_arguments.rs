@@ -4,8 +4,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::engine::ArgValueCompleter;
 
 use super::arguments::{ColorChoice, parse_max_flows, parse_patience};
+use super::completers;
 use super::listen_argument::parse_listen_address;
 use super::outcome_list::OutcomeList;
 use super::report_format::Format;
@@ -23,8 +25,12 @@ pub(super) struct LiveArguments {
     /// Watch this interface; `any` stands for all
     ///
     /// Repeatable. Default: the interface of the default route.
-    #[arg(short, long, value_name = "INTERFACE")]
+    #[arg(short, long, value_name = "INTERFACE", add = ArgValueCompleter::new(completers::interfaces))]
     pub(super) interface: Vec<String>,
+
+    /// As --interface
+    #[arg(value_name = "INTERFACE", add = ArgValueCompleter::new(completers::interfaces))]
+    pub(super) interfaces: Vec<String>,
 
     /// Use only packets that this libpcap expression lets through
     ///
@@ -138,7 +144,7 @@ pub(super) struct LiveArguments {
     /// `failed` stands for all but established, pending and partial. Beside them the troubles of
     /// established connects: slow, hung-up, stuck. The counts cover all outcomes.
     /// Default: failed.
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(completers::outcomes))]
     pub(super) outcome: Option<OutcomeList>,
 
     #[command(flatten)]
@@ -186,7 +192,7 @@ pub(super) struct LiveArguments {
     /// End with status 1 when an attempt ended so or is in such trouble, as in failed,hung-up
     ///
     /// A list as for --outcome; only selected attempts count.
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", add = ArgValueCompleter::new(completers::outcomes))]
     pub(super) fail_on: Option<OutcomeList>,
 
     /// Show names beside addresses, as by default

@@ -7,9 +7,11 @@ mod arguments;
 mod compare;
 mod compare_arguments;
 mod compared_places;
+mod completers;
 mod diff;
 mod endpoint_pattern;
 mod evidence;
+mod examples;
 mod exit_status;
 mod explain;
 #[cfg(all(feature = "live", target_os = "linux"))]
@@ -24,6 +26,7 @@ mod listen_argument;
 mod live;
 mod live_arguments;
 mod log_arguments;
+mod manual;
 mod messages;
 #[cfg(feature = "dashboard")]
 mod new_file;
@@ -44,6 +47,7 @@ mod terminal;
 mod time_argument;
 mod usage_error;
 mod vantage_points;
+mod wanted_ends;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -62,6 +66,12 @@ pub use exit_status::ExitStatus;
 
 /// Runs the program with the arguments that stand behind its name.
 pub fn run(typed: &[OsString]) -> ExitStatus {
+    match completers::complete(typed) {
+        Ok(false) => {}
+        Ok(true) => return ExitStatus::Success,
+        // A shell that asks has no use for a message in the middle of a line.
+        Err(_) => return ExitStatus::Usage,
+    }
     let words = with_command(typed);
     let arguments = match Arguments::try_parse_from(&words) {
         Ok(arguments) => arguments,
@@ -106,11 +116,11 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
             };
             writeln!(out, "{schema:#}")
         }),
-        Command::Completions { shell } => print(|out| {
-            clap_complete::generate(shell, &mut Arguments::command(), "tcpwhy", out);
-            Ok(())
-        }),
-        Command::Man => print(|out| clap_mangen::Man::new(Arguments::command()).render(out)),
+        Command::Completions { shell } => print(|out| completers::write_script(shell, out)),
+        Command::Man {
+            command,
+            output_dir,
+        } => man(command.as_deref(), output_dir.as_deref()),
     }
 }
 
@@ -121,8 +131,12 @@ fn usage(error: &clap::Error, words: &[OsString]) -> ExitStatus {
         usage_error::tell(error, words);
         return ExitStatus::Usage;
     }
-    // When nobody listens, nobody is told.
-    let _ = error.print();
+    if let Err(error) = error.print()
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        Messages::error(format!("cannot write to standard output: {error}"), None);
+        return ExitStatus::Input;
+    }
     if error.use_stderr() {
         ExitStatus::Usage
     } else {
@@ -150,6 +164,30 @@ fn names_a_file(word: &OsStr) -> bool {
     let text = word.to_string_lossy();
     let looks_like_one = !text.starts_with('-') && text.contains(['.', '/']);
     word == STANDARD_INPUT || text.starts_with("-r") || looks_like_one || Path::new(word).exists()
+}
+
+/// Prints a page of the manual, or writes all into a folder.
+fn man(command: Option<&str>, output_dir: Option<&Path>) -> ExitStatus {
+    if let Some(folder) = output_dir {
+        let Err(error) = manual::write_all(folder) else {
+            return ExitStatus::Success;
+        };
+        let folder = folder.display();
+        Messages::error(
+            format!("cannot write the manual into {folder}: {error}"),
+            None,
+        );
+        return ExitStatus::Input;
+    }
+    match manual::page(command) {
+        Some(page) => print(|out| out.write_all(&page?)),
+        None => {
+            let message = format!("no command '{}'", command.unwrap_or_default());
+            let hint = format!("one of {}", manual::names().join(", "));
+            Messages::error(message, Some(&hint));
+            ExitStatus::Usage
+        }
+    }
 }
 
 fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitStatus {

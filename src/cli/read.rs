@@ -20,6 +20,7 @@ use super::report_format::Format;
 use super::spool;
 use super::terminal::{self, Wishes};
 use super::vantage_points;
+use super::wanted_ends::Patterns;
 use crate::analysis::{AnalysisSettings, PacketHooks, analyse_spooled};
 use crate::anonymize::AddressMap;
 use crate::capture::{CaptureSet, Opened, Packet, ProblemKind, STANDARD_INPUT, Timestamp};
@@ -42,6 +43,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
             Messages::error(message, hint);
             return ExitStatus::Usage;
         }
+    };
+    let ends = match ends(arguments, &files) {
+        Ok(ends) => ends,
+        Err(status) => return status,
     };
     let Opened {
         mut captures,
@@ -78,7 +83,10 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let style = text_style(arguments);
     let settings = AnalysisSettings {
         evidence_attempts: if proves_failures { MOST_ATTEMPTS } else { 0 },
-        selection: anonymous::selection(selection(arguments, start, style.zone), map.as_mut()),
+        selection: anonymous::selection(
+            selection(arguments, ends, start, style.zone),
+            map.as_mut(),
+        ),
         prefix_numbers: map.as_ref().map(AddressMap::prefix_numbers),
         ..analysis_settings(arguments)
     };
@@ -131,6 +139,37 @@ pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
         status = status.max(annotated.write(&report, &captures.facts(), messages));
     }
     status.max(write_out(arguments, &report, &style))
+}
+
+/// The ends that the report is asked for. Names are known when all was read: so it is read for them
+/// first.
+fn ends(arguments: &ReadArguments, files: &[PathBuf]) -> Result<Patterns, ExitStatus> {
+    let Some(name) = arguments.endpoints.first_name() else {
+        return Ok(arguments.endpoints.addresses());
+    };
+    let is_stream = |file: &PathBuf| {
+        let kind = std::fs::metadata(file).map(|metadata| metadata.file_type());
+        file.as_os_str() == STANDARD_INPUT
+            || kind.is_ok_and(|kind| !kind.is_file() && !kind.is_dir())
+    };
+    if files.iter().any(is_stream) {
+        let message = format!("cannot look for '{name}': a stream is read once");
+        let hint = "name its address, or write the capture into a file first";
+        Messages::error(message, Some(hint));
+        return Err(ExitStatus::Usage);
+    }
+    let mut captures = CaptureSet::open_with(files, false).captures;
+    let settings = AnalysisSettings {
+        listed_attempts: Some(1),
+        ..analysis_settings(arguments)
+    };
+    let read = analyse_spooled(&mut captures, &settings, None, None, |_| {});
+    let (_, diagnosis) = read.map_err(|error| spool::tell(&error))?;
+    let resolved = arguments.endpoints.resolved(&diagnosis.names);
+    resolved.map_err(|(message, hint)| {
+        Messages::error(message, hint.as_deref());
+        ExitStatus::Usage
+    })
 }
 
 /// What hears of every packet because of what was typed.
@@ -323,10 +362,15 @@ fn markdown_style(style: &TextStyle) -> MarkdownStyle {
     }
 }
 
-fn selection(arguments: &ReadArguments, start: Timestamp, zone: TimeZoneChoice) -> Selection {
+fn selection(
+    arguments: &ReadArguments,
+    (servers, clients): Patterns,
+    start: Timestamp,
+    zone: TimeZoneChoice,
+) -> Selection {
     Selection {
-        servers: arguments.endpoints.server.clone(),
-        clients: arguments.endpoints.client.clone(),
+        servers,
+        clients,
         since: arguments.since.map(|time| time.resolve(start, zone)),
         until: arguments.until.map(|time| time.resolve(start, zone)),
         listed: arguments

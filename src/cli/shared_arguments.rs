@@ -3,26 +3,26 @@
 use clap::Args;
 
 use super::arguments::ColorChoice;
-use super::endpoint_pattern::parse_endpoint_pattern;
 use super::messages::Messages;
 use super::pager::Paging;
-use crate::diagnosis::EndpointPattern;
+use super::wanted_ends::{WantedEnd, parse_wanted_end};
 
 /// Of which connects a report is made.
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct EndpointArguments {
-    /// Only attempts to this address, network or port
+    /// Only attempts to this address, network, port or name
     ///
-    /// `ADDR[/LEN][:PORT]` or `:PORT`; repeatable. IPv6 with a port stands in brackets:
+    /// `ADDR[/LEN][:PORT]`, `:PORT` or `NAME[:PORT]`; repeatable. A name is one that the report of
+    /// `read` shows: captured files are read twice for it. IPv6 with a port stands in brackets:
     /// `[2001:db8::1]:443`, `[2001:db8::]/32:443`.
-    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
-    pub(super) server: Vec<EndpointPattern>,
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_wanted_end)]
+    pub(super) server: Vec<WantedEnd>,
 
-    /// Only attempts from this address, network or port
+    /// Only attempts from this address, network, port or name
     ///
     /// Repeatable; as --server.
-    #[arg(long, value_name = "ENDPOINT", value_parser = parse_endpoint_pattern)]
-    pub(super) client: Vec<EndpointPattern>,
+    #[arg(long, value_name = "ENDPOINT", value_parser = parse_wanted_end)]
+    pub(super) client: Vec<WantedEnd>,
 }
 
 /// How much is told beside the report, and in which colours both are.

@@ -5,11 +5,12 @@ use std::error::Error as _;
 use std::ffi::OsString;
 use std::num::{IntErrorKind, ParseIntError};
 
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::{CommandFactory, ValueEnum};
 
 use super::arguments::Arguments;
 use super::messages::Messages;
+use super::report_format::Format;
 
 /// Says what is wrong with the words behind the program's name.
 pub(super) fn tell(error: &Error, words: &[OsString]) {
@@ -25,7 +26,8 @@ fn explained(error: &Error, help: &str) -> (String, String) {
     match error.kind() {
         ErrorKind::UnknownArgument if option.starts_with('-') => (
             format!("unknown option '{option}'"),
-            did_you_mean(error, ContextKind::SuggestedArg)
+            format_hint(&option)
+                .or_else(|| did_you_mean(error, ContextKind::SuggestedArg))
                 .unwrap_or_else(|| format!("{help} lists the options")),
         ),
         ErrorKind::UnknownArgument => (
@@ -135,6 +137,14 @@ fn did_you_mean(error: &Error, kind: ContextKind) -> Option<String> {
         .map(|name| format!("'{name}'"))
         .collect();
     (!nearest.is_empty()).then(|| format!("did you mean {}?", nearest.join(" or ")))
+}
+
+/// Formats are values of one option; many expect an option for each.
+fn format_hint(option: &str) -> Option<String> {
+    let name = option.strip_prefix("--")?;
+    let format = Format::from_str(name, false).ok()?;
+    let format = format.to_possible_value()?;
+    Some(format!("did you mean '--format {}'?", format.get_name()))
 }
 
 /// `did you mean 'html'? one of text, json, html`.

@@ -43,6 +43,13 @@ impl Names {
         self.by_address.len()
     }
 
+    /// All of them, in no order; hostile text.
+    #[cfg(feature = "cli")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (IpAddr, &str)> {
+        let names = self.by_address.iter();
+        names.map(|(address, name)| (*address, name.as_str()))
+    }
+
     /// The name of an address; hostile text.
     pub fn of(&self, address: IpAddr) -> Option<&str> {
         self.by_address.get(&address).map(String::as_str)

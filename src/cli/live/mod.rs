@@ -69,6 +69,7 @@ fn prepared(
     typed: Vec<String>,
     messages: Messages,
 ) -> Result<(Opened, LiveCommand<'_>, Companions), ExitStatus> {
+    arguments.endpoints.refuse_names()?;
     let settings = LiveSettings {
         interfaces: open::interfaces(arguments, messages)?,
         detail: detail(arguments),
@@ -142,9 +143,10 @@ fn text_style(arguments: &LiveArguments) -> TextStyle {
 
 fn selection(arguments: &LiveArguments) -> Selection {
     let listed = arguments.outcome.as_ref();
+    let (servers, clients) = arguments.endpoints.addresses();
     Selection {
-        servers: arguments.endpoints.server.clone(),
-        clients: arguments.endpoints.client.clone(),
+        servers,
+        clients,
         since: None,
         until: None,
         listed: listed.map(|named| named.outcomes.clone()),

@@ -19,7 +19,7 @@ pub(super) fn interfaces(
     messages: Messages,
 ) -> Result<Vec<String>, ExitStatus> {
     let mut interfaces: Vec<String> = Vec::new();
-    for name in &arguments.interface {
+    for name in arguments.interface.iter().chain(&arguments.interfaces) {
         if !interfaces.contains(name) {
             interfaces.push(name.clone());
         }
