@@ -13,6 +13,11 @@ pub(crate) const TESTS: &[Test] = tests![
     each_thing_that_is_no_report_has_a_hint_of_its_own,
     hostile_reports_neither_steer_the_terminal_nor_fill_the_memory,
     the_help_tells_the_rule,
+    another_cause_is_a_change,
+    what_ends_with_status_1_is_chosen,
+    directories_stand_for_their_reports,
+    markdown_keeps_hostile_text_in_its_cells,
+    a_page_of_html_loads_nothing,
 ];
 
 const SCHEMA: &str = "tcpwhy-report/1";
@@ -260,4 +265,164 @@ fn the_help_tells_the_rule() {
         help.contains("at least 1 % of its decided connects failed"),
         "{help}"
     );
+}
+
+/// A report on one service, all of whose connects failed for these causes.
+fn failing(causes: &[(&str, u64)]) -> Value {
+    let mut whole = report(&[(S, 1, causes.iter().map(|(_, count)| count).sum())]);
+    let attempt = |cause: &str| json!({ "server": S, "outcome": "refused", "cause": cause });
+    let attempts = causes.iter().flat_map(|(cause, count)| {
+        let count = usize::try_from(*count).unwrap();
+        std::iter::repeat_n(attempt(cause), count)
+    });
+    whole["attempts"] = attempts
+        .chain([json!({ "server": 5, "cause": [] })])
+        .collect();
+    whole
+}
+
+fn another_cause_is_a_change() {
+    let before = failing(&[("closed_port", 5), ("middlebox_reset", 1)]);
+    let after = failing(&[("firewall_reset", 6)]);
+    let told: Value = serde_json::from_str(&diff(&before, &after, &["-F", "json"]).stdout).unwrap();
+    assert_eq!(told["summary"]["other_cause"], 1, "{told}");
+    assert_eq!(told["services"][0]["change"], "other_cause");
+    let causes = json!({ "before": { "closed_port": 5, "middlebox_reset": 1 }, "after": { "firewall_reset": 6 } });
+    assert_eq!(told["services"][0]["causes"], causes);
+    let text = diff(&before, &after, &[]).stdout;
+    assert!(text.contains("OTHER CAUSE"), "{text}");
+    let line = "causes before: closed_port 5, middlebox_reset 1; after: firewall_reset 6";
+    assert!(text.contains(line), "{text}");
+    // The same most often, others beside it.
+    let mixed = failing(&[("closed_port", 4), ("firewall_reset", 2)]);
+    let told: Value = serde_json::from_str(&diff(&before, &mixed, &["-F", "json"]).stdout).unwrap();
+    assert_eq!(told["services"], json!([]));
+}
+
+fn what_ends_with_status_1_is_chosen() {
+    let status =
+        |before: &Value, after: &Value, fail_on: &[&str]| diff(before, after, fail_on).status;
+    let (few, many) = (report(&[(S, 90, 10)]), report(&[(S, 50, 50)]));
+    assert_eq!(status(&few, &many, &[]), 0);
+    assert_eq!(status(&few, &many, &["--fail-on", "worse"]), 1);
+    assert_eq!(status(&many, &few, &["--fail-on", "worse"]), 0);
+    let sound = report(&[(S, 10, 0)]);
+    assert_eq!(status(&sound, &many, &["--fail-on", "worse"]), 1);
+    let (closed, filtered) = (
+        failing(&[("closed_port", 5)]),
+        failing(&[("firewall_reset", 5)]),
+    );
+    assert_eq!(status(&closed, &filtered, &["--fail-on", "worse"]), 0);
+    assert_eq!(status(&closed, &filtered, &["--fail-on", "other-cause"]), 1);
+    assert_eq!(status(&closed, &closed, &["--fail-on", "better"]), 2);
+}
+
+fn directories_stand_for_their_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    put("before/a.json", report(&[(S, 9, 1)]).to_string());
+    put(
+        "before/b.json",
+        report(&[("10.0.0.1:80", 5, 0)]).to_string(),
+    );
+    put("before/notes.txt", "no report".to_owned());
+    put("after/monday.json", report(&[(S, 40, 1)]).to_string());
+    put(
+        "after/tuesday.JSON",
+        report(&[(S, 0, 59), ("10.0.0.1:80", 0, 3)]).to_string(),
+    );
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let compared = |arguments: &[&str]| {
+        let (before, after) = (path("before"), path("after"));
+        run(&[&["diff", &before, &after], arguments].concat())
+    };
+    let ran = compared(&["-F", "json"]);
+    let told: Value = serde_json::from_str(&ran.stdout).expect(&ran.stderr);
+    assert_eq!((ran.status, &told["summary"]["compared"]), (1, &json!(2)));
+    let service = |name: &str| {
+        let services = told["services"].as_array().unwrap().iter();
+        let mut named = services.filter(|service| service["server"] == name);
+        named.next().unwrap().clone()
+    };
+    assert_eq!(service(S)["change"], "worse");
+    assert_eq!(service(S)["after"]["failed"], 60);
+    assert_eq!(service(S)["after"]["established"], 40);
+    // Findings keep to their servers, though each report counts them from 1.
+    assert_eq!(service(S)["findings"].as_array().unwrap().len(), 2);
+    assert_eq!(service("10.0.0.1:80")["change"], "newly_failing");
+    put("after/broken.json", "{".to_owned());
+    let ran = compared(&[]);
+    assert_eq!(ran.status, 3);
+    assert!(
+        ran.stderr.contains("broken.json is no JSON report"),
+        "{}",
+        ran.stderr
+    );
+    put("none/notes.txt", String::new());
+    let ran = run(&["diff", &path("none"), &path("before")]);
+    assert_eq!(ran.status, 3);
+    assert!(
+        ran.stderr.starts_with("tcpwhy: no report (*.json) is in "),
+        "{}",
+        ran.stderr
+    );
+}
+
+/// A service whose every text wants to be something else.
+fn hostile() -> Value {
+    let text = "x | <script>alert(1)</script> `code` \u{1b}[2J\n# heading";
+    json!({
+        "schema": SCHEMA,
+        "endpoints": [{ "server": text, "server_name": text, "outcomes": { "refused": 3 }, "findings": [1] }],
+        "findings": [{ "id": 1, "kind": text, "statement": text }],
+        "attempts": [{ "server": text, "outcome": "refused", "cause": text }],
+    })
+}
+
+fn markdown_keeps_hostile_text_in_its_cells() {
+    let ran = diff(&report(&[]), &hostile(), &["-F", "markdown"]);
+    assert_eq!(ran.status, 1);
+    let mut html = String::new();
+    let parser =
+        pulldown_cmark::Parser::new_ext(&ran.stdout, pulldown_cmark::Options::ENABLE_TABLES);
+    pulldown_cmark::html::push_html(&mut html, parser);
+    assert!(!html.contains("<script"), "{html}");
+    assert_eq!(html.matches("<h1>").count(), 1, "{html}");
+    assert_eq!(html.matches("<td>").count(), 4, "{html}");
+    let json = |arguments: &[&str]| {
+        let read = ["read", "-F", "json", "samples/service-restart.pcap"];
+        run(&[&read[..], arguments].concat()).stdout
+    };
+    let (before, after) = (json(&["--until", "+1"]), json(&[]));
+    let text = diff_of_bytes(before.as_bytes(), after.as_bytes(), &["-F", "markdown"]).stdout;
+    assert!(
+        text.contains("**newly failing 1**") && text.contains("## Newly failing"),
+        "{text}"
+    );
+    assert!(text.contains("| `10.0.1.20:5432` |"), "{text}");
+    assert!(text.contains("after: `closed_port` 20<br>"), "{text}");
+}
+
+fn a_page_of_html_loads_nothing() {
+    let page = diff(&report(&[]), &hostile(), &["-F", "html"]).stdout;
+    assert!(page.starts_with("<!DOCTYPE html>"), "{page}");
+    assert!(
+        page.contains("default-src 'none'") && !page.contains("<script"),
+        "{page}"
+    );
+    assert!(
+        page.contains("id=\"newly_failing\"") && page.contains("3 of 3 failed"),
+        "{page}"
+    );
+    let many: Vec<(String, u64, u64)> = (0..50).map(|n| (format!("10.0.0.{n}:80"), 0, 1)).collect();
+    let many: Vec<(&str, u64, u64)> = many
+        .iter()
+        .map(|(server, ok, no)| (server.as_str(), *ok, *no))
+        .collect();
+    let folded = diff(&report(&[]), &report(&many), &["-F", "html"]).stdout;
+    assert!(folded.contains("<summary>30 more</summary>"), "{folded}");
 }

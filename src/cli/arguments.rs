@@ -7,6 +7,7 @@ use clap_complete::engine::ArgValueCompleter;
 
 use super::compare_arguments::CompareArguments;
 use super::completers;
+use super::diff_arguments::DiffArguments;
 use super::examples;
 use super::handover_arguments::HandoverArguments;
 use super::host_arguments::{self, HostArguments, HostFileArguments};
@@ -389,39 +390,6 @@ pub(super) struct ReadArguments {
 
     #[command(flatten)]
     pub(super) messages: MessageArguments,
-}
-
-/// What `diff` takes.
-#[derive(Debug, Args)]
-pub(super) struct DiffArguments {
-    /// The earlier report, made with --format json; - is standard input
-    #[arg(value_name = "A.json", add = ArgValueCompleter::new(completers::reports))]
-    pub(super) before: PathBuf,
-
-    /// The later report
-    #[arg(value_name = "B.json", add = ArgValueCompleter::new(completers::reports))]
-    pub(super) after: PathBuf,
-
-    /// Format of what is told
-    #[arg(short = 'F', long, value_enum, default_value_t = DiffFormat::Text)]
-    pub(super) format: DiffFormat,
-
-    /// When to use colour
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
-    pub(super) color: ColorChoice,
-
-    /// Show what is longer than the screen without a pager
-    #[arg(long)]
-    pub(super) no_pager: bool,
-}
-
-/// Formats of a difference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum DiffFormat {
-    /// For people
-    Text,
-    /// For programs
-    Json,
 }
 
 /// When to use colour.

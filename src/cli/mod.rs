@@ -9,6 +9,7 @@ mod compare_arguments;
 mod compared_places;
 mod completers;
 mod diff;
+mod diff_arguments;
 mod endpoint_pattern;
 mod evidence;
 mod examples;
@@ -179,15 +180,13 @@ fn man(command: Option<&str>, output_dir: Option<&Path>) -> ExitStatus {
         );
         return ExitStatus::Input;
     }
-    match manual::page(command) {
-        Some(page) => print(|out| out.write_all(&page?)),
-        None => {
-            let message = format!("no command '{}'", command.unwrap_or_default());
-            let hint = format!("one of {}", manual::names().join(", "));
-            Messages::error(message, Some(&hint));
-            ExitStatus::Usage
-        }
+    if let Some(page) = manual::page(command) {
+        return print(|out| out.write_all(&page?));
     }
+    let message = format!("no command '{}'", command.unwrap_or_default());
+    let hint = format!("one of {}", manual::names().join(", "));
+    Messages::error(message, Some(&hint));
+    ExitStatus::Usage
 }
 
 fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> ExitStatus {

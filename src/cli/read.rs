@@ -37,15 +37,8 @@ use crate::report::{
 /// Reads the captures and writes the report.
 pub(super) fn run(arguments: &ReadArguments, typed: Vec<String>) -> ExitStatus {
     let messages = arguments.messages.messages();
-    let (mut filter, files) = match asked_for(arguments) {
-        Ok(asked_for) => asked_for,
-        Err((message, hint)) => {
-            Messages::error(message, hint);
-            return ExitStatus::Usage;
-        }
-    };
-    let ends = match ends(arguments, &files) {
-        Ok(ends) => ends,
+    let (mut filter, files, ends) = match prepared(arguments) {
+        Ok(prepared) => prepared,
         Err(status) => return status,
     };
     let Opened {
@@ -312,6 +305,18 @@ fn tool(arguments: &ReadArguments, typed: Vec<String>) -> Tool {
 /// As many as there are cores.
 pub(super) fn usual_threads() -> NonZeroUsize {
     std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// The filter, the files, and the ends that the report is about.
+fn prepared(
+    arguments: &ReadArguments,
+) -> Result<(PacketFilter, Vec<PathBuf>, Patterns), ExitStatus> {
+    let (filter, files) = asked_for(arguments).map_err(|(message, hint)| {
+        Messages::error(message, hint);
+        ExitStatus::Usage
+    })?;
+    let ends = ends(arguments, &files)?;
+    Ok((filter, files, ends))
 }
 
 /// The filter and the files, or what is wrong with what was typed and what to do.

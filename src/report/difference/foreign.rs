@@ -72,7 +72,10 @@ fn foreign(start: &[u8]) -> Option<Foreign> {
         Some(Foreign::Ndjson)
     } else if lower.starts_with("<!doctype html") || lower.starts_with("<html") {
         Some(Foreign::Html)
-    } else if text.starts_with("id,client,") {
+    } else if ["id,file,", "id,client,"]
+        .iter()
+        .any(|head| text.starts_with(head))
+    {
         Some(Foreign::Csv)
     } else {
         (!text.starts_with(['{', '['])).then_some(Foreign::Prose)

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::causes::Counts;
 use super::rule::{Change, failed_percent};
 use super::stored::OutcomeNumbers;
 use super::{ChangedService, Difference};
@@ -25,6 +26,7 @@ struct Summary {
     compared: usize,
     newly_failing: usize,
     worse: usize,
+    other_cause: usize,
     better: usize,
     healed: usize,
 }
@@ -37,6 +39,14 @@ struct Service<'a> {
     before: Numbers,
     after: Numbers,
     findings: Vec<Finding<'a>>,
+    /// Why listed attempts to it failed, and how many.
+    causes: Causes<'a>,
+}
+
+#[derive(Serialize)]
+struct Causes<'a> {
+    before: &'a Counts,
+    after: &'a Counts,
 }
 
 /// Its connects in one of the reports.
@@ -66,6 +76,7 @@ pub fn write(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
             compared: difference.compared,
             newly_failing: difference.count(Change::NewlyFailing),
             worse: difference.count(Change::Worse),
+            other_cause: difference.count(Change::OtherCause),
             better: difference.count(Change::Better),
             healed: difference.count(Change::Healed),
         },
@@ -87,6 +98,10 @@ fn service(changed: &ChangedService) -> Service<'_> {
         before: numbers(changed.before),
         after: numbers(changed.after),
         findings: findings.collect(),
+        causes: Causes {
+            before: &changed.causes.0,
+            after: &changed.causes.1,
+        },
     }
 }
 

@@ -2,8 +2,12 @@
 //!
 //! Services are told apart by address and port. The rule is [`RULE`].
 
+mod causes;
 mod foreign;
+#[cfg(feature = "html")]
+mod html;
 mod json;
+mod markdown;
 mod rule;
 mod stored;
 mod text;
@@ -11,11 +15,15 @@ mod text;
 use std::collections::BTreeMap;
 
 pub use foreign::Foreign;
+#[cfg(feature = "html")]
+pub use html::write as write_html;
 pub use json::write as write_json;
+pub use markdown::write as write_markdown;
 pub use rule::{Change, RULE};
 pub use stored::{NoReport, StoredReport};
 pub use text::write as write_text;
 
+use causes::Counts;
 use stored::{OutcomeNumbers, StoredEndpoint, StoredFinding};
 
 /// What changed.
@@ -38,6 +46,8 @@ struct ChangedService {
     after: OutcomeNumbers,
     /// The findings about it: of the later report, and of the earlier one when it healed.
     findings: Vec<StoredFinding>,
+    /// Why its listed attempts failed, before and after.
+    causes: (Counts, Counts),
 }
 
 impl Difference {
@@ -51,7 +61,10 @@ impl Difference {
             let then = earlier.get(server);
             compared += usize::from(then.is_some());
             let outcomes = |endpoint: &&StoredEndpoint| endpoint.outcomes;
-            let Some(change) = rule::change(then.map(outcomes), Some(now.outcomes)) else {
+            let causes = (before.causes_of(server), after.causes_of(server));
+            let Some(change) = rule::change(then.map(outcomes), Some(now.outcomes))
+                .or_else(|| rule::change_of_cause(now.outcomes, &causes))
+            else {
                 continue;
             };
             let findings = match (change, then) {
@@ -68,6 +81,7 @@ impl Difference {
                 before: then.map(outcomes).unwrap_or_default(),
                 after: now.outcomes,
                 findings,
+                causes,
             });
         }
         services.sort_by_key(|service| {

@@ -1,5 +1,6 @@
 //! When a service fails, and when that has changed.
 
+use super::causes::{Counts, commonest};
 use super::stored::OutcomeNumbers;
 
 /// The rule in words, for people who rely on it.
@@ -8,6 +9,7 @@ The rule: a service fails when at least 1 % of its decided connects failed, and 
   newly failing  fails, did not before or was not there; its share of failures at least doubled
   healed         failed, does not any more; its share of failures at least halved
   worse          failed and fails; the share of failures doubled, or grew by 10 points
+  other cause    failed and fails; most of its listed failures have another cause than before
   better         failed and fails; the share of failures halved, or fell by 10 points
 Scans, floods and backscatter do not count. What has no decided connect later is not compared.";
 
@@ -28,6 +30,8 @@ pub enum Change {
     NewlyFailing,
     /// It fails more often.
     Worse,
+    /// It fails about as often, and mostly for another reason.
+    OtherCause,
     /// It fails less often.
     Better,
     /// It failed, and does not any more.
@@ -36,13 +40,20 @@ pub enum Change {
 
 impl Change {
     /// All changes, in the order of reports.
-    pub const ALL: [Self; 4] = [Self::NewlyFailing, Self::Worse, Self::Better, Self::Healed];
+    pub const ALL: [Self; 5] = [
+        Self::NewlyFailing,
+        Self::Worse,
+        Self::OtherCause,
+        Self::Better,
+        Self::Healed,
+    ];
 
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NewlyFailing => "newly_failing",
             Self::Worse => "worse",
+            Self::OtherCause => "other_cause",
             Self::Better => "better",
             Self::Healed => "healed",
         }
@@ -67,6 +78,17 @@ pub(super) fn change(
         (true, true) if has_halved || before - after >= CHANGED_PERCENT => Some(Change::Better),
         _ => None,
     }
+}
+
+/// Whether a service that failed, and fails, does so for another reason; by what its listed attempts
+/// say.
+pub(super) fn change_of_cause(
+    after: OutcomeNumbers,
+    (before, now): &(Counts, Counts),
+) -> Option<Change> {
+    let is_failing = is_failing(failed_percent(after)?);
+    let (before, now) = (commonest(before)?, commonest(now)?);
+    (is_failing && before != now).then_some(Change::OtherCause)
 }
 
 fn is_failing(failed_percent: f64) -> bool {

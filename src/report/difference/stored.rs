@@ -1,12 +1,14 @@
-//! What is read of a stored JSON report: its schema, servers and findings. Everything else, above
-//! all the list of attempts, is passed over while reading, and takes no memory.
+//! What is read of a stored JSON report: its schema, servers, findings, and how often each cause was
+//! said of its attempts. Everything else is passed over while reading, and takes no memory.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, BufReader, Read};
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
+use super::causes::{Causes, Counts};
 use super::foreign::{self, Foreign};
 use crate::handshake::Outcome;
 use crate::report::json::SCHEMA;
@@ -29,6 +31,8 @@ pub struct StoredReport {
     schema: Option<String>,
     pub(super) endpoints: Option<Entries<StoredEndpoint>>,
     pub(super) findings: Option<Entries<StoredFinding>>,
+    #[serde(default, rename = "attempts")]
+    causes: Causes,
 }
 
 /// A server of a stored report.
@@ -41,6 +45,15 @@ pub(super) struct StoredEndpoint {
     pub(super) outcomes: OutcomeNumbers,
     #[serde(default, deserialize_with = "first_numbers")]
     pub(super) findings: Vec<u64>,
+}
+
+impl StoredEndpoint {
+    fn add(&mut self, other: Self) {
+        self.outcomes.add(other.outcomes);
+        self.server_name = self.server_name.take().or(other.server_name);
+        self.findings.extend(other.findings);
+        self.findings.truncate(KEPT_FINDINGS_OF_SERVER);
+    }
 }
 
 /// A finding of a stored report.
@@ -68,6 +81,20 @@ pub(super) struct OutcomeNumbers {
 }
 
 impl OutcomeNumbers {
+    fn add(&mut self, other: Self) {
+        for (count, more) in [
+            (&mut self.established, other.established),
+            (&mut self.reset, other.reset),
+            (&mut self.refused, other.refused),
+            (&mut self.rejected, other.rejected),
+            (&mut self.half_open, other.half_open),
+            (&mut self.aborted, other.aborted),
+            (&mut self.dropped, other.dropped),
+        ] {
+            *count = count.saturating_add(more);
+        }
+    }
+
     /// How many succeeded.
     pub(super) fn succeeded(self) -> u64 {
         self.established
@@ -206,6 +233,9 @@ pub enum NoReport {
     /// It says that it is a report, and has not what a report has.
     #[error("is no whole report: it has no {0}")]
     Incomplete(&'static str),
+    /// Several reports have together more servers or findings than can be compared.
+    #[error("has, with the others, more than {MOST_ENTRIES} servers or findings")]
+    TooMany,
 }
 
 impl NoReport {
@@ -235,6 +265,7 @@ impl NoReport {
                 "make both reports with the same version of tcpwhy, or compare with a newer one"
                     .to_owned()
             }
+            Self::TooMany => "compare fewer reports at once".to_owned(),
             Self::Shape(_) | Self::NoSchema | Self::OtherSchema(_) | Self::Incomplete(_) => {
                 MAKE.to_owned()
             }
@@ -243,6 +274,48 @@ impl NoReport {
 }
 
 impl StoredReport {
+    /// Why the listed attempts to this server failed.
+    pub(super) fn causes_of(&self, server: &str) -> Counts {
+        self.causes.of(server)
+    }
+
+    /// Takes another report in: of other hosts or hours. Servers are added up, findings put behind.
+    ///
+    /// # Errors
+    ///
+    /// When there would be more than can be compared.
+    pub fn add(&mut self, other: Self) -> Result<(), NoReport> {
+        let ours = &mut self.findings.get_or_insert_with(|| Entries(Vec::new())).0;
+        let ids = ours.iter().map(|finding| finding.id);
+        let behind = ids.max().unwrap_or(0);
+        let theirs = other.findings.map_or_else(Vec::new, |findings| findings.0);
+        ours.extend(theirs.into_iter().map(|finding| StoredFinding {
+            id: finding.id.saturating_add(behind),
+            ..finding
+        }));
+        let endpoints = &mut self.endpoints.get_or_insert_with(|| Entries(Vec::new())).0;
+        let places = endpoints.iter().enumerate();
+        let places: HashMap<String, usize> = places
+            .map(|(place, endpoint)| (endpoint.server.clone(), place))
+            .collect();
+        for mut endpoint in other.endpoints.map_or_else(Vec::new, |entries| entries.0) {
+            for id in &mut endpoint.findings {
+                *id = id.saturating_add(behind);
+            }
+            let known = places.get(&endpoint.server);
+            match known.and_then(|place| endpoints.get_mut(*place)) {
+                Some(known) => known.add(endpoint),
+                None => endpoints.push(endpoint),
+            }
+        }
+        let is_too_large = endpoints.len() > MOST_ENTRIES || ours.len() > MOST_ENTRIES;
+        self.causes.add(other.causes);
+        if is_too_large {
+            return Err(NoReport::TooMany);
+        }
+        Ok(())
+    }
+
     /// Reads a report; of what it is not needed for, nothing is kept.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::causes::Counts;
 use super::rule::Change;
 use super::stored::OutcomeNumbers;
 use super::{ChangedService, Difference};
@@ -24,6 +25,8 @@ pub fn write(difference: &Difference, style: &TextStyle, out: &mut dyn Write) ->
     let mut page = Page::new(*style);
     let counts: Vec<String> = Change::ALL
         .into_iter()
+        // Said where there is some: it is told by attempts that are listed, which are not all.
+        .filter(|change| *change != Change::OtherCause || difference.count(*change) > 0)
         .map(|change| {
             format!(
                 "{} {}",
@@ -43,10 +46,11 @@ pub fn write(difference: &Difference, style: &TextStyle, out: &mut dyn Write) ->
     out.write_all(page.text().as_bytes())
 }
 
-const fn words(change: Change) -> &'static str {
+pub(super) const fn words(change: Change) -> &'static str {
     match change {
         Change::NewlyFailing => "newly failing",
         Change::Worse => "worse",
+        Change::OtherCause => "other cause",
         Change::Better => "better",
         Change::Healed => "healed",
     }
@@ -59,7 +63,7 @@ fn group(difference: &Difference, change: Change, page: &mut Page) {
     }
     let color_of = match change {
         Change::NewlyFailing => Outcome::Refused,
-        Change::Worse => Outcome::Dropped,
+        Change::Worse | Change::OtherCause => Outcome::Dropped,
         Change::Better | Change::Healed => Outcome::Established,
     };
     page.line("");
@@ -91,6 +95,7 @@ fn service(changed: &ChangedService, page: &mut Page) {
             format!("after: {}", numbers(changed.after)),
         ],
     );
+    page_causes(changed, page);
     for finding in &changed.findings {
         let text = format!(
             "{}: {}",
@@ -99,6 +104,38 @@ fn service(changed: &ChangedService, page: &mut Page) {
         );
         page.wrapped(4, 6, "", &[text]);
     }
+}
+
+fn page_causes(changed: &ChangedService, page: &mut Page) {
+    if let Some(causes) = causes(changed) {
+        page.wrapped(4, 6, "", &[causes]);
+    }
+}
+
+/// `causes before: closed_port 3; after: port_filtered 5`; nothing where none was said, or the same
+/// ones as often. Safe for a terminal.
+pub(super) fn causes(changed: &ChangedService) -> Option<String> {
+    /// How many are named.
+    const NAMED: usize = 4;
+    let (before, after) = &changed.causes;
+    if before == after {
+        return None;
+    }
+    let list = |counts: &Counts| {
+        let mut sorted: Vec<(&String, &u64)> = counts.iter().collect();
+        sorted.sort_by_key(|(cause, count)| (std::cmp::Reverse(**count), *cause));
+        let named = sorted.into_iter().take(NAMED);
+        let named: Vec<String> = named
+            .map(|(cause, count)| format!("{} {}", terminal_safe(cause), grouped(*count)))
+            .collect();
+        if named.is_empty() {
+            "none".to_owned()
+        } else {
+            named.join(", ")
+        }
+    };
+    let (before, after) = (list(before), list(after));
+    Some(format!("causes before: {before}; after: {after}"))
 }
 
 /// What stands for an address may be anything in a file that is none of ours.
@@ -112,7 +149,7 @@ fn shortened_address(server: &str) -> String {
 }
 
 /// `52 of 60 failed (52 refused)`, `none`.
-fn numbers(outcomes: OutcomeNumbers) -> String {
+pub(super) fn numbers(outcomes: OutcomeNumbers) -> String {
     let failed = outcomes.failed();
     let decided = failed.saturating_add(outcomes.succeeded());
     if decided == 0 {

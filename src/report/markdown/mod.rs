@@ -5,7 +5,7 @@
 
 pub(super) mod escape;
 mod provenance;
-mod table;
+pub(super) mod table;
 
 use std::io::{self, Write};
 

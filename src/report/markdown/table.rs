@@ -1,13 +1,13 @@
 //! A table as GitHub and GitLab render it.
 
 /// Collects rows; a cell holds no line end and no bare pipe.
-pub(super) struct Table {
+pub(in crate::report) struct Table {
     text: String,
 }
 
 impl Table {
     /// With these heads; `right` are the columns of numbers.
-    pub(super) fn new(heads: &[&str], right: &[usize]) -> Self {
+    pub(in crate::report) fn new(heads: &[&str], right: &[usize]) -> Self {
         let rules: Vec<&str> = (0..heads.len())
             .map(|column| {
                 if right.contains(&column) {
@@ -22,13 +22,13 @@ impl Table {
         }
     }
 
-    pub(super) fn row(&mut self, cells: &[String]) {
+    pub(in crate::report) fn row(&mut self, cells: &[String]) {
         self.text.push_str("\n| ");
         self.text.push_str(&cells.join(" | "));
         self.text.push_str(" |");
     }
 
-    pub(super) fn text(self) -> String {
+    pub(in crate::report) fn text(self) -> String {
         self.text
     }
 }
