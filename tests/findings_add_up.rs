@@ -44,7 +44,7 @@ fn is_of_connections(finding: &Finding) -> bool {
     matches!(
         finding.kind,
         FindingKind::ResetsMidway | FindingKind::PathMtu
-    ) || matches!(finding.statement, Statement::StuckMidway { .. })
+    ) || matches!(finding.statement, Statement::StuckMidway(_))
 }
 
 /// What does not add up.

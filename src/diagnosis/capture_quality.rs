@@ -17,6 +17,8 @@ pub struct CaptureQuality {
     pub has_truncated_headers: bool,
     /// The capture filter, where a source names one that let no ICMP error pass; hostile text.
     pub hiding_filter: Option<String>,
+    /// Every packet is TCP.
+    pub holds_only_tcp: bool,
     /// Packets that the capturing host lost, where it says so.
     pub lost_packets: u64,
     /// Attempts that were judged early, because more were open than are followed at once.

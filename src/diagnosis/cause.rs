@@ -51,7 +51,7 @@ causes! {
     /// An ICMP error that says that a rule forbids it.
     AdminProhibited, "admin_prohibited", "ICMP: a rule forbids it";
     /// The packet's time to live was used up: a routing loop, or too long a way.
-    TtlExceeded, "ttl_exceeded", "ICMP time exceeded: a routing loop";
+    TtlExceeded, "ttl_exceeded", "ICMP time exceeded: a routing loop, or too far";
     /// Another ICMP error.
     OtherIcmp, "other_icmp", "an ICMP error";
     /// Nobody answers for the server's address on its own link.

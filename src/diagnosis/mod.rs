@@ -72,8 +72,9 @@ pub use evidence_choice::EvidenceChoice;
 pub use facts::Facts;
 pub use finding_kind::FindingKind;
 pub use findings::{
-    BackendOfFailures, Change, Finding, FindingEvidence, IgnoredFirst, LossPlace, NewConnects,
-    NextStep, Proof, SameOfAll, Situation, Statement, StepKind, next_steps_of_cause,
+    BackendOfFailures, Change, Finding, FindingEvidence, IgnoredFirst, LossPlace, LossTimes,
+    NewConnects, NextStep, Proof, SameOfAll, SilentRequest, Situation, Statement, StepKind,
+    next_steps_of_cause,
 };
 pub use fingerprint::Fingerprint;
 pub use host_words::{HostFacts, HostNotable, HostWord, HostWords};

@@ -37,8 +37,13 @@ pub struct MidwayFailure {
 pub enum MidwayEnding {
     /// The server's side resets it, after idleness.
     Reset,
-    /// It is sent so often, and never acknowledged.
-    Silence(u8),
+    /// It is sent again and again, and never acknowledged.
+    Silence {
+        /// How often.
+        times: u8,
+        /// How many bytes each time.
+        payload: u16,
+    },
 }
 
 /// Nothing carried for as long is idleness.
@@ -61,6 +66,25 @@ pub(super) struct Midway {
     order: VecDeque<FlowKey>,
     /// Those on which something was sent again: only of these is each segment looked at.
     repeating: HashSet<FlowKey, foldhash::fast::RandomState>,
+}
+
+/// What is known of a connection whose SYN was captured.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Begun {
+    pub(super) server: Endpoint,
+    pub(super) at: Timestamp,
+    /// The number of the SYN.
+    pub(super) isn: SequenceNumber,
+}
+
+/// So much of what a client sends is looked at in full.
+const EARLY: u32 = 1 << 16;
+
+impl Begun {
+    /// Whether it is the client's, and of the first that it sends.
+    fn is_early(self, row: &Row) -> bool {
+        row.sequence().is_within(self.isn, EARLY)
+    }
 }
 
 /// When a connection carried data.
@@ -92,6 +116,7 @@ struct Sent {
     first: PacketPlace,
     last: PacketPlace,
     sequence: SequenceNumber,
+    payload: u16,
     repetitions: u8,
     idle: Option<Duration>,
 }
@@ -104,12 +129,14 @@ impl Midway {
         &mut self,
         row: &Row,
         addresses: &AddressPairs,
-        known: Option<(Endpoint, Timestamp)>,
+        known: Option<Begun>,
     ) -> Option<MidwayFailure> {
         let flags = row.flags();
         // Of data only the end of each message is looked at: what is asked ends with a push, and
-        // of much that is carried hardly anything does.
-        let is_message = row.payload_length() > 0 && flags.contains(TcpFlags::PSH);
+        // of much that is carried hardly anything does. But what a client sends first may be too
+        // large for the way, while the end of it arrives.
+        let is_message = row.payload_length() > 0
+            && (flags.contains(TcpFlags::PSH) || known.is_some_and(|begun| begun.is_early(row)));
         if is_message || flags.is_rst() || flags.has_fin() {
             return self.note_message(row, addresses, known);
         }
@@ -124,7 +151,7 @@ impl Midway {
         &mut self,
         row: &Row,
         addresses: &AddressPairs,
-        known: Option<(Endpoint, Timestamp)>,
+        known: Option<Begun>,
     ) -> Option<MidwayFailure> {
         let (source, destination) = row.ends(addresses);
         let key = FlowKey::between(source, destination);
@@ -135,7 +162,7 @@ impl Midway {
             if was_repeating && activity.from == source {
                 return activity.silence();
             }
-            let server = known.map(|(server, _)| server);
+            let server = known.map(|begun| begun.server);
             return reset(activity, row, (source, destination), server);
         }
         let Some(activity) = self.connections.get_mut(&key) else {
@@ -186,7 +213,7 @@ impl Midway {
         key: FlowKey,
         row: &Row,
         (source, destination): (Endpoint, Endpoint),
-        known: Option<(Endpoint, Timestamp)>,
+        known: Option<Begun>,
     ) {
         if self.order.len() >= FOLLOWED
             && let Some(oldest) = self.order.pop_front()
@@ -196,7 +223,7 @@ impl Midway {
         }
         // What was carried right after a handshake is not noted here: that it was idle since then
         // is the most that can be said.
-        let idle = known.map(|(_, begun)| row.at().since(begun));
+        let idle = known.map(|begun| row.at().since(begun.at));
         let request = idle
             .is_none_or(|idle| idle >= IDLE)
             .then(|| Request::of(row, idle));
@@ -204,7 +231,7 @@ impl Midway {
             at: row.at(),
             from: source,
             to: destination,
-            server: known.map(|(server, _)| server),
+            server: known.map(|begun| begun.server),
             request,
             sent: Sent::of(row, idle),
             is_closed: row.flags().has_fin(),
@@ -230,6 +257,7 @@ impl Sent {
             first: row.place(),
             last: row.place(),
             sequence: row.sequence(),
+            payload: u16::try_from(row.payload_length()).unwrap_or(u16::MAX),
             repetitions: 0,
             idle,
         }
@@ -287,7 +315,10 @@ impl Activity {
             client: self.from,
             server: self.to,
             request: sent.first,
-            ending: MidwayEnding::Silence(sent.repetitions.saturating_add(1)),
+            ending: MidwayEnding::Silence {
+                times: sent.repetitions.saturating_add(1),
+                payload: sent.payload,
+            },
             last: sent.last,
             idle: sent.idle,
             said: None,
@@ -330,153 +361,4 @@ fn is_server(server: Option<Endpoint>, end: Endpoint, other: Endpoint) -> bool {
 const FIRST_OF_CLIENTS: u16 = 32_768;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::capture::{PacketNumber, SourceId};
-    use crate::decode::{
-        CaptureFacts, Contexts, Encapsulation, IpFacts, Segment, TcpFlags, TcpOptions,
-    };
-
-    fn row(at_seconds: i64, is_from_client: bool, flags: u16, payload_length: u32) -> Row {
-        let client = Endpoint {
-            address: "10.0.0.7".parse().unwrap(),
-            port: 41_000,
-        };
-        let server = Endpoint {
-            address: "10.0.1.20".parse().unwrap(),
-            port: 443,
-        };
-        let (source, destination) = if is_from_client {
-            (client, server)
-        } else {
-            (server, client)
-        };
-        let number = |client, server| SequenceNumber(if is_from_client { client } else { server });
-        let segment = Segment {
-            source,
-            destination,
-            ip: IpFacts {
-                ttl: 64,
-                identification: Some(1),
-                dont_fragment: Some(true),
-                traffic_class: 0,
-                flow_label: None,
-                capture: CaptureFacts::default(),
-            },
-            encapsulation: Encapsulation::default(),
-            sequence: number(5000, 9000),
-            acknowledgment: number(9000, 5100),
-            flags: TcpFlags(flags),
-            window: Some(500),
-            payload_length,
-            options: TcpOptions::default(),
-            is_whole: true,
-        };
-        let place = PacketPlace {
-            at: Timestamp::from_nanoseconds(at_seconds * 1_000_000_000),
-            source: SourceId(0),
-            number: PacketNumber(1),
-        };
-        let mut addresses = AddressPairs::default();
-        Row::of_segment(&segment, place, &Contexts::default(), &mut addresses).unwrap()
-    }
-
-    fn failures(rows: &[Row]) -> Vec<MidwayEnding> {
-        let mut midway = Midway::default();
-        let addresses = AddressPairs::default();
-        let noted = rows.iter().map(|row| midway.note(row, &addresses, None));
-        let mut failures: Vec<MidwayFailure> = noted.flatten().collect();
-        failures.extend(midway.finish());
-        failures.iter().map(|failure| failure.ending).collect()
-    }
-
-    fn resets(rows: &[Row]) -> usize {
-        let resets = failures(rows).into_iter();
-        resets
-            .filter(|ending| *ending == MidwayEnding::Reset)
-            .count()
-    }
-
-    const DATA: u16 = 0x18;
-    const RESET: u16 = 0x14;
-
-    #[test]
-    fn a_request_on_an_old_connection_is_reset() {
-        assert_eq!(
-            resets(&[row(1, true, DATA, 90), row(1, false, RESET, 0)]),
-            1
-        );
-    }
-
-    #[test]
-    fn so_is_one_after_idleness_and_none_amid_a_conversation() {
-        let conversation = [row(1, true, DATA, 90), row(1, false, DATA, 90)];
-        let after = |pause: i64| {
-            [
-                row(1 + pause, true, DATA, 90),
-                row(1 + pause, false, RESET, 0),
-            ]
-        };
-        assert_eq!(resets(&[conversation, after(60)].concat()), 1);
-        assert_eq!(resets(&[conversation, after(1)].concat()), 0);
-    }
-
-    #[test]
-    fn a_client_that_goes_away_is_no_such_reset() {
-        assert_eq!(
-            resets(&[row(1, false, DATA, 90), row(1, true, RESET, 0)]),
-            0
-        );
-        let closed = [row(1, false, 0x11, 0), row(9, true, DATA, 9)];
-        let reset = [row(9, false, RESET, 0)];
-        assert_eq!(resets(&[closed.as_slice(), &reset].concat()), 0);
-    }
-
-    /// An exchange, and after an hour a request that is sent at these seconds.
-    fn repeated(seconds: &[i64]) -> Vec<Row> {
-        let exchange = [row(1, true, DATA, 90), row(1, false, DATA, 90)];
-        let again = seconds.iter().map(|at| row(3600 + at, true, DATA, 90));
-        exchange.into_iter().chain(again).collect()
-    }
-
-    #[test]
-    fn a_request_that_is_repeated_in_vain_is_told_once() {
-        assert_eq!(failures(&repeated(&[0, 1, 3])), []);
-        let to_the_end = failures(&repeated(&[0, 1, 3, 7]));
-        assert_eq!(to_the_end, [MidwayEnding::Silence(4)]);
-        let for_long = failures(&repeated(&[0, 1, 3, 7, 15, 31, 63]));
-        assert_eq!(for_long, [MidwayEnding::Silence(6)]);
-        let until_given_up = [repeated(&[0, 1, 3, 7]), vec![row(3611, true, RESET, 0)]];
-        assert_eq!(
-            failures(&until_given_up.concat()),
-            [MidwayEnding::Silence(4)]
-        );
-    }
-
-    #[test]
-    fn whatever_comes_of_the_other_side_is_no_silence() {
-        let acknowledged = [repeated(&[0, 1, 3, 7]), vec![row(3608, false, 0x10, 0)]];
-        assert_eq!(failures(&acknowledged.concat()), []);
-        let window_is_shut = [
-            row(1, true, DATA, 90),
-            row(2, true, DATA, 90),
-            row(2, false, 0x10, 0),
-            row(4, true, DATA, 90),
-            row(4, false, 0x10, 0),
-            row(8, true, DATA, 90),
-            row(8, false, 0x10, 0),
-            row(16, true, DATA, 90),
-            row(16, false, 0x10, 0),
-        ];
-        assert_eq!(failures(&window_is_shut), []);
-    }
-
-    #[test]
-    fn what_a_server_sends_to_a_client_that_is_gone_is_no_failure() {
-        let pushed: Vec<Row> = [1, 2, 4, 8, 16]
-            .into_iter()
-            .map(|at| row(at, false, DATA, 90))
-            .collect();
-        assert_eq!(failures(&pushed), []);
-    }
-}
+mod tests;

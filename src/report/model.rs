@@ -165,6 +165,7 @@ impl CaptureTotals {
             leaves_out_third_step: self.leaves_out_third_step,
             has_truncated_headers: self.set_aside.contains_key(&SetAside::TruncatedHeader),
             hiding_filter: self.hiding_filter.clone(),
+            holds_only_tcp: self.tcp_packets == self.packets_of_sources(),
             lost_packets,
             attempts_set_aside: self.attempts_set_aside,
             ..CaptureQuality::default()

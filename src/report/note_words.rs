@@ -274,7 +274,7 @@ fn reset_origin(reset: &IpFacts, own_hops: &[u8], origin: ResetOrigin) -> String
             "the RST comes from nearer than this host's own answers ({hops} {ttl} against {own}): a box on the way made it"
         ),
         ResetOrigin::Elsewhere => format!(
-            "the RST comes from farther than this host's own answers, or from another system ({hops} {ttl} against {own}): a host behind the address made it"
+            "the RST comes from farther than this host's own answers, or from another system ({hops} {ttl} against {own}): another host made it, behind the address or on the way to it"
         ),
         ResetOrigin::SeveralDistances => format!(
             "this host's own answers come from several distances ({hops} {own}), the RST from another ({hops} {ttl})"

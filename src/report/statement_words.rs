@@ -14,7 +14,7 @@ use super::duration_words;
 use super::testimony_words;
 use super::verdict_words;
 use super::{comparison_words, limit_words};
-use crate::diagnosis::{Finding, FindingEvidence, Statement};
+use crate::diagnosis::{Confidence, Finding, FindingEvidence, Statement};
 use crate::handshake::{FilteredOut, Outcome};
 pub use evidence::evidence;
 use troubles::{hung_up, resets_midway, slow_connects, stuck_connections, stuck_midway};
@@ -110,8 +110,8 @@ pub fn statement(finding: &Finding) -> String {
         }
         Statement::OverloadResets { connects } => format!(
             "{server} reset {attempts} of {connects} connects right after the handshake, by a RST \
-             without ACK: its accept queue is full, and its kernel does not wait \
-             (tcp_abort_on_overflow)"
+             without ACK: {}",
+            full_queue_or_another(finding.confidence)
         ),
         Statement::AcceptQueueProvedFull => format!(
             "{server} met {} with silence: its accept queue is full, the application does not accept",
@@ -250,27 +250,23 @@ pub fn statement(finding: &Finding) -> String {
         Statement::HostDown { address, questions } => format!(
             "nobody answers for {address} on its link, asked {questions} times: the host is down, or not on this link"
         ),
-        Statement::HostsPerhapsDown { addresses, more } => {
+        Statement::HostsPerhapsDown {
+            addresses,
+            more,
+            asked_from_elsewhere,
+        } => {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
             let more = match more {
                 0 => String::new(),
                 count => format!(" and {count} more addresses"),
             };
             format!(
-                "nobody was seen to answer for {}{more}, asked for again and again: down, or the answers did not come by here",
-                addresses.join(", ")
+                "nobody was seen to answer for {}{more}, asked for again and again: down, or the answers did not come by here{}",
+                addresses.join(", "),
+                outages::asked_from_elsewhere(*asked_from_elsewhere)
             )
         }
-        Statement::PathLoss {
-            connects,
-            servers,
-            place,
-        } => outages::path_loss(attempts, *connects, *servers, *place),
-        Statement::LossesAtOnce {
-            connects,
-            servers,
-            place,
-        } => outages::losses_at_once(attempts, *connects, *servers, *place),
+        Statement::PathLoss { .. } => outages::path_loss(attempts, &finding.statement),
         Statement::SharedFailure {
             servers,
             at_once,
@@ -284,11 +280,22 @@ pub fn statement(finding: &Finding) -> String {
         Statement::SlowConnects { .. } => slow_connects(&server, attempts, &finding.statement),
         Statement::PathMtu { .. } => path_mtu(&server, &finding.statement),
         Statement::ResetsMidway { idle } => resets_midway(&server, attempts, *idle),
-        Statement::StuckMidway {
-            idle,
-            times,
-            new_connects,
-        } => stuck_midway(&server, attempts, *idle, (*times, *new_connects)),
+        Statement::StuckMidway(request) => stuck_midway(&server, attempts, request),
+        Statement::UpAndDown {
+            outages,
+            connects,
+            longest,
+        } => format!(
+            "{attempts} of {connects} connects to {server} were refused, {outages} times for a while, up to {}, and between that all were accepted: it stops and starts again and again, as a program that crashes and is restarted",
+            seconds(*longest)
+        ),
+        Statement::FloodedOut(syns) => format!(
+            "{attempts} connects to {server} met silence while it was flooded by {syns} SYNs: its queue for half-open connections is full of those (SYN cookies are off, or a box before it has no room)"
+        ),
+        Statement::AnsweredTooLate { connects, longest } => format!(
+            "{attempts} of {connects} connects to {server} were answered after up to {}, when their client no longer waited and reset the answer: the server, or the way, is slow",
+            seconds(*longest)
+        ),
         Statement::SynFlood { answered } => {
             let how = if *answered == attempts {
                 "were answered and never completed".to_owned()
@@ -368,6 +375,16 @@ pub fn statement(finding: &Finding) -> String {
                 limits.join(", ")
             )
         }
+    }
+}
+
+/// Who resets right after the handshake.
+fn full_queue_or_another(confidence: Confidence) -> &'static str {
+    if confidence == Confidence::Possible {
+        "another host behind this address, that does not have the connection, or its accept queue \
+         is full, and its kernel does not wait (tcp_abort_on_overflow)"
+    } else {
+        "its accept queue is full, and its kernel does not wait (tcp_abort_on_overflow)"
     }
 }
 

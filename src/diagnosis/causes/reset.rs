@@ -28,7 +28,14 @@ pub(super) fn accept_queue_full(case: &Case<'_>) -> Option<Confidence> {
     if is_late || is_clearly_of_another(case, reset) || has_sent_data(case) {
         return None;
     }
-    Some(Confidence::Likely)
+    // One kernel gives both the same time to live: another one may never have had the connection.
+    let syn_ack = case.first(Role::SynAck);
+    let is_as_far = syn_ack.is_none_or(|syn_ack| syn_ack.ip.ttl == reset.ip.ttl);
+    Some(if is_as_far {
+        Confidence::Likely
+    } else {
+        Confidence::Possible
+    })
 }
 
 /// A host that is busy answers so much later than it answered the SYN.

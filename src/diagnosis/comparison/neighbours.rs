@@ -100,6 +100,18 @@ impl Comparison {
         questions.is_unanswered() && questions.is_by(asker)
     }
 
+    /// Who asks for this IPv4 address as for a neighbour, although the first three bytes of its own
+    /// address are others: as most netmasks are, it is none.
+    pub(in crate::diagnosis) fn asker_of_another_network(&self, address: IpAddr) -> Option<IpAddr> {
+        const MOST_NETMASKS: u8 = 24;
+        let network_of = |address| super::network(address, MOST_NETMASKS);
+        let is_elsewhere = |asker: &IpAddr| {
+            asker.is_ipv4() && address.is_ipv4() && network_of(*asker) != network_of(address)
+        };
+        let askers = self.asked_for(address).askers.into_iter().flatten();
+        askers.into_iter().find(is_elsewhere)
+    }
+
     /// Questions who has this address.
     pub(in crate::diagnosis) fn asked_for(&self, address: IpAddr) -> AskedFor {
         self.asked_for

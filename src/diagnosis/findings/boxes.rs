@@ -43,7 +43,9 @@ pub(super) fn finding(
     let said = servers.iter().find_map(|server| words(collected, *server));
     let accepted: Vec<Moment> = concerned
         .iter()
-        .flat_map(|service| service.those(Moment::was_accepted))
+        .flat_map(|service| {
+            service.those(|moment| moment.was_accepted() && !moment.outcome.is_failure())
+        })
         .collect();
     let let_in: BTreeSet<IpAddr> = accepted.iter().map(|moment| moment.client).collect();
     let shut_out: BTreeSet<IpAddr> = moments.iter().map(|moment| moment.client).collect();

@@ -1,8 +1,9 @@
 //! What this capture cannot show.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Collected, Finding, FindingKind, Statement, matching, over};
+use super::{Collected, Finding, FindingEvidence, FindingKind, Statement, matching, over};
 use crate::diagnosis::cause::Confidence;
 use crate::handshake::{FilteredOut, Outcome};
 
@@ -121,3 +122,32 @@ fn capture_started_late(collected: Collected<'_>) -> Option<Finding> {
 
 /// A SYN-ACK that comes later than this after the first one answers a SYN of its own.
 const UNDER_WAY_AT_MOST: Duration = Duration::from_secs(3);
+
+/// Fewer packets may all be TCP by chance.
+const FEWEST_OF_ONLY_TCP: u64 = 8;
+
+/// What silence may hide in a capture that holds nothing but TCP, where no filter is named: people
+/// capture `port 443`, and then no ICMP error is in it.
+pub(super) fn only_tcp(collected: Collected<'_>, finding: &Finding) -> Option<FindingEvidence> {
+    let is_of_silence = matches!(
+        finding.kind,
+        FindingKind::HostSilent | FindingKind::ServiceFiltered
+    ) && finding
+        .members
+        .iter()
+        .all(|moment| moment.outcome == Outcome::Dropped);
+    let quality = collected.quality;
+    let is_named = quality.may_miss_icmp_errors();
+    let services = collected.comparison.services();
+    let syns: u64 = finding
+        .members
+        .iter()
+        .map(|moment| u64::from(moment.syn_count))
+        .sum();
+    if !is_of_silence || !quality.holds_only_tcp || is_named || syns < FEWEST_OF_ONLY_TCP {
+        return None;
+    }
+    let ports: BTreeSet<u16> = services.iter().map(|(server, _)| server.port).collect();
+    let port = ports.first().copied().filter(|_| ports.len() == 1);
+    Some(FindingEvidence::OnlyTcpCaptured { port })
+}

@@ -142,7 +142,7 @@ fn dead_tuples(collected: Collected<'_>, service: &Service) -> Option<(Finding, 
     let story = collected.comparison.drop_story(service.server)?;
     let tuples = those.iter().take(NAMED_PAIRS);
     let statement = Statement::DeadTuples {
-        tuples: tuples.map(|moment| moment.client_end()).collect(),
+        tuples: tuples.map(Moment::client_end).collect(),
         dead: those.len() as u64,
         tried: story.reused.failing + story.reused.succeeding,
     };

@@ -1,5 +1,6 @@
 //! What findings lean on, as data: the words stand in `report`.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use super::backends::BackendOfFailures;
 use crate::capture::PacketPlace;
-use crate::decode::{CaptureVerdict, Endpoint};
+use crate::decode::{CaptureVerdict, Endpoint, HardwareAddress};
 use crate::diagnosis::comparison::FilterRuleHits;
 use crate::diagnosis::fingerprint::Fingerprint;
 use crate::diagnosis::limits::Limit;
@@ -95,6 +96,27 @@ pub enum FindingEvidence {
         last: PacketPlace,
         /// What the RST says in words.
         said: Option<Box<CaptureVerdict>>,
+    },
+    /// The SYNs of these clients come from a host that gets in with another address.
+    SameSender {
+        /// Whose SYNs.
+        clients: BTreeSet<IpAddr>,
+        /// The host, by the address with which it gets in itself.
+        by: IpAddr,
+        /// Whether they were forwarded there, one hop before this link.
+        are_forwarded: bool,
+    },
+    /// Connects succeed once another host of the link is asked.
+    TakenOver {
+        /// Who was asked in vain.
+        in_vain: HardwareAddress,
+        /// Who was asked after that.
+        after: HardwareAddress,
+    },
+    /// There is nothing but TCP in the capture.
+    OnlyTcpCaptured {
+        /// The one port that all of it goes to or comes from.
+        port: Option<u16>,
     },
     /// What met a rule of a packet filter.
     FilterRule(Box<FilterRuleHits>),

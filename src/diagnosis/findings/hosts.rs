@@ -29,7 +29,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
         .into_iter()
         .map(|(address, attempts)| host_down(collected, address, attempts))
         .collect();
-    findings.extend(perhaps_down(&only_asked));
+    findings.extend(perhaps_down(collected, &only_asked));
     findings
 }
 
@@ -81,9 +81,14 @@ fn host_down(collected: Collected<'_>, address: IpAddr, attempts: Vec<Moment>) -
 /// Addresses that are asked for, and nothing more: a client on their link sends no SYN without an
 /// answer. But a question goes to everybody and its answer to one: at another host of the link it
 /// is not seen.
-fn perhaps_down(addresses: &[IpAddr]) -> Option<Finding> {
+fn perhaps_down(collected: Collected<'_>, addresses: &[IpAddr]) -> Option<Finding> {
     let named: Vec<IpAddr> = addresses.iter().take(NAMED_ADDRESSES).copied().collect();
+    let from_elsewhere = |address: &IpAddr| {
+        let asker = collected.comparison.asker_of_another_network(*address)?;
+        Some((asker, *address))
+    };
     let statement = Statement::HostsPerhapsDown {
+        asked_from_elsewhere: named.iter().find_map(from_elsewhere),
         more: addresses.len() - named.len(),
         addresses: named,
     };

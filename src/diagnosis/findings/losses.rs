@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::{
-    Collected, Finding, FindingKind, LossPlace, Service, Statement, count, in_order, over,
+    Collected, Finding, FindingKind, LossPlace, LossTimes, Service, Statement, count, in_order,
+    over,
 };
 use crate::capture::Timestamp;
 use crate::diagnosis::cause::Confidence;
@@ -60,6 +61,7 @@ fn path_loss(collected: Collected<'_>, services: &[Service]) -> Option<Finding> 
         connects: tried,
         servers: hosts.len(),
         place: where_they_are_lost(collected, &lost),
+        times: LossTimes::WithoutPattern,
     };
     let lost = in_order(lost.into_iter());
     Some(over(
@@ -79,7 +81,8 @@ fn losses_at_once(collected: Collected<'_>, services: &[Service]) -> Option<Find
         comparison.loses_at_once_with_others(service.server)
     };
     let (mut servers, mut lost, mut tried) = (BTreeSet::new(), Vec::new(), 0);
-    for service in services.iter().filter(at_once) {
+    let at_once: Vec<&Service> = services.iter().filter(at_once).collect();
+    for service in &at_once {
         let losses = service.those(is_loss);
         if !losses.is_empty() {
             servers.insert(service.server);
@@ -96,10 +99,13 @@ fn losses_at_once(collected: Collected<'_>, services: &[Service]) -> Option<Find
     } else {
         Confidence::Likely
     };
-    let statement = Statement::LossesAtOnce {
+    let statement = Statement::PathLoss {
         connects: tried,
         servers: hosts.len(),
         place: where_they_are_lost(collected, &lost),
+        times: LossTimes::AtOnce {
+            are_some_accepted: are_some_accepted(&at_once, &lost),
+        },
     };
     let lost = in_order(lost.into_iter());
     let kind = FindingKind::PathLoss;
@@ -108,6 +114,62 @@ fn losses_at_once(collected: Collected<'_>, services: &[Service]) -> Option<Find
         ..over(kind, confidence, None, &lost, statement)
     })
 }
+
+/// Takes back outages of servers that lose connects with others now and then, while some get
+/// through at once: that nobody got through to some of them is by chance.
+pub(super) fn withdraw_outages(findings: &mut Vec<Finding>, losses: &[Finding]) {
+    for loss in losses {
+        let are_some_accepted = matches!(
+            loss.statement,
+            Statement::PathLoss {
+                times: LossTimes::AtOnce {
+                    are_some_accepted: true,
+                },
+                ..
+            }
+        );
+        if are_some_accepted {
+            findings.retain(|finding| !is_outage_within(finding, loss));
+        }
+    }
+}
+
+fn is_outage_within(finding: &Finding, loss: &Finding) -> bool {
+    let is_silent = match finding.statement {
+        Statement::SharedFailure { .. } => true,
+        Statement::DownWindow { is_refused, .. } => !is_refused,
+        _ => false,
+    };
+    let servers = finding.servers.iter().copied().chain(finding.server);
+    is_silent
+        && finding.from >= loss.from
+        && finding.until <= loss.until
+        && servers
+            .into_iter()
+            .all(|server| loss.servers.contains(&server))
+}
+
+/// Whether somebody got through at once amid the losses.
+fn are_some_accepted(services: &[&Service], lost: &[Moment]) -> bool {
+    let (Some(from), Some(until)) = (
+        lost.iter().map(|moment| moment.started).min(),
+        lost.iter().map(|moment| moment.started).max(),
+    ) else {
+        return false;
+    };
+    let is_amid = |moment: &Moment| {
+        moment.was_accepted()
+            && !is_loss(moment)
+            && moment.started > from.after(AMID)
+            && moment.started < until.before(AMID)
+    };
+    services
+        .iter()
+        .any(|service| service.moments.iter().any(is_amid))
+}
+
+/// What is accepted so near to the ends of the losses may be before or after them.
+const AMID: Duration = Duration::from_secs(2);
 
 /// Lost was what had to be repeated before it was answered, and what never was.
 fn is_loss(moment: &Moment) -> bool {

@@ -12,6 +12,7 @@ mod connection_limits;
 mod counted_drops;
 mod evidence;
 mod filter_logs;
+mod flooded;
 mod folding;
 mod from_cause;
 mod hosts;
@@ -36,8 +37,11 @@ mod signs;
 mod statement;
 mod statement_parts;
 mod stopped_by_log;
+mod taken_over;
 mod told_by_host;
 mod troubles;
+mod untranslated;
+mod up_and_down;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -61,7 +65,9 @@ pub use evidence::FindingEvidence;
 pub(super) use from_cause::{FirstCauses, FirstVerdicts, first_causes, first_verdicts};
 pub use next_steps::{NextStep, Situation, StepKind, next_steps_of_cause};
 pub use statement::Statement;
-pub use statement_parts::{Change, IgnoredFirst, LossPlace, NewConnects, SameOfAll};
+pub use statement_parts::{
+    Change, IgnoredFirst, LossPlace, LossTimes, NewConnects, SameOfAll, SilentRequest,
+};
 
 /// What many attempts say together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -223,7 +229,9 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(link::findings(collected));
     findings.extend(filter_logs::finding(collected));
     findings.extend(hosts::findings(collected));
-    findings.extend(losses::findings(collected, &services));
+    let losses = losses::findings(collected, &services);
+    losses::withdraw_outages(&mut findings, &losses);
+    findings.extend(losses);
     findings.extend(signs::findings(collected, &services));
     findings.extend(misdirected::findings(collected, &services));
     let told = findings.iter().filter_map(|finding| finding.server);
@@ -233,6 +241,7 @@ pub(super) fn findings(collected: Collected<'_>) -> Vec<Finding> {
     findings.extend(of_cause::findings(collected, &services));
     findings.extend(capture_quality::findings(collected));
     findings.extend(limits_hit::finding(collected));
+    let findings = flooded::told_with_floods(findings);
     let mut findings = folding::folded(claims::settled(findings));
     probes::mark_even_intervals(&mut findings);
     let mut findings: Vec<Finding> = findings
@@ -384,6 +393,12 @@ fn completed(collected: Collected<'_>, mut finding: Finding) -> Finding {
     finding
         .evidence
         .extend(backend.map(FindingEvidence::WentOnTo));
+    let untranslated = untranslated::untranslated(collected, &finding);
+    finding.evidence.extend(untranslated);
+    let taken_over = taken_over::taken_over(collected, &finding);
+    finding.evidence.extend(taken_over);
+    let only_tcp = capture_quality::only_tcp(collected, &finding);
+    finding.evidence.extend(only_tcp);
     finding.evidence.extend(testified(collected, &finding));
     let by_hosts = told_by_host::beside(collected, &finding);
     finding.evidence.extend(by_hosts);

@@ -8,6 +8,7 @@ use super::backends::only_backend;
 use super::boxes::is_reset_by_a_box;
 use super::misdirected::is_silent;
 use super::of_cause::asked_for_in_vain;
+use super::up_and_down::up_and_down;
 use super::{
     Change, Collected, Finding, FindingEvidence, FindingKind, Service, Statement, count, in_order,
     over,
@@ -43,7 +44,9 @@ pub(super) fn findings(collected: Collected<'_>, services: &[Service]) -> Vec<Fi
         let host = collected.comparison.host(service.server.address);
         let is_small = host.is_some_and(|host| host.stacks.has(Stack::Small));
         let mut findings = service_down_window(collected, service, acceptances, is_small);
-        findings.extend(one_bad_backend(collected, service, acceptances));
+        let by_turns = up_and_down(collected, service);
+        let spread = by_turns.or_else(|| one_bad_backend(collected, service, acceptances));
+        findings.extend(spread);
         findings
     };
     services.iter().flat_map(of_each).collect()

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::statement_parts::{Change, IgnoredFirst, LossPlace, NewConnects, SameOfAll};
+use super::statement_parts::{
+    Change, IgnoredFirst, LossPlace, LossTimes, SameOfAll, SilentRequest,
+};
 use crate::capture::Timestamp;
 use crate::decode::{CaptureVerdict, Endpoint, HardwareAddress, IcmpKind};
 use crate::diagnosis::comparison::{Counts, Share, Vantage};
@@ -256,6 +258,8 @@ pub enum Statement {
     ClientSilent,
     /// Hosts are asked for and not seen to be answered for, and nobody tried to connect.
     HostsPerhapsDown {
+        /// Who asks for one of them, that is of another network, as for a neighbour.
+        asked_from_elsewhere: Option<(IpAddr, IpAddr)>,
         /// The first of them.
         addresses: Vec<IpAddr>,
         /// How many more.
@@ -269,15 +273,8 @@ pub enum Statement {
         servers: usize,
         /// Where.
         place: LossPlace,
-    },
-    /// Packets are lost at the same times, over several hosts.
-    LossesAtOnce {
-        /// How many connects there were to these hosts.
-        connects: u64,
-        /// How many hosts.
-        servers: usize,
-        /// Where they may be lost.
-        place: LossPlace,
+        /// When.
+        times: LossTimes,
     },
     /// Several servers met silence at once.
     SharedFailure {
@@ -384,8 +381,7 @@ pub enum Statement {
     StuckConnections {
         /// How many connects were accepted.
         connects: u64,
-        /// How many bytes the smallest segment carries that is sent in vain, where these are all as
-        /// large as a segment may be.
+        /// How many bytes the smallest of those carries, where all are as large as may be.
         full_size: Option<u32>,
     },
     /// Handshakes took long.
@@ -426,18 +422,29 @@ pub enum Statement {
         idle: Option<Duration>,
     },
     /// Requests on connections that had worked were sent again and again, and nothing came back.
-    StuckMidway {
-        /// The longest time without a packet before; none where the capture began later.
-        idle: Option<Duration>,
-        /// How often a request was sent, of the one that was sent most often.
-        times: u8,
-        /// What new connects met from then on.
-        new_connects: NewConnects,
-    },
+    StuckMidway(SilentRequest),
     /// Many connects that nobody completed.
     SynFlood {
         /// How many of them were answered.
         answered: u64,
+    },
+    /// Connects met silence while their port was flooded, by so many SYNs.
+    FloodedOut(u64),
+    /// Connects were answered when their client no longer waited.
+    AnsweredTooLate {
+        /// How many connects there were.
+        connects: u64,
+        /// After how long the latest answer came.
+        longest: Duration,
+    },
+    /// A service refuses and accepts by turns.
+    UpAndDown {
+        /// How often it refused for a while.
+        outages: usize,
+        /// How many connects there were.
+        connects: u64,
+        /// How long it refused at most.
+        longest: Duration,
     },
     /// Answers to SYNs that are not in the capture.
     Backscatter {

@@ -41,6 +41,34 @@ pub enum NewConnects {
     Unknown,
 }
 
+/// When packets are lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LossTimes {
+    /// Now and then.
+    WithoutPattern,
+    /// At the same times at all of these hosts.
+    AtOnce {
+        /// Whether somebody got through at once amid them.
+        are_some_accepted: bool,
+    },
+}
+
+/// A request on a connection that had worked, to which nothing came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SilentRequest {
+    /// The longest time without a packet before; none where the capture began later.
+    pub idle: Option<Duration>,
+    /// How often a request was sent, of the one that was sent most often.
+    pub times: u8,
+    /// How many bytes that carries.
+    pub payload: u16,
+    /// What new connects met from then on.
+    pub new_connects: NewConnects,
+}
+
 /// How connects are met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::ignored_first::ignored_first;
 use super::{
-    Collected, Finding, FindingEvidence, FindingKind, NewConnects, Service, Statement, count, over,
+    Collected, Finding, FindingEvidence, FindingKind, NewConnects, Service, SilentRequest,
+    Statement, count, over,
 };
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -30,6 +31,7 @@ pub(super) fn findings(
             findings.extend(stuck_connections(collected, service));
         }
         findings.extend(slow_connects(service, others));
+        findings.extend(answered_too_late(collected, service));
     }
     findings.extend(failures_midway(collected));
     findings
@@ -128,6 +130,29 @@ fn is_outage_of(finding: &Finding, server: Endpoint) -> bool {
         FindingKind::PathLoss => matches!(finding.statement, Statement::SharedFailure { .. }),
         _ => false,
     }
+}
+
+/// A single answer that came too late may have been lost before.
+const FEWEST_TOO_LATE: usize = 2;
+
+/// Connects whose client had given up when their answer came.
+fn answered_too_late(collected: Collected<'_>, service: &Service) -> Option<Finding> {
+    let first = collected.first_causes.get(&service.server)?;
+    let is_late = first.cause == Cause::LateSynAck;
+    let those = service.those(|moment| is_late && moment.outcome == Outcome::Aborted);
+    let waited = those.iter().map(|moment| {
+        let (first, last) = moment.proof();
+        last.at.since(first.at)
+    });
+    let statement = Statement::AnsweredTooLate {
+        connects: count(&service.moments),
+        longest: waited.max()?,
+    };
+    if those.len() < FEWEST_TOO_LATE {
+        return None;
+    }
+    let (kind, server) = (FindingKind::SlowConnects, Some(service.server));
+    Some(over(kind, first.confidence, server, &those, statement))
 }
 
 /// Handshakes that took long, unless they are told by what explains them.
@@ -251,13 +276,14 @@ fn failures_midway(collected: Collected<'_>) -> Vec<Finding> {
                     idle: failures.idle,
                 },
             ),
-            MidwayEnding::Silence(times) => (
+            MidwayEnding::Silence { times, payload } => (
                 FindingKind::StuckConnections,
-                Statement::StuckMidway {
+                Statement::StuckMidway(SilentRequest {
                     idle: failures.idle,
                     times,
+                    payload,
                     new_connects: new_connects(collected, server, first.request.at),
-                },
+                }),
             ),
         };
         Finding {

@@ -7,6 +7,7 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{AddressPairs, Direction, Row, Segment, TcpFlags, VerdictMark};
 use crate::handshake::attempt::Attempt;
 use crate::handshake::flow_table::{Followed, Place, State};
+use crate::handshake::midway::Begun;
 use crate::handshake::outcome::{Outcome, Watch};
 use crate::handshake::regular::Regular;
 
@@ -23,7 +24,11 @@ impl Tracker {
         let known = match found {
             Some((place, _)) if place.state() == State::Settled => {
                 let syn = self.flows.syn(place);
-                Some(syn.map(|syn| (self.flows.ends_of(syn).1, syn.at())))
+                Some(syn.map(|syn| Begun {
+                    server: self.flows.ends_of(syn).1,
+                    at: syn.at(),
+                    isn: syn.sequence(),
+                }))
             }
             Some(_) => None,
             None => Some(None),

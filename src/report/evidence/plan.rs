@@ -102,7 +102,7 @@ impl Plan {
                         self.want(*request, format!("finding {number}: the request"));
                         self.want(*last, format!("finding {number}: reset on the request"));
                     }
-                    MidwayEnding::Silence(_) => {
+                    MidwayEnding::Silence { .. } => {
                         let comment = format!("finding {number}: the request of {client}, in vain");
                         self.want_story((*request, *last), comment);
                     }

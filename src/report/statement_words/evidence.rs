@@ -1,5 +1,8 @@
 //! The words for what a finding leans on.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use super::{backends, limit_words, seconds, several, testimony_words, verdict_words};
 use crate::diagnosis::{Finding, FindingEvidence, Fingerprint};
 use crate::handshake::{MidwayEnding, Outcome};
@@ -69,32 +72,13 @@ fn evidence_of(evidence: &FindingEvidence) -> String {
             let more = if *count > named.len() { ", ..." } else { "" };
             format!("{way} {count}: {}{more}", names.join(", "))
         }
-        FindingEvidence::FailedOnRequest {
-            client,
-            request,
-            ending,
-            last,
-            said,
-        } => {
-            let said = said.as_deref().map(verdict_words::beside_packet);
-            let request_is = format!("the request of {client} in packet {} is", request.number.0);
-            let after = last.at.since(request.at).as_secs_f64();
-            match ending {
-                MidwayEnding::Reset => format!(
-                    "{request_is} answered by the RST in packet {}, {:.1} ms later{}",
-                    last.number.0,
-                    after * 1000.0,
-                    said.map(|said| format!("; {said}")).unwrap_or_default()
-                ),
-                MidwayEnding::Silence(times) => format!(
-                    "{request_is} sent {times} times, the last time in packet {}, {after:.1} s later",
-                    last.number.0,
-                ),
-            }
-        }
+        FindingEvidence::FailedOnRequest { .. } => failed_on_request(evidence),
         FindingEvidence::AskedForInVain { address, questions } => format!(
             "nobody answers for {address} on a link of this capture, asked {questions} times"
         ),
+        FindingEvidence::SameSender { .. }
+        | FindingEvidence::TakenOver { .. }
+        | FindingEvidence::OnlyTcpCaptured { .. } => of_link(evidence),
         FindingEvidence::WentOnTo(backend) => backends::went_on_to(backend),
         FindingEvidence::FilterRule(hits) => verdict_words::rule_hits(hits),
         FindingEvidence::MoreFilterRules(rules) => {
@@ -130,5 +114,76 @@ fn origin(fingerprint: Fingerprint) -> String {
         Some(false) => format!("ttl {ttl} and a counted identification"),
         // Only IPv6 is without identification.
         None => format!("hlim {ttl}"),
+    }
+}
+
+fn same_sender(clients: &BTreeSet<IpAddr>, by: IpAddr, are_forwarded: bool) -> String {
+    let named: Vec<String> = clients.iter().take(4).map(ToString::to_string).collect();
+    let more = if clients.len() > named.len() {
+        " and others"
+    } else {
+        ""
+    };
+    let named = named.join(", ");
+    if are_forwarded {
+        format!(
+            "the SYNs of {named}{more} come from the MAC address of {by}, one hop farther: that host forwards them and leaves their address as it is, so answers may find no way back where it should be translated (masquerade)"
+        )
+    } else {
+        format!(
+            "the SYNs of {named}{more} come from the MAC address of {by}, which gets in: one host sends with two addresses, and with this one answers may find no way back (the route, or the program, chooses the wrong source address)"
+        )
+    }
+}
+
+fn failed_on_request(evidence: &FindingEvidence) -> String {
+    let FindingEvidence::FailedOnRequest {
+        client,
+        request,
+        ending,
+        last,
+        said,
+    } = evidence
+    else {
+        return String::new();
+    };
+    let said = said.as_deref().map(verdict_words::beside_packet);
+    let request_is = format!("the request of {client} in packet {} is", request.number.0);
+    let after = last.at.since(request.at).as_secs_f64();
+    match ending {
+        MidwayEnding::Reset => format!(
+            "{request_is} answered by the RST in packet {}, {:.1} ms later{}",
+            last.number.0,
+            after * 1000.0,
+            said.map(|said| format!("; {said}")).unwrap_or_default()
+        ),
+        MidwayEnding::Silence { times, .. } => format!(
+            "{request_is} sent {times} times, the last time in packet {}, {after:.1} s later",
+            last.number.0,
+        ),
+    }
+}
+
+/// What frames show, or the lack of any others.
+fn of_link(evidence: &FindingEvidence) -> String {
+    match evidence {
+        FindingEvidence::SameSender {
+            clients,
+            by,
+            are_forwarded,
+        } => same_sender(clients, *by, *are_forwarded),
+        FindingEvidence::TakenOver { in_vain, after } => format!(
+            "the connects that failed went to the MAC address {in_vain}, those that succeeded after them to {after}: another host took the address over, or a neighbour entry or a router's choice was out of date"
+        ),
+        FindingEvidence::OnlyTcpCaptured { port } => {
+            let (what, filter) = match port {
+                Some(port) => (format!("TCP of port {port}"), format!("port {port}")),
+                None => ("TCP".to_owned(), "tcp".to_owned()),
+            };
+            format!(
+                "nothing but {what} is in this capture: if it was taken with a filter like '{filter}', ICMP errors and ARP, that would say why, are not in it"
+            )
+        }
+        _ => String::new(),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::seconds;
 use crate::decode::Endpoint;
-use crate::diagnosis::LossPlace;
+use crate::diagnosis::{LossPlace, LossTimes, Statement};
 
 /// How many servers are named.
 const NAMED: usize = 4;
@@ -51,25 +51,41 @@ fn that_is_shared(place: LossPlace) -> &'static str {
     }
 }
 
-pub(super) fn path_loss(attempts: u64, connects: u64, servers: usize, place: LossPlace) -> String {
-    format!(
-        "{attempts} of {connects} connects to {servers} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{}",
-        that_is_shared(place)
-    )
+pub(super) fn path_loss(attempts: u64, statement: &Statement) -> String {
+    let Statement::PathLoss {
+        connects,
+        servers,
+        place,
+        times,
+    } = statement
+    else {
+        return String::new();
+    };
+    let lost = format!("{attempts} of {connects} connects");
+    match times {
+        LossTimes::WithoutPattern => format!(
+            "{lost} to {servers} servers were answered only when the SYN was repeated, or never, without a pattern: packets are lost on the way{}",
+            that_is_shared(*place)
+        ),
+        LossTimes::AtOnce { .. } => {
+            let place = match place {
+                LossPlace::WayOfOneClient => ", or at the one client",
+                LossPlace::WayOrCapture => ", or by the capture",
+                LossPlace::Way => "",
+            };
+            format!(
+                "{lost} to {servers} hosts were answered only when the SYN was repeated, or never, at the same times at all of them: no queue of one of them, but what stands before them loses or drops, as a full table of connections (NAT, firewall), a NAT without a free port, or a link that is overloaded{place}"
+            )
+        }
+    }
 }
 
-pub(super) fn losses_at_once(
-    attempts: u64,
-    connects: u64,
-    servers: usize,
-    place: LossPlace,
-) -> String {
-    let place = match place {
-        LossPlace::WayOfOneClient => ", or at the one client",
-        LossPlace::WayOrCapture => ", or by the capture",
-        LossPlace::Way => "",
+/// Who asks for whom as for a neighbour that can hardly be one.
+pub(super) fn asked_from_elsewhere(question: Option<(IpAddr, IpAddr)>) -> String {
+    let Some((client, address)) = question else {
+        return String::new();
     };
     format!(
-        "{attempts} of {connects} connects to {servers} hosts were answered only when the SYN was repeated, or never, at the same times at all of them: no queue of one of them, but what stands before them loses or drops, as a full table of connections (NAT, firewall) or a link that is overloaded{place}"
+        "; {client} asks for {address} as for a neighbour on its own link: if that is none, a netmask is too wide there, or a route has no gateway"
     )
 }

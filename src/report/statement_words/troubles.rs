@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seconds;
-use crate::diagnosis::{IgnoredFirst, NewConnects, Statement};
+use crate::diagnosis::{IgnoredFirst, NewConnects, SilentRequest, Statement};
 
 pub(super) fn hung_up(server: &str, attempts: u64, connects: u64, resets: u64) -> String {
     let how = match resets {
@@ -42,6 +42,9 @@ pub(super) fn stuck_connections(
     format!("{attempts} of {connects} connects to {server} got stuck after the handshake: {why}")
 }
 
+/// Where it takes only smaller packets, a tunnel leaves more than that.
+const LARGE: u16 = 1200;
+
 /// How long they had carried nothing, and they as subject and object.
 fn that_had_worked(connections: u64, idle: Option<Duration>) -> (String, &'static str) {
     let idle = match idle {
@@ -68,12 +71,15 @@ pub(super) fn resets_midway(server: &str, attempts: u64, idle: Option<Duration>)
     )
 }
 
-pub(super) fn stuck_midway(
-    server: &str,
-    attempts: u64,
-    idle: Option<Duration>,
-    (times, new_connects): (u8, NewConnects),
-) -> String {
+pub(super) fn stuck_midway(server: &str, attempts: u64, request: &SilentRequest) -> String {
+    let SilentRequest {
+        idle,
+        times,
+        payload,
+        new_connects,
+        ..
+    } = *request;
+    let was_idle = idle.is_none_or(|idle| idle >= Duration::from_secs(1));
     let (idle, them) = that_had_worked(attempts, idle);
     let connections = if attempts == 1 {
         "connection"
@@ -81,6 +87,12 @@ pub(super) fn stuck_midway(
         "connections"
     };
     let why = match new_connects {
+        _ if payload >= LARGE && !was_idle => format!(
+            "each time {payload} bytes, more than was sent before: perhaps the way takes only smaller packets, and no ICMP error says so, or what is beyond this point drops"
+        ),
+        NewConnects::Accepted if !was_idle => {
+            "new connects to it are accepted, so what stands on the way drops the rest of this one, or the host behind it is gone".to_owned()
+        }
         NewConnects::Accepted => format!(
             "new connects to it are accepted, so a NAT, firewall or load balancer on the way has forgotten {them}, as after its idle time-out, and drops without a word"
         ),

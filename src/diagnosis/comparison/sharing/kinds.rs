@@ -50,13 +50,16 @@ pub(super) fn shared_kinds(
     telling.collect()
 }
 
+/// What one feature of a connect is.
+type Feature<'a> = dyn Fn(&Moment) -> Option<Share> + 'a;
+
 /// What is worth looking at: of each feature the values that failures have.
 fn candidates(failures: &[&Moment], ways: &SynWays) -> Vec<Share> {
     let mut candidates = Vec::new();
     for option in SynOption::ALL {
         candidates.extend([Share::With(option), Share::Without(option)]);
     }
-    let features: [&dyn Fn(&Moment) -> Option<Share>; 7] = [
+    let features: [&Feature<'_>; 7] = [
         &|moment| Some(Share::ServiceClass(ways.of(moment.id)?.service_class)),
         &|moment| moment.syn_traits.layer().map(Share::Layer),
         &|moment| Some(Share::Interface(moment.syn_traits.interface())),

@@ -41,7 +41,6 @@ pub enum Share {
     Period(Period),
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
 fn as_text<S: serde::Serializer>(
     value: &impl std::fmt::Display,
     serializer: S,

@@ -251,7 +251,12 @@ fn shares(failures: &[&Moment], successes: &[&Moment], ways: &SynWays) -> Vec<Sh
     let mut shares = kinds::shared_kinds(failures, successes, ways);
     let ports = ports::shared_range(failures, successes);
     shares.extend(ports.map(Share::ClientPorts));
-    if shares.is_empty() {
+    // Whose connects all fail is told by who it is: that it tries at even intervals is its own way.
+    let clients: BTreeSet<IpAddr> = successes.iter().map(|moment| moment.client).collect();
+    let are_of_others = failures
+        .iter()
+        .all(|moment| !clients.contains(&moment.client));
+    if shares.is_empty() && !are_of_others {
         let period = period::shared_period(failures, successes);
         shares.extend(period.map(Share::Period));
     }

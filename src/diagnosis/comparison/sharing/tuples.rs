@@ -51,7 +51,7 @@ impl Uses {
         let dropped: std::collections::HashSet<Endpoint, foldhash::fast::RandomState> = moments
             .iter()
             .filter(|moment| moment.outcome == Outcome::Dropped)
-            .map(|moment| moment.client_end())
+            .map(Moment::client_end)
             .collect();
         self.0.retain(|client, _| dropped.contains(client));
     }

@@ -1,11 +1,16 @@
 //! Which checks what was seen calls for.
 
+use std::time::Duration;
+
 use super::{NextStep, StepKind};
 use crate::diagnosis::cause::Cause;
 use crate::diagnosis::comparison::{Share, Vantage};
-use crate::diagnosis::findings::{Finding, FindingKind, NewConnects, Statement};
+use crate::diagnosis::findings::{Finding, FindingKind, NewConnects, SilentRequest, Statement};
 use crate::diagnosis::syn_traits::SynOption;
 use crate::handshake::Outcome;
+
+/// Smaller segments pass nearly all ways.
+const LARGE: u16 = 1200;
 
 /// Whose checks fit: what failed at one host behind a translation is looked for there as of a
 /// server alone, and what is shared may have a page of its own.
@@ -25,10 +30,16 @@ pub(super) fn page_of_steps(finding: &Finding) -> &'static str {
         Statement::StuckConnections {
             full_size: Some(_), ..
         } => FindingKind::PathMtu.name(),
-        Statement::StuckMidway {
+        Statement::FloodedOut(_) => FindingKind::SynFlood.name(),
+        Statement::StuckMidway(SilentRequest {
+            idle: Some(idle),
+            payload: LARGE..,
+            ..
+        }) if idle < Duration::from_secs(1) => FindingKind::PathMtu.name(),
+        Statement::StuckMidway(SilentRequest {
             new_connects: NewConnects::Accepted,
             ..
-        } => FindingKind::ResetsMidway.name(),
+        }) => FindingKind::ResetsMidway.name(),
         _ => finding.kind.name(),
     }
 }
@@ -60,6 +71,9 @@ pub(super) fn is_called_for(finding: &Finding, step: &NextStep) -> bool {
             }
             _ => !asks_for("ip route get"),
         };
+    }
+    if let Statement::AnsweredTooLate { .. } = finding.statement {
+        return !asks_for("sysctl net.ipv4.ip_local_port_range");
     }
     let Statement::SlowConnects {
         reusing, repeated, ..
