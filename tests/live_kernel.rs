@@ -205,6 +205,12 @@ fn a_reset_that_a_rule_makes_is_the_rule_s() {
     let others = attempt["notes"].to_string();
     assert!(!others.contains("closed_port"), "{others}");
     nothing_is_said_of_port_84(&ended);
+    let kinds: Vec<Value> = ended
+        .data("finding")
+        .iter()
+        .map(|finding| finding["kind"].clone())
+        .collect();
+    assert_eq!(kinds, ["service_filtered"]);
 }
 
 fn a_dropped_syn_is_told_with_the_kernel_s_reason() {

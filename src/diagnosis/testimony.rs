@@ -25,7 +25,7 @@ pub(super) use changes::ChangeLines;
 pub use changes::{ChangesBefore, LoggedChange};
 pub use kernel::{DroppedPacket, KernelDeed, KernelDropCounts, KernelDrops};
 pub(super) use kernel::{
-    NETFILTER_DROP, NO_SOCKET, dropped_by_kernel, has_no_route, reset_by_kernel,
+    NETFILTER_DROP, NO_SOCKET, dropped_by_kernel, has_no_route, reset_by_kernel, sent_no_reset,
 };
 pub(super) use logged::{HostEvents, is_stopped, shows_filter_verdict};
 pub use logged::{LogPlace, LoggedLine, LoggedOften, LoggedOutage};
@@ -237,8 +237,11 @@ pub(super) fn dropped_by_reverse_path_filter(testimony: &[Testimony]) -> u64 {
 }
 
 /// Whether a port refused, and its host's kernel says that nobody takes connects to it, or its
-/// socket table has nobody.
+/// socket table has nobody, and its TCP may have sent the RST.
 pub(super) fn proves_closed_port(testimony: &[Testimony]) -> bool {
+    if sent_no_reset(testimony) {
+        return false;
+    }
     let is_said = reset_by_kernel(testimony) == Some(NO_SOCKET);
     is_said
         || listeners(testimony).any(|asked| {

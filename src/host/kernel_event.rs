@@ -90,4 +90,7 @@ pub trait KernelTeller: Debug + Send {
 
     /// Whether it may say now how a packet came in that it dropped.
     fn tells_which_packets(&self) -> bool;
+
+    /// Whether it tells now of each RST that its TCP sends.
+    fn tells_resets(&self) -> bool;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use super::host_facts::HostFacts;
-use super::kernel_facts::KernelFacts;
+use super::kernel_facts::{EndsHere, KernelFacts};
 use super::losses::RecentLosses;
 use super::{LiveEvent, LiveObserver, LiveWatchSettings};
 use crate::analysis::count;
@@ -233,8 +233,11 @@ impl LiveWatch {
         let is_troubled = !decided.judgement.troubles.is_empty();
         let mut is_told = false;
         if outcome.is_failure() || is_troubled {
-            let is_of_here = self.host.is_end_of(&decided);
-            let mut testimony = self.kernel.testimony_about(&decided, is_of_here);
+            let ends = EndsHere {
+                client: self.host.is_here(decided.attempt.client.address),
+                server: self.host.is_here(decided.attempt.server.address),
+            };
+            let mut testimony = self.kernel.testimony_about(&decided, ends);
             is_told = !testimony.is_empty();
             if outcome.is_failure() {
                 testimony.extend(self.host.testimony_about(&decided));

@@ -2,13 +2,14 @@
 //! what it dropped.
 
 use super::case::Case;
+use super::refused::was_made_here;
 use super::rules::Rule;
 use crate::diagnosis::cause::{Cause, Confidence};
 use crate::diagnosis::testimony::{
     DroppedPacket, KernelDrops, NETFILTER_DROP, NO_SOCKET, dropped_by_kernel, has_no_route,
-    reset_by_kernel,
+    reset_by_kernel, sent_no_reset,
 };
-use crate::handshake::Outcome;
+use crate::handshake::{Outcome, Role};
 
 const LISTEN_OVERFLOW: &str = "TCP_LISTEN_OVERFLOW";
 const WRONG_CHECKSUMS: [&str; 2] = ["TCP_CSUM", "IP_CSUM"];
@@ -41,8 +42,13 @@ pub(super) fn server_abort(case: &Case<'_>) -> Option<Confidence> {
         .map(|_| Confidence::Certain)
 }
 
-/// A rule dropped the SYN and answered in TCP's name: TCP itself sent nothing.
+/// A rule dropped the SYN and answered in TCP's name: TCP itself sent nothing. Or TCP surely sent no
+/// RST, and this one comes from here all the same.
 pub(super) fn firewall_reset(case: &Case<'_>) -> Option<Confidence> {
+    let is_of_here = || case.first(Role::Reset).is_some_and(was_made_here);
+    if sent_no_reset(case.testimony()) && is_of_here() {
+        return Some(Confidence::Likely);
+    }
     let is_of_tcp = reset_by_kernel(case.testimony()).is_some();
     let is_filtered = |drops: &&KernelDrops| {
         drops.of == DroppedPacket::Syn && drops.reason == NETFILTER_DROP && !is_of_tcp

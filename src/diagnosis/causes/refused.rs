@@ -151,7 +151,7 @@ pub(super) fn plain_reset<'a>(case: &Case<'a>) -> Option<&'a SeenPacket> {
 
 /// Whether no hop has touched the RST: what a host behind this one made was counted down on the
 /// way.
-fn was_made_here(reset: &SeenPacket) -> bool {
+pub(super) fn was_made_here(reset: &SeenPacket) -> bool {
     is_untouched(reset.ip.ttl)
 }
 

@@ -16,6 +16,8 @@ pub enum KernelDeed {
         /// As the kernel spells it.
         reason: String,
     },
+    /// It tells of each RST that its TCP sends, and of none about that time.
+    SentNoReset,
     /// It dropped packets.
     Dropped(KernelDrops),
     /// It has no route to the client, or one that leads nowhere.
@@ -106,6 +108,11 @@ pub(in crate::diagnosis) fn reset_by_kernel(testimony: &[Testimony]) -> Option<&
         KernelDeed::SentReset { reason } => Some(reason.as_str()),
         _ => None,
     })
+}
+
+/// Whether the kernel's own TCP surely did not make the RST.
+pub(in crate::diagnosis) fn sent_no_reset(testimony: &[Testimony]) -> bool {
+    deeds(testimony).any(|deed| *deed == KernelDeed::SentNoReset)
 }
 
 /// What the kernel dropped.

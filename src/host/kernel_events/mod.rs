@@ -171,11 +171,11 @@ impl KernelEvents {
 
 impl KernelTeller for KernelEvents {
     fn tells_which_packets(&self) -> bool {
-        let is_on = |wanted: Asked| {
-            let mut throttles = self.throttles.iter();
-            throttles.any(|(asked, _, throttle)| *asked == wanted && throttle.is_on())
-        };
-        is_on(Asked::Dropped) && is_on(Asked::Received)
+        self.is_on(Asked::Dropped) && self.is_on(Asked::Received)
+    }
+
+    fn tells_resets(&self) -> bool {
+        self.is_on(Asked::Reset)
     }
 
     fn lost(&self) -> u64 {
@@ -226,6 +226,12 @@ fn count([receptions, drops, resets]: &mut [u64; 3], what: &KernelAct) {
 }
 
 impl KernelEvents {
+    /// Whether an event is heard now.
+    fn is_on(&self, wanted: Asked) -> bool {
+        let mut throttles = self.throttles.iter();
+        throttles.any(|(asked, _, throttle)| *asked == wanted && throttle.is_on())
+    }
+
     /// So many were heard of each: turns off and on.
     fn throttle(&mut self, now: Duration, counts: [u64; MOST_A_SECOND.len()]) {
         for ((limited, ..), heard) in MOST_A_SECOND.iter().zip(counts) {

@@ -82,14 +82,9 @@ impl HostFacts {
         self.addresses = addresses.into_iter().collect();
     }
 
-    fn is_here(&self, address: IpAddr) -> bool {
+    /// Whether this host has the address.
+    pub(super) fn is_here(&self, address: IpAddr) -> bool {
         address.is_loopback() || self.addresses.contains(&address)
-    }
-
-    /// Whether this host has one of the ends.
-    pub(super) fn is_end_of(&self, decided: &DecidedAttempt) -> bool {
-        let attempt = &decided.attempt;
-        self.is_here(attempt.client.address) || self.is_here(attempt.server.address)
     }
 
     /// Whether a packet with these ends, source and destination, leaves this host.

@@ -46,6 +46,8 @@ pub(super) struct Heard {
     pub(super) unheard: BTreeMap<&'static str, Duration>,
     /// Whether it tells now which packets it drops.
     pub(super) tells_which_packets: bool,
+    /// Whether it has told of each RST since it was heard before, but for what was lost.
+    pub(super) tells_resets: bool,
 }
 
 impl Listener {
@@ -79,6 +81,7 @@ impl Listener {
     /// Adds to `events` all that was said since the last time, of one processor in order.
     pub(super) fn hear(&self, events: &mut Vec<KernelEvent>) -> Heard {
         let mut shared = lock(&self.shared);
+        let told_resets = shared.teller.tells_resets();
         shared.read();
         if events.is_empty() {
             std::mem::swap(events, &mut shared.events);
@@ -89,6 +92,7 @@ impl Listener {
             lost: shared.teller.lost().saturating_add(shared.left_out),
             unheard: shared.teller.unheard().clone(),
             tells_which_packets: shared.teller.tells_which_packets(),
+            tells_resets: told_resets && shared.teller.tells_resets(),
         }
     }
 }
@@ -158,6 +162,10 @@ mod tests {
         }
 
         fn tells_which_packets(&self) -> bool {
+            true
+        }
+
+        fn tells_resets(&self) -> bool {
             true
         }
     }

@@ -8,6 +8,7 @@ mod counted;
 mod listener;
 mod recent;
 mod receptions;
+mod resets;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use counted::History;
 use listener::Listener;
 use recent::{RecentPackets, RecentSegment, Search};
 use receptions::Receptions;
+use resets::SentResets;
 
 /// The kernel is not heard more often, but when a failure is to be explained.
 const BETWEEN_READS: Duration = Duration::from_millis(20);
@@ -84,6 +86,13 @@ struct Unknown {
     reception: Reception,
 }
 
+/// Which ends of a connect this host has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct EndsHere {
+    pub(super) client: bool,
+    pub(super) server: bool,
+}
+
 /// Hears the kernel.
 #[derive(Debug)]
 pub(super) struct KernelFacts {
@@ -92,6 +101,7 @@ pub(super) struct KernelFacts {
     /// What was heard, and is not taken note of yet: empty but while that is done.
     events: Vec<KernelEvent>,
     tells_which_packets: bool,
+    resets: SentResets,
     clock: HostClock,
     /// Names of the interfaces, by their sources.
     interfaces: Vec<String>,
@@ -111,6 +121,7 @@ impl KernelFacts {
             tells_which_packets: teller.as_ref().is_some_and(|it| it.tells_which_packets()),
             listener: teller.map(Listener::new),
             events: Vec::new(),
+            resets: SentResets::default(),
             clock: HostClock::new(),
             interfaces,
             heard_at: None,
@@ -157,6 +168,8 @@ impl KernelFacts {
         self.heard_until = self.clock.read().now;
         let mut events = std::mem::take(&mut self.events);
         let heard = listener.hear(&mut events);
+        let is_complete = heard.tells_resets && heard.lost == self.counts.lost;
+        self.resets.heard(self.heard_until, is_complete);
         self.counts.lost = heard.lost;
         self.counts.unheard = heard.unheard;
         self.tells_which_packets = heard.tells_which_packets;
@@ -175,6 +188,7 @@ impl KernelFacts {
         self.receptions = Receptions::default();
         self.waiting.clear();
         self.history = History::default();
+        self.resets = SentResets::default();
         self.heard_until = Timestamp::EARLIEST;
     }
 
@@ -192,6 +206,7 @@ impl KernelFacts {
                 reason,
             } => {
                 self.counts.count_reset(&reason);
+                self.resets.note(at);
                 self.say((source, destination), at, SaidOf::Reset, reason);
             }
             KernelAct::Refused {
@@ -273,12 +288,11 @@ impl KernelFacts {
         self.say(ends, unknown.at, of, Arc::clone(&unknown.reason));
     }
 
-    /// What the kernel said of an attempt that failed; `is_of_here` says whether this host has one
-    /// of its ends.
+    /// What the kernel said of an attempt that failed, of which this host has these `ends`.
     pub(super) fn testimony_about(
         &mut self,
         decided: &DecidedAttempt,
-        is_of_here: bool,
+        ends: EndsHere,
     ) -> Vec<Testimony> {
         if self.listener.is_none() {
             return Vec::new();
@@ -296,11 +310,12 @@ impl KernelFacts {
         let drops = self.drops_of(attempt, begun..=ended).into_iter();
         // What was answered with a RST is thrown away then.
         testimony.extend(drops.filter(|_| !is_reset));
-        let is_silence = matches!(
-            decided.judgement.outcome,
-            Outcome::Dropped | Outcome::HalfOpen
-        );
-        if testimony.is_empty() && is_silence && is_of_here {
+        let outcome = decided.judgement.outcome;
+        let is_silence = matches!(outcome, Outcome::Dropped | Outcome::HalfOpen);
+        if testimony.is_empty() && outcome == Outcome::Refused && ends.server {
+            testimony.extend(self.no_reset_for(attempt));
+        }
+        if testimony.is_empty() && is_silence && (ends.client || ends.server) {
             testimony.extend(self.history.since(attempt.started_at(), self.heard_until));
         }
         testimony
@@ -334,6 +349,14 @@ impl KernelFacts {
                 },
             )
         })
+    }
+
+    /// That its TCP did not send the RST: it sent none at all about then.
+    fn no_reset_for(&self, attempt: &Attempt) -> Option<Testimony> {
+        let reset = attempt.packets_as(&[Role::Reset]).next()?.place.at;
+        let (from, until) = (reset.before(SAME_RESET), reset.after(SAME_RESET));
+        let is_sure = self.resets.are_none_between(from, until);
+        is_sure.then(|| kernel(reset, KernelDeed::SentNoReset))
     }
 
     fn no_route_of(

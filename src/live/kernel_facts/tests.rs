@@ -32,6 +32,10 @@ impl KernelTeller for MadeUpKernel {
     fn tells_which_packets(&self) -> bool {
         true
     }
+
+    fn tells_resets(&self) -> bool {
+        true
+    }
 }
 
 #[derive(Default)]
@@ -269,6 +273,45 @@ fn a_dropped_syn_whose_rst_tcp_did_not_send_met_a_filter() {
         facts,
         [dropped(DroppedPacket::Syn, "NETFILTER_DROP", 1, false)]
     );
+}
+
+/// The kernel was heard before, and tells of a RST to somebody else at most.
+#[test]
+fn a_rst_that_tcp_surely_did_not_send_met_a_filter() {
+    let sent = |world: &mut World, at, reason: &str| {
+        let sent = KernelAct::Reset {
+            source: end(20, 443),
+            destination: end(9, 5000),
+            reason: reason.into(),
+        };
+        world.says(at, sent);
+    };
+    for (other_at, is_sure) in [(None, true), (Some(20_000), true), (Some(61_000), false)] {
+        let mut world = World::on(server());
+        world.watch.ask_host();
+        world.syn(60_000);
+        world.reset(60_030);
+        if let Some(at) = other_at {
+            sent(&mut world, at, "NO_SOCKET");
+        }
+        let (cause, facts) = world.end().verdict();
+        let told = TestifiedFact::Kernel(KernelDeed::SentNoReset);
+        assert_eq!(facts == [told], is_sure, "{other_at:?} {facts:?}");
+        let is_filter = cause == (Cause::FirewallReset, Confidence::Likely);
+        assert_eq!(is_filter, is_sure, "{other_at:?} {cause:?}");
+    }
+}
+
+/// It is not this host's TCP that would send it.
+#[test]
+fn a_rst_of_another_host_is_not_said_to_be_missing() {
+    let mut world = World::on(client());
+    world.watch.ask_host();
+    world.syn(60_000);
+    world.reset(60_030);
+    let (cause, facts) = world.end().verdict();
+    assert_eq!(facts, []);
+    assert_ne!(cause.1, Confidence::Certain);
 }
 
 #[test]

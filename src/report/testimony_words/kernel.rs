@@ -12,6 +12,10 @@ pub(super) fn of_attempt(deed: &KernelDeed) -> String {
         KernelDeed::SentReset { reason } => {
             format!("this host's kernel sent the RST: {}", because(reason))
         }
+        KernelDeed::SentNoReset => {
+            "this host's TCP did not send the RST: its kernel tells of each that it sends, and of none then"
+                .to_owned()
+        }
         KernelDeed::Dropped(drops) => dropped(drops),
         KernelDeed::NoRoute => {
             "this host's kernel has no route to its client, and cannot answer".to_owned()
