@@ -49,6 +49,7 @@ mod live_verdicts;
 mod logs;
 mod many_open;
 mod markdown;
+mod mcp;
 mod packet_filters;
 mod paths;
 mod pcapng_facts;
@@ -124,6 +125,7 @@ fn main() -> ExitCode {
         live_verdicts::TESTS,
         logs::TESTS,
         many_open::TESTS,
+        mcp::TESTS,
         markdown::TESTS,
         packet_filters::TESTS,
         pcapng_facts::TESTS,

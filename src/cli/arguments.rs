@@ -14,6 +14,7 @@ use super::host_arguments::{self, HostArguments, HostFileArguments};
 use super::ladder_arguments::LadderArguments;
 use super::live_arguments::LiveArguments;
 use super::log_arguments::LogArguments;
+use super::mcp_arguments::{self, McpArguments};
 use super::outcome_list::OutcomeList;
 use super::probe_arguments::{self, ProbeArguments};
 use super::report_format::Format;
@@ -122,6 +123,14 @@ pub(super) enum Command {
         #[arg(value_enum, default_value_t = SchemaOf::Read)]
         of: SchemaOf,
     },
+    /// Serve assistants by the Model Context Protocol, on standard input and output
+    ///
+    /// Tools: read, attempt, ladder, explain and compare; probe where it is allowed. Read-only:
+    /// captures below the named folders are read, and nothing else. Answers come in pages, each
+    /// marked as data that strangers may have written. For the settings of the assistant's program;
+    /// it ends with the conversation.
+    #[command(after_help = mcp_arguments::EXAMPLES)]
+    Mcp(McpArguments),
     /// Print shell completions
     ///
     /// They ask this program: for interfaces, outcomes, terms and captures as well.

@@ -15,8 +15,8 @@ mod evidence;
 mod examples;
 mod exit_status;
 mod explain;
-#[cfg(all(feature = "live", target_os = "linux"))]
 mod handover_arguments;
+#[cfg(all(feature = "live", target_os = "linux"))]
 mod host;
 mod host_arguments;
 mod ladder;
@@ -28,6 +28,9 @@ mod live;
 mod live_arguments;
 mod log_arguments;
 mod manual;
+#[cfg(feature = "mcp")]
+mod mcp;
+mod mcp_arguments;
 mod messages;
 #[cfg(feature = "dashboard")]
 mod new_file;
@@ -117,6 +120,7 @@ pub fn run(typed: &[OsString]) -> ExitStatus {
             };
             writeln!(out, "{schema:#}")
         }),
+        Command::Mcp(mcp_arguments) => serve_assistants(&mcp_arguments),
         Command::Completions { shell } => print(|out| completers::write_script(shell, out)),
         Command::Man {
             command,
@@ -210,6 +214,18 @@ fn live(_: &live_arguments::LiveArguments, _: Vec<String>) -> ExitStatus {
     let hint = "tcpdump -w - -i INTERFACE | tcpwhy read -";
     Messages::error(message, Some(hint));
     ExitStatus::Interface
+}
+
+#[cfg(feature = "mcp")]
+fn serve_assistants(arguments: &mcp_arguments::McpArguments) -> ExitStatus {
+    mcp::run(arguments)
+}
+
+#[cfg(not(feature = "mcp"))]
+fn serve_assistants(_: &mcp_arguments::McpArguments) -> ExitStatus {
+    let message = "cannot serve assistants: this build is without it (feature 'mcp')";
+    Messages::error(message, Some("cargo install --path . has it"));
+    ExitStatus::Usage
 }
 
 #[cfg(all(feature = "probe", target_os = "linux"))]
