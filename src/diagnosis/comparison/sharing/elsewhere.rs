@@ -73,9 +73,10 @@ fn loses_with_others(connects: &[Connect], host: IpAddr) -> bool {
         return false;
     };
     let (from, until) = (first.before(SAME_SECONDS), last.after(SAME_SECONDS));
-    let within = connects
-        .iter()
-        .filter(|one| one.0 >= from && one.0 <= until);
+    // An address of the other family may be this very host's: one queue that is full is both's.
+    let within = connects.iter().filter(|(at, address, _)| {
+        *at >= from && *at <= until && address.is_ipv4() == host.is_ipv4()
+    });
     let (of_host, elsewhere): (Vec<&Connect>, Vec<&Connect>) =
         within.partition(|one| one.1 == host);
     let lost_elsewhere: Vec<Timestamp> = elsewhere
