@@ -12,7 +12,7 @@ class Tcpwhy < Formula
   def install
     system "cargo", "install", *std_cargo_args
     generate_completions_from_executable(bin/"tcpwhy", "completions")
-    system bin/"tcpwhy", "man", "--output", "man"
+    system bin/"tcpwhy", "man", "--output-dir", "man"
     man1.install Dir["man/*.1"]
     pkgshare.install "samples/closed-port.pcap"
   end
