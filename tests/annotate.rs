@@ -105,7 +105,8 @@ fn reading_it_again_says_the_same() {
     for entry in std::fs::read_dir(in_package("samples")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.to_str().unwrap();
-        if !(name.ends_with(".pcap") || name.ends_with(".pcapng")) {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        if !matches!(extension, Some("pcap" | "pcapng")) {
             continue;
         }
         captures += 1;
@@ -128,7 +129,7 @@ fn what_is_annotated_is_no_evidence_that_was_chosen() {
             .lines()
             .skip(1)
             .filter(|line| !line.contains("tcpwhy"));
-        lines.map(|line| format!("{line}\n")).collect::<String>()
+        lines.map(str::to_owned).collect::<Vec<String>>()
     };
     assert_eq!(text(&path), text(capture.to_str().unwrap()));
 }

@@ -25,6 +25,10 @@ pub(crate) const TESTS: &[Test] = tests![
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tcpwhy");
 
 /// The Python that the client was installed for stands in the first line of its program.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a machine has is in its environment"
+)]
 fn python_of_client() -> String {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let programs = std::env::split_paths(&path).map(|folder| folder.join("mcp"));
