@@ -66,6 +66,15 @@ fn skippable_frame() -> Vec<u8> {
     [&[0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0][..], b"abc"].concat()
 }
 
+/// The attempts, whatever the file that they are in is called.
+fn attempts_of(report: &Value) -> Value {
+    let mut attempts = report["attempts"].clone();
+    for attempt in attempts.as_array_mut().unwrap() {
+        attempt["file"] = Value::Null;
+    }
+    attempts
+}
+
 /// The attempts, which the capture itself gives as well.
 fn assert_same_attempts(capture: &str, compressed: &[u8], compression: &str, what: &str) {
     let (_, plain) = read(&std::fs::read(capture).unwrap());
@@ -77,7 +86,8 @@ fn assert_same_attempts(capture: &str, compressed: &[u8], compression: &str, wha
     );
     let (plain, report) = (plain.unwrap(), report.unwrap());
     assert_eq!(
-        report["attempts"], plain["attempts"],
+        attempts_of(&report),
+        attempts_of(&plain),
         "{compression}: {what}"
     );
     let source = &report["capture"]["sources"][0];
@@ -155,7 +165,7 @@ fn a_filter_works_on_what_is_inside() {
             path,
         ]);
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-        report["attempts"].clone()
+        attempts_of(&report)
     };
     assert_eq!(
         filtered(compressed.path.to_str().unwrap()),

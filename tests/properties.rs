@@ -358,6 +358,7 @@ fn attempts_of_files(files: &[Vec<u8>], reversed: bool) -> Vec<Value> {
     for attempt in &mut attempts {
         attempt["id"] = json!(0);
         attempt["first_packet"] = json!(0);
+        attempt["file"] = json!(0);
         for packet in attempt["evidence"].as_array_mut().unwrap() {
             packet["packet"] = json!(0);
             packet["source"] = json!(0);

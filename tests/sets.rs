@@ -60,12 +60,14 @@ fn rotated(folder: &Path, file: &[u8], each: usize) -> Vec<PathBuf> {
     records(file).chunks(each).enumerate().map(write).collect()
 }
 
-/// What is the same wherever the packets stood: all but the numbers of packets and sources.
+/// What is the same wherever the packets stood: all but files and the numbers of packets and
+/// sources.
 fn attempts_without_places(report: &Value) -> Value {
     let mut attempts = report["attempts"].clone();
     for attempt in attempts.as_array_mut().unwrap() {
         attempt["id"] = Value::Null;
         attempt["first_packet"] = Value::Null;
+        attempt["file"] = Value::Null;
         for evidence in attempt["evidence"].as_array_mut().unwrap() {
             evidence["packet"] = Value::Null;
             evidence["source"] = Value::Null;
