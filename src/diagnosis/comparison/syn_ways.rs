@@ -1,10 +1,11 @@
 //! Which way the SYNs of a capture went on its link: by runs of those that went the same way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::Comparison;
 use super::services::Moment;
 use super::sharing::Dropped;
+use crate::capture::SourceId;
 use crate::decode::{SynLink, SynsOnLink};
 use crate::diagnosis::facts::Facts;
 use crate::handshake::{AttemptId, DecidedAttempt};
@@ -12,22 +13,63 @@ use crate::handshake::{AttemptId, DecidedAttempt};
 /// So many runs are remembered, the last ones.
 const REMEMBERED: usize = 1 << 16;
 
-/// The ways, by the SYN with which each run begins.
+/// The ways, of each source in its order, by the SYN with which each run begins.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SynWays(BTreeMap<AttemptId, SynLink>);
+pub(super) struct SynWays {
+    of_sources: BTreeMap<SourceId, VecDeque<Run>>,
+    runs: usize,
+}
+
+/// A run begins with this SYN, and went this way.
+type Run = (AttemptId, SynLink);
 
 impl SynWays {
     pub(super) fn note(&mut self, syns: SynsOnLink) {
-        self.0.insert(AttemptId::of(syns.first), syns.link);
-        if self.0.len() > REMEMBERED {
-            self.0.pop_first();
+        self.add(syns.first.source, (AttemptId::of(syns.first), syns.link));
+        self.let_first_go();
+    }
+
+    fn add(&mut self, source: SourceId, run: Run) {
+        let runs = self.of_sources.entry(source).or_default();
+        // A source is read in its order.
+        if runs.back().is_none_or(|last| last.0 < run.0) {
+            runs.push_back(run);
+            self.runs += 1;
+            return;
+        }
+        match runs.binary_search_by_key(&run.0, |known| known.0) {
+            Ok(index) => {
+                if let Some(known) = runs.get_mut(index) {
+                    *known = run;
+                }
+            }
+            Err(index) => {
+                runs.insert(index, run);
+                self.runs += 1;
+            }
+        }
+    }
+
+    fn let_first_go(&mut self) {
+        while self.runs > REMEMBERED
+            && let Some(mut first) = self.of_sources.first_entry()
+        {
+            if first.get_mut().pop_front().is_some() {
+                self.runs -= 1;
+            }
+            if first.get().is_empty() {
+                first.remove();
+            }
         }
     }
 
     /// The way of the SYN with which an attempt begins.
     pub(super) fn of(&self, attempt: AttemptId) -> Option<SynLink> {
-        let (run, link) = self.0.range(..=attempt).next_back()?;
-        (run.first_packet().0 == attempt.first_packet().0).then_some(*link)
+        let runs = self.of_sources.get(&attempt.first_packet().0)?;
+        let index = runs
+            .partition_point(|run| run.0 <= attempt)
+            .checked_sub(1)?;
+        runs.get(index).map(|run| run.1)
     }
 
     /// A connect that met silence, with its way.
@@ -41,10 +83,12 @@ impl SynWays {
 
 impl Facts for SynWays {
     fn merge(&mut self, other: Self) {
-        self.0.extend(other.0);
-        while self.0.len() > REMEMBERED {
-            self.0.pop_first();
+        for (source, runs) in other.of_sources {
+            for run in runs {
+                self.add(source, run);
+            }
         }
+        self.let_first_go();
     }
 }
 
@@ -69,7 +113,7 @@ impl Comparison {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
+    use crate::capture::{PacketNumber, PacketPlace, Timestamp};
 
     fn place(source: u32, number: u64) -> PacketPlace {
         PacketPlace {
@@ -110,7 +154,7 @@ mod tests {
             let link = marked(u8::from(number % 2 == 0));
             ways.note(SynsOnLink { first, link });
         }
-        assert_eq!(ways.0.len(), REMEMBERED);
+        assert_eq!(ways.runs, REMEMBERED);
         assert_eq!(ways.of(AttemptId::of(place(0, 10))), None);
         assert_eq!(ways.of(AttemptId::of(place(0, 99_998))), Some(marked(1)));
     }

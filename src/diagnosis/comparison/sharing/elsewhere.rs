@@ -21,80 +21,116 @@ const MOST: f64 = 0.8;
 /// and then.
 const LEAST_OF_ITS_SHARE: f64 = 0.4;
 
-/// A connect: when it began, to whom, and whether its first SYN was lost.
-type Connect = (Timestamp, IpAddr, bool);
-
 /// The servers whose losses are those of other hosts as well.
+///
+/// Those of one version of IP are held against each other: an address of the other one may be this
+/// very host's, whose one queue is full.
 pub(super) fn losing_at_once(services: &[(Endpoint, &ServiceHistory)]) -> BTreeSet<Endpoint> {
     let loses = |(_, history): &&(Endpoint, &ServiceHistory)| {
         history.moments().iter().any(is_lost) && history.has_accepted()
     };
-    let losing: Vec<_> = services.iter().filter(loses).collect();
-    let hosts: BTreeSet<IpAddr> = losing.iter().map(|(server, _)| server.address).collect();
-    if hosts.len() < 2 {
-        return BTreeSet::new();
-    }
-    let mut connects: Vec<Connect> = losing
+    let (of_version_4, of_version_6): (Vec<Losing<'_>>, Vec<Losing<'_>>) = services
         .iter()
-        .flat_map(|(server, history)| {
-            let moments = history.moments().iter().filter(|moment| is_known(moment));
-            moments.map(|moment| (moment.started, server.address, is_lost(moment)))
-        })
-        .collect();
-    connects.sort_unstable();
-    let mut of_hosts: BTreeMap<IpAddr, bool> = BTreeMap::new();
-    losing
-        .iter()
-        .map(|(server, _)| *server)
-        .filter(|server| {
-            *of_hosts
-                .entry(server.address)
-                .or_insert_with(|| loses_with_others(&connects, server.address))
+        .filter(loses)
+        .partition(|(server, _)| server.address.is_ipv4());
+    [of_version_4, of_version_6]
+        .into_iter()
+        .flat_map(|losing| {
+            let hosts = Hosts::of(&losing);
+            let at_once = |server: &Endpoint| hosts.at_once.contains(&server.address);
+            let servers = losing.into_iter().map(|(server, _)| *server);
+            servers.filter(at_once).collect::<Vec<_>>()
         })
         .collect()
+}
+
+type Losing<'a> = &'a (Endpoint, &'a ServiceHistory);
+
+/// When connects began, in order of time.
+#[derive(Clone, Debug, Default)]
+struct Times(Vec<Timestamp>);
+
+impl Times {
+    fn within(&self, (from, until): (Timestamp, Timestamp)) -> usize {
+        let before = self.0.partition_point(|at| *at < from);
+        let not_after = self.0.partition_point(|at| *at <= until);
+        not_after.saturating_sub(before)
+    }
+}
+
+/// Connects whose fate is known, and those of them whose first SYN was lost.
+#[derive(Clone, Debug, Default)]
+struct Connects {
+    known: Times,
+    lost: Times,
+}
+
+impl Connects {
+    fn add(&mut self, moment: &Moment) {
+        let is_lost = is_lost(moment);
+        if is_lost {
+            self.lost.0.push(moment.started);
+        }
+        if is_lost || moment.was_accepted() {
+            self.known.0.push(moment.started);
+        }
+    }
+
+    fn sort(&mut self) {
+        self.known.0.sort_unstable();
+        self.lost.0.sort_unstable();
+    }
+}
+
+/// The hosts that lose when others do.
+struct Hosts {
+    at_once: BTreeSet<IpAddr>,
+}
+
+impl Hosts {
+    fn of(losing: &[Losing<'_>]) -> Self {
+        let mut all = Connects::default();
+        let mut of_hosts: BTreeMap<IpAddr, Connects> = BTreeMap::new();
+        for (server, history) in losing {
+            let own = of_hosts.entry(server.address).or_default();
+            for moment in history.moments() {
+                all.add(moment);
+                own.add(moment);
+            }
+        }
+        all.sort();
+        of_hosts.values_mut().for_each(Connects::sort);
+        let at_once = of_hosts
+            .iter()
+            .filter(|(_, own)| loses_with_others(own, &all));
+        Self {
+            at_once: at_once.map(|(host, _)| *host).collect(),
+        }
+    }
 }
 
 fn is_lost(moment: &Moment) -> bool {
     moment.outcome == Outcome::Dropped || moment.sign == Some(Sign::AnsweredLate)
 }
 
-fn is_known(moment: &Moment) -> bool {
-    is_lost(moment) || moment.was_accepted()
-}
-
-fn loses_with_others(connects: &[Connect], host: IpAddr) -> bool {
-    let is_its_loss = |(_, address, is_lost): &&Connect| *address == host && *is_lost;
-    let own: Vec<Timestamp> = connects
-        .iter()
-        .filter(is_its_loss)
-        .map(|one| one.0)
-        .collect();
-    let (Some(first), Some(last)) = (own.first(), own.last()) else {
+fn loses_with_others(own: &Connects, all: &Connects) -> bool {
+    let (Some(first), Some(last)) = (own.lost.0.first(), own.lost.0.last()) else {
         return false;
     };
-    let (from, until) = (first.before(SAME_SECONDS), last.after(SAME_SECONDS));
-    // An address of the other family may be this very host's: one queue that is full is both's.
-    let within = connects.iter().filter(|(at, address, _)| {
-        *at >= from && *at <= until && address.is_ipv4() == host.is_ipv4()
-    });
-    let (of_host, elsewhere): (Vec<&Connect>, Vec<&Connect>) =
-        within.partition(|one| one.1 == host);
-    let lost_elsewhere: Vec<Timestamp> = elsewhere
-        .iter()
-        .filter(|one| one.2)
-        .map(|one| one.0)
-        .collect();
-    let is_lost_elsewhere = |at: &&Timestamp| {
-        let index = lost_elsewhere.partition_point(|other| *other < at.before(SAME_SECONDS));
-        let next = lost_elsewhere.get(index);
-        next.is_some_and(|other| *other <= at.after(SAME_SECONDS))
+    let around = |from: &Timestamp, until: &Timestamp| {
+        (from.before(SAME_SECONDS), until.after(SAME_SECONDS))
     };
-    let at_once = own.iter().filter(is_lost_elsewhere).count();
+    let elsewhere = |all: &Times, own: &Times, when| all.within(when) - own.within(when);
+    let when = around(first, last);
+    let lost_elsewhere = elsewhere(&all.lost, &own.lost, when);
+    let known_elsewhere = elsewhere(&all.known, &own.known, when);
+    let is_lost_elsewhere = |at: &&Timestamp| elsewhere(&all.lost, &own.lost, around(at, at)) > 0;
     let share = |lost: usize, of: usize| number(lost) / number(of).max(1.0);
-    lost_elsewhere.len() >= FEWEST_ELSEWHERE
-        && number(at_once) >= MOST * number(own.len())
-        && share(lost_elsewhere.len(), elsewhere.len())
-            >= LEAST_OF_ITS_SHARE * share(own.len(), of_host.len())
+    lost_elsewhere >= FEWEST_ELSEWHERE
+        && share(lost_elsewhere, known_elsewhere)
+            >= LEAST_OF_ITS_SHARE * share(own.lost.0.len(), own.known.within(when))
+        && number(own.lost.0.iter().filter(is_lost_elsewhere).count())
+            >= MOST * number(own.lost.0.len())
 }
 
 fn number(count: usize) -> f64 {
