@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
 use super::rule::{Change, RULE};
 use super::text::{causes, numbers, words};
 use super::{ChangedService, Difference};
 use crate::report::counts::{counted, grouped};
+use crate::report::html::head::Head;
 use crate::report::html::page::STYLE;
-use crate::report::html::policy::policy;
 use crate::report::sanitize::terminal_safe;
 
 /// So many services of each group stand open; the others unfold.
@@ -32,15 +32,7 @@ fn page(difference: &Difference) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy(STYLE, ""));
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (Head { title, style: STYLE, ..Head::default() }.markup())
             body {
                 a.skip href="#changes" { "Skip to the changes" }
                 header {

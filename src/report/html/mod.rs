@@ -11,11 +11,12 @@ mod data;
 mod drawings;
 mod endpoints;
 mod findings;
+pub(super) mod head;
 mod ladder;
 pub(super) mod marks;
 mod on_paper;
 pub(super) mod page;
-pub(super) mod policy;
+mod policy;
 mod reading;
 mod summary;
 

@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::policy::policy;
+use super::head::Head;
 use super::{
     View, attempts, capture, custody, drawings, endpoints, findings, marks, reading, shown, summary,
 };
@@ -29,16 +29,7 @@ pub(super) fn page(view: View<'_>) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy(STYLE, SCRIPT));
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                meta name="generator" content={ "tcpwhy " (view.report.tool.version) };
-                title { (title(view)) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (Head { title: &title(view), style: STYLE, script: SCRIPT, version: Some(view.report.tool.version) }.markup())
             body {
                 a.skip href="#findings" { "Skip to the findings" }
                 (marks::symbols())

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 
 use super::PathReport;
 use super::ladder::{self, End, Row};
@@ -11,9 +11,9 @@ use super::{steps, words};
 use crate::capture::Timestamp;
 use crate::path::{JudgedConnect, PathFinding, VerdictKind, Way};
 use crate::report::counts::{counted, grouped};
+use crate::report::html::head::Head;
 use crate::report::html::marks;
 use crate::report::html::page::STYLE;
-use crate::report::html::policy::policy;
 use crate::report::outcome_words::shown_name;
 use crate::report::sanitize::terminal_safe;
 use crate::report::times::TimeZoneChoice;
@@ -46,16 +46,7 @@ fn page(report: &PathReport, zone: TimeZoneChoice, style: &str) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy(style, ""));
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="referrer" content="no-referrer";
-                meta name="generator" content={ "tcpwhy " (report.tool.version) };
-                title { (title) }
-                style { (PreEscaped(style)) }
-            }
+            (Head { title: &title, style, version: Some(report.tool.version), ..Head::default() }.markup())
             body {
                 a.skip href="#findings" { "Skip to the findings" }
                 (marks::symbols())
