@@ -127,11 +127,10 @@ fn without_tracefs_it_goes_on() {
     assert!(!report.contains("this host's kernel"), "{report}");
 }
 
-/// With nothing but the right to capture: one line, and the watch goes on.
-fn without_rights_it_goes_on() {
+/// A watch that is started by this script, goes on all the same, and says this line.
+#[track_caller]
+fn goes_on_and_says(script: &str, line: &str) {
     let network = network();
-    let script = "mount -t tracefs nodev /sys/kernel/tracing && exec setpriv --reuid=65534 --clear-groups \
-                  --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw \"$@\"";
     let interface = interface_of(&network.server);
     let words = ["-i", &interface, "--kernel", "--duration", "0.5"];
     let start = ["-c", script, "sh", env!("CARGO_BIN_EXE_tcpwhy"), "live"];
@@ -140,23 +139,23 @@ fn without_rights_it_goes_on() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    let line = "--kernel: /sys/kernel/tracing is root's: run as root; the watch goes on without the kernel's word";
     assert!(said.contains(line), "{said}");
+}
+
+/// With nothing but the right to capture: one line, and the watch goes on.
+fn without_rights_it_goes_on() {
+    goes_on_and_says(
+        "mount -t tracefs nodev /sys/kernel/tracing && exec setpriv --reuid=65534 --clear-groups \
+         --inh-caps=-all,+net_raw --ambient-caps=-all,+net_raw \"$@\"",
+        "--kernel: /sys/kernel/tracing is root's: run as root; the watch goes on without the kernel's word",
+    );
 }
 
 /// As in most containers.
 fn where_nothing_can_be_made_it_goes_on() {
-    let network = network();
-    let script = "mount -t tracefs nodev /sys/kernel/tracing && \
-                  mount -o remount,bind,ro /sys/kernel/tracing && exec \"$@\"";
-    let interface = interface_of(&network.server);
-    let words = ["-i", &interface, "--kernel", "--duration", "0.5"];
-    let start = ["-c", script, "sh", env!("CARGO_BIN_EXE_tcpwhy"), "live"];
-    let output = on(&network.server, "sh", &[&start[..], &words].concat())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{said}");
-    let line = "--kernel: /sys/kernel/tracing is mounted read-only: mount -o remount,rw /sys/kernel/tracing; the watch goes on without the kernel's word";
-    assert!(said.contains(line), "{said}");
+    goes_on_and_says(
+        "mount -t tracefs nodev /sys/kernel/tracing && \
+         mount -o remount,bind,ro /sys/kernel/tracing && exec \"$@\"",
+        "--kernel: /sys/kernel/tracing is mounted read-only: mount -o remount,rw /sys/kernel/tracing; the watch goes on without the kernel's word",
+    );
 }
