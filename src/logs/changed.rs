@@ -1,6 +1,6 @@
 //! What says that somebody changed how a host works: rules of its packet filter, its addresses and
-//! routes, a service, a container. Commands as `sudo` and `doas` log them, what the kernel audits of
-//! rules, and a few sentences of programs, each only as its own program writes it.
+//! routes, a service, a container. Commands as `sudo` and `doas` log them, what the kernel audits
+//! of rules, and a few sentences of programs, each only as its own program writes it.
 
 use super::commands;
 use super::record::{ChangedThing, HostChange, Saying, ServiceChange, ServiceState};

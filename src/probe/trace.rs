@@ -59,7 +59,8 @@ pub enum HopSays {
 /// No path is longer.
 const MOST_HOPS: u8 = 30;
 
-/// So many SYNs are sent in all: of the trace itself that many, so that there are enough to compare.
+/// So many SYNs are sent in all: of the trace itself that many, so that there are enough to
+/// compare.
 const MOST_SYNS: usize = 64;
 const MOST_OF_ITSELF: usize = 40;
 

@@ -80,8 +80,8 @@ pub(super) fn change(
     }
 }
 
-/// Whether a service that failed, and fails, does so for another reason; by what its listed attempts
-/// say.
+/// Whether a service that failed, and fails, does so for another reason; by what its listed
+/// attempts say.
 pub(super) fn change_of_cause(
     after: OutcomeNumbers,
     (before, now): &(Counts, Counts),

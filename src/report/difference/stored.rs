@@ -1,5 +1,5 @@
-//! What is read of a stored JSON report: its schema, servers, findings, and how often each cause was
-//! said of its attempts. Everything else is passed over while reading, and takes no memory.
+//! What is read of a stored JSON report: its schema, servers, findings, and how often each cause
+//! was said of its attempts. Everything else is passed over while reading, and takes no memory.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -6,8 +6,8 @@ use crate::diagnosis::{ChangesBefore, LoggedChange};
 use crate::logs::{ChangedThing, HostChange, Saying};
 use crate::report::evidence_words::duration;
 
-/// `what changed before the first of these, and need not be the cause: 3.200 s before, nginx.service
-/// was reloaded (at 14:00:58 UTC, syslog line 5)`
+/// `what changed before the first of these, and need not be the cause: 3.200 s before,
+/// nginx.service was reloaded (at 14:00:58 UTC, syslog line 5)`
 pub(super) fn before(changes: &ChangesBefore) -> String {
     let told = changes.told.iter();
     let told: Vec<String> = told
