@@ -36,6 +36,9 @@ impl Scene {
     }
 
     /// Captures on an interface of a namespace meanwhile.
+    /// A datagram that nobody answers ends it: the capture then lasts as long as the client
+    /// waited. Else it ends with the second repetition of the SYN, 3.0 s after the first: just
+    /// about the patience.
     pub(super) fn captured(
         &self,
         (namespace, interface): (&str, &str),
@@ -51,7 +54,7 @@ impl Scene {
             interface,
             "-w",
             path.to_str().unwrap(),
-            "tcp or icmp or arp",
+            "tcp or udp or icmp or arp",
         ];
         let mut capture = on(namespace, "tcpdump", &words)
             .stderr(std::process::Stdio::null())
@@ -62,6 +65,13 @@ impl Scene {
             _ => Err("tcpdump does not begin".to_owned()),
         });
         act(self);
+        let last = format!(
+            "from socket import *\n\
+             s=socket(type=SOCK_DGRAM); s.setsockopt(SOL_SOCKET,SO_BINDTODEVICE,b'{interface}')\n\
+             s.sendto(b'',('224.0.0.1',9))"
+        );
+        let sent = on(namespace, python(), &["-c", &last]).status();
+        assert!(sent.unwrap().success());
         std::thread::sleep(Duration::from_millis(300));
         is_done("kill", &["-TERM", &capture.id().to_string()]);
         capture.wait().unwrap();
