@@ -8,13 +8,14 @@
     reason = "the environment tells what has to be there"
 )]
 
-use std::path::{Path, PathBuf};
+use std::ops::Deref;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::support::harness::{Test, tests};
+use crate::support::terminal::{Terminal, name_and_folder};
 use crate::support::tools::{Needs, is_done};
-use crate::support::watching::network::{add_namespace, filter, run_script, unique_name};
-use crate::support::watching::wait_until;
+use crate::support::watching::network::{add_namespace, filter, run_script};
 
 /// A terminal, and a network behind it.
 pub(crate) const NEEDS: Needs = Needs::networks(&["ip", "nft", "tmux", "kill", "pgrep"]);
@@ -35,79 +36,23 @@ pub(crate) const TESTS: &[Test] = tests![
 
 /// A shell on a terminal of its own, in a folder of its own, in a network of its own: loopback
 /// only.
-struct Seat {
-    name: String,
-    folder: PathBuf,
+struct Seat(Terminal);
+
+impl Deref for Seat {
+    type Target = Terminal;
+
+    fn deref(&self) -> &Terminal {
+        &self.0
+    }
 }
 
 impl Seat {
     fn new() -> Self {
-        let name = unique_name();
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
-        std::fs::create_dir_all(&folder).unwrap();
-        let seat = Self { name, folder };
-        add_namespace(&seat.name);
-        filter(&seat.name, "tcp dport 81 drop");
-        let start = [
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            "80",
-            "-y",
-            "24",
-        ];
-        let shell = format!("cd '{}'; exec bash --norc -i", seat.folder.display());
-        let environment = ["-e", "LC_ALL=C.UTF-8", "-e", "HISTFILE="];
-        seat.tmux(&[&start[..], &environment, &[&shell]].concat());
-        seat.tmux(&["set-option", "-g", "status", "off"]);
-        seat.wait_for("bash-");
-        seat
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux")
-            .env_remove("TMUX")
-            .args(["-L", &self.name])
-            .args(arguments)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "tmux {arguments:?}: {said}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Presses keys, as tmux calls them.
-    fn press(&self, keys: &[&str]) {
-        self.tmux(&[&["send-keys"], keys].concat());
-    }
-
-    fn type_line(&self, line: &str) {
-        self.tmux(&["send-keys", "-l", line]);
-        self.press(&["Enter"]);
-    }
-
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"])
-    }
-
-    /// Waits until the screen shows this; the screen.
-    #[track_caller]
-    fn wait_for(&self, words: &str) -> String {
-        self.wait_until(words, |screen| screen.contains(words))
-    }
-
-    #[track_caller]
-    fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
-        wait_until(|| {
-            let screen = self.screen();
-            if is_so(&screen) {
-                Ok(screen)
-            } else {
-                Err(format!("never: {what}\n{screen}"))
-            }
-        })
+        let (name, folder) = name_and_folder();
+        add_namespace(&name);
+        filter(&name, "tcp dport 81 drop");
+        let place = (name, folder.clone());
+        Self(Terminal::with_bash(place, 80, &folder))
     }
 
     /// Starts the dashboard, with the modes of the terminal noted before and after.
@@ -162,11 +107,10 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let end = format!(
-            "ip netns pids {0} | xargs -r kill -9; tmux -L {0} kill-server; ip netns delete {0}",
+            "ip netns pids {0} | xargs -r kill -9; ip netns delete {0}",
             self.name
         );
         is_done("bash", &["-c", &end]);
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

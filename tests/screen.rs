@@ -8,11 +8,10 @@
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::support::command::{run, tcpwhy};
 use crate::support::harness::{Test, tests};
-use crate::support::watching::network::unique_name;
+use crate::support::terminal::{Terminal, name_and_folder};
 use crate::support::watching::wait_until;
 
 pub(crate) const TESTS: &[Test] = tests![
@@ -97,63 +96,28 @@ fn many_files_are_folded() {
     assert!(named[1].contains(" files between"), "{text}");
 }
 
-/// A shell on a terminal of 100 columns and 24 rows.
-struct Terminal {
-    name: String,
-    folder: PathBuf,
+/// A shell on a terminal of 100 columns, in the folder of the package.
+struct Shell {
+    terminal: Terminal,
     runs: Cell<u32>,
 }
 
-impl Terminal {
+impl Shell {
     fn new() -> Self {
-        let name = unique_name();
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name);
-        std::fs::create_dir_all(&folder).unwrap();
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let terminal = Terminal::with_bash(name_and_folder(), 100, package);
         let runs = Cell::new(0);
-        let terminal = Self { name, folder, runs };
-        let shell = format!("cd '{}'; exec bash --norc -i", env!("CARGO_MANIFEST_DIR"));
-        let start = "-f /dev/null new-session -d -x 100 -y 24 -e LC_ALL=C.UTF-8 -e HISTFILE=";
-        let start: Vec<&str> = start.split(' ').collect();
-        terminal.tmux(&[&start[..], &[&shell]].concat());
-        terminal.tmux(&["set-option", "-g", "status", "off"]);
-        terminal.wait_for("bash-");
-        terminal
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux")
-            .env_remove("TMUX")
-            .args(["-L", &self.name])
-            .args(arguments)
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "tmux {arguments:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Waits until the screen shows this; the screen.
-    #[track_caller]
-    fn wait_for(&self, words: &str) -> String {
-        wait_until(|| {
-            let screen = self.tmux(&["capture-pane", "-p"]);
-            if screen.contains(words) {
-                Ok(screen)
-            } else {
-                Err(format!("never: {words}\n{screen}"))
-            }
-        })
+        Self { terminal, runs }
     }
 
     /// Types the command, with the variables in front of it; its status comes after it, on a line
     /// that no screen before had.
     fn start(&self, variables: &str, arguments: &str) {
         let program = env!("CARGO_BIN_EXE_tcpwhy");
-        let line = format!(
+        self.terminal.type_line(&format!(
             "clear; unset PAGER LESS TCPWHY_PAGER; {variables} {program} {arguments}; \
              echo \"end of $((number+=1)): status $?\""
-        );
-        self.tmux(&["send-keys", "-l", &line]);
-        self.tmux(&["send-keys", "Enter"]);
+        ));
     }
 
     /// Runs it to its end; the last screen.
@@ -162,47 +126,43 @@ impl Terminal {
         self.start(variables, arguments);
         let number = self.runs.get() + 1;
         self.runs.set(number);
-        self.wait_for(&format!("end of {number}: status {status}\n"))
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = Command::new("tmux")
-            .env_remove("TMUX")
-            .args(["-L", &self.name, "kill-server"])
-            .output();
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let end = format!("end of {number}: status {status}\n");
+        self.terminal.wait_for(&end)
     }
 }
 
 const FAILING: &str = "read samples/two-ends-client.pcap --fail-on dropped --utc";
 
 fn what_is_longer_than_the_screen_goes_through_less() {
-    let terminal = Terminal::new();
-    terminal.start("", FAILING);
-    let first = terminal.wait_for("8 connects");
+    let shell = Shell::new();
+    shell.start("", FAILING);
+    let first = shell.terminal.wait_for("8 connects");
     assert!(!first.contains("in short:"), "{first}");
     assert!(!first.contains("end of"), "{first}");
     // Ctrl-C is for the pager, and ends nothing.
-    terminal.tmux(&["send-keys", "C-c"]);
+    shell.terminal.press(&["C-c"]);
     wait_until(|| {
         // Together with that, `less` throws away what was typed behind it.
-        terminal.tmux(&["send-keys", "G"]);
-        let screen = terminal.tmux(&["capture-pane", "-p"]);
+        shell.terminal.press(&["G"]);
+        let screen = shell.terminal.screen();
         (screen.contains("in short:").then_some(())).ok_or(screen)
     });
-    terminal.tmux(&["send-keys", "q"]);
-    terminal.wait_for("end of 1: status 1\n");
+    shell.terminal.press(&["q"]);
+    shell.terminal.wait_for("end of 1: status 1\n");
     // As git, it leaves the text where it was read.
-    assert!(terminal.wait_for("in short:").contains("never listening"));
+    assert!(
+        shell
+            .terminal
+            .wait_for("in short:")
+            .contains("never listening")
+    );
 }
 
 fn the_environment_chooses_the_pager() {
-    let terminal = Terminal::new();
-    let shown = terminal.run("PAGER='grep -c .'", FAILING, 1);
+    let shell = Shell::new();
+    let shown = shell.run("PAGER='grep -c .'", FAILING, 1);
     assert!(!shown.contains("finding"), "{shown}");
-    let shown = terminal.run(
+    let shown = shell.run(
         "PAGER='echo wrong' TCPWHY_PAGER='cat -v | head -3'",
         FAILING,
         1,
@@ -212,32 +172,32 @@ fn the_environment_chooses_the_pager() {
         "{shown}"
     );
     for none in ["PAGER=cat", "TCPWHY_PAGER= PAGER='echo wrong'", "TERM=dumb"] {
-        let shown = terminal.run(none, FAILING, 1);
+        let shown = shell.run(none, FAILING, 1);
         assert!(
             shown.contains("in short:") && !shown.contains("wrong"),
             "{shown}"
         );
     }
-    let shown = terminal.run("", &format!("{FAILING} --no-pager"), 1);
+    let shown = shell.run("", &format!("{FAILING} --no-pager"), 1);
     assert!(shown.contains("in short:"), "{shown}");
-    let explained = terminal.run("PAGER='echo paged; head -1'", "explain", 0);
+    let explained = shell.run("PAGER='echo paged; head -1'", "explain", 0);
     assert!(explained.contains("paged"), "{explained}");
 }
 
 fn a_pager_that_fails_or_is_left_is_no_failure() {
-    let terminal = Terminal::new();
-    let shown = terminal.run("PAGER=/no/such/pager", FAILING, 1);
+    let shell = Shell::new();
+    let shown = shell.run("PAGER=/no/such/pager", FAILING, 1);
     assert!(shown.contains("in short:"), "{shown}");
     for left in ["head -2", "true", "sh -c 'exit 3'"] {
-        let shown = terminal.run(&format!("PAGER=\"{left}\""), FAILING, 1);
+        let shown = shell.run(&format!("PAGER=\"{left}\""), FAILING, 1);
         assert!(!shown.contains("tcpwhy:"), "{shown}");
     }
 }
 
 fn what_fits_is_shown_as_it_is() {
-    let terminal = Terminal::new();
+    let shell = Shell::new();
     let arguments = "read samples/closed-port.pcap --utc";
-    let shown = terminal.run("PAGER='echo paged'", arguments, 0);
+    let shown = shell.run("PAGER='echo paged'", arguments, 0);
     assert!(
         shown.contains("never listening") && !shown.contains("paged"),
         "{shown}"

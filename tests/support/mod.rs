@@ -7,6 +7,7 @@ pub(crate) mod harness;
 pub(crate) mod hostile;
 pub(crate) mod pcap;
 pub(crate) mod scenario;
+pub(crate) mod terminal;
 pub(crate) mod tools;
 pub(crate) mod watching;
 
