@@ -16,6 +16,7 @@ mod busy_servers;
 mod calibration;
 mod command;
 mod compare;
+mod completions;
 mod compression;
 #[cfg(feature = "live")]
 mod contrib;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         busy_servers::TESTS,
         command::TESTS,
         compare::TESTS,
+        completions::TESTS,
         compression::TESTS,
         #[cfg(feature = "live")]
         contrib::TESTS,

@@ -19,6 +19,14 @@ const VARIABLE: &str = "TCPWHY_COMPLETE";
 
 const PROGRAM: &str = "tcpwhy";
 
+/// Where packages install the script, zsh loads it by the first completion that is asked for, as
+/// the function `_tcpwhy`: that only says who completes from now on, and has to complete as well.
+const ANSWER_OF_THE_FIRST_USE: &[u8] = b"
+if [ \"$funcstack[1]\" = _tcpwhy ]; then
+    _clap_dynamic_completer_tcpwhy \"$@\"
+fi
+";
+
 /// What names of captures hold, also compressed and numbered ones.
 const CAPTURES: [&str; 5] = [".pcap", ".cap", ".snoop", ".dmp", ".etl2"];
 
@@ -43,6 +51,9 @@ pub(super) fn write_script(shell: Shell, out: &mut dyn Write) -> io::Result<()> 
         .ok_or(io::ErrorKind::Unsupported)?;
     let mut script = Vec::new();
     completer.write_registration(VARIABLE, PROGRAM, PROGRAM, PROGRAM, &mut script)?;
+    if shell == Shell::Zsh {
+        script.extend_from_slice(ANSWER_OF_THE_FIRST_USE);
+    }
     out.write_all(&script)
 }
 
