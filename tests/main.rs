@@ -20,6 +20,7 @@ mod completions;
 mod compression;
 #[cfg(feature = "live")]
 mod contrib;
+mod contrib_programs;
 mod dashboard;
 mod diff;
 mod documentation;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         compression::TESTS,
         #[cfg(feature = "live")]
         contrib::TESTS,
+        contrib_programs::TESTS,
         diff::TESTS,
         documentation::TESTS,
         every_test_runs::TESTS,

@@ -7,6 +7,7 @@
 )]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
@@ -109,8 +110,24 @@ fn is_there(tool: &str) -> bool {
         static CAN_IMPORT: OnceLock<bool> = OnceLock::new();
         return *CAN_IMPORT.get_or_init(|| is_done(python(), &["-c", "import pandas"]));
     }
+    if MODULES.contains(&tool) {
+        return python_with(tool).is_some();
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(tool).is_file())
+}
+
+/// Those of the tools that are modules of Python, and no programs.
+const MODULES: [&str; 3] = ["grafana_foundation_sdk", "tomllib", "vrl_python"];
+
+/// The first Python of the `PATH` that has this module: it may be in an environment of its own.
+pub(crate) fn python_with(module: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let pythons = std::env::split_paths(&path).map(|folder| folder.join("python3"));
+    let import = format!("import {module}");
+    pythons
+        .filter(|python| python.is_file())
+        .find(|python| is_done(&python.to_string_lossy(), &["-c", &import]))
 }
 
 fn packages() -> impl Iterator<Item = (&'static str, &'static str)> {
