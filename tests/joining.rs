@@ -262,6 +262,7 @@ fn hostile_names_stay_in_their_fields() {
     let capture = crate::support::command::file(&capture);
     let attempt = attempts_of(capture.path.to_str().unwrap(), "ecs").remove(0);
     assert_eq!(attempt["destination"]["domain"], name);
+    assert_eq!(attempt["related"]["hosts"], json!([name]));
     let no_names = run(&["read", "-n", "-F", "ecs", capture.path.to_str().unwrap()]).stdout;
     assert!(!no_names.contains("calc"), "{no_names}");
     assert!(no_names.contains("\"community_id\""), "{no_names}");

@@ -56,6 +56,11 @@ pub fn write_attempt(
             end.insert("address".to_owned(), name.into());
         }
     }
+    if let (Some(hosts), Some(Value::Object(related))) =
+        (hosts([client, server]), document.get_mut("related"))
+    {
+        related.insert("hosts".to_owned(), hosts);
+    }
     write_line(&document, out)
 }
 
@@ -117,7 +122,10 @@ fn attempt(report: &Report, diagnosed: &DiagnosedAttempt, before: Option<Outcome
         "source": end(seen.client, told.client_name.as_deref()),
         "destination": end(seen.server, told.server_name.as_deref()),
         "network": network,
-        "related": { "ip": [seen.client.address, seen.server.address] },
+        "related": {
+            "ip": [seen.client.address, seen.server.address],
+            "hosts": hosts([told.client_name.as_deref(), told.server_name.as_deref()]),
+        },
         "observer": observer(report, told.interface),
         "error": told.app_error.map(|error| json!({ "code": error })),
         "log": { "file": { "path": told.file } },
@@ -177,6 +185,13 @@ fn observer(report: &Report, interface: Option<String>) -> Value {
         "version": report.tool.version,
         "ingress": ingress,
     })
+}
+
+/// The names that are known of client and server: `dns` has no room for them, whose documents are
+/// queries and their answers.
+fn hosts(names: [Option<&str>; 2]) -> Option<Value> {
+    let known: Vec<&str> = names.into_iter().flatten().collect();
+    (!known.is_empty()).then(|| json!(known))
 }
 
 fn end(end: Endpoint, name: Option<&str>) -> Value {
