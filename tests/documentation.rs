@@ -4,17 +4,20 @@
 mod commands;
 mod links;
 mod reference;
+mod typed_along;
 
 use std::path::{Path, PathBuf};
 
 use crate::support::command::tcpwhy;
 use crate::support::harness::{Test, tests};
+use typed_along::commands_of_all_pages_can_be_typed;
 
 pub(crate) const TESTS: &[Test] = tests![
     links_lead_to_files_and_headings,
     what_is_shown_is_what_is_printed,
     options_that_are_typed_are_there,
     the_tutorial_can_be_typed_along,
+    commands_of_all_pages_can_be_typed,
     the_reference_is_what_explain_says,
 ];
 
