@@ -3,29 +3,30 @@
 mod attempt_spool;
 mod host_files;
 mod log_files;
+pub mod part;
 mod pipeline;
 mod places;
 mod row_reader;
 mod sorted_runs;
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::capture::{CaptureSet, Interface, Packet, SourceFacts};
+use crate::capture::{CaptureSet, Interface, Packet};
 use crate::decode::{
     Contexts, FlowHasher, Observation, PrefixNumbers, RowDecoder, SetAside, TunnelPorts,
 };
-use crate::diagnosis::{
-    CaptureQuality, Diagnosis, Selection, ToldBefore, is_on_evidence, without_annotations,
-};
+use crate::diagnosis::{Diagnosis, Selection};
 use crate::handshake::TrackerSettings;
 use crate::report::CaptureTotals;
+use attempt_spool::AttemptSpool;
 pub use attempt_spool::{SpoolError, SpoolSettings};
 pub use host_files::HostFile;
 use host_files::read_hosts;
 pub use log_files::LogSettings;
 use log_files::read_logs;
-use pipeline::{Batch, Finished};
+use part::{AllRead, SourcesRead};
+use pipeline::Batch;
 pub use places::{read_beginning, read_place};
 pub use row_reader::fill_rows;
 use row_reader::fill_rows_noted;
@@ -117,19 +118,8 @@ pub fn analyse_watched(
     hooks: Option<&mut dyn PacketHooks>,
     tell_read: impl FnMut(u64),
 ) -> (CaptureTotals, Diagnosis) {
-    let read = read_all(captures, settings, None, hooks, tell_read);
-    let AllRead {
-        mut totals,
-        finished,
-        quality,
-    } = read;
-    let mut diagnostician = finished.diagnostician;
-    let span = totals.first.zip(totals.last);
-    // Nothing was put aside that could fail to be given again.
-    let logs = read_logs(&settings.logs, span, &mut diagnostician, None);
-    totals.logs = logs.unwrap_or_default();
-    totals.hosts = read_hosts(&settings.hosts, totals.last, &mut diagnostician);
-    (totals, diagnostician.finish(&quality))
+    let (read, _) = read_all(captures, settings, None, hooks, tell_read);
+    read.conclude(settings)
 }
 
 /// As [`analyse_watched`], for more attempts than memory holds: when all shall be listed, they are
@@ -145,26 +135,8 @@ pub fn analyse_spooled(
     hooks: Option<&mut dyn PacketHooks>,
     tell_read: impl FnMut(u64),
 ) -> Result<(CaptureTotals, Diagnosis), SpoolError> {
-    let read = read_all(captures, settings, spool, hooks, tell_read);
-    let AllRead {
-        mut totals,
-        finished,
-        quality,
-    } = read;
-    let span = totals.first.zip(totals.last);
-    let diagnosis = finished.diagnosis(&quality, |diagnostician, put_aside| {
-        totals.logs = read_logs(&settings.logs, span, diagnostician, put_aside)?;
-        totals.hosts = read_hosts(&settings.hosts, totals.last, diagnostician);
-        Ok(())
-    })?;
-    Ok((totals, diagnosis))
-}
-
-/// What is known when all packets were read.
-struct AllRead {
-    totals: CaptureTotals,
-    finished: Finished,
-    quality: CaptureQuality,
+    let (read, spool) = read_all(captures, settings, spool, hooks, tell_read);
+    read.conclude_spooled(settings, spool)
 }
 
 fn read_all(
@@ -173,7 +145,7 @@ fn read_all(
     spool: Option<&SpoolSettings>,
     mut hooks: Option<&mut dyn PacketHooks>,
     mut tell_read: impl FnMut(u64),
-) -> AllRead {
+) -> (AllRead, Option<AttemptSpool>) {
     let mut totals = CaptureTotals::default();
     let sources = captures.facts();
     let mut interfaces = sources.iter().flat_map(|source| &source.interfaces);
@@ -187,7 +159,6 @@ fn read_all(
             rows,
             beside,
             answering,
-            holds_others,
         } = batch;
         let beside = |observation: &Observation| beside.push(observation.clone());
         let (decoder, totals) = (&mut decoder, &mut totals);
@@ -199,66 +170,10 @@ fn read_all(
             }
         };
         answering.extend(decoder.take_answering());
-        *holds_others = totals.packets_of_sources() > totals.tcp_packets;
         has_more
     };
-    let mut finished = pipeline::run(settings, spool, &shared, leaves_out_third_step, fill);
-    if settings.is_anonymous {
-        totals
-            .sources
-            .iter_mut()
-            .for_each(SourceFacts::make_anonymous);
-    }
-    totals.first = totals
-        .sources
-        .iter()
-        .filter_map(|source| source.first)
-        .min();
-    totals.last = totals.sources.iter().filter_map(|source| source.last).max();
-    totals.packets = totals.packets_of_sources();
-    totals.copies = finished.tracking.duplicates;
-    totals.attempts_set_aside = finished.tracking.set_aside_undecided;
-    totals.shows_third_step = finished.tracking.shows_third_step;
-    totals.left_out = finished.tracking.left_out;
-    let lost_packets = totals
-        .dropped_by_kernel()
-        .unwrap_or(0)
-        .saturating_add(totals.dropped_by_interface().unwrap_or(0));
-    totals.hiding_filter = totals
-        .sources
-        .iter()
-        .flat_map(|source| &source.interfaces)
-        .find(|interface| interface.hides_icmp_errors())
-        .and_then(|interface| interface.filter.clone());
-    let comments = captures.take_packet_comments();
-    let told_before = ToldBefore::of(
-        comments
-            .iter()
-            .map(|comment| (comment.source, comment.number, comment.text.as_str())),
-    );
-    totals.is_evidence = comments.iter().any(|comment| is_on_evidence(&comment.text));
-    totals.comments = comments
-        .into_iter()
-        .filter(|_| !settings.is_anonymous)
-        .filter_map(|comment| {
-            let text = without_annotations(&comment.text)?;
-            Some(((comment.source, comment.number), text))
-        })
-        .collect();
-    let names = captures.take_resolved_names();
-    for resolved in names.into_iter().filter(|_| !settings.is_anonymous) {
-        let diagnostician = &mut finished.diagnostician;
-        diagnostician.add_name(resolved.address, resolved.name);
-    }
-    AllRead {
-        quality: CaptureQuality {
-            attempts_followed: settings.tracker.open_attempts as u64,
-            told_before,
-            ..totals.quality(lost_packets)
-        },
-        totals,
-        finished,
-    }
+    let tracked = pipeline::run(settings, spool, &shared, leaves_out_third_step, fill);
+    tracked.put_together(SourcesRead::of(totals, captures), settings)
 }
 
 /// What packets are decoded by.
@@ -292,4 +207,12 @@ pub(crate) fn count(totals: &mut CaptureTotals, packet: &Packet<'_>, observation
             }
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn unlocked<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

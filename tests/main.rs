@@ -72,6 +72,7 @@ mod spooled_attempts;
 mod support;
 mod told_by_packets;
 mod told_by_records;
+mod travelling_parts;
 mod typing;
 mod usage_errors;
 mod wireshark_plugin;
@@ -141,6 +142,7 @@ fn main() -> ExitCode {
         places::random::TESTS,
         told_by_packets::TESTS,
         told_by_records::TESTS,
+        travelling_parts::TESTS,
         record_options::TESTS,
         progress::TESTS,
         properties::TESTS,

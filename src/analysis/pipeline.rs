@@ -7,18 +7,17 @@
 
 mod shard;
 
-use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread;
 
-use super::AnalysisSettings;
-use super::attempt_spool::{AttemptSpool, SpoolError, SpoolSettings};
+use super::attempt_spool::{AttemptSpool, SpoolSettings};
+use super::part::{AllRead, Beside, Part, Shard, SourcesRead, put_together};
+use super::{AnalysisSettings, lock, unlocked};
 use crate::decode::{Answering, Contexts, Observation, RowBatch, RowDecoder};
-use crate::diagnosis::{AttemptsPutAside, CaptureQuality, Diagnosis, Diagnostician, Facts};
-use crate::handshake::{Ending, Tracker, Tracking, finish_all};
-use shard::{Shard, Shards};
+use crate::diagnosis::Diagnostician;
+use shard::Shards;
 
 /// A piece of a capture: the packets about connects, for each shard, and what the others say.
 #[derive(Debug, Default)]
@@ -27,42 +26,32 @@ pub(super) struct Batch {
     pub(super) beside: Vec<Observation>,
     /// Who stands behind addresses, as answers show.
     pub(super) answering: Vec<Answering>,
-    /// Whether some packets of the capture are no TCP segments; known with the last piece.
-    pub(super) holds_others: bool,
 }
 
 /// What was found out when everything was read.
-pub(super) struct Finished {
-    pub(super) diagnostician: Diagnostician,
-    pub(super) tracking: Tracking,
+pub(super) struct Tracked {
+    parts: Vec<Part>,
+    beside: Beside,
     spool: Option<AttemptSpool>,
 }
 
-impl Finished {
-    /// What all attempts say, those put aside included, and what is testified of them by whom they
-    /// are shown to.
-    pub(super) fn diagnosis(
+impl Tracked {
+    /// Judges what is left, and joins what all shards and the sources told; and where attempts were
+    /// put aside.
+    pub(super) fn put_together(
         self,
-        quality: &CaptureQuality,
-        testify: impl FnOnce(&mut Diagnostician, Option<&dyn AttemptsPutAside>) -> io::Result<()>,
-    ) -> Result<Diagnosis, SpoolError> {
-        let mut diagnostician = self.diagnostician;
-        let put_aside = match self.spool {
-            Some(spool) => spool.finish(&mut diagnostician)?,
-            None => None,
-        };
-        let testified = testify(
-            &mut diagnostician,
-            put_aside.as_deref().map(|attempts| attempts as _),
-        );
-        match put_aside {
-            Some(attempts) => {
-                testified.map_err(|error| attempts.failure(error))?;
-                let diagnosis = diagnostician.finish_put_aside(attempts.clone(), quality);
-                diagnosis.map_err(|error| attempts.failure(error))
+        read: SourcesRead,
+        settings: &AnalysisSettings,
+    ) -> (AllRead, Option<AttemptSpool>) {
+        let spool = self.spool.map(Mutex::new);
+        let count = self.parts.len();
+        let relieve = |facts: &mut Diagnostician| {
+            if let Some(spool) = &spool {
+                lock(spool).relieve(facts, count);
             }
-            None => Ok(diagnostician.finish(quality)),
-        }
+        };
+        let read = put_together(self.parts, vec![self.beside], read, settings, &relieve);
+        (read, spool.map(unlocked))
     }
 }
 
@@ -83,19 +72,12 @@ pub(super) fn run(
     decoder: &RowDecoder,
     leaves_out_third_step: bool,
     mut fill: impl FnMut(&mut Batch) -> bool,
-) -> Finished {
+) -> Tracked {
     let count = shard_count(settings.threads);
-    let new_shard = |_| {
-        let mut tracker = Tracker::for_decoder(settings.tracker.divided(count), decoder);
-        if leaves_out_third_step {
-            tracker.leave_out_third_step();
-        }
-        Shard::new(tracker, diagnostician(settings))
-    };
+    let new_shard = |_| Shard::new(settings, decoder, count, leaves_out_third_step);
     let shards = (0..count.get()).map(new_shard).collect();
     let shards = Shards::new(shards, spool.cloned().map(AttemptSpool::new));
-    let mut beside = diagnostician(settings);
-    let mut holds_others = true;
+    let mut beside = Beside::new(settings);
     thread::scope(|scope| {
         let work = || shards.work_to_the_end();
         // Where the system has no more threads, those that there are do the work.
@@ -106,31 +88,28 @@ pub(super) fn run(
             })
             .collect();
         let end = shards.end_of_giving();
-        holds_others = feed(&shards, &mut beside, decoder.contexts(), &mut fill);
+        feed(&shards, &mut beside, decoder.contexts(), &mut fill);
         drop(end);
         shards.work_to_the_end();
         for worker in workers {
             worker.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
     });
-    put_together(shards, beside, holds_others)
+    let (shards, spool) = shards.into_parts();
+    Tracked {
+        parts: shards.into_iter().map(Shard::end).collect(),
+        beside,
+        spool,
+    }
 }
 
-fn diagnostician(settings: &AnalysisSettings) -> Diagnostician {
-    let mut diagnostician =
-        Diagnostician::new(settings.selection.clone(), settings.listed_attempts);
-    diagnostician.keep_for_evidence(settings.evidence_attempts);
-    diagnostician
-}
-
-/// Reads piece by piece, until there are no more or it is in vain; whether some of the packets are
-/// no TCP segments.
+/// Reads piece by piece, until there are no more or it is in vain.
 fn feed(
     shards: &Shards,
-    beside: &mut Diagnostician,
+    beside: &mut Beside,
     contexts: &Contexts,
     mut fill: impl FnMut(&mut Batch) -> bool,
-) -> bool {
+) {
     let mut batch = Batch::default();
     while !shards.are_in_vain() {
         let emptied = std::iter::repeat_with(|| shards.take_emptied());
@@ -143,76 +122,11 @@ fn feed(
             beside.observe_answering(answering);
         }
         for (shard, rows) in batch.rows.drain(..).enumerate() {
-            beside.observe_rows(&rows);
-            beside.observe_records(&rows, contexts);
+            beside.observe_batch(&rows, contexts);
             shards.give(shard, rows);
         }
         if !has_more {
-            return batch.holds_others;
+            return;
         }
     }
-    true
-}
-
-/// Judges what is left, and joins what all shards found out.
-fn put_together(shards: Shards, mut beside: Diagnostician, holds_others: bool) -> Finished {
-    let (shards, spool) = shards.into_parts();
-    let spool = spool.map(Mutex::new);
-    let count = shards.len();
-    let relieve = |facts: &mut Diagnostician| {
-        if let Some(spool) = &spool {
-            shard::lock(spool).relieve(facts, count);
-        }
-    };
-    let parts = shards.into_iter().map(|shard| (shard.tracker, shard.facts));
-    let (mut trackers, mut facts): (Vec<Tracker>, Vec<Diagnostician>) = parts.unzip();
-    let ending = Ending::of(&trackers, holds_others);
-    if ending.is_separate() {
-        finish_side_by_side(&ending, &mut trackers, &mut facts, &relieve);
-    } else {
-        finish_all(&mut trackers, &ending, |shard, decided| {
-            if let Some(facts) = facts.get_mut(shard) {
-                facts.add_all(decided);
-                relieve(facts);
-            }
-        });
-    }
-    let tracking = ending.tracking(&trackers);
-    drop(trackers);
-    for other in facts {
-        beside.merge(other);
-    }
-    Finished {
-        diagnostician: beside,
-        tracking,
-        spool: spool.map(shard::unlocked),
-    }
-}
-
-/// Ends each shard on a thread of its own: there are as many as there were to read.
-fn finish_side_by_side(
-    ending: &Ending,
-    trackers: &mut [Tracker],
-    facts: &mut [Diagnostician],
-    relieve: &(impl Fn(&mut Diagnostician) + Sync),
-) {
-    let finish = |tracker: &mut Tracker, facts: &mut Diagnostician| {
-        ending.finish(tracker, |decided| {
-            facts.add_all(decided);
-            relieve(facts);
-        });
-    };
-    let mut shards = trackers.iter_mut().zip(facts);
-    let own = shards.next();
-    thread::scope(|scope| {
-        let others: Vec<_> = shards
-            .map(|(tracker, facts)| scope.spawn(move || finish(tracker, facts)))
-            .collect();
-        if let Some((tracker, facts)) = own {
-            finish(tracker, facts);
-        }
-        for other in others {
-            other.join().unwrap_or_else(|panic| resume_unwind(panic));
-        }
-    });
 }

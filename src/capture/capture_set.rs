@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::open_sources::{OpenSources, Share};
 use super::packet::{Packet, SourceId};
-use super::packet_comment::{self, PacketComment};
+use super::packet_comment::PacketComment;
 use super::path_order;
 use super::problem::{OpenError, ProblemKind, SourceProblem};
-use super::resolved_name::{self, ResolvedName};
+use super::resolved_name::ResolvedName;
 use super::source::{Means, STANDARD_INPUT, Source, SourceFacts};
 use super::timestamp::Timestamp;
+use super::told::Told;
 use super::window::WindowLimit;
 
 /// The packets of all sources, merged by time.
@@ -34,33 +35,12 @@ pub struct CaptureSet {
     told: Told,
     /// Whether the bytes of the sources are hashed while they are read.
     hashes: bool,
+    /// The id of the first source.
+    first_id: u32,
 }
 
-/// What the sources that are done told beside their packets.
-#[derive(Default)]
-struct Told {
-    names: Vec<ResolvedName>,
-    comments: Vec<PacketComment>,
-}
-
-impl Told {
-    fn keep(&mut self, index: usize, source: &mut Source) {
-        let room = resolved_name::KEPT.saturating_sub(self.names.len());
-        self.names
-            .extend(source.take_names().into_iter().take(room));
-        let room = packet_comment::KEPT.saturating_sub(self.comments.len());
-        let comments = source.take_comments().into_iter().take(room);
-        self.comments
-            .extend(comments.map(|(number, text)| PacketComment {
-                source: source_id(index),
-                number,
-                text,
-            }));
-    }
-}
-
-fn source_id(index: usize) -> SourceId {
-    SourceId(u32::try_from(index).unwrap_or(u32::MAX))
+fn source_id(first: u32, index: usize) -> SourceId {
+    SourceId(first.saturating_add(u32::try_from(index).unwrap_or(u32::MAX)))
 }
 
 enum Member {
@@ -163,7 +143,20 @@ impl CaptureSet {
             taken: OpenSources::default(),
             told: Told::default(),
             hashes: false,
+            first_id: 0,
         }
+    }
+
+    /// The same sources, of which the first has this id: where others come before them that are
+    /// read elsewhere. To be asked for before the first packet.
+    #[must_use]
+    pub fn numbered_from(mut self, first: u32) -> Self {
+        let moved = first.wrapping_sub(self.first_id);
+        for comment in &mut self.told.comments {
+            comment.source.0 = comment.source.0.wrapping_add(moved);
+        }
+        self.first_id = first;
+        self
     }
 
     /// Looks at the first record; a file that can be opened again is closed until its time comes.
@@ -171,7 +164,7 @@ impl CaptureSet {
         let index = self.members.len();
         self.members.push(match source.advance() {
             None => {
-                self.told.keep(index, &mut source);
+                self.told.keep(source_id(self.first_id, index), &mut source);
                 Member::Done(source.facts())
             }
             Some(first) if is_alone || !source.is_reopenable() => {
@@ -251,7 +244,7 @@ impl CaptureSet {
     /// `None` at the end.
     pub fn next_with_interface(&mut self) -> Option<(Packet<'_>, u32)> {
         let index = self.advance()?;
-        let source = source_id(index);
+        let source = source_id(self.first_id, index);
         match self.members.get(index)? {
             Member::Open(open, _) => Some((open.packet(source)?, open.interface())),
             _ => None,
@@ -291,7 +284,7 @@ impl CaptureSet {
             records: most,
             before: open.into_iter().chain(waiting).min(),
         };
-        let id = source_id(index);
+        let id = source_id(self.first_id, index);
         match self.members.get_mut(index) {
             Some(Member::Open(source, _)) => source.give_window(id, limit, is_current_given, give),
             _ => 0,
@@ -361,7 +354,7 @@ impl CaptureSet {
             if let Some(share) = share {
                 self.taken.give_back(*share);
             }
-            self.told.keep(index, source);
+            self.told.keep(source_id(self.first_id, index), source);
             *member = Member::Done(source.facts());
         }
     }
@@ -402,7 +395,7 @@ impl CaptureSet {
                     self.taken.give_back(share);
                     Member::Done(match opened {
                         Ok(mut source) => {
-                            self.told.keep(index, &mut source);
+                            self.told.keep(source_id(self.first_id, index), &mut source);
                             source.facts()
                         }
                         Err(error) => unread(facts, format!("is lost: {}", error.reason())),

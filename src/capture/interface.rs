@@ -1,10 +1,12 @@
 //! What a capture says about an interface that it captured on.
 
+use serde::{Deserialize, Serialize};
+
 use super::LinkType;
 use super::time_unit::TimeUnit;
 
 /// One interface of a source, as declared there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interface {
     /// Its index in its source: of a pcapng with several sections, the indices go on counting.
     pub id: u32,

@@ -5,6 +5,7 @@
 //! [`SourceProblem`] that says where; everything before it has been given. Nothing that a file
 //! claims is believed before its bytes are there.
 
+mod as_written;
 mod byte_order;
 mod capture_set;
 mod compression;
@@ -40,6 +41,7 @@ mod source_hash;
 mod text_file;
 mod time_unit;
 mod timestamp;
+mod told;
 mod window;
 
 #[cfg(feature = "live")]

@@ -1,15 +1,17 @@
 //! What people wrote about packets.
 
+use serde::{Deserialize, Serialize};
+
 use super::packet::{PacketNumber, SourceId};
 
 /// How many comments of one source, and of all together, are kept.
-pub(super) const KEPT: usize = 10_000;
+pub(super) const KEPT: usize = PacketComment::KEPT;
 
 /// How much of a comment is kept, in characters.
 const LONGEST: usize = 300;
 
 /// The comments on a packet (`opt_comment`), as Wireshark's users write them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PacketComment {
     /// The packet's source.
     pub source: SourceId,
@@ -17,6 +19,11 @@ pub struct PacketComment {
     pub number: PacketNumber,
     /// Their first 300 characters; hostile text.
     pub text: String,
+}
+
+impl PacketComment {
+    /// How many are kept of all sources together.
+    pub(crate) const KEPT: usize = 10_000;
 }
 
 /// Adds an option's value to the comments before it, as far as there is room.

@@ -2,10 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 use super::byte_order::ByteOrder;
 
 /// How many names of one source, and of all together, are kept.
-pub(super) const KEPT: usize = 100_000;
+pub(super) const KEPT: usize = ResolvedName::KEPT;
 
 /// The longest name in the DNS.
 const LONGEST: usize = 255;
@@ -15,12 +17,17 @@ const IPV4: u16 = 1;
 const IPV6: u16 = 2;
 
 /// The name that whoever wrote the file knew for an address (a name resolution block).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedName {
     /// The address.
     pub address: IpAddr,
     /// Its first name; hostile text.
     pub name: String,
+}
+
+impl ResolvedName {
+    /// How many are kept of all sources together.
+    pub(crate) const KEPT: usize = 100_000;
 }
 
 /// Calls `visit` with every name in a block's body, up to the end or the first record that cannot

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::compression::{Compression, DecoderMemory, DecompressionError};
 use super::interface::Interface;
 use super::packet::{Packet, PacketNumber, PacketPlace, SourceId};
@@ -27,14 +29,20 @@ use recognised::{Recognised, recognise};
 /// The name that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
 
+/// What reports call a format. Named, so that deriving does not take it for text that is borrowed
+/// from what is read.
+type FormatName = &'static str;
+
 /// What is known of a source, at the end of reading all of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SourceFacts {
     /// As named by the user.
+    #[serde(with = "super::as_written::path")]
     pub path: PathBuf,
     /// `pcap`, `pcapng` or `snoop`; `live` for an interface, `packets` for what a program handed over.
-    pub format: &'static str,
+    #[serde(with = "super::as_written::format")]
+    pub format: FormatName,
     /// What it was compressed with.
     pub compression: Option<Compression>,
     /// Size of the file; of a stream, the bytes read.

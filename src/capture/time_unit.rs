@@ -1,15 +1,17 @@
 //! The unit in which an interface of a pcapng file counts time.
 
+use serde::{Deserialize, Serialize};
+
 use super::Timestamp;
 
 /// `if_tsresol` and `if_tsoffset` of an interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TimeUnit {
     resolution: Resolution,
     offset_seconds: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Resolution {
     /// A unit is so many nanoseconds.
     Nanoseconds(u64),

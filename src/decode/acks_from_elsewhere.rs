@@ -9,6 +9,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Endpoint, SequenceNumber, TcpFlags};
 use crate::capture::{SourceId, Timestamp};
 
@@ -22,7 +24,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(1);
 const SEVERAL: u32 = 2;
 
 /// An address whose ACKs come whenever a SYN was sent to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AckFromElsewhere {
     /// Who sent the SYNs.
     pub client: Endpoint,

@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::acks_from_elsewhere::{AckFromElsewhere, AcksFromElsewhere, Told};
 use super::inspection::point;
 use super::observation::HardwareAddress;
@@ -24,7 +26,7 @@ const MOST_SUSPECTS: usize = 256;
 const FEWEST_TURNS: u32 = 3;
 
 /// What two hosts with one address answer on one of its ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AnsweringHosts {
     /// The address and the port.
     pub server: Endpoint,

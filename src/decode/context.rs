@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::verdict::{CaptureVerdict, PrefixNumbers, VerdictId};
 use super::{Encapsulation, TunnelPorts};
@@ -38,6 +38,32 @@ pub struct Contexts {
     prefix_numbers: Option<PrefixNumbers>,
     /// Where packets are wrapped in tunnels, besides these tunnels' own ports.
     tunnels: TunnelPorts,
+}
+
+impl Serialize for Contexts {
+    /// What the numbers of surroundings stand for, the one with number 1 first. What filters said is
+    /// no part of it: whatever outlives its packet holds that in full.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let interned = self.interned.read().unwrap_or_else(PoisonError::into_inner);
+        interned.encapsulations.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Contexts {
+    /// In which each number stands for what it stood for.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let encapsulations = Vec::<Encapsulation>::deserialize(deserializer)?;
+        let numbered = (1..=u16::MAX).map(ContextId).zip(&encapsulations);
+        let ids = numbered.map(|(id, encapsulation)| (*encapsulation, id));
+        let interned = Interned {
+            ids: ids.collect(),
+            encapsulations,
+        };
+        Ok(Self {
+            interned: RwLock::new(interned),
+            ..Self::default()
+        })
+    }
 }
 
 #[derive(Debug, Default)]

@@ -85,7 +85,7 @@ pub trait Addresses {
 }
 
 /// IPv6 addresses beside rows that wait together.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AddressPairs(Vec<[Ipv6Addr; 2]>);
 
 impl AddressPairs {

@@ -3,13 +3,13 @@
 //! A row has no room for it, and mostly all SYNs of a capture have it in common. So it is told by
 //! runs: of the first SYN, and of each that goes another way than the one before.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::observation::HardwareAddress;
 use crate::capture::{PacketPlace, SourceId};
 
 /// On which link a SYN was captured, and how it was marked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SynLink {
     /// Who sent the frame, and to whom, where the capture says so.
     pub(crate) hosts: Option<(HardwareAddress, HardwareAddress)>,

@@ -6,6 +6,7 @@
 //! [`VerdictTeller`] and a file here, which makes a [`CaptureVerdict`] of a packet.
 
 mod anonymous;
+mod faults;
 mod fw_monitor;
 mod nflog;
 mod packet_verdict;
@@ -13,7 +14,6 @@ mod pf;
 mod reset_words;
 mod text;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -21,12 +21,12 @@ use serde::{Deserialize, Serialize};
 use super::link::netlink_record_in;
 use super::observation::Observation;
 use super::{Contexts, TunnelPorts, innermost_segment, inspection};
-use crate::capture::{
-    LinkType, Packet, PacketPlace, Passage, RecordOptions, SaidOfPacket, Timestamp,
-};
+use crate::capture::{LinkType, Packet, Passage, RecordOptions, SaidOfPacket, Timestamp};
 pub use anonymous::PrefixNumbers;
 #[cfg(feature = "evidence")]
 pub(crate) use anonymous::anonymous_prefix;
+use faults::RecordRemarks;
+pub use faults::VerdictFaults;
 pub use nflog::NetfilterHook;
 pub(crate) use nflog::said_by;
 #[cfg(feature = "evidence")]
@@ -324,64 +324,8 @@ impl VerdictFault {
     }
 }
 
-/// What is to be told of records that say what became of packets, besides what they say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RecordRemarks {
-    /// What is wrong with the header.
-    pub fault: Option<VerdictFault>,
-    /// By how much it was read later than its packet passed.
-    pub late_by: Option<Duration>,
-}
-
-/// How many headers had a fault, and the first packet with each; and how late records were read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct VerdictFaults {
-    faults: BTreeMap<VerdictFault, (u64, PacketPlace)>,
-    latest: Option<(Duration, PacketPlace)>,
-}
-
 /// A record that would be later than that has a wrong clock.
 const LATEST: Duration = Duration::from_secs(60);
-
-impl VerdictFaults {
-    /// Takes note of what is to be told of a record.
-    pub fn note(&mut self, remarks: RecordRemarks, place: PacketPlace) {
-        if let Some(fault) = remarks.fault {
-            self.faults.entry(fault).or_insert((0, place)).0 += 1;
-        }
-        if let Some(late_by) = remarks.late_by {
-            self.note_late((late_by, place));
-        }
-    }
-
-    fn note_late(&mut self, late: (Duration, PacketPlace)) {
-        if self.latest.is_none_or(|(known, _)| known < late.0) {
-            self.latest = Some(late);
-        }
-    }
-
-    /// By how much the latest record was read after its packet, and which it is.
-    pub fn latest(&self) -> Option<(Duration, PacketPlace)> {
-        self.latest
-    }
-
-    /// Takes note of those that were found later.
-    pub fn add(&mut self, later: &Self) {
-        for (fault, (count, place)) in &later.faults {
-            self.faults.entry(*fault).or_insert((0, *place)).0 += count;
-        }
-        if let Some(late) = later.latest {
-            self.note_late(late);
-        }
-    }
-
-    /// Each fault, how often it was, and where first.
-    pub fn iter(&self) -> impl Iterator<Item = (VerdictFault, u64, PacketPlace)> {
-        self.faults
-            .iter()
-            .map(|(fault, (count, place))| (*fault, *count, *place))
-    }
-}
 
 /// What the capture says became of `packet`.
 pub fn told_of(packet: &Packet<'_>) -> Option<ToldVerdict> {

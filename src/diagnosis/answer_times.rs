@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Facts;
 
 /// Times from SYN to answer, kept to three significant digits: at most 900 different values a
 /// decade.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerTimes {
     /// In no order: a tree of a thousand values was looked at for longer than all else that is
     /// counted of an attempt.
@@ -18,7 +20,7 @@ pub struct AnswerTimes {
 
 /// Microseconds to three significant digits: these, and a thousand more for each digit that there
 /// was besides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct ThreeDigits(u16);
 
 impl ThreeDigits {

@@ -6,6 +6,8 @@ mod first_of_clients;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt_facts::AttemptFacts;
 use super::compact_sets::Host;
 use super::facts::Facts;
@@ -20,7 +22,7 @@ use first_of_clients::FirstOfClients;
 /// later ones; noise only where there is room. What is noise shows in the end only: until then what
 /// may be part of a flood stands behind other failures, and the earliest failures of each client
 /// are kept besides, so that neither a flood nor a scan crowds them out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct AttemptList {
     /// `None` for all.
     limit: Option<usize>,
@@ -33,20 +35,21 @@ pub(super) struct AttemptList {
     kept: BinaryHeap<Ranked>,
     /// Once some are left out: those that would be, but are among the first of their client.
     of_clients: FirstOfClients,
+    #[serde(skip)]
     cut_offs: CutOffs,
 }
 
 /// How many more are kept until it shows which of them are noise: a scan is known after 16 targets.
 const SPARE: usize = 256;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Ranked {
     rank: (Weight, ListingKey),
     decided: DecidedAttempt,
 }
 
 /// What is worth listing, the most first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Weight {
     Failed,
     Troubled,

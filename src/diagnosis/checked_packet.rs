@@ -1,11 +1,13 @@
 //! The checksums of handshake packets, and whether somebody answered these.
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::{PacketPlace, Passage, SourceId, Timestamp};
 use crate::decode::{CaptureFacts, Checksums, Encapsulation, Row};
 use crate::handshake::{Attempt, Role, SeenPacket};
 
 /// Packets that are compared with each other: captured at the same place, and going the same way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PacketKind {
     source: SourceId,
     interface: u16,
@@ -16,7 +18,7 @@ pub(crate) struct PacketKind {
 }
 
 /// A SYN or a SYN-ACK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CheckedPacket {
     /// Where it was captured.
     pub(crate) kind: PacketKind,

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Facts;
 use super::fixed_hash;
 
@@ -9,8 +11,24 @@ const REGISTERS: usize = 1024;
 
 /// Of the clients whose hash begins with this register's number, the most zeros that followed, and
 /// one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
 pub(super) struct ClientSketch([u8; REGISTERS]);
+
+impl From<ClientSketch> for Vec<u8> {
+    fn from(sketch: ClientSketch) -> Self {
+        sketch.0.to_vec()
+    }
+}
+
+impl TryFrom<Vec<u8>> for ClientSketch {
+    type Error = &'static str;
+
+    fn try_from(registers: Vec<u8>) -> Result<Self, Self::Error> {
+        let registers = registers.try_into();
+        registers.map(Self).map_err(|_| "a sketch of another size")
+    }
+}
 
 impl Default for ClientSketch {
     fn default() -> Self {

@@ -6,13 +6,15 @@ use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Facts;
 use super::fixed_hash;
 use crate::decode::Endpoint;
 
 /// An address as a key: hashed and compared as a number, which takes a fraction of the instructions
 /// of what would be derived.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Host(pub(super) IpAddr);
 
 impl PartialEq for Host {
@@ -37,7 +39,7 @@ impl Hash for Host {
 }
 
 /// Addresses.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct AddressSet {
     v4: HashSet<u32, foldhash::fast::RandomState>,
     v6: HashSet<Ipv6Addr, foldhash::fast::RandomState>,
@@ -84,7 +86,7 @@ impl FromIterator<IpAddr> for AddressSet {
 
 /// Addresses, of which a sample is kept when they are too many: those whose hash begins with so
 /// many zeros. So it does not matter in which order they came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct SampledAddresses {
     kept: AddressSet,
     zeros: u8,
@@ -160,7 +162,7 @@ impl FromIterator<IpAddr> for SampledAddresses {
 }
 
 /// Addresses with ports.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct EndpointSet {
     v4: HashSet<u64, foldhash::fast::RandomState>,
     v6: HashSet<Endpoint, foldhash::fast::RandomState>,

@@ -4,6 +4,8 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::all_attempts::Diagnosis;
 use super::attempt_facts::AttemptFacts;
 use super::attempt_list::{AttemptList, ChosenAttempts};
@@ -31,7 +33,10 @@ use crate::decode::{Answering, Contexts, Endpoint, Observation, RowBatch};
 use crate::handshake::{DecidedAttempt, DecidedSyns, Decisions, Leaving, MidwayFailure};
 
 /// Collects decided attempts, and what they can be compared with, in bounded memory.
-#[derive(Clone, Debug)]
+///
+/// It can be written and read again (serde), to be merged elsewhere. Where things stand is looked up
+/// anew then; what is testified, and what a watch had seen before, is for whoever judges.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Diagnostician {
     pub(super) selection: Selection,
     pub(super) comparison: Comparison,
@@ -41,12 +46,16 @@ pub struct Diagnostician {
     pub(super) over_time: TimeLine,
     pub(super) endpoints: Endpoints,
     /// Of these and of the clients of `comparison`.
+    #[serde(skip)]
     pub(super) known_pairs: KnownPairs,
+    #[serde(skip)]
     pub(super) latest: LatestPlaces,
     pub(super) attempts: AttemptList,
     pub(super) not_selected: u64,
     pub(super) highest_id: u64,
+    #[serde(skip)]
     pub(super) past_noise: PastNoise,
+    #[serde(skip)]
     pub(super) testimonies: Testimonies,
     /// Names that the sources give to addresses: no DNS answer of the capture says so.
     pub(super) names: Vec<(IpAddr, String)>,

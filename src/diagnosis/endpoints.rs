@@ -6,6 +6,8 @@ mod merging;
 use std::hint::black_box;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::answer_times::AnswerTimes;
 use super::attempt_facts::AttemptFacts;
 use super::compact_sets::SampledAddresses;
@@ -43,7 +45,7 @@ const FEWEST_STEPS: u16 = 4;
 const STEPS_OF_ALL: usize = 250_000;
 
 /// All attempts to one address and port.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EndpointSummary {
     /// Address and port.
     pub server: Endpoint,
@@ -60,12 +62,14 @@ pub struct EndpointSummary {
     /// When the last failed attempt began.
     pub last_failure: Option<Timestamp>,
     /// The first failed attempt, explained.
+    #[serde(skip)]
     pub example: Option<DiagnosedAttempt>,
     /// When the first attempt in trouble began.
     pub first_trouble: Option<Timestamp>,
     /// When the last attempt in trouble began.
     pub last_trouble: Option<Timestamp>,
     /// The first attempt in trouble, explained.
+    #[serde(skip)]
     pub troubled_example: Option<DiagnosedAttempt>,
     /// From SYN to first answer.
     pub answer_times: AnswerTimes,
@@ -278,7 +282,7 @@ impl EndpointSummary {
 }
 
 /// Collects the attempts to every server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Endpoints {
     by_server: Table<Endpoint, EndpointSummary>,
     /// How many clients are told apart, of all servers, and of one at most.

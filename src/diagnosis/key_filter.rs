@@ -4,6 +4,9 @@
 
 use std::collections::HashSet;
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
 use super::facts::Facts;
 
 /// So many are known exactly.
@@ -20,12 +23,25 @@ const BITS_OF_A_KEY: u32 = 6;
 const KEYS_OF_A_WORD: u64 = 3;
 
 /// Keys, each a hash over all 64 bits.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct KeyFilter {
     few: HashSet<u64, foldhash::fast::RandomState>,
     /// A power of two of blocks, once there are many.
     many: Option<Box<[u64]>>,
+    #[serde(deserialize_with = "count_of_blocks")]
     blocks: usize,
+}
+
+/// No filter is larger: 64 MB.
+const MOST_BLOCKS: usize = 1 << 20;
+
+fn count_of_blocks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let blocks = usize::deserialize(deserializer)?;
+    if blocks.is_power_of_two() && blocks <= MOST_BLOCKS {
+        Ok(blocks)
+    } else {
+        Err(D::Error::custom("a filter of an impossible size"))
+    }
 }
 
 impl KeyFilter {

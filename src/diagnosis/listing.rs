@@ -6,6 +6,8 @@ use std::fmt::Debug;
 use std::io;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt_facts::AttemptFacts;
 use super::diagnosed_attempt::DiagnosedAttempt;
 use super::explainer::Explainer;
@@ -23,7 +25,7 @@ pub enum ListingOrder {
 }
 
 /// The place of an attempt in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ListingKey {
     pub(super) at: Timestamp,
     /// Client, server and initial sequence number, where the order asks for them.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Facts;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -14,7 +16,7 @@ const SERVERS: usize = 1024;
 const CLIENTS: usize = 256;
 
 /// Those of all servers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct MidwayFailures {
     resets: u64,
     by_server: BTreeMap<Key, OfServer>,
@@ -24,7 +26,7 @@ pub(super) struct MidwayFailures {
 type Key = (Endpoint, bool);
 
 /// Those of one server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct OfServer {
     pub(super) count: u64,
     pub(super) clients: BTreeSet<IpAddr>,

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Facts;
 use crate::decode::NamedAddresses;
 
@@ -11,7 +13,7 @@ use crate::decode::NamedAddresses;
 const NAMED: usize = 100_000;
 
 /// Which address has which name. The first name that an address was given in the capture is kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
     by_address: HashMap<IpAddr, String, foldhash::fast::RandomState>,
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt_facts::AttemptFacts;
 use super::comparison::{Hit, Moment};
 use crate::capture::Timestamp;
@@ -10,7 +12,7 @@ use crate::decode::Endpoint;
 use crate::handshake::{AttemptId, DecidedAttempt, MidwayFailure, Outcome, Trouble};
 
 /// An address range and a port, each optional: `10.0.0.0/8`, `:443`, `[2001:db8::]/32:443`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointPattern {
     /// Network address and prefix length.
     pub network: Option<(IpAddr, u8)>,
@@ -68,7 +70,7 @@ fn is_within(address: IpAddr, network: IpAddr, prefix: u8) -> bool {
 }
 
 /// Which attempts a report is about, and which of them it lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selection {
     /// Only attempts to one of these; empty for all.
     pub servers: Vec<EndpointPattern>,

@@ -1,9 +1,11 @@
 //! What an attempt shows besides its outcome, as far as it is counted.
 
+use serde::{Deserialize, Serialize};
+
 use crate::handshake::Outcome;
 
 /// What an attempt shows besides its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Sign {
     /// An ACK of an older connection answered the SYN.
     StaleTuple,

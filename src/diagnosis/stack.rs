@@ -1,10 +1,12 @@
 //! Which TCP stack a host's own SYN-ACKs show, where they show one. The marks of one stack are held
 //! against no other.
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::TcpOptions;
 
 /// Stacks that can be told by a SYN-ACK.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Stack {
     /// The kernel of Linux, or one that does as it does.
     Linux,
@@ -75,7 +77,7 @@ impl Stack {
 }
 
 /// The stacks that answered under one address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stacks(u8);
 
 impl Stacks {

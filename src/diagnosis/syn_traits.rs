@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::decode::{CaptureFacts, Encapsulation, EncapsulationLayer, TcpFlags, TcpOptions};
 
 /// What a SYN shows beside its ends, in 8 bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SynTraits {
     /// The number of the innermost layer around it that tells tenants apart.
     layer_number: u32,

@@ -1,10 +1,12 @@
 //! How many attempts were established and yet in trouble.
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::Facts;
 use crate::handshake::{Trouble, Troubles};
 
 /// A count for each trouble; an attempt may be in several.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TroubleCounts {
     by_trouble: [u64; Trouble::ALL.len()],
     attempts: u64,

@@ -178,8 +178,9 @@ impl<'a> DecidedSyns<'a> {
 
 /// Decided attempts in the order in which they were decided: what is small is not kept in the room
 /// of what is large.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Decisions {
+    #[serde(skip)]
     contexts: Arc<Contexts>,
     addresses: AddressPairs,
     attempts: Vec<DecidedAttempt>,
@@ -190,7 +191,7 @@ pub struct Decisions {
     order: Vec<Kind>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Kind {
     Attempt,
     Regular,

@@ -13,7 +13,7 @@ use crate::capture::Timestamp;
 use crate::decode::{Addresses, TcpFlags, TcpOptions};
 
 /// Which segments a capture has, and so which a filter left out.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FilterSigns {
     has_other_segments: bool,
     has_fin: bool,

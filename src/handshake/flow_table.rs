@@ -24,11 +24,13 @@ mod expected;
 mod order;
 mod place;
 mod remembered;
+mod written;
 
 use order::Waiting;
 use place::INDEX;
 pub(super) use place::{Place, State};
 use remembered::Remembered;
+pub(super) use written::OpenAttempts;
 
 /// A 4-tuple of which all is kept, and its attempts.
 #[derive(Debug)]
@@ -394,6 +396,12 @@ impl FlowTable {
         let (place, _) = self.find(sought)?;
         let place = self.in_full(sought, place)?;
         self.settle_at(place, id)
+    }
+
+    /// All that it holds; nothing is left here.
+    pub(super) fn taken(&mut self) -> Self {
+        let empty = Self::new(Arc::clone(&self.contexts), self.hasher.clone());
+        std::mem::replace(self, empty)
     }
 
     /// From now on nothing is looked for, only taken out: the memory that finding things takes is

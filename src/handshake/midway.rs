@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::flow_key::FlowKey;
 use super::trouble::{SHORTEST_REPETITION, STUCK_REPETITIONS};
@@ -12,7 +12,7 @@ use crate::capture::{PacketPlace, Timestamp};
 use crate::decode::{AddressPairs, CaptureVerdict, Endpoint, Row, SequenceNumber, TcpFlags};
 
 /// A connection that failed on the client's next request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MidwayFailure {
     /// Who sent the request.
     pub client: Endpoint,
@@ -32,7 +32,7 @@ pub struct MidwayFailure {
 }
 
 /// What comes of a request on which a connection fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MidwayEnding {
     /// The server's side resets it, after idleness.

@@ -42,5 +42,7 @@ pub use midway::{MidwayEnding, MidwayFailure};
 pub use outcome::{Judgement, Outcome, Watch, judge};
 pub use seen_packet::{Content, Role, SeenPacket, Sender, Ways};
 pub use told::{AttemptVerdict, SpokenOf};
-pub use tracker::{Ending, LiveTracker, Tracker, TrackerSettings, Tracking, Verdict, finish_all};
+pub use tracker::{
+    Ending, LiveTracker, Tracker, TrackerSettings, Tracking, Unended, Verdict, finish_all,
+};
 pub use trouble::{Trouble, Troubles};

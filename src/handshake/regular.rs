@@ -11,6 +11,7 @@ mod seen;
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use super::attempt::Attempt;
@@ -38,7 +39,7 @@ const NO_DUPLICATE_AFTER: Duration = Duration::from_millis(200);
 const REFUSAL: TcpFlags = TcpFlags(TcpFlags::RST.0 | TcpFlags::ACK.0);
 
 /// The rows of a regular attempt.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Regular {
     syn: Row,
     /// In the order of their capture.
@@ -47,11 +48,12 @@ pub(super) struct Regular {
     /// What was seen of either side since.
     seen: Seen,
     /// Of its 4-tuple, where that is looked for.
+    #[serde(skip)]
     pub(super) tag: Tag,
 }
 
 /// How far it has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Phase {
     /// The SYN is unanswered.
     Waiting,

@@ -8,6 +8,7 @@ mod late;
 mod live;
 mod room;
 mod settings;
+mod unended;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ use late::{is_of_nothing, says_nothing_of_settled};
 pub use live::{LiveTracker, Verdict};
 use room::{SHORTEST_WAIT, is_over, is_syn_over, regular_over_after};
 pub use settings::TrackerSettings;
+pub use unended::Unended;
 
 /// Follows all attempts of a capture.
 ///
@@ -301,10 +303,12 @@ impl Tracker {
     /// Ends the capture: judges all attempts that are left, the oldest first, and gives them away,
     /// some at a time: whoever gets them leaves none.
     pub fn finish(&mut self, mut give: impl FnMut(&mut Decisions)) {
-        let ending = Ending::of(std::slice::from_ref(self), true);
-        finish_all(std::slice::from_mut(self), &ending, |_, decided| {
-            give(decided);
-        });
+        let mut left = [Unended::taken_from(self)];
+        let ending = Ending::of(&left, true);
+        finish_all(&mut left, &ending, |_, decided| give(decided));
+        let [left] = left;
+        // What is no attempt is still to be taken.
+        self.decided = left.decided;
     }
 
     /// Judges an attempt and gives it away; how it ended.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::handover::Handover;
 use super::sanitize::terminal_safe;
 use super::settings::Settings;
@@ -88,7 +90,7 @@ pub struct Tool {
 }
 
 /// Packets that were set aside for one reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PacketsSetAside {
     /// How many.
@@ -98,7 +100,7 @@ pub struct PacketsSetAside {
 }
 
 /// What was read, all sources together.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptureTotals {
     /// Time of the earliest packet.
     pub first: Option<Timestamp>,
@@ -135,10 +137,13 @@ pub struct CaptureTotals {
     /// The sources, in the order of their ids.
     pub sources: Vec<SourceFacts>,
     /// Logs that were read beside them, in the order in which they were named.
+    #[serde(skip)]
     pub logs: Vec<LogFacts>,
     /// What hosts said of themselves, in files that were read beside them.
+    #[serde(skip)]
     pub hosts: Vec<HostFacts>,
     /// What the kernel of the host that captured did meanwhile, where it was heard.
+    #[serde(skip)]
     pub kernel: Option<KernelCounts>,
 }
 
@@ -150,6 +155,37 @@ impl CaptureTotals {
             first: place,
         };
         self.set_aside.entry(reason).or_insert(first).count += 1;
+    }
+
+    /// Adds what was read of the sources with the next ids.
+    pub fn merge(&mut self, later: Self) {
+        self.sources.extend(later.sources);
+        self.tcp_packets += later.tcp_packets;
+        self.icmp_errors += later.icmp_errors;
+        for (reason, later) in later.set_aside {
+            let known = self.set_aside.entry(reason).or_insert(PacketsSetAside {
+                count: 0,
+                first: later.first,
+            });
+            known.count += later.count;
+            known.first = known.first.min(later.first);
+        }
+        self.verdict_faults.merge(&later.verdict_faults);
+        for (link_type, count) in later.unsupported_link_types {
+            *self.unsupported_link_types.entry(link_type).or_default() += count;
+        }
+        self.leaves_out_third_step |= later.leaves_out_third_step;
+        // What is told of all together is added as well, where it was told of each already.
+        self.first = self.first.into_iter().chain(later.first).min();
+        self.last = self.last.max(later.last);
+        self.packets += later.packets;
+        self.copies += later.copies;
+        self.attempts_set_aside += later.attempts_set_aside;
+        self.is_evidence |= later.is_evidence;
+        self.hiding_filter = self.hiding_filter.take().or(later.hiding_filter);
+        self.comments.extend(later.comments);
+        self.logs.extend(later.logs);
+        self.hosts.extend(later.hosts);
     }
 
     /// How many records were read of all sources.

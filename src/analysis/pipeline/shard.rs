@@ -4,37 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::analysis::attempt_spool::AttemptSpool;
+use crate::analysis::part::Shard;
+use crate::analysis::{lock, unlocked};
 use crate::decode::RowBatch;
 use crate::diagnosis::Diagnostician;
-use crate::handshake::{Decisions, Tracker};
 
 /// How many batches wait for one shard at most.
 const WAITING_BATCHES: usize = 4;
-
-/// One part of the flows.
-#[derive(Debug)]
-pub(super) struct Shard {
-    pub(super) tracker: Tracker,
-    pub(super) facts: Diagnostician,
-    decided: Decisions,
-}
-
-impl Shard {
-    pub(super) fn new(tracker: Tracker, facts: Diagnostician) -> Self {
-        Self {
-            tracker,
-            facts,
-            decided: Decisions::default(),
-        }
-    }
-
-    /// Tracks the packets, and counts what that decides.
-    fn take(&mut self, rows: &RowBatch) {
-        self.tracker.observe_batch(rows);
-        self.tracker.swap_decided(&mut self.decided);
-        self.facts.add_all(&mut self.decided);
-    }
-}
 
 /// All shards, the work that waits for them, and whoever does it.
 pub(super) struct Shards {
@@ -228,12 +204,4 @@ fn relieve(spool: &Mutex<AttemptSpool>, facts: &mut Diagnostician, shards: usize
     let mut spool = lock(spool);
     spool.relieve(facts, shards);
     spool.has_failed()
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-pub(super) fn unlocked<T>(mutex: Mutex<T>) -> T {
-    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{ListingKey, Ranked, Weight};
 use crate::diagnosis::compact_sets::Host;
 use crate::diagnosis::facts::Facts;
@@ -15,7 +17,7 @@ const OF_ONE: usize = 2;
 const CLIENTS: usize = 4096;
 
 /// The first failures of each client.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct FirstOfClients {
     of_client: HashMap<Host, FirstOfOne, foldhash::fast::RandomState>,
     /// With how many zeros the hash of a client begins of which any are kept.
@@ -23,7 +25,7 @@ pub(super) struct FirstOfClients {
 }
 
 /// The first failures of one client, in their order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct FirstOfOne {
     ranked: Vec<Ranked>,
     /// The rank of the last one, once there are as many as are kept: asked for with every failure,

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::Checksums;
 use crate::diagnosis::cause::Confidence;
 use crate::diagnosis::checked_packet::{CheckedPacket, PacketKind};
@@ -22,7 +24,7 @@ const MOST_REMEMBERED: usize = 4096;
 const SEVERAL: u64 = 3;
 
 /// The packets of each kind, by checksum and by whether they were answered.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct ChecksumCounts {
     kinds: Vec<(PacketKind, Counts)>,
     /// What was counted of attempts that go on.
@@ -30,7 +32,7 @@ pub(in crate::diagnosis) struct ChecksumCounts {
 }
 
 /// How many packets of one kind there were.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct Counts {
     /// Answered, with right ones.
     pub(in crate::diagnosis) answered_right: u64,

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Comparison;
 use super::syn_ways::SynWays;
 use crate::decode::{AckFromElsewhere, Answering, AnsweringHosts, Endpoint, HardwareAddress};
 use crate::diagnosis::facts::Facts;
 
 /// What frames show of the hosts on the link of the capture.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct OnLink {
     /// Ports for which two hosts answer.
     answering: BTreeMap<Endpoint, AnsweringHosts>,
@@ -19,7 +21,7 @@ pub(super) struct OnLink {
 }
 
 /// The MAC addresses that answered for one IP address: the first two are told apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct Claims {
     hosts: [Option<(HardwareAddress, u32)>; 2],
     /// Who answered since the latest question.

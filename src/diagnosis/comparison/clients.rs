@@ -3,6 +3,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::hosts::{HostFacts, initial};
 use super::passers::{Passers, Passing};
 use super::targets::Targets;
@@ -13,7 +15,7 @@ use crate::diagnosis::known_ends::Place;
 use crate::handshake::Outcome;
 
 /// What is known of one that tries to connect.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct ClientFacts {
     /// Whether no hop has touched its SYNs: then the capture is from its side. `None` when none was
     /// captured.

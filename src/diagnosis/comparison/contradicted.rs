@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::CaptureVerdict;
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::facts::Facts;
@@ -11,7 +13,7 @@ use crate::diagnosis::facts::Facts;
 const MOST: usize = 512;
 
 /// The rules, each without what differs between packets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct ContradictedRules(BTreeSet<CaptureVerdict>);
 
 impl ContradictedRules {

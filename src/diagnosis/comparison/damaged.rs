@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Comparison;
 use crate::capture::PacketPlace;
 use crate::decode::{DamagedPart, DamagedSegment, Endpoint};
@@ -15,7 +17,7 @@ const MOST: usize = 4096;
 type Key = (Endpoint, Endpoint, u32, DamagedPart);
 
 /// How often a packet came damaged, and where first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct DamagedSegments(BTreeMap<Key, (u64, PacketPlace)>);
 
 impl DamagedSegments {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Comparison;
 use crate::capture::{PacketPlace, Timestamp};
@@ -20,7 +20,7 @@ const MOST_RULES: usize = 512;
 const MOST_OF_RULE: usize = 1024;
 
 /// What met one rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct RuleHits {
     /// Records.
     pub(in crate::diagnosis) packets: u64,
@@ -35,7 +35,7 @@ pub(in crate::diagnosis) struct RuleHits {
 }
 
 /// The rules that are met in records, each with what met it; those that block come first.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct FilterLog(BTreeMap<(bool, CaptureVerdict), RuleHits>);
 
 impl RuleHits {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::REMEMBERED;
 use crate::capture::Timestamp;
 use crate::decode::Endpoint;
@@ -13,7 +15,7 @@ use crate::handshake::{AttemptId, Outcome};
 const STEP_SECONDS: i64 = 2;
 
 /// A connect after a translation: of several the one with the lowest addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct LaterLeg {
     /// Its client and its server.
     pub(in crate::diagnosis) ends: (Endpoint, Endpoint),
@@ -33,7 +35,7 @@ impl Facts for LaterLeg {
 }
 
 /// Bounded: of more than are remembered nothing is concluded.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Forwarding {
     /// Steps of time in which something was passed on.
     passed_on: BTreeSet<i64>,
@@ -48,7 +50,7 @@ pub(super) struct Forwarding {
 }
 
 /// An attempt of which a packet came in and never left.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct NeverLeft {
     /// What its SYN shares with other legs.
     key: Option<u64>,
@@ -58,7 +60,7 @@ struct NeverLeft {
 }
 
 /// How connects to one server ended that were translated on their way to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct Backend {
     pub(in crate::diagnosis) accepted: u64,
     pub(in crate::diagnosis) failed: u64,

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnosis::attempt_facts::{AttemptFacts, OwnAnswer};
 use crate::diagnosis::compact_sets::Host;
 use crate::diagnosis::facts::Facts;
@@ -28,7 +30,7 @@ const BLOCKS_OF_LIFE: usize = 1 << 16;
 const LATEST_SENDERS: usize = 64;
 
 /// The answers of one host.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HostFacts {
     /// Times to live of what only its own stack sends: SYN-ACKs, and segments of its connections.
     pub(crate) own_ttls: BTreeMap<u8, u32>,
@@ -46,7 +48,7 @@ pub(crate) struct HostFacts {
 }
 
 /// The shortest time from a SYN to its SYN-ACK, and that of the fastest other port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct FastestAnswers {
     fastest: Option<(u16, Duration)>,
     other: Option<(u16, Duration)>,
@@ -271,13 +273,19 @@ pub(super) fn initial(ttl: u8) -> u8 {
 }
 
 /// All hosts, bounded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Hosts {
     alive: KeyFilter,
     facts: Table<Host, HostFacts>,
     /// How many hosts were let go whose answers were remembered.
     let_go: u64,
+    /// Noted lately: known to be alive without a look.
+    #[serde(skip, default = "no_senders")]
     latest: [Option<IpAddr>; LATEST_SENDERS],
+}
+
+fn no_senders() -> [Option<IpAddr>; LATEST_SENDERS] {
+    [None; LATEST_SENDERS]
 }
 
 impl Default for Hosts {
@@ -286,7 +294,7 @@ impl Default for Hosts {
             alive: KeyFilter::with_blocks(BLOCKS_OF_LIFE),
             facts: Table::default(),
             let_go: 0,
-            latest: [None; LATEST_SENDERS],
+            latest: no_senders(),
         }
     }
 }

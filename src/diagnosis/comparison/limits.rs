@@ -1,9 +1,20 @@
 //! What the comparison of attempts left out, because there was more than is remembered.
 
+use serde::{Deserialize, Serialize};
+
 use super::services::OnlyCounted;
 use super::{BLOCKS_OF_ANSWERS, Comparison, REMEMBERED, REMEMBERED_MOMENTS, REMEMBERED_TARGETS};
 use crate::diagnosis::limits::{Limit, LimitKind};
 use crate::diagnosis::told_before::ToldBefore;
+
+/// How much was left out, because there was more than is remembered.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct LeftOut {
+    pub(super) servers: u64,
+    pub(super) asked_for: u64,
+    pub(super) targets: u64,
+    pub(super) to_itself: u64,
+}
 
 impl Comparison {
     /// About how many clients are not remembered.

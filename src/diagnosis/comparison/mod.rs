@@ -45,6 +45,8 @@ use std::collections::HashSet;
 use std::hint::black_box;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt_facts::AttemptFacts;
 use super::capture_quality::CaptureQuality;
 use super::client_sketch::ClientSketch;
@@ -66,6 +68,7 @@ use filter_log::FilterLog;
 use forwarding::Forwarding;
 pub(super) use forwarding::{Backend, LaterLeg};
 use hosts::Hosts;
+use limits::LeftOut;
 use passages::Passages;
 use passers::Passers;
 use path_mtu::PathMtu;
@@ -95,7 +98,7 @@ const BLOCKS_OF_ANSWERS: usize = 1 << 15;
 const BLOCKS_OF_REACHED: usize = 1 << 13;
 
 /// Collects what attempts can be compared with, in bounded memory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Comparison {
     hosts: Hosts,
     names: Names,
@@ -127,8 +130,10 @@ pub(super) struct Comparison {
     passages: Passages,
     forwarding: Forwarding,
     stuck_sizes: StuckSizes,
+    #[serde(skip)]
     quality: CaptureQuality,
     /// What failures share, as it was when everything was looked at together.
+    #[serde(skip)]
     sharing: Sharing,
     rejecters: Rejecters,
     filter_log: FilterLog,
@@ -139,15 +144,6 @@ pub(super) struct Comparison {
     has_wire: bool,
     /// The addresses of the host that captures, where they are known.
     here: HashSet<IpAddr, foldhash::fast::RandomState>,
-}
-
-/// How much was left out, because there was more than is remembered.
-#[derive(Clone, Copy, Debug, Default)]
-struct LeftOut {
-    servers: u64,
-    asked_for: u64,
-    targets: u64,
-    to_itself: u64,
 }
 
 impl Default for Comparison {

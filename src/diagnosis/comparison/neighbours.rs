@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::claims::Claims;
 use super::{AT_MOST, Comparison, REMEMBERED};
 use crate::diagnosis::compact_sets::Host;
@@ -9,7 +11,7 @@ use crate::diagnosis::fixed_hash;
 use crate::diagnosis::worth::keep_worthiest;
 
 /// Questions who has an address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct AskedFor {
     /// How often it was asked.
     pub(in crate::diagnosis) questions: u32,

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::REMEMBERED;
 use crate::capture::Passage;
 use crate::decode::{Endpoint, Observation, RowBatch};
@@ -11,11 +13,11 @@ use crate::diagnosis::known_ends::Table;
 
 /// Which ways the packets from and to hosts went, as far as the capture says so. Only handshake
 /// packets are looked at, and hosts beyond so many as are remembered are not told apart.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Passages(Table<Host, Ways>);
 
 /// Which ways were seen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Ways(u8);
 
 impl Ways {

@@ -6,13 +6,15 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnosis::fixed_hash;
 
 /// So many of the latest are known again, 4 bytes each.
 const KNOWN_AGAIN: usize = 1 << 17;
 
 /// Who passed lately, and was not remembered.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Passers {
     /// Those with a lower hash are remembered.
     sample_below: u64,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::{Endpoint, IcmpKind, SequenceNumber};
 use crate::diagnosis::facts::Facts;
 
@@ -14,18 +16,18 @@ const MOST_CONNECTIONS: usize = 1024;
 const FEWEST_OF_ONE_SEGMENT: u32 = 3;
 
 /// The errors "fragmentation needed" and "packet too big" of the capture, bounded.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PathMtu(BTreeMap<Path, Asked>);
 
 /// Who asks, and about the packets of whom to whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Path {
     sender: Endpoint,
     receiver: Endpoint,
     asked_by: IpAddr,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Asked {
     mtu: Option<u32>,
     errors: u32,

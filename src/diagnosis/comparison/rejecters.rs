@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::facts::Facts;
@@ -18,7 +20,7 @@ const SENDERS: usize = 8;
 pub(in crate::diagnosis) const LONGEST_TRACE: u8 = 40;
 
 /// Who sent ICMP errors about connects.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct Rejecters {
     of_servers: BTreeMap<Endpoint, BTreeSet<IpAddr>>,
     /// Of connects from one address to another: who answered that so many hops were too few.

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::Timestamp;
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::client_sketch::ClientSketch;
@@ -47,14 +49,16 @@ pub(crate) fn worth_of_server(failed: u64, attempts: u64) -> u8 {
 }
 
 /// The attempts to one server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ServiceHistory {
     moments: Vec<Moment>,
     /// How many there were of each class.
     tallies: Vec<Tally>,
     let_go: Option<Box<LetGo>>,
     closings: Closings,
+    #[serde(skip)]
     connection_limit: Option<Box<ConnectionLimit>>,
+    #[serde(skip)]
     overview: Option<Box<Overview>>,
     /// How many moments are not as they were when `overview` was made.
     changes: u32,

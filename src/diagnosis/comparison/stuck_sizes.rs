@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::Endpoint;
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::facts::Facts;
@@ -15,7 +17,7 @@ const TOLD_APART: usize = 10_000;
 const MOST_OPTIONS: u32 = 40;
 
 /// The payload of one segment that was sent again and again in vain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct StuckSegment {
     /// Its bytes.
     pub(in crate::diagnosis) payload: u32,
@@ -68,7 +70,7 @@ fn segment_size_of(packet: &SeenPacket) -> Option<u32> {
 }
 
 /// The smallest stuck segment of each server, and whether all are full-size.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct StuckSizes(BTreeMap<Endpoint, StuckSegment>);
 
 impl StuckSizes {

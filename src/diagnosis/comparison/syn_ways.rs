@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use super::Comparison;
 use super::services::Moment;
 use super::sharing::Dropped;
@@ -14,7 +16,7 @@ use crate::handshake::{AttemptId, DecidedAttempt};
 const REMEMBERED: usize = 1 << 16;
 
 /// The ways, of each source in its order, by the SYN with which each run begins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct SynWays {
     of_sources: BTreeMap<SourceId, VecDeque<Run>>,
     runs: usize,

@@ -1,6 +1,8 @@
 //! What one client tried to reach: an application's few servers, or a scanner's many ports and
 //! hosts.
 
+use serde::{Deserialize, Serialize};
+
 use crate::decode::Endpoint;
 use crate::diagnosis::compact_sets::{AddressSet, EndpointSet};
 use crate::diagnosis::facts::Facts;
@@ -26,7 +28,7 @@ const PORTS_ASKED_AGAIN: usize = 48;
 const TOLD_APART: usize = 1024;
 
 /// The targets of one client.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Targets {
     /// All of them while they are fewer than a scan has: most clients have one or two.
     few: FewTargets,
@@ -42,7 +44,7 @@ pub(super) struct Targets {
 
 /// The first has no room of its own elsewhere: nearly all clients of a flood have no other, and
 /// come and go by the million.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct FewTargets {
     first: Option<Endpoint>,
     others: Vec<Endpoint>,
@@ -71,7 +73,7 @@ impl FewTargets {
 }
 
 /// The targets of what may be a scanner.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct ManyTargets {
     told_apart: EndpointSet,
     hosts: AddressSet,

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::Timestamp;
 use crate::diagnosis::attempt_facts::AttemptFacts;
 use crate::diagnosis::facts::Facts;
@@ -10,17 +12,17 @@ use crate::handshake::DecidedAttempt;
 
 /// The earliest failure; the earliest one of another client, in case the first one scans; and the
 /// earliest one that is surely part of no flood. Three at most, mostly one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct Examples(Vec<Example>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Example {
     facts: ExampleFacts,
     decided: Box<DecidedAttempt>,
 }
 
 /// What decides whether an attempt is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(in crate::diagnosis) struct ExampleFacts {
     key: ListingKey,
     client: IpAddr,

@@ -12,7 +12,7 @@ use crate::handshake::regular::Regular;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     pub(super) place: Place,
-    id: AttemptId,
+    pub(super) id: AttemptId,
     /// It need not be looked at before then.
     pub(super) until: Timestamp,
 }
@@ -41,7 +41,7 @@ impl FlowTable {
         }
     }
 
-    fn regular_with(&self, waiting: &Waiting) -> Option<&Regular> {
+    pub(super) fn regular_with(&self, waiting: &Waiting) -> Option<&Regular> {
         let regular = self.regular(waiting.place)?;
         (AttemptId::of(regular.syn().place()) == waiting.id).then_some(regular)
     }

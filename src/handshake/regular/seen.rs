@@ -1,7 +1,9 @@
 //! What was seen of a regular attempt since its handshake.
 
+use serde::{Deserialize, Serialize};
+
 /// What was seen since the handshake: bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen(u8);
 
 impl Seen {

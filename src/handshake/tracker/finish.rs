@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Tracker, Watch, hand_out, whole};
+use super::{Unended, Watch, hand_out, whole};
 use crate::capture::Timestamp;
 use crate::decode::Contexts;
 use crate::handshake::answer_from_elsewhere::{OrphanedAnswers, Waiting};
@@ -40,8 +40,8 @@ pub struct Ending {
 
 impl Ending {
     /// Of a capture of which all packets were observed; `holds_others` when some were no TCP
-    /// segments.
-    pub fn of(trackers: &[Tracker], holds_others: bool) -> Self {
+    /// segments. It does not matter where the trackers were that observed them.
+    pub fn of(trackers: &[Unended], holds_others: bool) -> Self {
         Self {
             watch: watch_of_all(trackers, holds_others),
             orphans: orphans_among(trackers),
@@ -56,9 +56,7 @@ impl Ending {
 
     /// Judges all attempts that are left of one tracker, the oldest first, and gives them away,
     /// some at a time: whoever gets them leaves none. For an ending that is separate.
-    pub fn finish(&self, tracker: &mut Tracker, mut give: impl FnMut(&mut Decisions)) {
-        tracker.finish_midway();
-        tracker.flows.find_nothing_more();
+    pub fn finish(&self, tracker: &mut Unended, mut give: impl FnMut(&mut Decisions)) {
         let (flows, decided) = (&mut tracker.flows, &mut tracker.decided);
         flows.take_all(|followed| {
             give_some(decided, &tracker.contexts, &mut give);
@@ -68,8 +66,8 @@ impl Ending {
     }
 
     /// What was found out on the way.
-    pub fn tracking(&self, trackers: &[Tracker]) -> Tracking {
-        let count = |counted: fn(&Tracker) -> u64| trackers.iter().map(counted).sum();
+    pub fn tracking(&self, trackers: &[Unended]) -> Tracking {
+        let count = |counted: fn(&Unended) -> u64| trackers.iter().map(counted).sum();
         Tracking {
             duplicates: count(|tracker| tracker.duplicates),
             set_aside_undecided: count(|tracker| tracker.set_aside_undecided),
@@ -89,7 +87,7 @@ fn give_some(decided: &mut Decisions, contexts: &Arc<Contexts>, give: impl FnOnc
 /// Ends all trackers of a capture one after the other: gives away what is left of each, with its
 /// index, as [`Ending::finish`] does.
 pub fn finish_all(
-    trackers: &mut [Tracker],
+    trackers: &mut [Unended],
     ending: &Ending,
     mut give: impl FnMut(usize, &mut Decisions),
 ) {
@@ -103,8 +101,6 @@ pub fn finish_all(
     let mut orphans = ending.orphans.clone();
     let mut perhaps_linked = Vec::new();
     for (index, tracker) in trackers.iter_mut().enumerate() {
-        tracker.finish_midway();
-        tracker.flows.find_nothing_more();
         let (flows, decided) = (&mut tracker.flows, &mut tracker.decided);
         flows.take_all(|followed| {
             give_some(decided, &tracker.contexts, |decided| give(index, decided));
@@ -121,7 +117,7 @@ pub fn finish_all(
         if let Some(tracker) = trackers.get_mut(index)
             && !orphans.is_linked(&attempt)
         {
-            tracker.hand_out(Followed::Attempt(attempt), watch);
+            hand_out(Followed::Attempt(attempt), watch, &mut tracker.decided);
         }
     }
     for (index, tracker) in trackers.iter_mut().enumerate() {
@@ -129,7 +125,7 @@ pub fn finish_all(
     }
 }
 
-fn watch_of_all(trackers: &[Tracker], holds_others: bool) -> Watch {
+fn watch_of_all(trackers: &[Unended], holds_others: bool) -> Watch {
     let signs = trackers.iter().map(|tracker| tracker.filter_signs);
     let signs = signs.fold(FilterSigns::default(), FilterSigns::and);
     let latest = trackers.iter().map(|tracker| tracker.latest).max();
@@ -152,7 +148,7 @@ fn watch_of_all(trackers: &[Tracker], holds_others: bool) -> Watch {
     }
 }
 
-fn orphans_among(trackers: &[Tracker]) -> OrphanedAnswers {
+fn orphans_among(trackers: &[Unended]) -> OrphanedAnswers {
     let in_full = || {
         trackers
             .iter()

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::Moment;
 use crate::capture::Timestamp;
 use crate::diagnosis::facts::Facts;
@@ -15,7 +17,7 @@ const OF_UNDECIDED: usize = 1024;
 type End = (AttemptId, ClosedBy, Timestamp);
 
 /// When each side ended its connections.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Closings {
     ends: Vec<End>,
     /// How many there were when the last ones were let go.

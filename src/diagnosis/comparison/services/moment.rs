@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use crate::decode::{Endpoint, IcmpKind};
 use crate::diagnosis::app_error::error_of;
@@ -14,7 +16,7 @@ use crate::diagnosis::syn_traits::SynTraits;
 use crate::handshake::{AttemptId, Outcome, Troubles};
 
 /// One attempt, as far as others are compared with it. 96 bytes, a hundred thousand times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Moment {
     /// Its number.
     pub(crate) id: AttemptId,
@@ -52,7 +54,7 @@ pub(crate) struct Moment {
 }
 
 /// What is so or not.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Flags(u8);
 
 impl Flags {
@@ -81,7 +83,7 @@ impl Flags {
 
 /// What attempts to one server have in common that are counted together where there are too many to
 /// remember each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Class {
     pub(super) outcome: Outcome,
     flags: Flags,
@@ -123,14 +125,14 @@ impl Class {
 }
 
 /// Two places, without their times: that of the first packet is when its attempt began.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct ProofPlaces {
     sources: [SourceId; 2],
     numbers: [Low48; 2],
 }
 
 /// A number of which 48 bits are kept: hundreds of million million packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Low48([u8; 6]);
 
 impl Low48 {

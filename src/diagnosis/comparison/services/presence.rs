@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::capture::Timestamp;
 use crate::diagnosis::facts::Facts;
 
 /// A bit for each step of time, aligned to the epoch: so it does not matter in which order the
 /// times came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Presence {
     /// How many words of 64 steps there may be; two at least, as no width joins what is before and
     /// after the epoch.

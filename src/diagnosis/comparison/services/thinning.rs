@@ -8,6 +8,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::moment::{Class, Moment};
 use super::presence::Presence;
 use crate::capture::Timestamp;
@@ -30,7 +32,7 @@ const BLOCKS_OF_HALF_OPEN: usize = 1 << 10;
 const KNOWN_ANSWERS: usize = 64;
 
 /// How many attempts of one class there were.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) class: Class,
     pub(super) count: u64,
@@ -40,7 +42,7 @@ pub(super) struct Tally {
 
 /// What lies between the earliest and the latest, with a larger hash than the sample, is not
 /// remembered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Beyond {
     after: Timestamp,
     before: Timestamp,
@@ -117,7 +119,7 @@ impl Beyond {
 }
 
 /// What is known of attempts that were let go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct LetGo {
     /// How wide the steps are of whose plain successes the first and the last are remembered.
     step: BucketWidth,
