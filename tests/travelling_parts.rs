@@ -66,6 +66,12 @@ fn read(
     (own.end(), beside, SourcesRead::of(totals, captures))
 }
 
+fn opened(paths: &[PathBuf]) -> CaptureSet {
+    let opened = CaptureSet::open(paths);
+    assert!(opened.errors.is_empty(), "{:?}", opened.errors);
+    opened.captures
+}
+
 fn travelled(part: &Part) -> Part {
     Part::from_bytes(&part.to_bytes().unwrap()).unwrap()
 }
@@ -93,7 +99,7 @@ fn report_of_parts(paths: &[PathBuf], settings: &AnalysisSettings, shards: u32) 
     let mut parts = Vec::new();
     let mut beside = None;
     for shard in 0..shards as usize {
-        let mut captures = CaptureSet::open(paths).captures;
+        let mut captures = opened(paths);
         let (part, others, read) = read(&mut captures, settings, (shard, count));
         parts.push(travelled(&part));
         // Each of them read all packets: one of them tells of those that are of no shard.
@@ -109,7 +115,7 @@ fn report_of_parts(paths: &[PathBuf], settings: &AnalysisSettings, shards: u32) 
 }
 
 fn assert_parts_do_not_show(paths: &[PathBuf], settings: &AnalysisSettings, name: &str) {
-    let mut captures = CaptureSet::open(paths).captures;
+    let mut captures = opened(paths);
     let alone = report(analyse(&mut captures, settings));
     for shards in DIVISIONS {
         assert!(
@@ -200,19 +206,20 @@ fn each_load_says_the_same_in_parts() {
 /// Each source is read by a process of its own; what they say about connects meets in the shards.
 fn sources_that_are_read_apart_say_what_they_say_together() {
     let names = [
-        "basics.pcapng",
-        "icmp-rate-limit.pcap",
+        "answer-from-another-address.pcap",
         "needle.pcap",
+        "nflog-and-wire.pcapng",
         "port-scan.pcap",
+        "two-link-types.pcapng",
     ];
     let paths = names.map(|name| in_package("samples").join(name));
     let settings = listing_some();
-    let alone = report(analyse(&mut CaptureSet::open(&paths).captures, &settings));
+    let alone = report(analyse(&mut opened(&paths), &settings));
     let mut told = SourcesRead::default();
     let mut beside = Vec::new();
     for (number, path) in (0..).zip(&paths) {
         let one = std::slice::from_ref(path);
-        let mut captures = CaptureSet::open(one).captures.numbered_from(number);
+        let mut captures = opened(one).numbered_from(number);
         let (_, others, read) = read(&mut captures, &settings, (0, NonZeroU32::MIN));
         let bytes = read.to_bytes().unwrap();
         told.merge(SourcesRead::from_bytes(&bytes).unwrap());
@@ -222,7 +229,7 @@ fn sources_that_are_read_apart_say_what_they_say_together() {
     beside.reverse();
     let count = NonZeroU32::new(3).unwrap();
     let parts = (0..3).map(|shard| {
-        let mut captures = CaptureSet::open(&paths).captures;
+        let mut captures = opened(&paths);
         let (part, _, _) = read(&mut captures, &settings, (shard, count));
         travelled(&part)
     });

@@ -11,7 +11,9 @@ use crate::report::CaptureTotals;
 /// What is found out of a sample.
 fn found_in(sample: &str) -> (Part, Beside, SourcesRead) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(sample);
-    let mut captures = CaptureSet::open(&[path]).captures;
+    let opened = CaptureSet::open(&[path]);
+    assert!(opened.errors.is_empty(), "{:?}", opened.errors);
+    let mut captures = opened.captures;
     let settings = AnalysisSettings::default();
     let mut decoder = decoder_for(&settings);
     let mut totals = CaptureTotals::default();
@@ -40,12 +42,24 @@ fn found_in(sample: &str) -> (Part, Beside, SourcesRead) {
             shard.take(rows);
         }
     }
+    assert!(totals.tcp_packets > 0, "{sample} holds no connect");
     let read = SourcesRead::of(totals, &mut captures);
     (shard.end(), beside, read)
 }
 
-fn small_part() -> Vec<u8> {
-    let (part, _, _) = found_in("samples/basics.pcapng");
+/// Attempts in full, as rows and as lone SYNs, with IPv4 and IPv6, in a tunnel, and told of by a
+/// filter's log.
+const SAMPLES: [&str; 6] = [
+    "samples/answer-from-another-address.pcap",
+    "samples/half-open.pcap",
+    "samples/nflog-and-wire.pcapng",
+    "samples/prohibited-by-router-ipv6.pcap",
+    "samples/two-link-types.pcapng",
+    "samples/vxlan.pcap",
+];
+
+fn small_part(sample: &str) -> Vec<u8> {
+    let (part, _, _) = found_in(sample);
     part.to_bytes().unwrap()
 }
 
@@ -61,20 +75,22 @@ fn with_right_digest(mut bytes: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn all_that_is_found_out_is_the_same_when_it_was_read_again() {
-    let (part, beside, read) = found_in("samples/basics.pcapng");
-    let bytes = part.to_bytes().unwrap();
-    let again = Part::from_bytes(&bytes).unwrap();
-    assert_eq!(again.to_bytes().unwrap().len(), bytes.len());
-    let bytes = beside.to_bytes().unwrap();
-    let again = Beside::from_bytes(&bytes).unwrap();
-    assert_eq!(again.to_bytes().unwrap().len(), bytes.len());
-    let bytes = read.to_bytes().unwrap();
-    assert_eq!(SourcesRead::from_bytes(&bytes).unwrap(), read);
+    for sample in SAMPLES {
+        let (part, beside, read) = found_in(sample);
+        let bytes = part.to_bytes().unwrap();
+        let again = Part::from_bytes(&bytes).unwrap();
+        assert_eq!(again.to_bytes().unwrap().len(), bytes.len(), "{sample}");
+        let bytes = beside.to_bytes().unwrap();
+        let again = Beside::from_bytes(&bytes).unwrap();
+        assert_eq!(again.to_bytes().unwrap().len(), bytes.len(), "{sample}");
+        let bytes = read.to_bytes().unwrap();
+        assert_eq!(SourcesRead::from_bytes(&bytes).unwrap(), read);
+    }
 }
 
 #[test]
 fn a_byte_that_was_damaged_on_its_way_is_noticed() {
-    let bytes = small_part();
+    let bytes = small_part("samples/half-open.pcap");
     for position in 0..bytes.len() {
         let mut damaged = bytes.clone();
         if let Some(byte) = damaged.get_mut(position) {
@@ -92,27 +108,29 @@ fn a_byte_that_was_damaged_on_its_way_is_noticed() {
 
 #[test]
 fn what_was_damaged_on_purpose_is_an_error_or_a_part() {
-    let bytes = small_part();
     let behind_head = head(&PART).len() + DIGEST;
-    let mut refused = 0;
-    for position in behind_head..bytes.len() {
-        let mut damaged = bytes.clone();
-        if let Some(byte) = damaged.get_mut(position) {
-            *byte ^= if position % 2 == 0 { 0x80 } else { 0x03 };
+    for sample in SAMPLES {
+        let bytes = small_part(sample);
+        let mut refused = 0;
+        for position in behind_head..bytes.len() {
+            let mut damaged = bytes.clone();
+            if let Some(byte) = damaged.get_mut(position) {
+                *byte ^= if position % 2 == 0 { 0x80 } else { 0x03 };
+            }
+            let read = Part::from_bytes(&with_right_digest(damaged));
+            refused += usize::from(read.is_err());
+            if position % 8 == 0 {
+                let cut = bytes.get(..position).unwrap_or_default().to_vec();
+                assert!(Part::from_bytes(&with_right_digest(cut)).is_err());
+            }
         }
-        let read = Part::from_bytes(&with_right_digest(damaged));
-        refused += usize::from(read.is_err());
-        if position % 8 == 0 {
-            let cut = bytes.get(..position).unwrap_or_default().to_vec();
-            assert!(Part::from_bytes(&with_right_digest(cut)).is_err());
-        }
+        assert!(refused > 0, "{sample}");
     }
-    assert!(refused > 0);
 }
 
 #[test]
 fn another_version_is_refused_in_one_line() {
-    let bytes = small_part();
+    let bytes = small_part("samples/half-open.pcap");
     let head = head(&PART).len();
     let mut other = MAGIC.to_vec();
     other.extend([b'p', 7, 0, 8]);
@@ -130,7 +148,7 @@ fn another_version_is_refused_in_one_line() {
 
 #[test]
 fn something_else_is_no_part() {
-    let (_, beside, _) = found_in("samples/basics.pcapng");
+    let (_, beside, _) = found_in("samples/half-open.pcap");
     let error = Part::from_bytes(&beside.to_bytes().unwrap()).unwrap_err();
     assert_eq!(
         error.to_string(),
