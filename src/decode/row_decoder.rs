@@ -1,5 +1,6 @@
 //! Packets into rows: the usual ones straight from their headers, all others layer by layer.
 
+mod of_source;
 #[cfg(test)]
 mod tests;
 
@@ -13,13 +14,13 @@ use super::capture_facts::CaptureFacts;
 use super::context::{ContextId, Contexts};
 use super::encapsulation::{Encapsulation, EncapsulationLayer};
 use super::flow_hash::{FlowHash, FlowHasher, FlowShard};
-use super::legs::LatestSyns;
-use super::row::{Options, Row, UsualIpv4, UsualIpv6};
+use super::row::{AddressPairs, Options, Row, UsualIpv4, UsualIpv6};
 use super::row_batch::{ClockSpan, OddPacket, RowBatch};
 use super::usual_link::{Start, is_unrelated, start, untagged_ipv4};
 use super::verdict::{VerdictFaults, add_verdict, may_be_told_of, may_have_words};
 use super::{Observation, TunnelPorts, decode_with, layer_by_layer, tunnel};
 use crate::capture::{Packet, PacketPlace, RecordOptions, SaidOfPacket, Timestamp};
+use of_source::OfSources;
 
 /// How many packets about connects became rows or odd packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,8 +40,7 @@ pub struct RowDecoder {
     clock: Timestamp,
     counts: RowCounts,
     latest_tag: Option<(u16, ContextId)>,
-    latest_syns: LatestSyns,
-    answerers: Answerers,
+    of_sources: OfSources,
     faults: VerdictFaults,
     holds_only_drops: bool,
 }
@@ -62,8 +62,7 @@ impl RowDecoder {
             clock: Timestamp::EARLIEST,
             counts: RowCounts::default(),
             latest_tag: None,
-            latest_syns: LatestSyns::default(),
-            answerers: Answerers::default(),
+            of_sources: OfSources::default(),
             faults: VerdictFaults::default(),
             holds_only_drops: false,
         }
@@ -222,52 +221,50 @@ impl RowDecoder {
 
     /// Takes note of which host sent the frame: for packets that [`Self::push`] does not see.
     pub fn note_on_link(&mut self, packet: &Packet<'_>, observation: &Observation) {
-        self.answerers.note(packet, observation);
+        if let Some(of_source) = self.of_sources.of(packet.place.source, self.clock) {
+            of_source.answerers.note(packet, observation);
+        }
     }
 
     /// What answers show of who stands behind addresses, as far as that became known since the last
     /// call.
     pub fn take_answering(&mut self) -> Vec<Answering> {
-        self.answerers.take_found()
+        self.of_sources.take_found()
     }
 
-    /// Which host sent the frame of the row that was added last, and what else that tells of who
-    /// answers.
+    /// Whether the row that was added last is a SYN that was translated; which host sent its frame,
+    /// and what else that tells of who answers.
     #[inline]
-    fn note_sender(&mut self, context: ContextId, packet: &Packet<'_>, batch: &RowBatch) {
-        if let Some(row) = batch.rows.last()
-            && (self.answerers).may_tell_of_acks(row.at(), row.flags(), row.payload_length())
-        {
-            self.note_ack(row, batch);
+    fn look_at_usual(&mut self, context: ContextId, packet: &Packet<'_>, batch: &mut RowBatch) {
+        let Some(row) = batch.rows.last_mut() else {
+            return;
+        };
+        // As most are: no probe of a keep-alive carries more than one byte.
+        if row.payload_length() > 1 && !Answerers::may_tell(row.flags()) {
+            return;
         }
-        if let Some(row) = batch.rows.last()
-            && row.flags().is_syn()
-        {
-            self.answerers.note_syn(packet, row.traffic_class());
+        let Some(of_source) = self.of_sources.of(packet.place.source, self.clock) else {
+            return;
+        };
+        let answerers = &mut of_source.answerers;
+        if row.flags().is_syn() {
+            of_source.latest_syns.look_at(row, &batch.addresses);
         }
-        if let Some(row) = batch.rows.last()
-            && Answerers::may_tell(row.flags())
-            && context == ContextId::NONE
-        {
+        if answerers.may_tell_of_acks(row.at(), row.flags(), row.payload_length()) {
+            note_ack(answerers, row, &batch.addresses);
+        }
+        if row.flags().is_syn() {
+            answerers.note_syn(packet, row.traffic_class());
+        }
+        if Answerers::may_tell(row.flags()) && context == ContextId::NONE {
             let segment = OnLink {
                 ends: row.ends(&batch.addresses),
                 flags: row.flags(),
                 sequence: row.sequence(),
                 ttl: row.ttl(),
             };
-            self.answerers.look_at(packet, segment);
+            answerers.look_at(packet, segment);
         }
-    }
-
-    #[inline(never)]
-    fn note_ack(&mut self, row: &Row, batch: &RowBatch) {
-        self.answerers.note_ack(Told {
-            at: row.at(),
-            source: row.place().source,
-            ends: row.ends(&batch.addresses),
-            flags: row.flags(),
-            numbers: (row.sequence(), row.acknowledgment()),
-        });
     }
 
     /// What was wrong with headers that say what became of packets, since the last call.
@@ -335,8 +332,9 @@ impl RowDecoder {
         if let Some(row) = batch.rows.last_mut()
             && row.flags().is_syn()
             && !row.is_icmp_error()
+            && let Some(of_source) = self.of_sources.of(row.place().source, self.clock)
         {
-            self.latest_syns.look_at(row, &batch.addresses);
+            of_source.latest_syns.look_at(row, &batch.addresses);
         }
     }
 
@@ -367,8 +365,7 @@ impl RowDecoder {
         {
             let hash = self.hasher.hash_ipv4(one, other);
             batch.note_row(hash, self.later_than(packet.place.at));
-            self.look_at_latest(batch);
-            self.note_sender(context, packet, batch);
+            self.look_at_usual(context, packet, batch);
             self.counts.segments += 1;
             return true;
         }
@@ -398,8 +395,7 @@ impl RowDecoder {
         {
             let hash = self.hasher.hash(one, other);
             batch.note_row(hash, self.later_than(packet.place.at));
-            self.look_at_latest(batch);
-            self.note_sender(context, packet, batch);
+            self.look_at_usual(context, packet, batch);
             self.counts.segments += 1;
             return true;
         }
@@ -426,6 +422,17 @@ impl RowDecoder {
         self.latest_tag = Some((tag, context));
         Some(context)
     }
+}
+
+#[inline(never)]
+fn note_ack(answerers: &mut Answerers, row: &Row, addresses: &AddressPairs) {
+    answerers.note_ack(Told {
+        at: row.at(),
+        source: row.place().source,
+        ends: row.ends(addresses),
+        flags: row.flags(),
+        numbers: (row.sequence(), row.acknowledgment()),
+    });
 }
 
 /// What the short way makes of a packet.
