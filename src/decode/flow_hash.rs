@@ -39,7 +39,7 @@ impl FlowHasher {
 }
 
 /// Which part of the work a flow belongs to: the same in every process, wherever the flow was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FlowShard(u32);
 
 /// Odd numbers whose bits follow no rule: the fractions of the golden ratio and of the square root
@@ -64,6 +64,11 @@ impl FlowShard {
         let mixed = (mixed ^ mixed >> 32).wrapping_mul(GOLDEN);
         // The upper bits depend on all of the bits below.
         Self(upper_half(mixed))
+    }
+
+    /// A number that all packets of the flow have in common, and few others have.
+    pub const fn number(self) -> u32 {
+        self.0
     }
 
     /// Which of so many parts it is, from 0 on.

@@ -28,6 +28,7 @@ mod observation;
 mod row;
 mod row_batch;
 mod row_decoder;
+mod sent_rows;
 mod sequence_number;
 mod syn_links;
 mod tcp;
@@ -59,9 +60,10 @@ pub use observation::{
     Segment, SetAside,
 };
 pub(crate) use row::Direction;
-pub use row::{AddressPairs, Addresses, Row};
+pub use row::{AddressPairs, Addresses, ROW_BYTES, Row};
 pub use row_batch::{BatchEntry, ClockSpan, LateRow, OddPacket, RowBatch};
 pub use row_decoder::{RowCounts, RowDecoder};
+pub use sent_rows::{RowReceiver, SentPacket, SentPacketError};
 pub use sequence_number::SequenceNumber;
 pub use syn_links::{SynLink, SynsOnLink};
 pub use tcp_flags::TcpFlags;

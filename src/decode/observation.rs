@@ -130,7 +130,7 @@ impl IpFacts {
 }
 
 /// A TCP segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// Who sent it.
     pub source: Endpoint,
@@ -157,7 +157,7 @@ pub struct Segment {
 }
 
 /// An ICMP or `ICMPv6` error and the TCP segment that it quotes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IcmpError {
     /// Who sent the error.
     pub sender: IpAddr,
@@ -174,7 +174,7 @@ pub struct IcmpError {
 }
 
 /// What an ICMP error quotes of a TCP segment: at least the ports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotedSegment {
     /// Who had sent the segment.
     pub source: Endpoint,

@@ -6,6 +6,7 @@
 //! say what hardly any does have no row: they are handed on in full.
 
 mod bits;
+mod bytes;
 mod headers;
 mod kept;
 mod usual;
@@ -22,6 +23,7 @@ use super::{
 };
 use crate::capture::{PacketNumber, PacketPlace, SourceId, Timestamp};
 use bits::{HeaderBits, Shape};
+pub use bytes::ROW_BYTES;
 pub(crate) use kept::Direction;
 pub(super) use usual::{UsualIpv4, UsualIpv6};
 pub(super) use usual_options::Options;
