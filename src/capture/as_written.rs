@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::unread_source::UNKNOWN_FORMAT;
+
 /// What reports call the formats of sources.
-const FORMATS: [&str; 5] = ["pcap", "pcapng", "snoop", "live", "packets"];
+const FORMATS: [&str; 6] = ["pcap", "pcapng", "snoop", "live", "packets", UNKNOWN_FORMAT];
 
 /// The name of a format, of those that there are.
 pub(super) mod format {

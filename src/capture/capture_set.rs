@@ -4,16 +4,19 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::expanded_paths::{Origin, expand_directories};
+use super::named_source::{NamedSource, SourceInput, open_source};
 use super::open_sources::{OpenSources, Share};
 use super::packet::{Packet, SourceId};
 use super::packet_comment::PacketComment;
-use super::path_order;
-use super::problem::{OpenError, ProblemKind, SourceProblem};
+use super::problem::OpenError;
 use super::resolved_name::ResolvedName;
-use super::source::{Means, STANDARD_INPUT, Source, SourceFacts};
+use super::source::{Means, Source, SourceFacts};
 use super::timestamp::Timestamp;
 use super::told::Told;
+use super::unread_source::{TOO_MANY_AT_ONCE, lost, unread};
 use super::window::WindowLimit;
 
 /// The packets of all sources, merged by time.
@@ -37,6 +40,8 @@ pub struct CaptureSet {
     hashes: bool,
     /// The id of the first source.
     first_id: u32,
+    /// Where the bytes of each come from, where some are no files.
+    inputs: Vec<Option<Arc<dyn SourceInput>>>,
 }
 
 fn source_id(first: u32, index: usize) -> SourceId {
@@ -120,6 +125,46 @@ impl CaptureSet {
         Opened { captures, errors }
     }
 
+    /// Opens sources in this order, wherever their bytes come from. One that cannot be opened has no
+    /// packets and a problem, and is named as an error as well.
+    pub fn open_sources(sources: Vec<NamedSource>, hashes: bool) -> Opened {
+        let mut captures = Self {
+            hashes,
+            ..Self::empty()
+        };
+        let mut errors = Vec::new();
+        let is_alone = sources.len() == 1;
+        let means = if is_alone {
+            Means::AMPLE
+        } else {
+            Means::FIRST_LOOK
+        };
+        for NamedSource { path, input } in sources {
+            let opened = open_source(&path, input.as_deref(), Means { hashes, ..means });
+            captures.inputs.push(input);
+            match opened {
+                Ok(source) => captures.add(source, is_alone),
+                // Its number is taken: it stands there, and says so.
+                Err(error) => {
+                    captures.members.push(Member::Done(lost(path, &error)));
+                    errors.push(error);
+                }
+            }
+        }
+        captures.waiting.make_contiguous().sort_unstable();
+        Opened { captures, errors }
+    }
+
+    /// The paths of the files that [`Self::open`] would open, in the order in which it numbers them,
+    /// each with whether it was found in a directory, beside captures of which there may be anything;
+    /// and which directories cannot be read.
+    pub fn paths_of(paths: &[PathBuf]) -> (Vec<(PathBuf, bool)>, Vec<OpenError>) {
+        let mut errors = Vec::new();
+        let expanded = expand_directories(paths, &mut errors).into_iter();
+        let found = expanded.map(|(path, origin)| (path, origin == Origin::Directory));
+        (found.collect(), errors)
+    }
+
     /// A single source from bytes that come from anywhere; `name` stands for it in reports.
     ///
     /// # Errors
@@ -144,6 +189,7 @@ impl CaptureSet {
             told: Told::default(),
             hashes: false,
             first_id: 0,
+            inputs: Vec::new(),
         }
     }
 
@@ -384,7 +430,8 @@ impl CaptureSet {
                 hashes: self.hashes,
                 ..share.means
             };
-            let mut opened = Source::open(&facts.path, means);
+            let input = self.inputs.get(index).and_then(Option::as_deref);
+            let mut opened = open_source(&facts.path, input, means);
             let first = opened.as_mut().ok().and_then(Source::advance);
             *member = match (opened, first) {
                 (Ok(source), Some(at)) => {
@@ -422,58 +469,4 @@ impl CaptureSet {
             }
         }
     }
-}
-
-/// More captures of the same time than there is memory to read side by side.
-const TOO_MANY_AT_ONCE: &str =
-    "is not read: too many other captures have packets of its time; read fewer at once";
-
-/// What is left to say of a file that could be read a moment ago and cannot be now.
-fn unread(facts: &SourceFacts, message: String) -> SourceFacts {
-    let problem = SourceProblem {
-        at_byte: 0,
-        at_packet: 1,
-        kind: ProblemKind::Damaged,
-        message,
-    };
-    SourceFacts {
-        packets: 0,
-        problem: Some(problem),
-        ..facts.clone()
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Named,
-    Directory,
-}
-
-/// Every path once; the files of directories in their place.
-fn expand_directories(paths: &[PathBuf], errors: &mut Vec<OpenError>) -> Vec<(PathBuf, Origin)> {
-    let mut expanded: Vec<(PathBuf, Origin)> = Vec::new();
-    for path in paths {
-        if path.as_path() != Path::new(STANDARD_INPUT) && path.is_dir() {
-            match std::fs::read_dir(path) {
-                Ok(entries) => expanded.extend(
-                    entries
-                        .flatten()
-                        .filter(|entry| entry.path().is_file())
-                        .map(|entry| (entry.path(), Origin::Directory)),
-                ),
-                Err(source) => errors.push(OpenError::Unreadable {
-                    path: path.clone(),
-                    source,
-                }),
-            }
-        } else {
-            expanded.push((path.clone(), Origin::Named));
-        }
-    }
-    expanded.sort_by(|left, right| {
-        path_order::compare(&left.0, &right.0)
-            .then_with(|| (left.1 == Origin::Directory).cmp(&(right.1 == Origin::Directory)))
-    });
-    expanded.dedup_by(|left, right| left.0 == right.0);
-    expanded
 }

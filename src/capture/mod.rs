@@ -9,10 +9,12 @@ mod as_written;
 mod byte_order;
 mod capture_set;
 mod compression;
+mod expanded_paths;
 mod filter_expression;
 mod foreign_format;
 mod interface;
 mod link_type;
+mod named_source;
 mod open_sources;
 mod packet;
 mod packet_comment;
@@ -42,6 +44,7 @@ mod text_file;
 mod time_unit;
 mod timestamp;
 mod told;
+mod unread_source;
 mod window;
 
 #[cfg(feature = "live")]
@@ -59,6 +62,7 @@ pub use interface::Interface;
 #[cfg(feature = "live")]
 pub use interface_list::{ListedInterface, list_interfaces};
 pub use link_type::LinkType;
+pub use named_source::{NamedSource, SourceInput};
 pub use packet::{CapturedOn, Packet, PacketNumber, PacketPlace, Passage, SaidOfPacket, SourceId};
 pub use packet_comment::PacketComment;
 #[cfg(feature = "evidence")]
@@ -73,3 +77,4 @@ pub use source::{STANDARD_INPUT, SourceFacts};
 pub(crate) use source_hash::sha256_of_file;
 pub(crate) use text_file::{open_text, text_of};
 pub use timestamp::Timestamp;
+pub use unread_source::UNKNOWN_FORMAT;
