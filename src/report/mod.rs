@@ -25,6 +25,7 @@ mod endpoint_words;
 pub mod evidence;
 mod evidence_words;
 mod finding_words;
+mod flat_attempt;
 mod handover;
 mod host_words;
 #[cfg(feature = "html")]
@@ -71,6 +72,7 @@ pub(crate) mod words {
     pub(crate) use super::text::page::{cut, padded, right};
 }
 
+pub use flat_attempt::FlatAttempt;
 pub use handover::{Custody, Handover};
 pub use model::{CaptureTotals, PacketsSetAside, Report, Tool};
 pub use sanitize::terminal_safe;

@@ -12,9 +12,10 @@ pub mod probe;
 mod verdict;
 mod wire;
 
-pub(super) use wire::SCHEMA;
+pub(super) use wire::Attempt as WireAttempt;
 #[cfg(feature = "csv")]
-pub(super) use wire::{Attempt as WireAttempt, Evidence as WireEvidence};
+pub(super) use wire::Evidence as WireEvidence;
+pub(super) use wire::SCHEMA;
 
 use std::io::{self, Write};
 
@@ -243,6 +244,15 @@ fn wire_findings(report: &Report) -> Vec<wire::Finding> {
     numbered(&report.diagnosis.findings)
         .map(|(id, finding)| wire_finding(report, id, finding))
         .collect()
+}
+
+/// The findings as they stand in the report, an array.
+///
+/// # Errors
+///
+/// None that is known of: what is written is not looked at again.
+pub fn findings(report: &Report) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(wire_findings(report))
 }
 
 /// Findings count from 1, the worst first.
