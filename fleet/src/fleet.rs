@@ -88,13 +88,23 @@ impl Fleet {
         let folders = DiskManagerMode::Directories(vec![settings.folder.clone()]);
         let mut runtime = RuntimeEnvBuilder::new()
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(folders));
+        let parts = settings.parts.get() as usize;
+        let mut config = SessionConfig::new()
+            .with_target_partitions(parts)
+            .with_information_schema(true);
         if let Some(bytes) = settings.memory_bytes {
             runtime = runtime.with_memory_limit(bytes, 1.0);
+            // Each part sets aside what it needs to merge what it spilled: together they must leave
+            // something to sort in.
+            let for_merging =
+                (bytes / parts / 4).min(config.options().execution.sort_spill_reservation_bytes);
+            config = config.with_sort_spill_reservation_bytes(for_merging);
         }
-        let session = SessionContext::new_with_config_rt(
-            SessionConfig::new().with_target_partitions(settings.parts.get() as usize),
-            runtime.build_arc()?,
-        );
+        std::fs::read_dir(&settings.folder).map_err(|error| {
+            let folder = settings.folder.display();
+            DataFusionError::Execution(format!("cannot spill into {folder}: {error}"))
+        })?;
+        let session = SessionContext::new_with_config_rt(config, runtime.build_arc()?);
         Ok(Self { settings, session })
     }
 

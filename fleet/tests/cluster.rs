@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::support::{
-    Process, captures, difference, free_port, program, run, samples, stderr, stdout, wait_for_port,
+    Process, captures, difference, free_port, many_samples, program, run, samples, stderr, stdout,
+    wait_for_port,
 };
 
 struct Cluster {
@@ -69,7 +70,7 @@ fn report(scheduler: Option<&str>, place: &Path) -> String {
     serde_json::to_string_pretty(&report).unwrap()
 }
 
-/// The samples that can be read to their ends, in one folder.
+/// The samples that can be read, in one folder.
 fn readable_samples(folder: &Path) -> PathBuf {
     let all = folder.join("captures");
     std::fs::create_dir(&all).unwrap();
@@ -91,15 +92,8 @@ fn two_executors_say_what_one_machine_says() {
 #[test]
 fn a_run_ends_right_although_an_executor_is_killed() {
     let mut cluster = Cluster::of(2);
-    let place = cluster.folder.path().join("many");
-    std::fs::create_dir(&place).unwrap();
-    // Work for some seconds: the same captures under many names.
-    for copy in 0..40 {
-        for sample in captures(&samples()) {
-            let name = sample.file_name().unwrap().to_str().unwrap();
-            std::fs::copy(&sample, place.join(format!("{copy}-{name}"))).unwrap();
-        }
-    }
+    // Work for some seconds.
+    let place = many_samples(cluster.folder.path());
     let here = report(None, &place);
     let scheduler = cluster.scheduler();
     let running = std::thread::spawn({

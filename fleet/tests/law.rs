@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{captures, difference, said_by_fleet, said_by_one, samples};
+use crate::support::{
+    captures, difference, many_samples, run, said_by_fleet, said_by_one, samples, stderr, stdout,
+};
 
 /// In how many parts, read by how many.
 const SHARINGS: [(usize, usize); 3] = [(1, 1), (2, 2), (7, 3)];
@@ -86,4 +88,20 @@ fn files_of_the_same_time_say_the_same() {
             .is_some()
     });
     assert!(split.count() > 30);
+}
+
+#[test]
+fn a_sort_that_spills_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = many_samples(folder.path());
+    let place = place.to_str().unwrap();
+    let read = |more: &[&str]| {
+        let output = run(&[&["read", place, "-F", "csv"], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let in_memory = read(&["--partitions", "1", "--scans", "1"]);
+    let spilled = read(&["--memory", "8M", "--partitions", "2", "--scans", "3"]);
+    assert!(in_memory.lines().count() > 300);
+    assert_eq!(difference(&in_memory, &spilled), None);
 }

@@ -108,6 +108,18 @@ fn a_place_without_captures_is_one_line() {
 }
 
 #[test]
+fn too_little_memory_is_told_with_what_is_enough() {
+    let place = sample("closed-port.pcap");
+    let output = run(&["read", &place, "--memory", "2M", "--partitions", "7"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("at least 28M"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn a_stream_is_one_line() {
     let output = run(&["read", "-"]);
     let error = stderr(&output);

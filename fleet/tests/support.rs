@@ -30,6 +30,19 @@ pub(crate) fn captures(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// All samples under many names, in a folder below this one: some megabytes.
+pub(crate) fn many_samples(folder: &Path) -> PathBuf {
+    let place = folder.join("many");
+    std::fs::create_dir(&place).unwrap();
+    for copy in 0..40 {
+        for sample in captures(&samples()) {
+            let name = sample.file_name().unwrap().to_str().unwrap();
+            std::fs::copy(&sample, place.join(format!("{copy}-{name}"))).unwrap();
+        }
+    }
+    place
+}
+
 /// What one reader of all these says, as JSON.
 pub(crate) fn said_by_one(places: &[PathBuf]) -> String {
     let settings = AnalysisSettings::default();

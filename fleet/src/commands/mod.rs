@@ -72,7 +72,7 @@ impl From<datafusion::error::DataFusionError> for Failure {
         );
         let message = match root {
             DataFusionError::Execution(message) | DataFusionError::Plan(message) => message.clone(),
-            DataFusionError::External(error) => error.to_string(),
+            DataFusionError::External(error) => chain(error.as_ref()),
             DataFusionError::SQL(error, _) => match error.as_ref() {
                 ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
                     format!("this is no SQL: {message}")
@@ -100,6 +100,17 @@ impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::input(one_line(&error.to_string()))
     }
+}
+
+/// An error and what is behind it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        message = format!("{message}: {error}");
+        source = error.source();
+    }
+    message
 }
 
 /// Text on one line, however many it came in.
@@ -222,6 +233,9 @@ fn host_and_port(typed: &str) -> Result<(String, u16), Failure> {
     })
 }
 
+/// Each part sorts at least two batches of packets at once, in bytes.
+const LEAST_MEMORY: u64 = 4 << 20;
+
 fn fleet(arguments: &FleetArguments) -> Result<Arc<Fleet>, Failure> {
     let mut settings = crate::FleetSettings::embedded();
     if let Some(scheduler) = &arguments.scheduler {
@@ -244,6 +258,12 @@ fn fleet(arguments: &FleetArguments) -> Result<Arc<Fleet>, Failure> {
     settings.memory_bytes = arguments
         .memory
         .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let least = u64::from(settings.parts.get()) * LEAST_MEMORY;
+    if arguments.memory.is_some_and(|memory| memory < least) {
+        let failure = Failure::usage("--memory: too little to sort in, for so many parts");
+        let hint = format!("at least {}M, or fewer --partitions", least >> 20);
+        return Err(failure.with_hint(hint));
+    }
     if let Some(folder) = &arguments.spill {
         settings.folder.clone_from(folder);
     }

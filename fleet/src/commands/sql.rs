@@ -247,12 +247,12 @@ async fn converse(
 fn help(out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "A question ends with ';'. The tables:")?;
     for table in crate::tables::tables() {
-        writeln!(
-            out,
-            "  {table}('PLACE', ...)   describe it: select * from {table}('PLACE') limit 1;"
-        )?;
+        writeln!(out, "  {table}('PLACE', ...)")?;
     }
-    writeln!(out, "With --from PLACE they need no place, and there are:")?;
+    writeln!(
+        out,
+        "With --from PLACE they need no place, and there are also (describe TABLE; says the columns):"
+    )?;
     for (name, meaning, _) in VIEWS {
         writeln!(out, "  {name}: {meaning}")?;
     }
