@@ -10,6 +10,7 @@ use ballista_core::extension::SessionConfigExt;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
@@ -93,7 +94,8 @@ impl Fleet {
             .with_target_partitions(parts)
             .with_information_schema(true);
         if let Some(bytes) = settings.memory_bytes {
-            runtime = runtime.with_memory_limit(bytes, 1.0);
+            // Each part gets its share: none has to fail because others were first.
+            runtime = runtime.with_memory_pool(Arc::new(FairSpillPool::new(bytes)));
             // Each part sets aside what it needs to merge what it spilled: together they must leave
             // something to sort in.
             let for_merging =
@@ -139,13 +141,11 @@ impl Fleet {
             keeps_order: groups.len() == 1 && self.settings.scheduler.is_none(),
         };
         let plan = plan_for(scan, &groups, self.settings.parts)?;
-        let mut facts = self.execute(plan).await?;
-        let mut gathered = Gathered::default();
-        while let Some(batch) = facts.next().await.transpose()? {
-            pieces_of(&batch)?
-                .into_iter()
-                .for_each(|piece| gathered.add(piece));
-        }
+        let gathered = match self.gather(Arc::clone(&plan)).await {
+            // A worker that died with facts that nobody had fetched yet: the others do it again.
+            Err(_) if self.settings.scheduler.is_some() => self.gather(plan).await,
+            gathered => gathered,
+        }?;
         let spool = question.listed_attempts.is_none().then(|| SpoolSettings {
             kept_in_memory: KEPT_IN_MEMORY,
             order: question.order.listing(),
@@ -157,6 +157,17 @@ impl Fleet {
             diagnosis,
             problems,
         })
+    }
+
+    async fn gather(&self, plan: Arc<dyn ExecutionPlan>) -> Result<Gathered> {
+        let mut facts = self.execute(plan).await?;
+        let mut gathered = Gathered::default();
+        while let Some(batch) = facts.next().await.transpose()? {
+            pieces_of(&batch)?
+                .into_iter()
+                .for_each(|piece| gathered.add(piece));
+        }
+        Ok(gathered)
     }
 
     async fn execute(&self, plan: Arc<dyn ExecutionPlan>) -> Result<SendableRecordBatchStream> {

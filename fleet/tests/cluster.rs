@@ -93,7 +93,7 @@ fn two_executors_say_what_one_machine_says() {
 fn a_run_ends_right_although_an_executor_is_killed() {
     let mut cluster = Cluster::of(2);
     // Work for some seconds.
-    let place = many_samples(cluster.folder.path());
+    let place = many_samples(cluster.folder.path(), 40);
     let here = report(None, &place);
     let scheduler = cluster.scheduler();
     let running = std::thread::spawn({

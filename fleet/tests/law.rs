@@ -93,7 +93,7 @@ fn files_of_the_same_time_say_the_same() {
 #[test]
 fn a_sort_that_spills_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let place = many_samples(folder.path());
+    let place = many_samples(folder.path(), 160);
     let place = place.to_str().unwrap();
     let read = |more: &[&str]| {
         let output = run(&[&["read", place, "-F", "csv"], more].concat());
@@ -101,7 +101,7 @@ fn a_sort_that_spills_says_the_same() {
         stdout(&output)
     };
     let in_memory = read(&["--partitions", "1", "--scans", "1"]);
-    let spilled = read(&["--memory", "8M", "--partitions", "2", "--scans", "3"]);
+    let spilled = read(&["--memory", "32M", "--partitions", "2", "--scans", "3"]);
     assert!(in_memory.lines().count() > 300);
     assert_eq!(difference(&in_memory, &spilled), None);
 }

@@ -113,7 +113,7 @@ fn too_little_memory_is_told_with_what_is_enough() {
     let output = run(&["read", &place, "--memory", "2M", "--partitions", "7"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("at least 28M"),
+        stderr(&output).contains("at least 112M"),
         "{}",
         stderr(&output)
     );

@@ -30,11 +30,11 @@ pub(crate) fn captures(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// All samples under many names, in a folder below this one: some megabytes.
-pub(crate) fn many_samples(folder: &Path) -> PathBuf {
+/// All samples under so many names, in a folder below this one: some 180 KB for each name.
+pub(crate) fn many_samples(folder: &Path, names: u32) -> PathBuf {
     let place = folder.join("many");
     std::fs::create_dir(&place).unwrap();
-    for copy in 0..40 {
+    for copy in 0..names {
         for sample in captures(&samples()) {
             let name = sample.file_name().unwrap().to_str().unwrap();
             std::fs::copy(&sample, place.join(format!("{copy}-{name}"))).unwrap();

@@ -233,8 +233,8 @@ fn host_and_port(typed: &str) -> Result<(String, u16), Failure> {
     })
 }
 
-/// Each part sorts at least two batches of packets at once, in bytes.
-const LEAST_MEMORY: u64 = 4 << 20;
+/// What a part needs to sort some batches of packets and to merge what it spilled, in bytes.
+const LEAST_MEMORY: u64 = 16 << 20;
 
 fn fleet(arguments: &FleetArguments) -> Result<Arc<Fleet>, Failure> {
     let mut settings = crate::FleetSettings::embedded();

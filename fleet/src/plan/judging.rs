@@ -7,7 +7,6 @@ use std::sync::Arc;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::physical_expr::Partitioning;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::coalesce_partitions::CoalescePartitionsExec;
 use datafusion::physical_plan::repartition::RepartitionExec;
 use datafusion::physical_plan::sorts::sort::SortExec;
 use tcpwhy::analysis::SpoolSettings;
@@ -40,8 +39,9 @@ pub(crate) fn plan_for(
         let order = capture_order(&PACKETS)?;
         packets = Arc::new(SortExec::new(order, packets).with_preserve_partitioning(true));
     }
-    let tracked = Arc::new(HandshakeExec::new(question, parts, packets));
-    Ok(Arc::new(CoalescePartitionsExec::new(tracked)))
+    // Whoever asks fetches the facts of each part: putting them together first would be a stage more,
+    // and a copy of all of them.
+    Ok(Arc::new(HandshakeExec::new(question, parts, packets)))
 }
 
 /// What pieces say that came from all tasks, in whatever order.
