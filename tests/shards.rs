@@ -74,18 +74,21 @@ fn each_sample_says_the_same_with_any_number_of_shards() {
     assert!(count > 40, "only {count} samples were found");
 }
 
+/// The loads of which no sharing may show.
+pub(crate) const LOADS: [Kind; 9] = [
+    Kind::Bulk,
+    Kind::Short,
+    Kind::Failing,
+    Kind::Flood,
+    Kind::ReusedTuple,
+    Kind::ManyServers,
+    Kind::EqualIsns,
+    Kind::Copies,
+    Kind::IcmpStorm,
+];
+
 fn each_load_says_the_same_with_any_number_of_shards() {
-    for kind in [
-        Kind::Bulk,
-        Kind::Short,
-        Kind::Failing,
-        Kind::Flood,
-        Kind::ReusedTuple,
-        Kind::ManyServers,
-        Kind::EqualIsns,
-        Kind::Copies,
-        Kind::IcmpStorm,
-    ] {
+    for kind in LOADS {
         let file = tempfile::NamedTempFile::new().unwrap();
         let request = Request {
             kind,

@@ -14,7 +14,8 @@ use tcpwhy::handshake::TrackerSettings;
 use tcpwhy::report::{CaptureTotals, Report, Settings, Tool, json};
 
 use crate::scenarios::scenario_files;
-use crate::shards::generator::{Format, Kind, Request, generate};
+use crate::shards::LOADS;
+use crate::shards::generator::{Format, Request, generate};
 use crate::support::harness::{Test, tests};
 use crate::support::scenario::parse;
 use crate::support::{all_samples, in_package, pcap};
@@ -179,17 +180,7 @@ fn tracker_with(patience: Duration) -> TrackerSettings {
 }
 
 fn each_load_says_the_same_in_parts() {
-    for kind in [
-        Kind::Bulk,
-        Kind::Short,
-        Kind::Failing,
-        Kind::Flood,
-        Kind::ReusedTuple,
-        Kind::ManyServers,
-        Kind::EqualIsns,
-        Kind::Copies,
-        Kind::IcmpStorm,
-    ] {
+    for kind in LOADS {
         let file = tempfile::NamedTempFile::new().unwrap();
         let request = Request {
             kind,

@@ -1,7 +1,7 @@
 //! **tcpwhy for many captures and many machines.**
 //!
-//! The verdicts are those of [`tcpwhy`], to the byte; what distributes is `DataFusion` on one machine
-//! and Ballista on many. Ours is a scan, one operator, and facts that merge:
+//! The verdicts are those of [`tcpwhy`], to the byte; what distributes is `DataFusion` on one
+//! machine and Ballista on many. Ours is a scan, one operator, and facts that merge:
 //!
 //! ```text
 //! files ──► PacketScan ──► hash by flow ──► Handshake ──► facts ──► judged once ──► report, SQL, Parquet

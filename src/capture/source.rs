@@ -70,6 +70,25 @@ pub struct SourceFacts {
 }
 
 impl SourceFacts {
+    /// Of a source of which nothing was read yet.
+    pub(crate) fn before_reading(path: PathBuf, format: &'static str) -> Self {
+        Self {
+            path,
+            format,
+            compression: None,
+            bytes: 0,
+            sha256: None,
+            packets: 0,
+            first: None,
+            last: None,
+            watched_until: None,
+            dropped_by_interface: None,
+            dropped_by_kernel: None,
+            interfaces: Vec::new(),
+            problem: None,
+        }
+    }
+
     /// Leaves out what may name a place, a host or the file: folders, what interfaces are called,
     /// their filters, the hash. A filter that hides ICMP errors becomes the shortest one that does.
     pub(crate) fn make_anonymous(&mut self) {

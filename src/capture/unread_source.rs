@@ -29,20 +29,6 @@ pub(super) fn unread(facts: &SourceFacts, message: String) -> SourceFacts {
 
 /// What there is to say of a source that was to be read and cannot even be opened.
 pub(super) fn lost(path: PathBuf, error: &OpenError) -> SourceFacts {
-    let facts = SourceFacts {
-        path,
-        format: UNKNOWN_FORMAT,
-        compression: None,
-        bytes: 0,
-        sha256: None,
-        packets: 0,
-        first: None,
-        last: None,
-        watched_until: None,
-        dropped_by_interface: None,
-        dropped_by_kernel: None,
-        interfaces: Vec::new(),
-        problem: None,
-    };
+    let facts = SourceFacts::before_reading(path, UNKNOWN_FORMAT);
     unread(&facts, format!("is lost: {}", error.reason()))
 }

@@ -25,21 +25,7 @@ pub(super) struct PushedPackets {
 
 impl PushedPackets {
     pub(super) fn new(settings: &AnalysisSettings, name: &Path) -> Self {
-        let source = SourceFacts {
-            path: name.to_owned(),
-            format: FORMAT,
-            compression: None,
-            bytes: 0,
-            sha256: None,
-            packets: 0,
-            first: None,
-            last: None,
-            watched_until: None,
-            dropped_by_interface: None,
-            dropped_by_kernel: None,
-            interfaces: Vec::new(),
-            problem: None,
-        };
+        let source = SourceFacts::before_reading(name.to_owned(), FORMAT);
         Self {
             engine: Engine::new(settings),
             answerers: Answerers::default(),

@@ -44,35 +44,26 @@ pub(crate) fn plan_for(
     Ok(Arc::new(HandshakeExec::new(question, parts, packets)))
 }
 
-/// What pieces say that came from all tasks, in whatever order.
+/// What pieces say that came from all tasks, in whatever order: those of each task by their number.
+type OfTasks = BTreeMap<u64, BTreeMap<u64, Vec<u8>>>;
+
+/// The pieces of each kind.
 #[derive(Debug, Default)]
-pub(crate) struct Gathered {
-    pieces: BTreeMap<(u8, u64, u64), Vec<u8>>,
-}
+pub(crate) struct Gathered(BTreeMap<u8, OfTasks>);
 
 impl Gathered {
     pub(crate) fn add(&mut self, piece: Piece) {
-        let Piece {
-            kind,
-            task,
-            number,
-            bytes,
-        } = piece;
-        self.pieces.insert((kind, task, number), bytes);
+        let of_kind = self.0.entry(piece.kind).or_default();
+        let of_task = of_kind.entry(piece.task).or_default();
+        of_task.insert(piece.number, piece.bytes);
     }
 
-    /// The bytes of each task, in the order of the tasks.
-    fn of_kind(&mut self, kind: u8) -> Vec<Vec<u8>> {
-        let mut tasks: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-        let pieces = std::mem::take(&mut self.pieces);
-        for ((of, task, number), bytes) in pieces {
-            if of == kind {
-                tasks.entry(task).or_default().extend(bytes);
-            } else {
-                self.pieces.insert((of, task, number), bytes);
-            }
-        }
-        tasks.into_values().collect()
+    /// The bytes of each task, in the order of the tasks; none is left of this kind.
+    fn take(&mut self, kind: u8) -> impl Iterator<Item = Vec<u8>> {
+        let tasks = self.0.remove(&kind).unwrap_or_default();
+        tasks
+            .into_values()
+            .map(|pieces| pieces.into_values().flatten().collect())
     }
 }
 
@@ -87,7 +78,7 @@ pub(crate) fn judge(
     }
     let mut beside = Vec::new();
     let mut read: Option<SourcesRead> = None;
-    for bytes in gathered.of_kind(SCANNED) {
+    for bytes in gathered.take(SCANNED) {
         let scanned: Scanned = postcard::from_bytes(&bytes).map_err(external)?;
         beside.push(Beside::from_bytes(&scanned.beside).map_err(external)?);
         let of_task = SourcesRead::from_bytes(&scanned.read).map_err(external)?;
@@ -97,7 +88,7 @@ pub(crate) fn judge(
         }
     }
     let mut parts = Vec::new();
-    for bytes in gathered.of_kind(TRACKED) {
+    for bytes in gathered.take(TRACKED) {
         parts.push(Part::from_bytes(&bytes).map_err(external)?);
     }
     let read =

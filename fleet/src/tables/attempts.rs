@@ -5,15 +5,7 @@ use std::net::IpAddr;
 use datafusion::error::Result;
 use tcpwhy::report::FlatAttempt;
 
-use super::columns::{Cell, Column, Kind, Rows};
-
-const fn column(name: &'static str, kind: Kind, comment: &'static str) -> Column {
-    Column {
-        name,
-        kind,
-        comment,
-    }
-}
+use super::columns::{Cell, Column, Kind, Rows, column};
 
 pub(super) const COLUMNS: &[Column] = &[
     column(

@@ -4,15 +4,7 @@ use datafusion::error::Result;
 use tcpwhy::capture::SourceFacts;
 
 use super::answers::Told;
-use super::columns::{Cell, Column, Kind, Rows};
-
-const fn column(name: &'static str, kind: Kind, comment: &'static str) -> Column {
-    Column {
-        name,
-        kind,
-        comment,
-    }
-}
+use super::columns::{Cell, Column, Kind, Rows, column};
 
 pub(super) const COLUMNS: &[Column] = &[
     column("file", Kind::Text, "The capture, as it was named or found"),

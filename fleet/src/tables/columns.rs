@@ -24,6 +24,14 @@ pub struct Column {
     pub comment: &'static str,
 }
 
+pub(super) const fn column(name: &'static str, kind: Kind, comment: &'static str) -> Column {
+    Column {
+        name,
+        kind,
+        comment,
+    }
+}
+
 /// What kind of values a column has. Absent is null, never 0 or empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -6,15 +6,7 @@ use serde_json::Value;
 use tcpwhy::capture::Timestamp;
 use tcpwhy::report::{Report, json};
 
-use super::columns::{Cell, Column, Kind, Rows};
-
-const fn column(name: &'static str, kind: Kind, comment: &'static str) -> Column {
-    Column {
-        name,
-        kind,
-        comment,
-    }
-}
+use super::columns::{Cell, Column, Kind, Rows, column};
 
 pub(super) const COLUMNS: &[Column] = &[
     column("id", Kind::Number, "Its number, the worst first"),

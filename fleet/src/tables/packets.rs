@@ -14,16 +14,8 @@ use tcpwhy::decode::{BatchEntry, IcmpError, Observation, RowBatch, RowDecoder, S
 use tcpwhy::report::CaptureTotals;
 use tokio::runtime::Handle;
 
-use super::columns::{Cell, Column, Kind, Rows, schema};
+use super::columns::{Cell, Column, Kind, Rows, column, schema};
 use crate::plan::NumberedLocation;
-
-const fn column(name: &'static str, kind: Kind, comment: &'static str) -> Column {
-    Column {
-        name,
-        kind,
-        comment,
-    }
-}
 
 pub(super) const COLUMNS: &[Column] = &[
     column("time", Kind::Time, "Capture time"),

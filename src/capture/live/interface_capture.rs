@@ -165,14 +165,10 @@ impl InterfaceCapture {
     pub(super) fn facts(&self, settings: &LiveSettings) -> SourceFacts {
         let facts = &self.facts;
         SourceFacts {
-            path: PathBuf::from(&self.name),
-            format: "live",
-            compression: None,
             bytes: facts.bytes,
             packets: facts.packets,
             first: facts.first,
             last: facts.last,
-            watched_until: None,
             dropped_by_interface: Some(facts.lost.interface),
             dropped_by_kernel: Some(facts.lost.kernel),
             interfaces: vec![Interface {
@@ -183,8 +179,7 @@ impl InterfaceCapture {
                 snap_length: settings.detail.snap_length(),
                 ..Interface::undescribed(0, self.link_type)
             }],
-            sha256: None,
-            problem: None,
+            ..SourceFacts::before_reading(PathBuf::from(&self.name), "live")
         }
     }
 }
